@@ -1,0 +1,30 @@
+# Language, warnings, sanitizers and where things go. Everything of ours links baokms_options.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(BAOKMS_CCACHE ccache)
+if(BAOKMS_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${BAOKMS_CCACHE})
+endif()
+
+add_library(baokms_options INTERFACE)
+target_include_directories(baokms_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(baokms_options INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+
+# Hardening that costs nothing measurable; _FORTIFY_SOURCE needs optimisation and no sanitizer.
+add_compile_options(-fstack-protector-strong -fno-omit-frame-pointer)
+add_link_options(-Wl,-z,relro,-z,now)
+if(BAOKMS_SANITIZE)
+  add_compile_options(-fsanitize=${BAOKMS_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${BAOKMS_SANITIZE})
+elseif(CMAKE_BUILD_TYPE MATCHES "Rel")
+  add_compile_definitions(_FORTIFY_SOURCE=2)
+endif()
+if(BAOKMS_COVERAGE)
+  add_compile_options(--coverage -fprofile-abs-path)
+  add_link_options(--coverage)
+endif()

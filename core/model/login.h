@@ -1,0 +1,84 @@
+// How a login or renewal ended; auth_login_total{status}, auth_renewal_total{status}
+// (reports-and-labels.md).
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string_view>
+
+#include "core/model/error.h"
+#include "core/model/openbao_token.h"
+
+namespace baokms::core {
+
+enum class LoginStatus : std::uint8_t {
+  kOk,
+  kError,
+  kAuthFailed,
+  kNoUsableSession,
+  kJwtExpired,
+  kJwtNearExpiry,
+  kJwtInvalid,
+  kCertExpired,
+  kCertNearExpiry,
+  kCertInvalid,
+  kOauth2Credential,
+  kOauth2Request,
+  kOauth2Rejected,
+  kOauth2Unavailable,
+  kOauth2Response,
+};
+
+constexpr std::string_view Name(LoginStatus status) {
+  switch (status) {
+    case LoginStatus::kOk:
+      return "ok";
+    case LoginStatus::kError:
+      return "error";
+    case LoginStatus::kAuthFailed:
+      return "auth_failed";
+    case LoginStatus::kNoUsableSession:
+      return "no_usable_session";
+    case LoginStatus::kJwtExpired:
+      return "jwt_expired";
+    case LoginStatus::kJwtNearExpiry:
+      return "jwt_near_expiry";
+    case LoginStatus::kJwtInvalid:
+      return "jwt_invalid";
+    case LoginStatus::kCertExpired:
+      return "cert_expired";
+    case LoginStatus::kCertNearExpiry:
+      return "cert_near_expiry";
+    case LoginStatus::kCertInvalid:
+      return "cert_invalid";
+    case LoginStatus::kOauth2Credential:
+      return "oauth2_credential";
+    case LoginStatus::kOauth2Request:
+      return "oauth2_request";
+    case LoginStatus::kOauth2Rejected:
+      return "oauth2_rejected";
+    case LoginStatus::kOauth2Unavailable:
+      return "oauth2_unavailable";
+    case LoginStatus::kOauth2Response:
+      return "oauth2_response";
+  }
+  return "error";
+}
+
+struct LoginFailure {
+  Error error;
+  LoginStatus status = LoginStatus::kError;
+  // What a person should do, naming the configuration field: static storage, no values.
+  std::string_view advice;
+};
+
+struct LoginSuccess {
+  TokenGrant grant;
+  // Of a login certificate; none for JWT.
+  std::optional<UnixSeconds> credential_expires_at;
+};
+
+using LoginResult = std::expected<LoginSuccess, LoginFailure>;
+
+}  // namespace baokms::core

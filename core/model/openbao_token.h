@@ -1,0 +1,26 @@
+// One OpenBao token as a login or renewal gave it (auth.md, "Token manager").
+#pragma once
+
+#include <cstdint>
+
+#include "core/model/secret.h"
+#include "core/model/time.h"
+
+namespace baokms::core {
+
+// What a login or renew-self returns.
+struct TokenGrant {
+  Secret value;
+  std::chrono::seconds lease{0};
+  bool renewable = false;
+};
+
+// A held token. Immutable, shared by requests; `generation` tells a late rejection of an older
+// token from one of the current token.
+struct HeldToken {
+  std::uint64_t generation = 0;
+  Secret value;
+  BootTime expires_at;
+};
+
+}  // namespace baokms::core

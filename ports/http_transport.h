@@ -1,0 +1,44 @@
+// HTTPS to one cluster (or, for OAuth2, one server): TLS rules, bounded bodies, failover. Knows
+// nothing of what the bodies mean beyond what failover needs.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/model/openbao_token.h"
+#include "core/model/secret.h"
+#include "core/model/time.h"
+#include "ports/completion.h"
+
+namespace baokms::ports {
+
+enum class HttpMethod { kGet, kPost };
+
+struct HttpRequest {
+  HttpMethod method = HttpMethod::kGet;
+  std::string path;                              // "/v1/...", escaped already
+  core::Secret body;                             // JSON, or empty
+  std::shared_ptr<const core::HeldToken> token;  // null: no X-Vault-Token
+  std::size_t max_reply_bytes = 256 * 1024;      // of a 2xx reply
+  std::size_t max_error_bytes = 64 * 1024;       // of any other
+  core::MonotonicTime deadline;
+};
+
+struct HttpReply {
+  int status = 0;
+  core::Secret body;
+};
+
+class HttpTransport {
+ public:
+  virtual ~HttpTransport() = default;
+  // Any thread, never blocks. A reply of any status completes with a value; a body over its bound,
+  // a cut one, or none at all completes with OpenBaoFailure(kUnavailable, kConnectionFailed,
+  // kTlsFailed, kDnsFailed, ...), past the deadline with DeadlineExceeded().
+  virtual std::unique_ptr<PendingCall> Send(HttpRequest request, Completion<HttpReply> done) = 0;
+};
+
+}  // namespace baokms::ports

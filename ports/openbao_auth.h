@@ -1,0 +1,36 @@
+// OpenBao's side of logging in: what every login source shares (auth.md).
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "core/model/openbao_operation.h"
+#include "core/model/openbao_token.h"
+#include "core/model/secret.h"
+#include "core/model/time.h"
+#include "ports/completion.h"
+
+namespace baokms::ports {
+
+class OpenBaoAuth {
+ public:
+  virtual ~OpenBaoAuth() = default;
+  // POST /v1/<mount_path>/login with `json_body`. 400, 403 and 500 "missing name in alias" are
+  // LoginRefused(); other failures keep their own cause; a 200 without a usable auth object is
+  // OpenBaoFailure(kUnavailable). Any thread, never blocks.
+  virtual void Login(core::OpenBaoOperation operation, const std::string& mount_path,
+                     core::Secret json_body, core::MonotonicTime deadline,
+                     Completion<core::TokenGrant> done) = 0;
+};
+
+// auth/token/renew-self. A reply without an auth object (a 204 too) is
+// OpenBaoFailure(kUnavailable).
+class TokenRenewal {
+ public:
+  virtual ~TokenRenewal() = default;
+  virtual void RenewSelf(std::shared_ptr<const core::HeldToken> token,
+                         std::chrono::seconds increment, core::MonotonicTime deadline,
+                         Completion<core::TokenGrant> done) = 0;
+};
+
+}  // namespace baokms::ports

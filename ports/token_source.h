@@ -1,0 +1,27 @@
+// The token keeper as request handlers see it (auth.md, "Token manager").
+#pragma once
+
+#include <cstdint>
+
+#include "core/model/time.h"
+#include "ports/completion.h"
+#include "ports/transit.h"
+
+namespace baokms::ports {
+
+class TokenSource {
+ public:
+  virtual ~TokenSource() = default;
+  // The held token, null when there is none. Any thread, never waits.
+  virtual TokenRef Current() const = 0;
+  // Asks for a token other than generation `rejected` (0: any), which a Transit call was refused
+  // with. Completes with a newer token, or with why there is none now (recovery throttled, login
+  // failed, deadline past). Any thread, never blocks.
+  virtual void Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
+                      Completion<TokenRef> done) = 0;
+  // The one retry was refused too: the token is dropped if it is still the current one, and nobody
+  // waits.
+  virtual void Reject(std::uint64_t generation) = 0;
+};
+
+}  // namespace baokms::ports

@@ -1,0 +1,59 @@
+// OpenBao Transit, for one configured mount and key (wire-contract.md; openbao-observed.md).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/model/aad.h"
+#include "core/model/ciphertext.h"
+#include "core/model/openbao_token.h"
+#include "core/model/secret.h"
+#include "core/model/transit_key_metadata.h"
+#include "core/model/transit_key_version.h"
+#include "ports/completion.h"
+
+namespace baokms::ports {
+
+using TokenRef = std::shared_ptr<const core::HeldToken>;  // never null in a call
+
+struct TransitEncryptCall {
+  core::Secret plaintext;  // not empty
+  core::TransitKeyVersion version;
+  std::shared_ptr<const core::Aad> aad;
+};
+
+struct TransitDecryptCall {
+  core::Ciphertext ciphertext;
+  std::shared_ptr<const core::Aad> aad;
+};
+
+// Every call: any thread, never blocks. `deadline` bounds it whole (connecting, failover, reply);
+// past it the completion gets DeadlineExceeded(). Errors are those of OpenBaoFailure(),
+// InvalidOpenBaoReply(), DeadlineExceeded() and, after Shutdown began, ShuttingDown().
+class TransitPort {
+ public:
+  virtual ~TransitPort() = default;
+
+  // The ciphertext begins with "vault:v<call.version>:" and the reply named that version; anything
+  // else is InvalidOpenBaoReply().
+  virtual std::unique_ptr<PendingCall> Encrypt(TokenRef token, TransitEncryptCall call,
+                                               core::MonotonicTime deadline,
+                                               Completion<core::Ciphertext> done) = 0;
+  // The plaintext is not empty; an empty one is InvalidOpenBaoReply().
+  virtual std::unique_ptr<PendingCall> Decrypt(TokenRef token, TransitDecryptCall call,
+                                               core::MonotonicTime deadline,
+                                               Completion<core::Secret> done) = 0;
+  virtual void ReadKeyMetadata(TokenRef token, core::MonotonicTime deadline,
+                               Completion<core::TransitKeyMetadata> done) = 0;
+  // GET <mount>/config/keys: data.disable_upsert; a missing or non-boolean one is kUnavailable.
+  virtual void ReadDisableUpsert(TokenRef token, core::MonotonicTime deadline,
+                                 Completion<bool> done) = 0;
+  // sys/capabilities-self: the capabilities by path, for exactly the paths asked.
+  virtual void ReadCapabilities(
+      TokenRef token, std::vector<std::string> paths, core::MonotonicTime deadline,
+      Completion<std::map<std::string, std::vector<std::string>>> done) = 0;
+};
+
+}  // namespace baokms::ports
