@@ -1,5 +1,5 @@
-// Reading a file named in the configuration under the rules of configuration-and-cli.md ("Files named
-// in the configuration"). The reader does not know what a file is for: the policy says it.
+// Reading a file named in the configuration under the rules of configuration-and-cli.md ("Files
+// named in the configuration"). The reader does not know what a file is for: the policy says it.
 #pragma once
 
 #include <cstddef>
