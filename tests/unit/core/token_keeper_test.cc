@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <vector>
+#include <string_view>
+
+#include "tests/unit/core/token_keeper_bench.h"
 
 namespace baokms::core {
 namespace {
@@ -14,78 +16,7 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-constexpr TokenPolicy kPolicy{
-    .login_before_expiry = minutes(5), .renewal_increment = hours(1), .login_timeout = seconds(5)};
-constexpr auto kLease = std::chrono::duration_cast<seconds>(minutes(30));
-
-LoginFailure Failure(OpenBaoStatus status) {
-  return {OpenBaoFailure(status), LoginStatus::kError, {}};
-}
-
-// A keeper, a clock that the test moves, and the actions of the last step.
-class Bench {
- public:
-  TokenKeeper keeper{kPolicy, /*jitter_seed=*/1};
-  ClockReading now{MonotonicTime(hours(1)), BootTime(hours(3)), 1'700'000'000};
-  std::vector<TokenKeeper::Action> actions;
-
-  void Do(const TokenKeeper::Event& event) { actions = keeper.Step(event, now); }
-  void Pass(Duration time) {
-    now.monotonic += time;
-    now.boot += time;
-  }
-  void Sleep(Duration time) { now.boot += time; }  // suspend
-  void PassAndLook(Duration time) {
-    Pass(time);
-    Do(TokenKeeper::Timer{});
-  }
-
-  template <typename A>
-  std::vector<A> All() const {
-    std::vector<A> found;
-    for (const auto& action : actions) {
-      if (const auto* a = std::get_if<A>(&action)) {
-        found.push_back(*a);
-      }
-    }
-    return found;
-  }
-  template <typename A>
-  A Only() const {
-    const auto found = All<A>();
-    REQUIRE(found.size() == 1);
-    return found.front();
-  }
-  template <typename A>
-  bool None() const {
-    return All<A>().empty();
-  }
-  bool StartsNothing() const {
-    return None<TokenKeeper::StartLogin>() && None<TokenKeeper::StartRenewal>();
-  }
-
-  // Started and logged in: generation 1, with `kLease` from now.
-  void LogIn(bool renewable) {
-    Do(TokenKeeper::Started{});
-    Do(TokenKeeper::LoginSucceeded{kLease, renewable, std::nullopt});
-    REQUIRE(Only<TokenKeeper::PublishToken>().generation == 1);
-  }
-  void Want(std::uint64_t waiter, std::uint64_t rejected = 0, Duration budget = seconds(2)) {
-    Do(TokenKeeper::TokenWanted{waiter, rejected, now.monotonic + budget});
-  }
-  Result<std::uint64_t> Answer(std::uint64_t waiter) const {
-    const auto answer = Only<TokenKeeper::AnswerWaiter>();
-    CHECK(answer.waiter == waiter);
-    return answer.answer;
-  }
-  void FailLogin(OpenBaoStatus status = OpenBaoStatus::kConnectionFailed) {
-    Do(TokenKeeper::LoginFailed{Failure(status)});
-  }
-  MonotonicTime TimerAt() const { return Only<TokenKeeper::ArmTimer>().at; }
-};
-
-Result<std::uint64_t> Refused(const Error& error) { return std::unexpected(error); }
+using Bench = KeeperBench;
 
 // ---- Refresh ahead.
 
@@ -287,25 +218,6 @@ TEST_CASE("TokenKeeper: all present waiters get the login's error and later call
 
 // ---- Backoff, expiry, suspend.
 
-TEST_CASE("Backoff: 1 s doubling to 60 s with 25 percent of jitter either way") {
-  bool below = false;
-  bool above = false;
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    const Backoff backoff(seconds(1), seconds(60), seed);
-    for (std::uint32_t failures = 1; failures < 40; ++failures) {
-      const Duration base = failures < 7 ? seconds(1U << (failures - 1)) : seconds(60);
-      const Duration wait = backoff.After(failures);
-      CHECK(wait >= base * 3 / 4);
-      CHECK(wait <= base * 5 / 4);
-      CHECK(wait == backoff.After(failures));
-      below = below || wait < base * 8 / 10;
-      above = above || wait > base * 12 / 10;
-    }
-  }
-  CHECK(below);
-  CHECK(above);
-}
-
 TEST_CASE("TokenKeeper: failed logins are retried with backoff and a success resets it") {
   Bench b;
   const Backoff backoff(seconds(1), seconds(60), 1);
@@ -411,201 +323,6 @@ TEST_CASE("TokenKeeper: an endless or negative lease does not overflow") {
   b.Do(TokenKeeper::TokenRejected{1});
   b.Do(TokenKeeper::LoginSucceeded{seconds::min(), true, std::nullopt});
   CHECK(b.Only<TokenKeeper::ReportLogin>().error == TokenLeaseTooShort());
-}
-
-// ---- Rejection and its throttle.
-
-TEST_CASE("TokenKeeper: a refused current token is dropped and recovered once by a login") {
-  Bench b;
-  b.LogIn(/*renewable=*/true);
-  b.Want(1, /*rejected=*/1);
-  CHECK(b.All<TokenKeeper::DropToken>().size() == 1);
-  CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
-  CHECK(b.None<TokenKeeper::StartRenewal>());
-  CHECK(b.None<TokenKeeper::AnswerWaiter>());
-  b.Want(2, /*rejected=*/1);  // another request, refused with the same token
-  CHECK(b.StartsNothing());
-  CHECK(b.None<TokenKeeper::DropToken>());
-  b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
-  const auto answers = b.All<TokenKeeper::AnswerWaiter>();
-  REQUIRE(answers.size() == 2);
-  CHECK(answers[0].answer == 2U);
-  CHECK(answers[1].answer == 2U);
-}
-
-TEST_CASE("TokenKeeper: a late rejection of an older token leaves the newer one and gets it") {
-  Bench b;
-  b.LogIn(/*renewable=*/true);
-  b.Want(1, 1);
-  b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
-  b.Want(2, /*rejected=*/1);
-  CHECK(b.Answer(2) == 2U);
-  CHECK(b.None<TokenKeeper::DropToken>());
-  b.Do(TokenKeeper::TokenRejected{1});
-  CHECK(b.None<TokenKeeper::DropToken>());
-  CHECK(b.StartsNothing());
-  b.Want(3, /*rejected=*/99);  // never given out
-  CHECK(b.Answer(3) == 2U);
-}
-
-TEST_CASE("TokenKeeper: a refused retry drops the token without another recovery") {
-  Bench b;
-  b.LogIn(/*renewable=*/true);
-  b.Want(1, 1);
-  b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
-  b.Do(TokenKeeper::TokenRejected{2});
-  CHECK(b.All<TokenKeeper::DropToken>().size() == 1);
-  CHECK(b.StartsNothing());
-  CHECK(b.keeper.Status().throttled);
-  b.Want(2);
-  CHECK(b.Answer(2) == Refused(NoToken()));  // no token while throttled
-  CHECK(b.StartsNothing());
-}
-
-TEST_CASE("TokenKeeper: a request refused while recovery is throttled is denied at once") {
-  Bench b;
-  b.LogIn(/*renewable=*/true);
-  b.Want(1, 1);
-  b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
-  b.Want(2, /*rejected=*/2);
-  CHECK(b.All<TokenKeeper::DropToken>().size() == 1);
-  CHECK(b.Answer(2) == Refused(NoToken()));
-  CHECK(b.StartsNothing());
-}
-
-TEST_CASE("TokenKeeper: recoveries of one incident wait 5 s doubling to 5 min") {
-  Bench b;
-  b.LogIn(/*renewable=*/true);
-  std::uint64_t generation = 1;
-  b.Do(TokenKeeper::TokenRejected{generation});
-  for (const int wait : {5, 10, 20, 40, 80, 160, 300, 300, 300}) {
-    CAPTURE(wait);
-    REQUIRE(b.All<TokenKeeper::StartLogin>().size() == 1);
-    b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
-    b.Do(TokenKeeper::TokenRejected{++generation});
-    CHECK(b.All<TokenKeeper::DropToken>().size() == 1);
-    b.PassAndLook(seconds(wait) - milliseconds(1));
-    CHECK(b.StartsNothing());
-    b.Want(1);
-    CHECK(b.Answer(1) == Refused(NoToken()));
-    b.PassAndLook(milliseconds(1));
-  }
-}
-
-TEST_CASE("TokenKeeper: without a token the timer is armed for the throttle") {
-  Bench b;
-  b.LogIn(/*renewable=*/true);
-  b.Do(TokenKeeper::TokenRejected{1});
-  b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
-  b.Do(TokenKeeper::TokenRejected{2});
-  CHECK(b.TimerAt() == b.now.monotonic + seconds(5));
-}
-
-TEST_CASE("TokenKeeper: only 10 minutes without a rejection end an incident") {
-  for (const bool quiet : {false, true}) {
-    CAPTURE(quiet);
-    Bench b;
-    b.LogIn(/*renewable=*/true);
-    std::uint64_t generation = 1;
-    for (int i = 0; i < 4; ++i) {
-      b.Do(TokenKeeper::TokenRejected{generation++});
-      if (b.None<TokenKeeper::StartLogin>()) {
-        b.PassAndLook(minutes(5));
-      }
-      b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
-    }
-    // The last rejection was 5 minutes ago.
-    b.PassAndLook(minutes(5) - (quiet ? Duration(0) : Duration(milliseconds(1))));
-    b.Do(TokenKeeper::TokenRejected{generation++});
-    CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);  // open either way
-    b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
-    b.Do(TokenKeeper::TokenRejected{generation++});
-    b.PassAndLook(seconds(5));
-    CHECK(b.None<TokenKeeper::StartLogin>() == !quiet);
-  }
-}
-
-TEST_CASE("TokenKeeper: a failing recovery login backs off and spends the throttle once") {
-  Bench b;
-  b.LogIn(/*renewable=*/true);
-  b.Want(1, 1);
-  b.FailLogin(OpenBaoStatus::kUnavailable);
-  CHECK(b.Answer(1) == Refused(OpenBaoFailure(OpenBaoStatus::kUnavailable)));
-  b.PassAndLook(milliseconds(1250));
-  CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
-  b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
-  b.PassAndLook(seconds(4));
-  b.Do(TokenKeeper::TokenRejected{2});
-  CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);  // 5 s after the first recovery, not 10 s
-}
-
-TEST_CASE("TokenKeeper: a rejection during the backoff of a refresh waits for the backoff") {
-  Bench b;
-  b.LogIn(/*renewable=*/false);
-  b.PassAndLook(minutes(25));
-  b.FailLogin(OpenBaoStatus::kSealed);
-  b.Want(1, 1);
-  CHECK(b.All<TokenKeeper::DropToken>().size() == 1);
-  CHECK(b.StartsNothing());
-  CHECK(b.Answer(1) == Refused(OpenBaoFailure(OpenBaoStatus::kSealed)));
-  b.PassAndLook(milliseconds(1250));
-  CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
-}
-
-TEST_CASE("TokenKeeper: a renewal that finishes after the rejection of its token is dropped") {
-  Bench b;
-  b.LogIn(/*renewable=*/true);
-  b.PassAndLook(minutes(25));
-  b.Want(1, 1);
-  CHECK(b.All<TokenKeeper::DropToken>().size() == 1);
-  CHECK(b.StartsNothing());  // one refresh at a time
-  CHECK(b.None<TokenKeeper::AnswerWaiter>());
-  b.Do(TokenKeeper::RenewalSucceeded{hours(1), true});
-  CHECK(b.None<TokenKeeper::PublishToken>());
-  CHECK(b.None<TokenKeeper::AnswerWaiter>());
-  CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
-  b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
-  CHECK(b.Answer(1) == 2U);
-}
-
-TEST_CASE("TokenKeeper: a renewal of a token rejected after it expired is dropped too") {
-  Bench b;
-  b.LogIn(/*renewable=*/true);
-  b.PassAndLook(kLease - seconds(1));
-  b.Pass(seconds(1));
-  b.Want(1, 1);
-  CHECK_FALSE(b.keeper.Status().throttled);
-  b.Do(TokenKeeper::RenewalSucceeded{hours(1), true});
-  CHECK(b.None<TokenKeeper::PublishToken>());
-  CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
-}
-
-TEST_CASE("TokenKeeper: a renewal that ends while recovery is throttled brings no login") {
-  Bench b;
-  b.LogIn(/*renewable=*/true);
-  b.Want(1, 1);
-  b.Do(TokenKeeper::LoginSucceeded{minutes(5) + seconds(2), true, std::nullopt});
-  b.PassAndLook(seconds(2));
-  REQUIRE(b.All<TokenKeeper::StartRenewal>().size() == 1);
-  b.Want(2, 2);
-  CHECK(b.Answer(2) == Refused(NoToken()));
-  b.Do(TokenKeeper::RenewalFailed{OpenBaoFailure(OpenBaoStatus::kPermissionDenied)});
-  CHECK(b.StartsNothing());
-  b.PassAndLook(seconds(3));
-  CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
-}
-
-TEST_CASE("TokenKeeper: a login under way when its predecessor is refused is the recovery") {
-  Bench b;
-  b.LogIn(/*renewable=*/false);
-  b.PassAndLook(minutes(25));
-  b.Want(1, 1);
-  CHECK(b.All<TokenKeeper::DropToken>().size() == 1);
-  CHECK(b.StartsNothing());
-  b.Do(TokenKeeper::LoginSucceeded{kLease, false, std::nullopt});
-  CHECK(b.Answer(1) == 2U);
-  b.Do(TokenKeeper::TokenRejected{2});
-  CHECK(b.StartsNothing());  // it was the incident's first recovery
 }
 
 // ---- The end, and what does not fit.
