@@ -1,0 +1,32 @@
+// What flags and environment variables may change (configuration-and-cli.md, "Environment
+// overrides"): flags beat environment beats file beats default.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "adapters/config_yaml/decode.h"
+
+namespace baokms::adapters::config_yaml {
+
+// The common flags; nothing means that the flag was not given. An empty address is a value: it
+// switches the listener off.
+struct Overrides {
+  std::optional<std::string> config_path;
+  std::optional<std::string> log_level;
+  std::optional<std::string> metrics_address;
+  std::optional<std::string> health_address;
+};
+
+// Answers like getenv: nothing for an unset variable.
+using EnvLookup = std::function<std::optional<std::string>(const std::string& name)>;
+
+void ApplyOverrides(const Overrides& overrides, const EnvLookup& environment, Draft& draft);
+
+// The configuration's path: the flag, else BAO_KMS_PROVIDER_CONFIG, else
+// BAO_KMS_PROVIDER_CONFIG_PATH, else none; empty ones count as unset. There is no built-in path.
+std::optional<std::string> ResolveConfigPath(const Overrides& overrides,
+                                             const EnvLookup& environment);
+
+}  // namespace baokms::adapters::config_yaml
