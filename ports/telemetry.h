@@ -3,6 +3,7 @@
 // only, never a raw key_id.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -61,6 +62,10 @@ class Telemetry {
   virtual void KmsRequestFinished(const KmsRequestEvent& event) = 0;
   virtual void OpenBaoRequestFinished(const OpenBaoRequestEvent& event) = 0;
   virtual void OpenBaoFailover() = 0;
+  // One Transit call that carried `items` coalesced requests.
+  virtual void TransitBatchSent(std::size_t /*items*/) {}
+  // A reply served by another request's identical call.
+  virtual void DecryptShared() {}
   virtual void LoginFinished(core::LoginStatus status, const core::Error* error,
                              core::Duration duration) = 0;
   virtual void RenewalFinished(core::LoginStatus status, const core::Error* error,

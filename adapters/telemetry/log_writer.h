@@ -1,0 +1,32 @@
+// Takes finished lines from any thread and writes each with one call, on a thread of its own
+// (spdlog's asynchronous logger). Who logs never waits for who reads.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace baokms::adapters::telemetry {
+
+class LogWriter {
+ public:
+  static constexpr std::size_t kMostLines = 1024;
+
+  // Lines go to `sink` when there is one, else to `descriptor`.
+  LogWriter(int descriptor, std::function<void(std::string_view)> sink);
+  // Waits at most 2 s for the reader; what is left then is dropped.
+  ~LogWriter();
+
+  // Copies the line; the newline is added. Any thread.
+  void Write(std::string_view line);
+  // True when every line given before the call has been written. Any thread.
+  bool Flush(std::chrono::milliseconds most);
+
+ private:
+  class Lines;
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace baokms::adapters::telemetry
