@@ -1,0 +1,116 @@
+#include "adapters/grpc_kms/call.h"
+
+#include <cxxabi.h>
+#include <grpcpp/server_context.h>
+
+#include <cstdlib>
+#include <typeinfo>
+#include <utility>
+
+namespace baokms::adapters::grpc_kms {
+namespace {
+
+using std::chrono::steady_clock;
+using std::chrono::system_clock;
+
+// A client's own timer runs out a little before ours, which started when the request arrived; its
+// cancel is then the first we hear of its deadline.
+constexpr std::chrono::milliseconds kDeadlineSlack{50};
+
+std::optional<steady_clock::time_point> SteadyDeadline(system_clock::time_point deadline,
+                                                       steady_clock::time_point now) {
+  const auto wall = system_clock::now();
+  if (deadline > wall + std::chrono::hours(24)) return std::nullopt;  // none, in effect
+  return now + std::chrono::duration_cast<steady_clock::duration>(deadline - wall);
+}
+
+std::string CurrentExceptionType() {
+  const std::type_info* type = abi::__cxa_current_exception_type();
+  if (type == nullptr) return "unknown";
+  int status = -1;
+  const std::unique_ptr<char, decltype(&std::free)> readable(
+      abi::__cxa_demangle(type->name(), nullptr, nullptr, &status), &std::free);
+  return status == 0 ? readable.get() : type->name();
+}
+
+}  // namespace
+
+Call::Call(core::KmsMethod method, const grpc::CallbackServerContext& context,
+           grpc::ByteBuffer* response, CallRegistry& registry, ports::Telemetry& telemetry)
+    : method_(method),
+      response_(response),
+      registry_(registry),
+      telemetry_(telemetry),
+      started_(steady_clock::now()),
+      deadline_(SteadyDeadline(context.deadline(), started_)) {
+  telemetry_.KmsRequestStarted(method_);
+}
+
+void Call::Succeed(grpc::ByteBuffer reply, const KeyFacts& facts) {
+  if (!Claim()) return;
+  response_->Swap(&reply);
+  Finish(std::nullopt, facts, {});
+}
+
+void Call::Fail(const core::Error& error, const KeyFacts& facts) {
+  if (!Claim()) return;
+  // A deadline takes precedence over what it interrupted (wire-contract.md).
+  const bool late = deadline_ && steady_clock::now() >= *deadline_;
+  Finish(late ? core::DeadlineExceeded() : error, facts, {});
+}
+
+void Call::FailWithCurrentException() {
+  const std::string type = CurrentExceptionType();
+  if (!Claim()) return;
+  Finish(core::HandlerFailed(), {}, type);
+}
+
+void Call::Cancel() {
+  if (Claim()) Finish(PastDeadline() ? core::DeadlineExceeded() : core::Cancelled(), {}, {});
+  Abandon();
+}
+
+void Call::Interrupt() {
+  if (Claim()) Finish(core::ShuttingDown(), {}, {});
+  Abandon();
+}
+
+bool Call::PastDeadline() const {
+  return deadline_ && steady_clock::now() + kDeadlineSlack >= *deadline_;
+}
+
+void Call::Finish(const std::optional<core::Error>& error, const KeyFacts& facts,
+                  std::string_view panic_type) {
+  registry_.Release(method_, this);
+  telemetry_.KmsRequestFinished({.method = method_,
+                                 .error = error,
+                                 .duration = steady_clock::now() - started_,
+                                 .key_id_hash = facts.key_id_hash,
+                                 .transit_key_version = facts.version,
+                                 .uid = uid_,
+                                 .panic_type = panic_type});
+  // RpcCode has gRPC's numbers (core/model/error.h).
+  reactor_->Finish(error ? grpc::Status(static_cast<grpc::StatusCode>(error->code()),
+                                        std::string(error->message()))
+                         : grpc::Status::OK);
+}
+
+void Call::Await(std::unique_ptr<ports::PendingCall> pending) {
+  const std::lock_guard lock(pending_mutex_);
+  pending_ = std::move(pending);
+  if (abandoned_ && pending_) pending_->Abandon();
+}
+
+void Call::Abandon() {
+  const std::lock_guard lock(pending_mutex_);
+  abandoned_ = true;
+  if (pending_) pending_->Abandon();
+}
+
+void Call::Forget() {
+  std::unique_ptr<ports::PendingCall> dropped;
+  const std::lock_guard lock(pending_mutex_);
+  dropped = std::move(pending_);
+}
+
+}  // namespace baokms::adapters::grpc_kms

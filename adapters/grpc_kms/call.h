@@ -1,0 +1,80 @@
+// One RPC. Whoever comes first answers it: the service's completion, the caller's cancel or
+// deadline, or the drain; whatever comes later is dropped. So the reactor, the response and the
+// context, which gRPC deletes after the answer, are touched by the winner only.
+#pragma once
+
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "adapters/grpc_kms/call_registry.h"
+#include "core/model/error.h"
+#include "core/model/kms_messages.h"
+#include "ports/completion.h"
+#include "ports/telemetry.h"
+
+namespace baokms::adapters::grpc_kms {
+
+// What a call's event may say of the key.
+struct KeyFacts {
+  std::string key_id_hash;
+  std::int64_t version = 0;
+};
+
+class Call {
+ public:
+  // Announces the request to `telemetry`. `registry` and `telemetry` outlive the answer.
+  Call(core::KmsMethod method, const grpc::CallbackServerContext& context,
+       grpc::ByteBuffer* response, CallRegistry& registry, ports::Telemetry& telemetry);
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  // Before anything can answer.
+  void BindReactor(grpc::ServerUnaryReactor* reactor) { reactor_ = reactor; }
+  void set_uid(std::string uid) { uid_ = std::move(uid); }
+
+  // Any thread, any number of times; the first answer counts.
+  bool answered() const { return answered_.load(std::memory_order_acquire); }
+  void Succeed(grpc::ByteBuffer reply, const KeyFacts& facts);
+  void Fail(const core::Error& error, const KeyFacts& facts = {});
+  // From inside a catch block: names the exception that escaped.
+  void FailWithCurrentException();
+  // The caller has gone, or its deadline is over.
+  void Cancel();
+  // The drain is over.
+  void Interrupt();
+
+  // What to abandon when the caller goes. At once, if it has gone already.
+  void Await(std::unique_ptr<ports::PendingCall> pending);
+  // The pending call may hold the completion, which holds this.
+  void Forget();
+
+ private:
+  bool Claim() { return !answered_.exchange(true, std::memory_order_acq_rel); }
+  void Finish(const std::optional<core::Error>& error, const KeyFacts& facts,
+              std::string_view panic_type);
+  bool PastDeadline() const;
+  void Abandon();
+
+  const core::KmsMethod method_;
+  grpc::ByteBuffer* const response_;
+  CallRegistry& registry_;
+  ports::Telemetry& telemetry_;
+  const std::chrono::steady_clock::time_point started_;
+  const std::optional<std::chrono::steady_clock::time_point> deadline_;
+  grpc::ServerUnaryReactor* reactor_ = nullptr;
+  std::string uid_;
+  std::atomic<bool> answered_{false};
+  std::mutex pending_mutex_;
+  bool abandoned_ = false;
+  std::unique_ptr<ports::PendingCall> pending_;
+};
+
+}  // namespace baokms::adapters::grpc_kms

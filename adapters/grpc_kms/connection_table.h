@@ -1,0 +1,78 @@
+// Who is connected, who goes when it is full (ground.md, "gRPC"): at most `max_connections` and
+// `max_per_uid`; one without a call in time goes; when full the oldest without a call goes. Plain
+// accounting: it owns the descriptors and leaves closing to its caller. Any thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "adapters/grpc_kms/unique_fd.h"
+
+namespace baokms::adapters::grpc_kms {
+
+class ConnectionTable {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  struct Limits {
+    std::size_t max_connections = 256;
+    std::size_t max_per_uid = 64;
+    std::chrono::milliseconds first_call_timeout{5000};
+  };
+
+  struct Admission {
+    std::optional<std::uint64_t> id;    // none: refused
+    std::optional<UniqueFd> displaced;  // to be closed by the caller
+    UniqueFd refused;                   // `socket` itself, when refused
+  };
+
+  explicit ConnectionTable(Limits limits) : limits_(limits) {}
+
+  Admission Add(UniqueFd socket, uid_t uid, Time now);
+  // -1 when unknown.
+  int Descriptor(std::uint64_t id) const;
+  bool HandedOver(std::uint64_t id) const;
+  // The connection is gRPC's from now on, which knows it as `grpc_fd`.
+  void HandOver(std::uint64_t id, int grpc_fd);
+  // A call came in on that descriptor of gRPC's.
+  void Called(int grpc_fd);
+  // An empty one when unknown.
+  UniqueFd Remove(std::uint64_t id);
+  // The oldest without a call, if any.
+  std::optional<UniqueFd> RemoveOldestSilent();
+  std::vector<UniqueFd> RemoveOverdue(Time now);
+  std::vector<UniqueFd> RemoveSilent();
+  std::vector<UniqueFd> RemoveAll();
+  std::optional<Time> NextDeadline() const;
+  std::size_t size() const;
+
+ private:
+  struct Connection {
+    UniqueFd socket;
+    uid_t uid = 0;
+    int grpc_fd = -1;
+    Time deadline;
+    std::optional<std::list<std::uint64_t>::iterator> silent;  // in silent_, until the first call
+  };
+  using Map = std::unordered_map<std::uint64_t, Connection>;
+
+  UniqueFd Take(Map::iterator at);  // mutex_ held
+  std::optional<UniqueFd> TakeOldestSilent(std::optional<uid_t> uid);
+
+  const Limits limits_;
+  mutable std::mutex mutex_;
+  std::uint64_t next_id_ = 1;
+  Map connections_;
+  std::list<std::uint64_t> silent_;  // oldest first
+  std::unordered_map<uid_t, std::size_t> per_uid_;
+  std::unordered_map<int, std::uint64_t> by_grpc_fd_;
+};
+
+}  // namespace baokms::adapters::grpc_kms

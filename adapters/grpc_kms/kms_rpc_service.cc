@@ -1,0 +1,172 @@
+#include "adapters/grpc_kms/kms_rpc_service.h"
+
+#include <charconv>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/grpc_kms/call.h"
+#include "adapters/grpc_kms/message_codec.h"
+#include "core/model/secret.h"
+
+namespace baokms::adapters::grpc_kms {
+namespace {
+
+class CallReactor final : public grpc::ServerUnaryReactor {
+ public:
+  explicit CallReactor(std::shared_ptr<Call> call) : call_(std::move(call)) {
+    call_->BindReactor(this);
+  }
+  void OnCancel() override { call_->Cancel(); }
+  void OnDone() override {
+    call_->Forget();
+    delete this;
+  }
+
+ private:
+  const std::shared_ptr<Call> call_;
+};
+
+// A request in one piece. A message that may hold plaintext is wiped afterwards, in gRPC's own
+// buffers too (short messages live inside slice objects that are not reachable from here).
+class RequestBytes {
+ public:
+  explicit RequestBytes(const grpc::ByteBuffer& buffer) {
+    // Fails for a buffer that holds nothing: an empty message.
+    if (!buffer.Dump(&slices_).ok()) slices_.clear();
+    if (slices_.size() <= 1 || buffer.Length() > core::kMaxMessageBytes) return;
+    joined_ = core::Secret::OfSize(buffer.Length());
+    char* at = joined_.MutableBytes().data();
+    for (const grpc::Slice& slice : slices_) {
+      std::memcpy(at, slice.begin(), slice.size());
+      at += slice.size();
+    }
+  }
+  ~RequestBytes() {
+    for (const grpc::Slice& slice : slices_) {
+      // The message's bytes belong to this call alone; gRPC has no more use for them.
+      core::WipeMemory(const_cast<std::uint8_t*>(slice.begin()), slice.size());
+    }
+  }
+  RequestBytes(const RequestBytes&) = delete;
+  RequestBytes& operator=(const RequestBytes&) = delete;
+
+  std::string_view view() const {
+    if (slices_.size() != 1) return joined_.ExposeSecret();
+    return {reinterpret_cast<const char*>(slices_[0].begin()), slices_[0].size()};
+  }
+
+ private:
+  std::vector<grpc::Slice> slices_;
+  core::Secret joined_;
+};
+
+grpc::ByteBuffer ToBuffer(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
+  return {&slice, 1};
+}
+
+// Sent from the Secret's own memory, which is wiped when gRPC lets go of it.
+grpc::ByteBuffer ToBuffer(core::Secret bytes) {
+  auto owner = std::make_unique<core::Secret>(std::move(bytes));
+  const std::span<char> memory = owner->MutableBytes();
+  const grpc::Slice slice(
+      memory.data(), memory.size(), [](void* kept) { delete static_cast<core::Secret*>(kept); },
+      owner.get());
+  owner.release();  // NOLINT(bugprone-unused-return-value): the slice owns it now
+  return {&slice, 1};
+}
+
+template <typename T, typename Encode>
+ports::KmsCompletion<T> Answer(std::shared_ptr<Call> call, Encode encode) {
+  return [call = std::move(call), encode](core::KmsOutcome<T> outcome) {
+    if (call->answered()) return;  // the caller has gone; the outcome is wiped here
+    try {
+      const KeyFacts facts{std::move(outcome.key_id_hash), outcome.transit_key_version};
+      if (!outcome.result) return call->Fail(outcome.result.error(), facts);
+      auto reply = encode(*outcome.result);
+      if (!reply) return call->Fail(reply.error(), facts);
+      call->Succeed(ToBuffer(std::move(*reply)), facts);
+    } catch (...) {
+      call->FailWithCurrentException();
+    }
+  };
+}
+
+// "fd:N" is who made the call (ground.md, "gRPC"); -1 for anything else.
+int PeerDescriptor(std::string_view peer) {
+  int fd = -1;
+  if (!peer.starts_with("fd:")) return fd;
+  peer.remove_prefix(3);
+  std::from_chars(peer.data(), peer.data() + peer.size(), fd);
+  return fd;
+}
+
+}  // namespace
+
+template <typename Work>
+grpc::ServerUnaryReactor* KmsRpcService::Handle(core::KmsMethod method,
+                                                grpc::CallbackServerContext* context,
+                                                const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* response, Work work) {
+  connections_.Called(PeerDescriptor(context->peer()));
+  const RequestBytes message(*request);
+  const auto call = std::make_shared<Call>(method, *context, response, registry_, telemetry_);
+  auto* reactor = new CallReactor(call);
+  try {
+    if (const auto refused = registry_.Admit(method, call)) {
+      call->Fail(*refused);
+    } else if (request->Length() > core::kMaxMessageBytes) {
+      call->Fail(core::RequestTooLarge());
+    } else {
+      work(call, message.view());
+    }
+  } catch (...) {
+    call->FailWithCurrentException();
+  }
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* KmsRpcService::Status(grpc::CallbackServerContext* context,
+                                                const grpc::ByteBuffer* request,
+                                                grpc::ByteBuffer* response) {
+  return Handle(core::KmsMethod::kStatus, context, request, response,
+                [this](const std::shared_ptr<Call>& call, std::string_view message) {
+                  if (const auto parsed = ParseStatus(message); !parsed) {
+                    return call->Fail(parsed.error());
+                  }
+                  const auto reply = EncodeStatus(service_.Status());
+                  if (!reply) return call->Fail(reply.error());
+                  call->Succeed(ToBuffer(*reply), {});
+                });
+}
+
+grpc::ServerUnaryReactor* KmsRpcService::Encrypt(grpc::CallbackServerContext* context,
+                                                 const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* response) {
+  return Handle(core::KmsMethod::kEncrypt, context, request, response,
+                [this](const std::shared_ptr<Call>& call, std::string_view message) {
+                  auto parsed = ParseEncrypt(message);
+                  if (!parsed) return call->Fail(parsed.error());
+                  call->set_uid(std::move(parsed->uid));
+                  call->Await(service_.Encrypt(std::move(parsed->plaintext),
+                                               Answer<core::EncryptReply>(call, EncodeEncrypt)));
+                });
+}
+
+grpc::ServerUnaryReactor* KmsRpcService::Decrypt(grpc::CallbackServerContext* context,
+                                                 const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* response) {
+  return Handle(core::KmsMethod::kDecrypt, context, request, response,
+                [this](const std::shared_ptr<Call>& call, std::string_view message) {
+                  auto parsed = ParseDecrypt(message);
+                  if (!parsed) return call->Fail(parsed.error());
+                  call->set_uid(std::move(parsed->uid));
+                  call->Await(service_.Decrypt(std::move(parsed->request),
+                                               Answer<core::DecryptReply>(call, EncodeDecrypt)));
+                });
+}
+
+}  // namespace baokms::adapters::grpc_kms

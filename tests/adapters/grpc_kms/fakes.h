@@ -1,0 +1,151 @@
+// Doubles of the ports, a server on a socket of its own, and clients for it.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <sys/types.h>
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/grpc_kms/kms.grpc.pb.h"
+#include "adapters/grpc_kms/kms_server.h"
+#include "adapters/grpc_kms/unique_fd.h"
+#include "ports/kms_service.h"
+#include "ports/telemetry.h"
+
+namespace baokms::adapters::grpc_kms::testing {
+
+using std::chrono::milliseconds;
+
+class FakeTelemetry final : public ports::Telemetry {
+ public:
+  struct Finished {
+    core::KmsMethod method{};
+    std::optional<core::Error> error;
+    core::Duration duration{};
+    std::string key_id_hash;
+    std::int64_t version = 0;
+    std::string uid;
+    std::string panic_type;
+  };
+
+  void KmsRequestStarted(core::KmsMethod method) override;
+  void KmsRequestFinished(const ports::KmsRequestEvent& event) override;
+  void OpenBaoRequestFinished(const ports::OpenBaoRequestEvent&) override {}
+  void OpenBaoFailover() override {}
+  void LoginFinished(core::LoginStatus, const core::Error*, core::Duration) override {}
+  void RenewalFinished(core::LoginStatus, const core::Error*, core::Duration) override {}
+  void ProbeFinished(const ports::ProbeEvent&) override {}
+  void MetadataObserved(std::string_view) override {}
+  void KeyPromoted(const ports::PromotionEvent&) override {}
+  void RotationPending(std::string_view, std::int64_t) override {}
+  void StaleSocketRemoved() override { ++stale_removed; }
+  void ClockRegressed() override {}
+  void CaFileRefused() override {}
+
+  std::size_t started();
+  std::vector<Finished> finished();
+  // Waits up to 5 s for that many; the last of them.
+  std::optional<Finished> WaitFinished(std::size_t count);
+
+  int stale_removed = 0;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t started_ = 0;
+  std::vector<Finished> finished_;
+};
+
+// Answers at once from `status`, `encrypt` and `decrypt`; while `hold` is set it keeps the
+// completions instead.
+class FakeKmsService final : public ports::KmsService {
+ public:
+  core::StatusReply Status() override;
+  std::unique_ptr<ports::PendingCall> Encrypt(
+      core::Secret plaintext, ports::KmsCompletion<core::EncryptReply> done) override;
+  std::unique_ptr<ports::PendingCall> Decrypt(
+      core::DecryptRequest request, ports::KmsCompletion<core::DecryptReply> done) override;
+
+  // Waits up to 5 s for that many held calls.
+  bool WaitHeld(std::size_t count);
+  std::vector<ports::KmsCompletion<core::EncryptReply>> TakeEncrypts();
+  std::vector<ports::KmsCompletion<core::DecryptReply>> TakeDecrypts();
+  bool WaitAbandoned(int count);
+
+  static core::KmsOutcome<core::EncryptReply> GoodEncrypt(std::string_view plaintext);
+  static core::KmsOutcome<core::DecryptReply> GoodDecrypt(const core::DecryptRequest& request);
+
+  bool hold = false;
+  std::function<core::StatusReply()> status;
+  std::function<core::KmsOutcome<core::EncryptReply>(std::string_view)> encrypt = GoodEncrypt;
+  std::function<core::KmsOutcome<core::DecryptReply>(const core::DecryptRequest&)> decrypt =
+      GoodDecrypt;
+  core::DecryptRequest last_decrypt;
+
+ private:
+  class Pending;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int abandoned_ = 0;
+  std::vector<ports::KmsCompletion<core::EncryptReply>> encrypts_;
+  std::vector<ports::KmsCompletion<core::DecryptReply>> decrypts_;
+};
+
+class TempDirectory {
+ public:
+  TempDirectory();
+  ~TempDirectory();
+  const std::string& path() const { return path_; }
+  std::string File(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+// What a client saw of one call.
+struct Seen {
+  grpc::Status status;
+  std::string bytes;
+};
+
+class Client {
+ public:
+  explicit Client(const std::string& socket_path);
+  v2::KeyManagementService::Stub& stub() { return *stub_; }
+  // Raw message bytes to one method ("Encrypt"), with a deadline of 10 s.
+  Seen Call(const std::string& method, const std::string& bytes);
+  grpc::Status Status(milliseconds timeout = milliseconds(10'000));
+  grpc::Status Encrypt(const std::string& plaintext, v2::EncryptResponse* reply = nullptr);
+
+ private:
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v2::KeyManagementService::Stub> stub_;
+};
+
+class Harness {
+ public:
+  Harness() { options.socket_path = directory.File("kms.sock"); }
+  void Start();
+  ~Harness();
+
+  TempDirectory directory;
+  ServerOptions options;
+  FakeTelemetry telemetry;
+  FakeKmsService service;
+  std::unique_ptr<KmsServer> server;
+};
+
+core::KeyId SomeKeyId();
+// A raw connection; invalid when refused.
+UniqueFd ConnectTo(const std::string& path);
+// True when the peer closed within `limit`; what it sent before is thrown away.
+bool ClosedWithin(int fd, milliseconds limit);
+bool Eventually(const std::function<bool()>& condition, milliseconds limit = milliseconds(5000));
+
+}  // namespace baokms::adapters::grpc_kms::testing

@@ -1,0 +1,227 @@
+#include "adapters/grpc_kms/unix_listener.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cstring>
+#include <fstream>
+#include <thread>
+
+#include "tests/adapters/grpc_kms/fakes.h"
+
+namespace baokms::adapters::grpc_kms {
+namespace {
+
+using testing::ConnectTo;
+using testing::FakeTelemetry;
+using testing::TempDirectory;
+
+UniqueFd BoundSocket(const std::string& path, int type = SOCK_STREAM) {
+  UniqueFd fd(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  REQUIRE(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+  return fd;
+}
+
+struct stat Look(const std::string& path) {
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0) status.st_mode = 0;
+  return status;
+}
+
+bool Exists(const std::string& path) { return Look(path).st_mode != 0; }
+
+struct Fixture {
+  TempDirectory directory;
+  FakeTelemetry telemetry;
+  std::string path = directory.File("kms.sock");
+
+  auto Open(mode_t mode = 0660, std::optional<gid_t> group = std::nullopt) {
+    return UnixListener::Open({.path = path, .mode = mode, .group = group}, telemetry);
+  }
+  void CheckRefused(ListenProblem problem) {
+    auto opened = Open();
+    REQUIRE_FALSE(opened.has_value());
+    CHECK(opened.error() == problem);
+    CHECK(telemetry.stale_removed == 0);
+  }
+};
+
+class Umask {
+ public:
+  explicit Umask(mode_t mask) : before_(::umask(mask)) {}
+  ~Umask() { ::umask(before_); }
+
+ private:
+  mode_t before_;
+};
+
+TEST_CASE_FIXTURE(Fixture, "Listener: the socket has exactly its mode under any umask") {
+  for (const mode_t mask : {mode_t{0}, mode_t{0022}, mode_t{0027}, mode_t{0077}}) {
+    for (const mode_t mode : {mode_t{0600}, mode_t{0660}, mode_t{0640}}) {
+      const Umask scoped(mask);
+      auto opened = Open(mode);
+      REQUIRE(opened.has_value());
+      CHECK((Look(path).st_mode & 07777) == mode);
+      CHECK(ConnectTo(path).valid());
+    }
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: the socket is given to the group") {
+  if (::geteuid() != 0) return;  // needs a second group
+  auto opened = Open(0660, gid_t{12345});
+  REQUIRE(opened.has_value());
+  CHECK(Look(path).st_gid == 12345);
+  CHECK((Look(path).st_mode & 07777) == 0660);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: its own socket is unlinked at the end") {
+  {
+    auto opened = Open();
+    REQUIRE(opened.has_value());
+    CHECK(Exists(path));
+  }
+  CHECK_FALSE(Exists(path));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: another one's socket is not unlinked at the end") {
+  auto opened = Open();
+  REQUIRE(opened.has_value());
+  ::unlink(path.c_str());
+  const UniqueFd other = BoundSocket(path);
+  opened->Close();
+  CHECK(Exists(path));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: a killed provider's socket is removed and counted") {
+  BoundSocket(path).Reset();  // the file stays behind, as after kill -9
+  REQUIRE(Exists(path));
+  auto opened = Open();
+  REQUIRE(opened.has_value());
+  CHECK(telemetry.stale_removed == 1);
+  CHECK(ConnectTo(path).valid());
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: a live listener is left alone") {
+  auto first = Open();
+  REQUIRE(first.has_value());
+  CheckRefused(ListenProblem::kAlreadyServed);
+  CHECK(ConnectTo(path).valid());
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: a live listener with a full queue is left alone") {
+  const UniqueFd busy = BoundSocket(path);
+  REQUIRE(::listen(busy.get(), 0) == 0);
+  const UniqueFd queued = ConnectTo(path);
+  const auto before = std::chrono::steady_clock::now();
+  CheckRefused(ListenProblem::kExistingSocketUnproven);
+  CHECK(std::chrono::steady_clock::now() - before >= std::chrono::milliseconds(200));
+  CHECK(std::chrono::steady_clock::now() - before < std::chrono::milliseconds(1000));
+  CHECK(Exists(path));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: a datagram socket is left alone") {
+  const UniqueFd datagram = BoundSocket(path, SOCK_DGRAM);
+  CheckRefused(ListenProblem::kExistingSocketUnproven);
+  CHECK(Exists(path));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: a regular file is left alone") {
+  std::ofstream(path) << "precious";
+  CheckRefused(ListenProblem::kNotASocket);
+  CHECK(S_ISREG(Look(path).st_mode));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: a symlink is left alone even to a stale socket") {
+  const std::string target = directory.File("target.sock");
+  BoundSocket(target).Reset();
+  REQUIRE(::symlink(target.c_str(), path.c_str()) == 0);
+  CheckRefused(ListenProblem::kNotASocket);
+  CHECK(S_ISLNK(Look(path).st_mode));
+  CHECK(Exists(target));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: a dangling symlink is left alone") {
+  REQUIRE(::symlink(directory.File("nothing").c_str(), path.c_str()) == 0);
+  CheckRefused(ListenProblem::kNotASocket);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: a directory that is a symlink is refused") {
+  const std::string link = directory.File("link");
+  REQUIRE(::symlink(directory.path().c_str(), link.c_str()) == 0);
+  path = link + "/kms.sock";
+  CheckRefused(ListenProblem::kDirectoryMissing);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: a missing directory is refused") {
+  path = directory.File("none/kms.sock");
+  CheckRefused(ListenProblem::kDirectoryMissing);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: a directory that others may write is refused") {
+  for (const mode_t mode : {mode_t{0770}, mode_t{0702}, mode_t{01777}}) {
+    REQUIRE(::chmod(directory.path().c_str(), mode) == 0);
+    CheckRefused(ListenProblem::kDirectoryWritable);
+  }
+  REQUIRE(::chmod(directory.path().c_str(), 02750) == 0);
+  CHECK(Open().has_value());
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: a directory of another user is refused") {
+  if (::geteuid() != 0) return;  // needs a second user
+  REQUIRE(::chown(directory.path().c_str(), 12345, 12345) == 0);
+  CheckRefused(ListenProblem::kDirectoryNotOwned);
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: an unusable path is refused") {
+  for (const std::string& bad :
+       {std::string(), std::string("relative.sock"), directory.path() + "/",
+        directory.path() + "/..", "/" + std::string(107, 'x'), directory.path() + "/a\0b"}) {
+    path = bad;
+    if (bad.ends_with("/a")) path = directory.path() + std::string("/a\0b", 4);
+    CheckRefused(ListenProblem::kPathUnusable);
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "Listener: while another one binds in the directory nothing is removed") {
+  const UniqueFd bound_not_listening = BoundSocket(path);
+  const UniqueFd locked(::open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  REQUIRE(::flock(locked.get(), LOCK_EX) == 0);
+  CheckRefused(ListenProblem::kDirectoryBusy);
+  CHECK(Exists(path));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: of many that start at once exactly one serves") {
+  std::vector<std::thread> threads;
+  std::vector<std::optional<UnixListener>> opened(8);
+  for (auto& mine : opened) {
+    threads.emplace_back([&] {
+      auto result = Open();
+      if (result) mine.emplace(std::move(*result));
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(std::ranges::count_if(opened, [](const auto& one) { return one.has_value(); }) == 1);
+  CHECK(ConnectTo(path).valid());
+  CHECK(telemetry.stale_removed == 0);
+}
+
+TEST_CASE("Listener: every problem has a text and an advice without a path") {
+  for (int i = 0; i <= static_cast<int>(ListenProblem::kSystem); ++i) {
+    const auto problem = static_cast<ListenProblem>(i);
+    CHECK_FALSE(Message(problem).empty());
+    CHECK_FALSE(Advice(problem).empty());
+    CHECK(Message(problem).find('/') == std::string_view::npos);
+  }
+}
+
+}  // namespace
+}  // namespace baokms::adapters::grpc_kms
