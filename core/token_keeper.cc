@@ -51,15 +51,13 @@ std::vector<TokenKeeper::Action> TokenKeeper::Step(const Event& event, const Clo
     }
     return actions;
   }
-  // Time first: whatever ended before this event has no part in it.
-  DropExpiredToken(turn);
-  AnswerExpiredWaiters(turn);
+  DropExpiredToken(turn);  // first: it has no part in this event
   std::visit([&](const auto& e) { On(e, turn); }, event);
   if (phase_ == Phase::kStopped) {
     return actions;
   }
   StartWhatIsDue(turn);
-  AnswerExpiredWaiters(turn);
+  AnswerExpiredWaiters(turn);  // a deadline takes precedence over what it interrupted
   if (token_) {
     AnswerAll(token_->generation, turn);
   } else if (const auto why = WhyNoToken()) {
@@ -97,7 +95,6 @@ void TokenKeeper::On(const LoginSucceeded& event, Turn& turn) {
   }
   credential_expires_at_ = event.credential_expires_at;
   last_login_ = turn.now.boot;
-  throttled_ = false;
   turn.actions.push_back(ReportLogin{LoginStatus::kOk, std::nullopt, {}});
   Accept(++last_generation_, lease, event.renewable, turn);
 }

@@ -97,7 +97,7 @@ class TokenKeeper {
                    TokenWanted, WaiterGone, TokenRejected, CredentialChanged, Timer, Shutdown>;
 
   // ---- Actions, to be carried out in order. A step yields at most one answer for each waiter and
-  // six others.
+  // five others.
 
   // LoginSource::Login.
   struct StartLogin {
@@ -219,14 +219,15 @@ class TokenKeeper {
   Generation rejected_through_ = 0;  // this one and all before it are never given out again
   std::optional<Token> token_;
   std::optional<Refresh> refresh_;
-  bool throttled_ = false;  // token_ was rejected, and no recovery was granted yet
+  // The token was rejected and no recovery is granted yet: no token is held, no login runs.
+  bool throttled_ = false;
   std::uint32_t failures_ = 0;
   std::optional<MonotonicTime> retry_at_;  // after a failed login
   std::optional<Error> last_error_;
   std::optional<UnixSeconds> credential_expires_at_;
   std::optional<BootTime> last_login_;
   std::optional<BootTime> last_renewal_;
-  std::map<WaiterId, MonotonicTime> waiters_;  // by deadline's owner; bounded by the driver
+  std::map<WaiterId, MonotonicTime> waiters_;  // with their deadlines; bounded by the driver
   std::optional<MonotonicTime> armed_;
 };
 

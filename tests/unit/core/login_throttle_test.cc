@@ -43,5 +43,26 @@ TEST_CASE("LoginThrottle: each rejection keeps the incident open for 10 more min
   CHECK(throttle.opens_at() == now + seconds(5));
 }
 
+TEST_CASE("LoginThrottle: a new incident does not wait for the spacing of the old one") {
+  LoginThrottle throttle;
+  MonotonicTime now(minutes(1));
+  for (int i = 0; i < 7; ++i) {
+    throttle.NoteRejection(now);
+    now += minutes(5);
+    CHECK(throttle.TryRecover(now));  // late, so that it opens again 10 minutes after the rejection
+  }
+  now += minutes(4);
+  CHECK(throttle.opens_at() > now);
+  CHECK_FALSE(throttle.TryRecover(now));
+  throttle.NoteRejection(now);
+  CHECK_FALSE(throttle.TryRecover(now));  // 9 minutes: the same incident
+  now = throttle.opens_at() + minutes(8);
+  CHECK(throttle.TryRecover(now));
+  now += minutes(1);
+  CHECK(throttle.opens_at() > now);
+  throttle.NoteRejection(now);
+  CHECK(throttle.TryRecover(now));
+}
+
 }  // namespace
 }  // namespace baokms::core

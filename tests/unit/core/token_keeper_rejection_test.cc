@@ -50,6 +50,16 @@ TEST_CASE("TokenKeeper: a late rejection of an older token leaves the newer one 
   CHECK(b.Answer(3) == 2U);
 }
 
+TEST_CASE("TokenKeeper: a generation never given out rejects nothing now or later") {
+  Bench b;
+  b.LogIn(/*renewable=*/true);
+  b.Do(TokenKeeper::TokenRejected{99});
+  CHECK(b.actions.empty());
+  b.PassAndLook(minutes(25));
+  b.Do(TokenKeeper::RenewalSucceeded{kLease, true});
+  CHECK(b.Only<TokenKeeper::PublishToken>().generation == 1);
+}
+
 TEST_CASE("TokenKeeper: a refused retry drops the token without another recovery") {
   Bench b;
   b.LogIn(/*renewable=*/true);
@@ -101,6 +111,23 @@ TEST_CASE("TokenKeeper: without a token the timer is armed for the throttle") {
   b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
   b.Do(TokenKeeper::TokenRejected{2});
   CHECK(b.TimerAt() == b.now.monotonic + seconds(5));
+}
+
+TEST_CASE("TokenKeeper: once the throttle opens callers wait for its login and share its error") {
+  Bench b;
+  b.LogIn(/*renewable=*/true);
+  b.Want(1, 1);
+  b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
+  b.Do(TokenKeeper::TokenRejected{2});
+  b.Pass(seconds(5));
+  b.Want(2);  // no timer needed: each step looks
+  CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
+  CHECK(b.None<TokenKeeper::AnswerWaiter>());
+  CHECK_FALSE(b.keeper.Status().throttled);
+  b.FailLogin(OpenBaoStatus::kSealed);
+  CHECK(b.Answer(2) == Refused(OpenBaoFailure(OpenBaoStatus::kSealed)));
+  b.PassAndLook(milliseconds(1250));
+  CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
 }
 
 TEST_CASE("TokenKeeper: only 10 minutes without a rejection end an incident") {
@@ -208,6 +235,20 @@ TEST_CASE("TokenKeeper: a login under way when its predecessor is refused is the
   CHECK(b.Answer(1) == 2U);
   b.Do(TokenKeeper::TokenRejected{2});
   CHECK(b.StartsNothing());  // it was the incident's first recovery
+}
+
+TEST_CASE("TokenKeeper: even while throttled a login under way is shared since it costs no more") {
+  Bench b;
+  b.LogIn(/*renewable=*/true);
+  b.Want(1, 1);
+  b.Do(TokenKeeper::LoginSucceeded{minutes(5) + seconds(2), false, std::nullopt});
+  b.PassAndLook(seconds(2));
+  REQUIRE(b.All<TokenKeeper::StartLogin>().size() == 1);  // refresh ahead
+  b.Want(2, 2);
+  CHECK(b.All<TokenKeeper::DropToken>().size() == 1);
+  CHECK(b.None<TokenKeeper::AnswerWaiter>());
+  b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
+  CHECK(b.Answer(2) == 3U);
 }
 
 }  // namespace

@@ -188,6 +188,13 @@ TEST_CASE("TokenKeeper: waiters share one login and keep their own deadlines") {
   CHECK(b.Answer(2) == 1U);
 }
 
+TEST_CASE("TokenKeeper: a waiter that comes past its deadline does not wait") {
+  Bench b;
+  b.Do(TokenKeeper::Started{});
+  b.Want(1, 0, seconds(0));
+  CHECK(b.Answer(1) == Refused(DeadlineExceeded()));
+}
+
 TEST_CASE("TokenKeeper: a waiter past its deadline gets just that even when the login ends now") {
   Bench b;
   b.Do(TokenKeeper::Started{});
