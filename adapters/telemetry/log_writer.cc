@@ -38,10 +38,16 @@ void BlockSignals() {
   ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
+// Without blocking; EAGAIN when the reader must be waited for.
 ssize_t PutSome(int descriptor, std::string_view bytes) {
-  // A blocking stream socket, as the journal's, would wait in write() even when it polls writable.
   const ssize_t sent = ::send(descriptor, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent >= 0 || errno != ENOTSOCK) return sent;
+  // No socket. Its own flags are shared with other processes and stay as they are.
+  pollfd writable{.fd = descriptor, .events = POLLOUT, .revents = 0};
+  if (::poll(&writable, 1, 0) == 0) {
+    errno = EAGAIN;
+    return -1;
+  }
   return ::write(descriptor, bytes.data(), std::min(bytes.size(), kAtomicBytes));
 }
 
@@ -88,13 +94,13 @@ class LogWriter::Lines final : public spdlog::sinks::base_sink<spdlog::details::
 
   void Put(std::string_view bytes) {
     while (!bytes.empty() && !abandoned_) {
-      pollfd writable{.fd = descriptor_, .events = POLLOUT, .revents = 0};
-      const int ready = ::poll(&writable, 1, kPollMilliseconds);
-      if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
       const ssize_t put = PutSome(descriptor_, bytes);
       if (put >= 0) {
         bytes.remove_prefix(static_cast<std::size_t>(put));
-      } else if (errno != EINTR && errno != EAGAIN) {
+      } else if (errno == EAGAIN) {
+        pollfd writable{.fd = descriptor_, .events = POLLOUT, .revents = 0};
+        ::poll(&writable, 1, kPollMilliseconds);
+      } else if (errno != EINTR) {
         return;  // nobody reads any more
       }
     }
