@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace baokms::structure {
+
+// What a source file does that its place in the tree does not allow, one "path:line: reason" each.
+// `path` is relative to the project's root; files outside the product's folders have no rules.
+//
+//   core/model  the standard library, core/model; libcrypto in secret.cc alone
+//   ports       the standard library, core/model, ports
+//   core        the standard library, core, ports; libcrypto in sha256.cc alone
+//   adapters/x  core/model, ports, adapters/x, libraries
+//   app         all of these
+//
+// core and ports have no threads, locks, environment, clock, randomness, streams or logging either.
+std::vector<std::string> SourceViolations(std::string_view path, std::string_view text);
+
+// The same arrows in an adapter's CMakeLists.txt: no target of core or of another adapter.
+std::vector<std::string> LinkViolations(std::string_view path, std::string_view text);
+
+}  // namespace baokms::structure

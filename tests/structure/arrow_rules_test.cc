@@ -1,0 +1,157 @@
+// The checker on planted files: it is trusted because each rule is seen to object here.
+#include "tests/structure/arrow_rules.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace baokms::structure {
+namespace {
+
+struct Planted {
+  const char* path;
+  const char* text;
+};
+
+TEST_CASE("Arrows: a forbidden include is an objection") {
+  for (const Planted& bad : {
+           Planted{"core/model/key_id.h", "#include \"core/key_id.h\"\n"},
+           Planted{"core/model/key_id.h", "#include \"ports/clock.h\"\n"},
+           Planted{"core/model/key_id.cc", "#include <openssl/crypto.h>\n"},
+           Planted{"core/model/secret.h", "#include <openssl/crypto.h>\n"},
+           Planted{"core/model/secret.cc", "#include <openssl/evp.h>\n"},
+           Planted{"core/model/secret.cc", "#include <openssl/sha.h>\n"},
+           Planted{"ports/clock.h", "#include \"core/status.h\"\n"},
+           Planted{"ports/clock.h", "#include <unistd.h>\n"},
+           Planted{"core/status.cc", "#include \"adapters/jwt/compact_jwt.h\"\n"},
+           Planted{"core/status.cc", "#include \"app/serve.h\"\n"},
+           Planted{"core/status.cc", "#include <simdjson.h>\n"},
+           Planted{"core/status.cc", "#include <spdlog/spdlog.h>\n"},
+           Planted{"core/status.cc", "#include <openssl/sha.h>\n"},
+           Planted{"core/status.cc", "#include <mutex>\n"},
+           Planted{"core/status.cc", "#include <iostream>\n"},
+           Planted{"core/sha256.cc", "#include <openssl/evp.h>\n"},
+           Planted{"core/sha256.h", "#include <openssl/sha.h>\n"},
+           Planted{"adapters/jwt/a.cc", "#include \"core/key_id.h\"\n"},
+           Planted{"adapters/jwt/a.cc", "#include \"adapters/checked_file/posix_file_reader.h\"\n"},
+           Planted{"adapters/jwt/a.cc", "#include \"adapters/jwt_other/b.h\"\n"},
+           Planted{"adapters/jwt/a.cc", "#include \"app/serve.h\"\n"},
+           Planted{"adapters/jwt/a.cc", "#include \"tests/support/emulator/emulator.h\"\n"},
+           Planted{"adapters/jwt/a.cc", "#include \"compact_jwt.h\"\n"},
+           Planted{"adapters/a.cc", "#include \"adapters/jwt/compact_jwt.h\"\n"},
+           Planted{"app/main.cc", "#include \"tests/support/emulator/emulator.h\"\n"},
+           Planted{"app/main.cc", "#include \"serve.h\"\n"},
+       }) {
+    CAPTURE(bad.path);
+    CAPTURE(bad.text);
+    CHECK(SourceViolations(bad.path, bad.text).size() == 1);
+  }
+}
+
+TEST_CASE("Arrows: an allowed include is none") {
+  for (const Planted& good : {
+           Planted{"core/model/key_id.h", "#include <string>\n#include \"core/model/error.h\"\n"},
+           Planted{"core/model/secret.cc", "#include <openssl/crypto.h>\n"},
+           Planted{"core/sha256.cc", "#include <openssl/sha.h>\n"},
+           Planted{"core/status.cc", "#include \"core/key_id.h\"\n#include \"ports/clock.h\"\n"},
+           Planted{"ports/clock.h", "#include <cstdint>\n#include \"core/model/time.h\"\n"},
+           Planted{"adapters/jwt/a.cc",
+                   "#include <curl/curl.h>\n#include <mutex>\n#include \"adapters/jwt/a.h\"\n"
+                   "#include \"core/model/error.h\"\n#include \"ports/clock.h\"\n"},
+           Planted{"app/main.cc", "#include \"core/key_id.h\"\n#include \"adapters/jwt/a.h\"\n"},
+           Planted{"tests/unit/a.cc", "#include \"core/key_id.h\"\n#include <thread>\n"},
+       }) {
+    CAPTURE(good.path);
+    CAPTURE(good.text);
+    CHECK(SourceViolations(good.path, good.text).empty());
+  }
+}
+
+TEST_CASE("Arrows: no spelling of an include slips through") {
+  for (const char* text : {
+           "#include <core/key_id.h>\n",
+           "  #  include \"core/key_id.h\"\n",
+           "#/**/include \"core/key_id.h\"\n",
+           "#include/**/\"core/key_id.h\"\n",
+           "#include \"core/key_id.h\" // why\n",
+           "#inc\\\nlude \"core/key_id.h\"\n",
+           "#include \\\n\"core/key_id.h\"\n",
+           "#include \"core/model/../key_id.h\"\n",
+           "#include \"core/model//../key_id.h\"\n",
+           "#include \"./compact_jwt.h\"\n",
+           "#include \"/etc/a.h\"\n",
+           "#include_next \"core/key_id.h\"\n",
+           "#import \"core/key_id.h\"\n",
+           "#include HEADER\n",
+           "#include <core/key_id.h\n",
+           "char c = '\"';\n#include \"core/key_id.h\"\n",
+           "int n = 1'000;\n#include \"core/key_id.h\"\n",
+           "auto s = R\"(\")\";\n#include \"core/key_id.h\"",
+       }) {
+    CAPTURE(text);
+    CHECK(SourceViolations("adapters/jwt/a.cc", text).size() == 1);
+  }
+}
+
+TEST_CASE("Arrows: comments and literals are not code") {
+  for (const char* text : {
+           "// #include \"core/key_id.h\"\n",
+           "/*\n#include \"core/key_id.h\"\n*/\n",
+           "const char* s = R\"(\n#include \"core/key_id.h\"\n)\";\n",
+           "const char* s = R\"x(\n)\"\n#include <thread>\n)x\";\n",
+           "// std::mutex\nconst char* s = \"getenv // \\\" std::thread\";\n",
+           "// continued \\\nstd::mutex m;\n",
+           "int threads = 0; int mutex_count = 0; int json = 1;\n",
+       }) {
+    CAPTURE(text);
+    CHECK(SourceViolations("core/status.cc", text).empty());
+  }
+}
+
+TEST_CASE("Purity: a forbidden word in core or ports is an objection with its line") {
+  for (const char* line : {
+           "std::thread t;",
+           "std::mutex m;",
+           "std::lock_guard lock(m);",
+           "getenv(name);",
+           "std::chrono::system_clock::now();",
+           "std::chrono::steady_clock::now();",
+           "using Clock = std::chrono::steady_clock;",
+           "std::cout << 1;",
+           "printf(text);",
+           "spdlog::info(text);",
+           "nlohmann::json j;",
+           "simdjson::dom::parser p;",
+           "std::random_device d;",
+           "thread_local int n;",
+           "std::this_thread::sleep_for(d);",
+       }) {
+    const std::string text = "\n" + std::string(line) + "\n";
+    for (const char* path : {"core/model/a.h", "core/a.cc", "ports/a.h"}) {
+      CAPTURE(path);
+      CAPTURE(line);
+      const auto violations = SourceViolations(path, text);
+      REQUIRE(violations.size() == 1);
+      CHECK(violations.front().starts_with(std::string(path) + ":2: must not use "));
+    }
+    CHECK(SourceViolations("adapters/jwt/a.cc", text).empty());
+    CHECK(SourceViolations("app/a.cc", text).empty());
+  }
+}
+
+TEST_CASE("Links: an adapter links values, ports and libraries alone") {
+  constexpr const char* kPath = "adapters/jwt/CMakeLists.txt";
+  CHECK(LinkViolations(kPath,
+                       "add_library(baokms_jwt STATIC a.cc)\n"
+                       "add_library(baokms_jwt_messages STATIC b.cc)\n"
+                       "target_link_libraries(baokms_jwt\n  PUBLIC baokms_options baokms_model "
+                       "baokms_ports\n  PRIVATE baokms_jwt_messages simdjson::simdjson)\n")
+            .empty());
+  CHECK(LinkViolations(kPath, "target_link_libraries(x PRIVATE baokms_core)\n").size() == 1);
+  CHECK(LinkViolations(kPath, "target_link_libraries(x PRIVATE\n baokms_checked_file)\n").size() ==
+        1);
+  CHECK(LinkViolations("app/CMakeLists.txt", "target_link_libraries(x baokms_core)\n").empty());
+}
+
+}  // namespace
+}  // namespace baokms::structure
