@@ -51,7 +51,9 @@ void ReadReplacement(const Json& json, Fault* fault) {
   if (json.contains("raw_base64")) {
     fault->raw = Base64Decode(json["raw_base64"].get<std::string>()).value_or("");
   }
-  for (const auto& [name, value] : json.value("headers", Json::object()).items()) {
+  // Named: items() does not keep a temporary alive.
+  const Json headers = json.value("headers", Json::object());
+  for (const auto& [name, value] : headers.items()) {
     fault->headers.emplace_back(name, value.get<std::string>());
   }
   if (json.contains("redirect")) {
@@ -63,7 +65,8 @@ void ReadReplacement(const Json& json, Fault* fault) {
 }
 
 void ReadChanges(const Json& json, Fault* fault) {
-  for (const auto& [pointer, value] : json.value("set", Json::object()).items()) {
+  const Json changes = json.value("set", Json::object());
+  for (const auto& [pointer, value] : changes.items()) {
     fault->set.emplace_back(pointer, value);
   }
   if (json.contains("key_version")) {
