@@ -1,0 +1,23 @@
+// JSON bodies of our requests, each built in one wiped buffer of its exact size.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model/secret.h"
+#include "core/model/transit_key_version.h"
+#include "ports/transit.h"
+
+namespace baokms::adapters::transit_http {
+
+core::Secret EncryptBody(const ports::TransitEncryptCall& call);
+core::Secret DecryptBody(const ports::TransitDecryptCall& call);
+core::Secret CapabilitiesBody(const std::vector<std::string>& paths);
+core::Secret RenewBody(std::chrono::seconds increment);
+
+// `text` as a JSON string with its quotes.
+std::string JsonString(std::string_view text);
+
+}  // namespace baokms::adapters::transit_http

@@ -1,0 +1,22 @@
+// One configured OpenBao address, taken apart once for curl.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace baokms::adapters::transit_http {
+
+struct ServerAddress {
+  std::string url_prefix;   // "https://name:port" plus the address's own path, no trailing '/'
+  std::string connect_to;   // for CURLOPT_CONNECT_TO; empty without a separate server name
+  std::string host_header;  // "Host: ..."; empty: curl's own
+
+  // nullopt unless `url` is an https URL without user info, query or fragment. With
+  // `tls_server_name` the certificate is checked against that name instead of the URL's host.
+  static std::optional<ServerAddress> Parse(const std::string& url,
+                                            const std::string& tls_server_name);
+};
+
+}  // namespace baokms::adapters::transit_http

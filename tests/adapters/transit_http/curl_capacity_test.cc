@@ -1,0 +1,248 @@
+// Queueing, abandoning, shutting down, and many threads at once.
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "tests/adapters/transit_http/transport_fixture.h"
+
+namespace baokms::tests {
+namespace {
+
+// Opens once; what waits behind it goes on.
+class Gate {
+ public:
+  void Open() { promise_.set_value(); }
+  void Wait() const { future_.wait(); }
+
+ private:
+  std::promise<void> promise_;
+  std::shared_future<void> future_ = promise_.get_future().share();
+};
+
+template <typename Predicate>
+bool Eventually(Predicate predicate) {
+  for (int i = 0; i < 2000; ++i) {
+    if (predicate()) return true;
+    std::this_thread::sleep_for(1ms);
+  }
+  return false;
+}
+
+TEST_CASE("Capacity: calls above the limit wait their turn in order") {
+  TransportFixture fixture;
+  Gate gate;
+  ScriptedTlsServer server(fixture.identity, [&](const SeenRequest&, Wire& wire) {
+    gate.Wait();
+    wire.Write(HttpReplyText(200, "{}"));
+  });
+  fixture.options.max_transfers = 1;
+  fixture.Start({server.Url()});
+  std::vector<std::future<TransportFixture::Reply>> replies;
+  for (int i = 0; i < 5; ++i) replies.push_back(fixture.Send(fixture.Post(std::to_string(i))));
+  REQUIRE(Eventually([&] { return server.requests().size() == 1; }));
+  std::this_thread::sleep_for(50ms);
+  CHECK(server.requests().size() == 1);
+  gate.Open();
+  for (auto& reply : replies) REQUIRE(reply.get().has_value());
+  const auto seen = server.requests();
+  REQUIRE(seen.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) CHECK(seen[i].body == std::to_string(i));
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("Capacity: a waiting call ends at its deadline without being sent") {
+  TransportFixture fixture;
+  ScriptedTlsServer server(fixture.identity,
+                           [](const SeenRequest&, Wire& wire) { wire.HangUntilStopped(); });
+  fixture.options.max_transfers = 1;
+  fixture.Start({server.Url()});
+  auto first = fixture.Send(fixture.Post("first"));
+  REQUIRE(Eventually([&] { return server.requests().size() == 1; }));
+  const auto started = std::chrono::steady_clock::now();
+  const auto second = fixture.Call(fixture.Post("second", 200ms));
+  const auto took = std::chrono::steady_clock::now() - started;
+  REQUIRE_FALSE(second.has_value());
+  CHECK(second.error() == core::DeadlineExceeded());
+  CHECK(took >= 200ms);
+  CHECK(took < 230ms);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("Abandon: the transfer runs on and its connection stays warm") {
+  TransportFixture fixture;
+  Gate gate;
+  ScriptedTlsServer server(fixture.identity, [&](const SeenRequest& request, Wire& wire) {
+    if (request.body == "slow") gate.Wait();
+    wire.Write(HttpReplyText(200, "{}"));
+  });
+  fixture.options.max_transfers = 2;
+  fixture.Start({server.Url()});
+  std::unique_ptr<ports::PendingCall> handle;
+  auto slow = fixture.Send(fixture.Post("slow"), &handle);
+  REQUIRE(Eventually([&] { return server.requests().size() == 1; }));
+  handle->Abandon();
+  handle->Abandon();
+  CHECK(fixture.Call(fixture.Post("other")).has_value());  // a place was free
+  CHECK(slow.wait_for(50ms) == std::future_status::timeout);
+  gate.Open();
+  CHECK(slow.get().has_value());
+}
+
+TEST_CASE("Abandon: an abandoned transfer is cut when its place is needed") {
+  TransportFixture fixture;
+  ScriptedTlsServer server(fixture.identity, [](const SeenRequest& request, Wire& wire) {
+    if (request.body == "hang") wire.HangUntilStopped();
+    wire.Write(HttpReplyText(200, "{}"));
+  });
+  fixture.options.max_transfers = 1;
+  fixture.Start({server.Url()});
+  std::unique_ptr<ports::PendingCall> handle;
+  auto hanging = fixture.Send(fixture.Post("hang", 20s), &handle);
+  REQUIRE(Eventually([&] { return server.requests().size() == 1; }));
+  auto next = fixture.Send(fixture.Post("next"));
+  CHECK(next.wait_for(50ms) == std::future_status::timeout);
+  handle->Abandon();
+  CHECK(next.get().has_value());
+  const auto cut = hanging.get();
+  REQUIRE_FALSE(cut.has_value());
+  CHECK(cut.error() == core::Cancelled());
+}
+
+TEST_CASE("Abandon: an abandoned transfer ends at its budget") {
+  TransportFixture fixture;
+  ScriptedTlsServer server(fixture.identity,
+                           [](const SeenRequest&, Wire& wire) { wire.HangUntilStopped(); });
+  fixture.Start({server.Url()});
+  std::unique_ptr<ports::PendingCall> handle;
+  auto hanging = fixture.Send(fixture.Post("hang", 200ms), &handle);
+  handle->Abandon();
+  const auto reply = hanging.get();
+  REQUIRE_FALSE(reply.has_value());
+}
+
+TEST_CASE("Abandon: a call that still waits is never sent") {
+  TransportFixture fixture;
+  Gate gate;
+  ScriptedTlsServer server(fixture.identity, [&](const SeenRequest&, Wire& wire) {
+    gate.Wait();
+    wire.Write(HttpReplyText(200, "{}"));
+  });
+  fixture.options.max_transfers = 1;
+  fixture.Start({server.Url()});
+  auto first = fixture.Send(fixture.Post("first"));
+  REQUIRE(Eventually([&] { return server.requests().size() == 1; }));
+  std::unique_ptr<ports::PendingCall> handle;
+  auto second = fixture.Send(fixture.Post("second"), &handle);
+  handle->Abandon();
+  const auto reply = second.get();
+  REQUIRE_FALSE(reply.has_value());
+  CHECK(reply.error() == core::Cancelled());
+  gate.Open();
+  CHECK(first.get().has_value());
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("Abandon: a handle that outlives its transport does nothing") {
+  TransportFixture fixture;
+  ScriptedTlsServer server(fixture.identity, Always(HttpReplyText(200, "{}")));
+  fixture.Start({server.Url()});
+  std::unique_ptr<ports::PendingCall> handle;
+  REQUIRE(fixture.Send(fixture.Get(), &handle).get().has_value());
+  fixture.transport.reset();
+  handle->Abandon();
+}
+
+TEST_CASE("Shutdown: calls in flight and in line and after all get ShuttingDown") {
+  TransportFixture fixture;
+  ScriptedTlsServer server(fixture.identity,
+                           [](const SeenRequest&, Wire& wire) { wire.HangUntilStopped(); });
+  fixture.options.max_transfers = 2;
+  auto& transport = fixture.Start({server.Url()});
+  std::vector<std::future<TransportFixture::Reply>> replies;
+  for (int i = 0; i < 5; ++i) replies.push_back(fixture.Send(fixture.Post("{}", 60s)));
+  REQUIRE(Eventually([&] { return server.requests().size() == 2; }));
+  transport.Shutdown();
+  replies.push_back(fixture.Send(fixture.Post("{}", 60s)));
+  for (auto& future : replies) {
+    const auto reply = future.get();
+    REQUIRE_FALSE(reply.has_value());
+    CHECK(reply.error() == core::ShuttingDown());
+  }
+}
+
+TEST_CASE("Shutdown: the destructor completes what is under way and returns at once") {
+  TransportFixture fixture;
+  ScriptedTlsServer server(fixture.identity,
+                           [](const SeenRequest&, Wire& wire) { wire.HangUntilStopped(); });
+  fixture.Start({server.Url()});
+  auto future = fixture.Send(fixture.Post("{}", 60s));
+  REQUIRE(Eventually([&] { return server.requests().size() == 1; }));
+  const auto started = std::chrono::steady_clock::now();
+  fixture.transport.reset();
+  CHECK(std::chrono::steady_clock::now() - started < 500ms);
+  const auto reply = future.get();
+  REQUIRE_FALSE(reply.has_value());
+  CHECK(reply.error() == core::ShuttingDown());
+}
+
+TEST_CASE("Shutdown: a hanging resolver does not hold the destructor up") {
+  TransportFixture fixture;
+  fixture.Start({"https://does-not-exist.invalid:1"});
+  auto future = fixture.Send(fixture.Get(60s));
+  fixture.transport.reset();
+  CHECK_FALSE(future.get().has_value());
+}
+
+TEST_CASE("Completion: it may send the next call") {
+  TransportFixture fixture;
+  ScriptedTlsServer server(fixture.identity, Always(HttpReplyText(200, "{}")));
+  auto& transport = fixture.Start({server.Url()});
+  std::promise<bool> finished;
+  transport.Send(fixture.Post("1"), [&](TransportFixture::Reply) {
+    transport.Send(fixture.Post("2"),
+                   [&](TransportFixture::Reply reply) { finished.set_value(reply.has_value()); });
+  });
+  CHECK(finished.get_future().get());
+}
+
+TEST_CASE("Completion: it never runs inside Send or on the caller's thread") {
+  TransportFixture fixture;
+  ScriptedTlsServer server(fixture.identity, Always(HttpReplyText(200, "{}")));
+  auto& transport = fixture.Start({server.Url()});
+  std::promise<std::thread::id> ran_on;
+  transport.Send(fixture.Get(-1s),
+                 [&](TransportFixture::Reply) { ran_on.set_value(std::this_thread::get_id()); });
+  CHECK(ran_on.get_future().get() != std::this_thread::get_id());
+}
+
+TEST_CASE("Load: 64 calls at a time from 8 threads all get their own replies") {
+  TransportFixture fixture;
+  ScriptedTlsServer server(fixture.identity, [](const SeenRequest& request, Wire& wire) {
+    wire.Write(HttpReplyText(200, request.body));
+  });
+  fixture.options.max_transfers = 8;
+  fixture.Start({server.Url()});
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&, t] {
+      for (int round = 0; round < 10; ++round) {
+        std::vector<std::pair<std::string, std::future<TransportFixture::Reply>>> calls;
+        for (int i = 0; i < 8; ++i) {
+          std::string body = std::to_string((t * 100 + round) * 100 + i);
+          calls.emplace_back(body, fixture.Send(fixture.Post(body, 20s)));
+        }
+        for (auto& [body, future] : calls) {
+          const auto reply = future.get();
+          if (reply && reply->body.ExposeSecret() == body) ++right;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(right == 8 * 10 * 8);
+  CHECK(server.connections() <= 8);
+}
+
+}  // namespace
+}  // namespace baokms::tests
