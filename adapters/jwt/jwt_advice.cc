@@ -1,0 +1,89 @@
+#include "adapters/jwt/jwt_advice.h"
+
+namespace baokms::adapters::jwt {
+
+core::LoginStatus StatusOf(JwtProblem problem) {
+  switch (problem) {
+    case JwtProblem::kExpired:
+      return core::LoginStatus::kJwtExpired;
+    case JwtProblem::kNearExpiry:
+      return core::LoginStatus::kJwtNearExpiry;
+    case JwtProblem::kNotCompact:
+    case JwtProblem::kNotJson:
+    case JwtProblem::kNoExpiry:
+    case JwtProblem::kBadDate:
+    case JwtProblem::kNotYetValid:
+    case JwtProblem::kWrongIssuer:
+    case JwtProblem::kWrongAudience:
+    case JwtProblem::kWrongSubject:
+      return core::LoginStatus::kJwtInvalid;
+  }
+  return core::LoginStatus::kJwtInvalid;
+}
+
+std::string_view FileTokenAdvice(JwtProblem problem) {
+  switch (problem) {
+    case JwtProblem::kNotCompact:
+      return "auth.jwt.jwtFile: the file must hold exactly one JWT in compact form "
+             "(header.payload.signature) and nothing else; write it again";
+    case JwtProblem::kNotJson:
+      return "auth.jwt.jwtFile: the JWT's header or claims are not one JSON object without "
+             "duplicate names; have it issued again";
+    case JwtProblem::kNoExpiry:
+      return "auth.jwt.jwtFile: the JWT has no exp claim; have it issued with an expiry";
+    case JwtProblem::kBadDate:
+      return "auth.jwt.jwtFile: the JWT's exp, nbf or iat is not a whole number of seconds; have "
+             "it issued again";
+    case JwtProblem::kExpired:
+      return "auth.jwt.jwtFile: the JWT has expired; check what renews the file, and this node's "
+             "clock";
+    case JwtProblem::kNearExpiry:
+      return "auth.jwt.jwtFile: the JWT expires within auth.jwt.minRemainingTtl; renew the file "
+             "earlier or lower that setting";
+    case JwtProblem::kNotYetValid:
+      return "auth.jwt.jwtFile: the JWT's nbf or iat lies in the future; check the clocks of this "
+             "node and the issuer, or auth.jwt.clockSkewLeeway";
+    case JwtProblem::kWrongIssuer:
+      return "auth.jwt.expectedIssuer: the JWT's iss claim is another; correct the setting or the "
+             "issuer";
+    case JwtProblem::kWrongAudience:
+      return "auth.jwt.expectedAudience: none of the expected audiences is in the JWT's aud claim; "
+             "correct the setting or have it issued for one of them";
+    case JwtProblem::kWrongSubject:
+      return "auth.jwt.expectedSubject: the JWT's sub claim is another; correct the setting or the "
+             "identity it is issued for";
+  }
+  return "auth.jwt.jwtFile: the JWT cannot be used";
+}
+
+std::string_view FileAdvice(ports::FileProblem problem) {
+  switch (problem) {
+    case ports::FileProblem::kNotAbsolute:
+      return "auth.jwt.jwtFile: absolute_path_required; write the path from the root";
+    case ports::FileProblem::kMissing:
+      return "auth.jwt.jwtFile: file_missing; check the path and what writes the file";
+    case ports::FileProblem::kUnreadable:
+      return "auth.jwt.jwtFile: file_unreadable; let the provider's user read it";
+    case ports::FileProblem::kSymlink:
+      return "auth.jwt.jwtFile: symlink_unsupported; name the file itself";
+    case ports::FileProblem::kNotRegular:
+    case ports::FileProblem::kNotDirectory:
+      return "auth.jwt.jwtFile: regular_file_required; name a regular file";
+    case ports::FileProblem::kUnsafePermissions:
+    case ports::FileProblem::kWrongOwner:
+      return "auth.jwt.jwtFile: unsafe_permissions; remove group write and execute and all access "
+             "for others (mode 0640 or 0600)";
+    case ports::FileProblem::kChanged:
+      return "auth.jwt.jwtFile: file_changed; replace the file by rename, not in place";
+    case ports::FileProblem::kTooLarge:
+      return "auth.jwt.jwtFile: file_too_large; a JWT file has at most 1 MiB";
+  }
+  return "auth.jwt.jwtFile: file_unreadable";
+}
+
+std::string_view RefusedAdvice() {
+  return "OpenBao refused the JWT login: check auth.jwt.mountPath and auth.jwt.role, and that the "
+         "role's bound issuer, audience, subject and claims accept the JWT in auth.jwt.jwtFile";
+}
+
+}  // namespace baokms::adapters::jwt

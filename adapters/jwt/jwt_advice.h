@@ -1,0 +1,19 @@
+// What a person should do about a JWT that cannot be used: names the configuration field, never a
+// value (observability.md, "A failed start").
+#pragma once
+
+#include <string_view>
+
+#include "adapters/jwt/verified_claims.h"
+#include "core/model/login.h"
+#include "ports/file_reader.h"
+
+namespace baokms::adapters::jwt {
+
+core::LoginStatus StatusOf(JwtProblem problem);
+std::string_view FileTokenAdvice(JwtProblem problem);
+std::string_view FileAdvice(ports::FileProblem problem);
+// For an OpenBao that refused the login.
+std::string_view RefusedAdvice();
+
+}  // namespace baokms::adapters::jwt

@@ -1,0 +1,51 @@
+// The local checks on a JWT before it is used to log in (auth.md, "JWT"); the signature is
+// OpenBao's to judge. Used by every source of JWTs: file, oauth2, spiffe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model/time.h"
+
+namespace baokms::adapters::jwt {
+
+enum class JwtProblem : std::uint8_t {
+  kNotCompact,  // not header.payload.signature in base64url, or more than one token
+  kNotJson,     // header or claims are not one strict JSON object
+  kNoExpiry,
+  kBadDate,  // exp, nbf or iat is not a non-negative whole number
+  kExpired,
+  kNearExpiry,   // valid for minRemainingTtl or less
+  kNotYetValid,  // nbf or iat lies further ahead than the leeway
+  kWrongIssuer,
+  kWrongAudience,
+  kWrongSubject,
+};
+
+struct JwtExpectations {
+  std::string issuer{};                  // empty: not checked
+  std::vector<std::string> audiences{};  // any of them; empty: not checked
+  std::string subject{};                 // empty: not checked
+  std::chrono::nanoseconds clock_skew_leeway{};
+  std::chrono::nanoseconds min_remaining_ttl{};
+};
+
+// Holding one is the proof that the checks passed at `now`.
+class VerifiedClaims {
+ public:
+  // `compact` without surrounding blanks. `now` in seconds of the wall clock.
+  static std::expected<VerifiedClaims, JwtProblem> Verify(std::string_view compact,
+                                                          const JwtExpectations& expected,
+                                                          core::UnixSeconds now);
+  core::UnixSeconds expires_at() const { return expires_at_; }
+
+ private:
+  explicit VerifiedClaims(core::UnixSeconds expires_at) : expires_at_(expires_at) {}
+  core::UnixSeconds expires_at_;
+};
+
+}  // namespace baokms::adapters::jwt

@@ -1,0 +1,203 @@
+#include "adapters/jwt/jwt_file_login_source.h"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <vector>
+
+#include "tests/adapters/jwt/make_jwt.h"
+
+namespace baokms::tests {
+namespace {
+
+using adapters::jwt::JwtFileLoginSource;
+using adapters::jwt::JwtFileOptions;
+using core::LoginStatus;
+using ports::FileProblem;
+using namespace std::chrono_literals;
+
+constexpr core::UnixSeconds kNow = 1'700'000'000;
+
+class FakeClock final : public ports::Clock {
+ public:
+  core::ClockReading Now() const override { return {.monotonic = {}, .boot = {}, .wall = now}; }
+  core::UnixSeconds now = kNow;
+};
+
+class FakeFileReader final : public ports::FileReader {
+ public:
+  std::expected<core::Secret, FileProblem> Read(const std::string& path,
+                                                ports::FilePolicy policy) const override {
+    CHECK(path == "/creds/jwt");
+    CHECK(policy.forbidden_mode_bits == ports::kJwtFile.forbidden_mode_bits);
+    CHECK(policy.max_bytes == 1024 * 1024);
+    if (problem) return std::unexpected(*problem);
+    return core::Secret::Copy(content);
+  }
+  std::expected<void, FileProblem> Check(const std::string&, ports::FilePolicy) const override {
+    return {};
+  }
+  std::expected<void, FileProblem> CheckDirectory(const std::string&,
+                                                  ports::DirectoryPolicy) const override {
+    return {};
+  }
+  std::string content;
+  std::optional<FileProblem> problem;
+};
+
+class FakeAuth final : public ports::OpenBaoAuth {
+ public:
+  void Login(core::OpenBaoOperation operation, const std::string& mount_path, core::Secret body,
+             core::MonotonicTime deadline, ports::Completion<core::TokenGrant> done) override {
+    CHECK(operation == core::OpenBaoOperation::kJwtLogin);
+    mount_paths.push_back(mount_path);
+    bodies.emplace_back(body.ExposeSecret());
+    deadlines.push_back(deadline);
+    if (error) {
+      done(std::unexpected(*error));
+    } else {
+      done(core::TokenGrant{.value = core::Secret::Copy("s.t"), .lease = 60s, .renewable = true});
+    }
+  }
+  std::optional<core::Error> error;
+  std::vector<std::string> mount_paths;
+  std::vector<std::string> bodies;
+  std::vector<core::MonotonicTime> deadlines;
+};
+
+struct Fixture {
+  FakeFileReader files;
+  FakeAuth auth;
+  FakeClock clock;
+  JwtFileOptions options{.jwt_file = "/creds/jwt",
+                         .mount_path = "auth/jwt",
+                         .role = "kms",
+                         .expected = {.clock_skew_leeway = 30s, .min_remaining_ttl = 120s}};
+  std::string jwt = MakeJwt(R"({"exp":1700003600,"aud":"secret-audience"})");
+  Fixture() { files.content = jwt; }
+  core::LoginResult Login() {
+    JwtFileLoginSource source(options, files, auth, clock);
+    std::optional<core::LoginResult> result;
+    source.Login(core::MonotonicTime(5s), [&](core::LoginResult r) { result = std::move(r); });
+    REQUIRE(result.has_value());
+    return *std::move(result);
+  }
+};
+
+TEST_CASE("Login: role and JWT go to the configured mount within the deadline") {
+  Fixture fixture;
+  const auto result = fixture.Login();
+  REQUIRE(result.has_value());
+  CHECK(result->grant.value.ExposeSecret() == "s.t");
+  CHECK_FALSE(result->credential_expires_at.has_value());
+  CHECK(fixture.auth.mount_paths == std::vector<std::string>{"auth/jwt"});
+  CHECK(fixture.auth.bodies.at(0) == R"({"role":"kms","jwt":")" + fixture.jwt + R"("})");
+  CHECK(fixture.auth.deadlines.at(0) == core::MonotonicTime(5s));
+}
+
+TEST_CASE("Login: the role cannot leave its string") {
+  Fixture fixture;
+  fixture.options.role = "a\"b\\c\nd";
+  REQUIRE(fixture.Login().has_value());
+  CHECK(fixture.auth.bodies.at(0).starts_with(R"({"role":"a\"b\\c\u000ad","jwt":")"));
+}
+
+TEST_CASE("Login: one trailing newline is dropped and two are not") {
+  Fixture fixture;
+  fixture.files.content = fixture.jwt + "\n";
+  REQUIRE(fixture.Login().has_value());
+  CHECK(fixture.auth.bodies.at(0).ends_with(fixture.jwt + "\"}"));
+  for (const std::string& content :
+       {fixture.jwt + "\n\n", "\n" + fixture.jwt, fixture.jwt + " ", std::string(),
+        std::string("\n"), fixture.jwt + "\n" + fixture.jwt, fixture.jwt + std::string(1, '\0')}) {
+    fixture.files.content = content;
+    const auto result = fixture.Login();
+    REQUIRE_FALSE(result.has_value());
+    CHECK(result.error().status == LoginStatus::kJwtInvalid);
+  }
+  CHECK(fixture.auth.bodies.size() == 1);
+}
+
+TEST_CASE("Login: the file is read anew each time") {
+  Fixture fixture;
+  JwtFileLoginSource source(fixture.options, fixture.files, fixture.auth, fixture.clock);
+  source.Login({}, [](core::LoginResult) {});
+  const std::string renewed = MakeJwt(R"({"exp":1700007200})");
+  fixture.files.content = renewed;
+  source.Login({}, [](core::LoginResult) {});
+  REQUIRE(fixture.auth.bodies.size() == 2);
+  CHECK(fixture.auth.bodies[1].contains(renewed));
+}
+
+TEST_CASE("Login: a JWT that fails the local checks never leaves the node") {
+  Fixture fixture;
+  const auto status = [&](core::UnixSeconds now) {
+    fixture.clock.now = now;
+    const auto result = fixture.Login();
+    REQUIRE_FALSE(result.has_value());
+    CHECK(result.error().error == core::CredentialUnusable());
+    CHECK(result.error().advice.starts_with("auth.jwt."));
+    return result.error().status;
+  };
+  CHECK(status(kNow + 3600) == LoginStatus::kJwtExpired);
+  CHECK(status(kNow + 3500) == LoginStatus::kJwtNearExpiry);
+  fixture.options.expected.audiences = {"other"};
+  CHECK(status(kNow) == LoginStatus::kJwtInvalid);
+  CHECK(fixture.auth.bodies.empty());
+}
+
+TEST_CASE("Login: the advice names the field and never a value") {
+  Fixture fixture;
+  fixture.options.expected.audiences = {"expected-value"};
+  const auto audience = fixture.Login();
+  REQUIRE_FALSE(audience.has_value());
+  CHECK(audience.error().advice.contains("auth.jwt.expectedAudience"));
+  CHECK_FALSE(audience.error().advice.contains("expected-value"));
+  CHECK_FALSE(audience.error().advice.contains("secret-audience"));
+  fixture.options.expected.audiences.clear();
+  fixture.options.expected.issuer = "i";
+  const auto issuer = fixture.Login();
+  REQUIRE_FALSE(issuer.has_value());
+  CHECK(issuer.error().advice.contains("auth.jwt.expectedIssuer"));
+  fixture.options.expected.issuer.clear();
+  fixture.options.expected.subject = "s";
+  const auto subject = fixture.Login();
+  REQUIRE_FALSE(subject.has_value());
+  CHECK(subject.error().advice.contains("auth.jwt.expectedSubject"));
+}
+
+TEST_CASE("Login: a file problem is named with its reason and the path is not") {
+  for (const FileProblem problem :
+       {FileProblem::kNotAbsolute, FileProblem::kMissing, FileProblem::kUnreadable,
+        FileProblem::kSymlink, FileProblem::kNotRegular, FileProblem::kUnsafePermissions,
+        FileProblem::kChanged, FileProblem::kTooLarge}) {
+    Fixture fixture;
+    fixture.files.problem = problem;
+    const auto result = fixture.Login();
+    REQUIRE_FALSE(result.has_value());
+    CHECK(result.error().error == core::CredentialUnusable());
+    CHECK(result.error().status == LoginStatus::kJwtInvalid);
+    CHECK(result.error().advice.starts_with("auth.jwt.jwtFile"));
+    CHECK(result.error().advice.contains(Name(problem)));
+    CHECK_FALSE(result.error().advice.contains("/creds"));
+    CHECK(fixture.auth.bodies.empty());
+  }
+}
+
+TEST_CASE("Login: a refusal is auth_failed with advice and another failure keeps its error") {
+  Fixture fixture;
+  fixture.auth.error = core::LoginRefused();
+  const auto refused = fixture.Login();
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().status == LoginStatus::kAuthFailed);
+  CHECK(refused.error().error == core::LoginRefused());
+  CHECK(refused.error().advice.contains("auth.jwt.role"));
+  fixture.auth.error = core::OpenBaoFailure(core::OpenBaoStatus::kSealed);
+  const auto sealed = fixture.Login();
+  REQUIRE_FALSE(sealed.has_value());
+  CHECK(sealed.error().status == LoginStatus::kError);
+  CHECK(sealed.error().error == core::OpenBaoFailure(core::OpenBaoStatus::kSealed));
+}
+
+}  // namespace
+}  // namespace baokms::tests

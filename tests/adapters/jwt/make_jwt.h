@@ -1,0 +1,16 @@
+// Unsigned-looking JWTs for tests: the local checks never look at the signature.
+#pragma once
+
+#include <string>
+
+#include "core/model/base64.h"
+
+namespace baokms::tests {
+
+inline std::string MakeJwt(const std::string& claims,
+                           const std::string& header = R"({"alg":"RS256"})") {
+  return core::Base64UrlEncode(header) + "." + core::Base64UrlEncode(claims) + "." +
+         core::Base64UrlEncode("signature");
+}
+
+}  // namespace baokms::tests
