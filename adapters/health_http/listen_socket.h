@@ -1,0 +1,22 @@
+// A listening TCP socket for an address of the configuration.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string_view>
+
+#include "adapters/health_http/http_server.h"
+
+namespace baokms::adapters::health_http {
+
+struct ListenSocket {
+  int descriptor = -1;  // the caller's; non-blocking, closed on exec
+  std::uint16_t port = 0;
+};
+
+// May ask the resolver when the host is a name.
+std::expected<ListenSocket, ListenProblem> OpenListenSocket(std::string_view address);
+
+std::string_view Advice(ListenProblem problem);
+
+}  // namespace baokms::adapters::health_http

@@ -1,0 +1,118 @@
+#include "adapters/health_http/health_routes.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "tests/adapters/health_http/client.h"
+
+namespace baokms::adapters::health_http {
+namespace {
+
+class FixedGauges final : public ports::Gauges {
+ public:
+  ports::GaugeReading ReadGauges() const override { return {}; }
+  ports::HealthReading ReadHealth() const override { return health; }
+  ports::HealthReading health;
+};
+
+Reply Ask(const ports::Gauges& gauges, std::string_view path) {
+  const auto routes = HealthRoutes(gauges);
+  const auto route = std::ranges::find(routes, path, &Route::path);
+  REQUIRE(route != routes.end());
+  CHECK(route->content_type == "application/json");
+  return route->handler();
+}
+
+TEST_CASE("/live: ok once the listeners are up, whatever else is wrong") {
+  FixedGauges gauges;
+  CHECK(Ask(gauges, "/live").status == 503);
+  CHECK(Ask(gauges, "/live").body == "{\"status\":\"unavailable\"}\n");
+  gauges.health.live = true;
+  gauges.health.reasons = {"metadata_read_failed"};
+  CHECK(Ask(gauges, "/live").status == 200);
+  CHECK(Ask(gauges, "/live").body == "{\"status\":\"ok\"}\n");
+}
+
+TEST_CASE("/ready: a healthy provider has an empty list of reasons") {
+  FixedGauges gauges;
+  gauges.health = {.live = true,
+                   .ready = true,
+                   .healthz = "ok",
+                   .cache_age_ms = 1200,
+                   .stale = false,
+                   .rotation_state = "active",
+                   .reasons = {},
+                   .metadata_error_class = {},
+                   .deep_error_class = {},
+                   .persistence_degraded = false};
+  const Reply reply = Ask(gauges, "/ready");
+  CHECK(reply.status == 200);
+  CHECK(reply.body == R"({"status":"ok","healthz":"ok","cache_age_ms":1200,"stale":false,)"
+                      R"("rotation_state":"active","reasons":[]})"
+                      "\n");
+}
+
+TEST_CASE("/ready: every field when everything is wrong") {
+  FixedGauges gauges;
+  gauges.health = {.live = true,
+                   .ready = false,
+                   .healthz = "unhealthy",
+                   .cache_age_ms = 130000,
+                   .stale = true,
+                   .rotation_state = "pending",
+                   .reasons = {"status_stale", "metadata_read_failed"},
+                   .metadata_error_class = "openbao_sealed",
+                   .deep_error_class = "auth_failed",
+                   .persistence_degraded = true};
+  const Reply reply = Ask(gauges, "/ready");
+  CHECK(reply.status == 503);
+  CHECK(reply.body ==
+        R"({"status":"unavailable","healthz":"unhealthy","cache_age_ms":130000,"stale":true,)"
+        R"("rotation_state":"pending","reasons":["status_stale","metadata_read_failed"],)"
+        R"("metadata_error_class":"openbao_sealed","deep_error_class":"auth_failed",)"
+        R"("persistence_degraded":true})"
+        "\n");
+}
+
+TEST_CASE("/ready: empty fields are left out, cache_age_ms, stale and reasons never") {
+  const FixedGauges gauges;
+  const Reply reply = Ask(gauges, "/ready");
+  CHECK(reply.status == 503);
+  CHECK(reply.body ==
+        "{\"status\":\"unavailable\",\"cache_age_ms\":0,\"stale\":false,\"reasons\":[]}\n");
+}
+
+TEST_CASE("/ready: no text can break the JSON") {
+  FixedGauges gauges;
+  gauges.health.reasons = {"a\"b\\c\n\xFF"};
+  CHECK(Ask(gauges, "/ready").body.find(R"(["a?b?c??"])") != std::string::npos);
+}
+
+TEST_CASE("/metrics: the text format with its content type, read at each scrape") {
+  int scrapes = 0;
+  const auto server =
+      Serve(MetricsRoutes([&scrapes] { return "n " + std::to_string(++scrapes) + "\n"; }));
+  const std::string reply = Get(server->port(0), "/metrics");
+  CHECK(StatusOf(reply) == 200);
+  CHECK(reply.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n") !=
+        std::string::npos);
+  CHECK(BodyOf(reply) == "n 1\n");
+  CHECK(BodyOf(Get(server->port(0), "/metrics")) == "n 2\n");
+}
+
+TEST_CASE("/ready over HTTP: code, content type and body") {
+  FixedGauges gauges;
+  const auto server = Serve(HealthRoutes(gauges));
+  std::string reply = Get(server->port(0), "/ready");
+  CHECK(StatusOf(reply) == 503);
+  CHECK(reply.find("Content-Type: application/json\r\n") != std::string::npos);
+  CHECK(BodyOf(reply) ==
+        "{\"status\":\"unavailable\",\"cache_age_ms\":0,\"stale\":false,\"reasons\":[]}\n");
+  CHECK(StatusOf(Get(server->port(0), "/live")) == 503);
+  CHECK(StatusOf(Get(server->port(0), "/metrics")) == 404);
+}
+
+}  // namespace
+}  // namespace baokms::adapters::health_http
