@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# run-tests.sh BUILD-DIRECTORY [BEGAN-MS [CTEST-ARGUMENT...]]: ctest, then the skipped tests with
+# their reasons, then ctest's own closing line as the last one. Report: BUILD-DIRECTORY/junit.xml.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+. scripts/steps.sh
+build=$1
+began=${2:-$(now_ms)}
+shift $(($# < 2 ? $# : 2))
+
+log=$root/$build/logs/test.log
+mkdir -p "$(dirname "$log")"
+junit=$root/$build/junit.xml
+rm -f "$junit"
+code=0
+ctest --test-dir "$build" --parallel 2 --output-on-failure --no-tests=error \
+  --output-junit "$junit" "$@" 2>&1 </dev/null | tee "$log" || code=$?
+
+# A test that skips prints "SKIP: why".
+skipped() {
+  [ -f "$junit" ] || return 0
+  awk 'BEGIN { RS = "<testcase "; FS = "\n" }
+    NR > 1 && /<skipped|status="disabled"/ {
+      name = $0; sub(/^.*name="/, "", name); sub(/".*$/, "", name)
+      why = "no reason given"
+      if (/status="disabled"/) why = "disabled"
+      if (match($0, /SKIP: [^\n<]*/)) why = substr($0, RSTART + 6, RLENGTH - 6)
+      print "  " name ": " why
+    }' "$junit" | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&apos;/'"'"'/g; s/&amp;/\&/g'
+}
+
+list=$(skipped)
+echo
+if [ -n "$list" ]; then
+  echo "Skipped tests ($(wc -l <<<"$list")):"
+  echo "$list"
+else
+  echo "Skipped tests: none"
+fi
+[ "$code" -eq 0 ] || echo "The step 'test' failed. Its whole output: $log" >&2
+echo "All steps: $(seconds_since "$began")"
+grep -E '% tests passed, ' "$log" | tail -n 1 || true
+exit "$code"
