@@ -270,15 +270,31 @@ TEST_CASE_FIXTURE(Limited, "Deadline: the caller's is kept and counted as a dead
 }
 
 TEST_CASE_FIXTURE(Limited, "Deadline: it takes precedence over an error that comes after it") {
+  service.hold = false;
+  service.encrypt = [](std::string_view) {  // no cancel is delivered while the handler runs
+    std::this_thread::sleep_for(milliseconds(500));
+    return core::KmsOutcome<core::EncryptReply>{
+        .result = std::unexpected(core::OpenBaoFailure(core::OpenBaoStatus::kUnavailable)),
+        .key_id_hash = {},
+        .transit_key_version = 0};
+  };
   Running call(client, milliseconds(200));
-  REQUIRE(service.WaitHeld(1));
-  auto held = service.TakeEncrypts();
-  call.status.wait();
-  held[0]({.result = std::unexpected(core::OpenBaoFailure(core::OpenBaoStatus::kUnavailable)),
-           .key_id_hash = {},
-           .transit_key_version = 0});
-  CHECK(telemetry.WaitFinished(1)->error == core::DeadlineExceeded());
+  CHECK(call.status.get().error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+  const auto event = telemetry.WaitFinished(1);
+  REQUIRE(event.has_value());
+  CHECK(event->error == core::DeadlineExceeded());
   CHECK(telemetry.finished().size() == 1);
+}
+
+TEST_CASE_FIXTURE(Limited, "Deadline: an error that comes before it stays itself") {
+  service.hold = false;
+  service.encrypt = [](std::string_view) {
+    return core::KmsOutcome<core::EncryptReply>{.result = std::unexpected(core::StatusNotHealthy()),
+                                                .key_id_hash = {},
+                                                .transit_key_version = 0};
+  };
+  Running call(client, milliseconds(5000));
+  CHECK(call.status.get().error_code() == grpc::StatusCode::FAILED_PRECONDITION);
 }
 
 TEST_CASE_FIXTURE(Limited, "Cancel: a client that vanishes is a cancel") {
