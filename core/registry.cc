@@ -1,6 +1,7 @@
 #include "core/registry.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <tuple>
 
@@ -168,6 +169,7 @@ Registry Registry::First(Identity identity, KeySnapshot active) {
 }
 
 std::optional<Registry> Registry::Next(std::vector<KeySnapshot> snapshots) const {
+  if (generation_ == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
   if (!KeepsEveryPromise(*this, snapshots)) return std::nullopt;
   std::ranges::sort(snapshots, [](const KeySnapshot& a, const KeySnapshot& b) {
     // State first, then the newest version, then the key_id.

@@ -56,7 +56,7 @@ class Registry {
   static Registry First(Identity identity, KeySnapshot active);
   // The next generation, in the order that a rotation step writes. Ordinary transitions never drop
   // a decryptable identity, change a removed record or lower the active version: nullopt for one
-  // that would.
+  // that would, and when no generation number is left.
   std::optional<Registry> Next(std::vector<KeySnapshot> snapshots) const;
 
   std::int64_t generation() const { return generation_; }

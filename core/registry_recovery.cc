@@ -46,7 +46,7 @@ std::expected<RecoveredRegistry, RegistryProblem> RecoverRegistry(
       registry->current_hash() == checkpoint->current_hash) {
     return RecoveredRegistry{*std::move(registry), CheckpointStatus::kCurrent};
   }
-  if (registry->generation() == checkpoint->generation + 1 &&
+  if (registry->generation() - 1 == checkpoint->generation &&
       registry->previous_hash() == checkpoint->current_hash) {
     return RecoveredRegistry{*std::move(registry), CheckpointStatus::kBehind};
   }

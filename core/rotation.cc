@@ -1,6 +1,7 @@
 #include "core/rotation.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "core/key_id.h"
@@ -79,7 +80,9 @@ KeySnapshot& Candidate(const Registry& registry, std::vector<KeySnapshot>& snaps
 
 void CountObservation(KeySnapshot& candidate, const RotationPolicy& policy, UnixSeconds now) {
   if (candidate.stable_at != 0) return;
-  ++candidate.stable_observation_count;
+  if (candidate.stable_observation_count < std::numeric_limits<std::int64_t>::max()) {
+    ++candidate.stable_observation_count;
+  }
   if (candidate.stable_observation_count >= policy.required_observations) {
     candidate.stable_at = std::max(now, candidate.observed_at);
   }

@@ -15,7 +15,7 @@ enum class RotationLabel { kActive, kPending, kUnknown };
 struct GaugeReading {
   std::chrono::duration<double> token_ttl{0};
   std::chrono::duration<double> certificate_ttl{0};
-  std::string status_key_id_hash;  // empty without an active key
+  std::string status_key_id_hash{};  // empty without an active key
   std::int64_t key_version = 0;
   std::chrono::duration<double> status_cache_age{0};
   RotationLabel rotation = RotationLabel::kUnknown;
@@ -27,13 +27,13 @@ struct GaugeReading {
 struct HealthReading {
   bool live = false;
   bool ready = false;
-  std::string healthz;  // "ok" or "unhealthy"; empty is omitted
+  std::string healthz{};  // "ok" or "unhealthy"; empty is omitted
   std::int64_t cache_age_ms = 0;
   bool stale = false;
-  std::string rotation_state;  // empty is omitted
-  std::vector<std::string> reasons;
-  std::string metadata_error_class;  // empty is omitted
-  std::string deep_error_class;      // empty is omitted
+  std::string rotation_state{};  // empty is omitted
+  std::vector<std::string> reasons{};
+  std::string metadata_error_class{};  // empty is omitted
+  std::string deep_error_class{};      // empty is omitted
   bool persistence_degraded = false;
 };
 

@@ -1,0 +1,138 @@
+#include "app/key_driver.h"
+
+#include <utility>
+
+#include "core/deep_probe.h"
+#include "core/metadata_read.h"
+#include "core/registry_json.h"
+#include "core/registry_recovery.h"
+#include "core/sha256.h"
+#include "core/status.h"
+
+namespace baokms::app {
+
+KeyDriver::KeyDriver(ControlLoop& loop, Ports ports, core::KeyKeeper keeper)
+    : loop_(loop),
+      ports_(ports),
+      keeper_(std::move(keeper)),
+      timer_(loop.AddTimer([this] { Handle(core::TimerFired{}); })) {
+  ports_.view.Store(keeper_.view());
+}
+
+void KeyDriver::Start(std::move_only_function<void(const ProbeReport&)> on_probe) {
+  loop_.Post([this, on_probe = std::move(on_probe)]() mutable {
+    on_probe_ = std::move(on_probe);
+    Handle(core::TimerFired{});
+  });
+}
+
+void KeyDriver::Stop() {
+  loop_.Post([this] { Handle(core::ShutdownBegan{}); });
+}
+
+void KeyDriver::Discover(const core::KeyId& key_id, core::MonotonicTime deadline,
+                         ports::Completion<void> done) {
+  const core::DiscoveryWaiter id = next_waiter_++;
+  loop_.Post([this, id, key_id, deadline, done = std::move(done)]() mutable {
+    waiters_.emplace(id, std::move(done));
+    Handle(core::DiscoveryWanted{.waiter = id, .key_id = key_id, .deadline = deadline});
+  });
+}
+
+void KeyDriver::Handle(core::KeeperEvent event) {
+  events_.push_back(std::move(event));
+  if (handling_) return;
+  handling_ = true;
+  while (!events_.empty()) {
+    const core::KeeperEvent next = std::move(events_.front());
+    events_.pop_front();
+    for (const core::KeeperAction& action : keeper_.Step(next, ports_.clock.Now())) {
+      std::visit([this](const auto& a) { Do(a); }, action);
+    }
+  }
+  handling_ = false;
+  loop_.Arm(timer_, keeper_.NextTimer());
+}
+
+void KeyDriver::Do(const core::ReadMetadata& action) {
+  call_started_ = ports_.clock.Now().monotonic;
+  core::ReadTransitMetadata(
+      ports_.tokens, ports_.transit, action.deadline, [this](core::MetadataOutcome outcome) {
+        loop_.Post([this, outcome = std::move(outcome)]() mutable {
+          std::visit([this](auto& event) { Handle(std::move(event)); }, outcome);
+        });
+      });
+}
+
+void KeyDriver::Do(const core::DeepProbe& action) {
+  call_started_ = ports_.clock.Now().monotonic;
+  core::ProbeDeeply(ports_.tokens, ports_.transit, ports_.random, action.version, action.deadline,
+                    [this](const core::DeepProbeFinished& finished) {
+                      loop_.Post([this, finished] { Handle(finished); });
+                    });
+}
+
+void KeyDriver::Do(const core::Save& action) {
+  Handle(core::SaveFinished{.result = SaveToDisk(action)});
+}
+
+core::SaveResult KeyDriver::SaveToDisk(const core::Save& save) {
+  const core::Registry* published = save.published ? &*save.published : nullptr;
+  const auto before = ports_.store.Load();
+  if (!before) return core::SaveResult::kFailed;
+  if (!core::MayOverwrite(before->state, published, save.next)) return core::SaveResult::kForked;
+  if (ports_.store.SaveState(core::RegistryBytes(save.next.ToDocument())) &&
+      ports_.store.SaveCheckpoint(core::CheckpointBytes(save.next.ToCheckpoint()))) {
+    return core::SaveResult::kSaved;
+  }
+  const auto after = ports_.store.Load();
+  const bool unchanged =
+      published != nullptr && after && core::FilesHold(after->state, after->checkpoint, *published);
+  return unchanged ? core::SaveResult::kFailedFilesUnchanged : core::SaveResult::kFailed;
+}
+
+void KeyDriver::Do(const core::AnswerDiscovery& action) {
+  const auto waiter = waiters_.extract(action.waiter);
+  if (!waiter.empty()) waiter.mapped()(action.result);
+}
+
+void KeyDriver::Do(const core::MetadataProbeEnded& action) {
+  ports_.telemetry.MetadataObserved(action.status);
+  ReportProbe(ports::ProbeKind::kMetadata, action.ok, action.reason, action.error);
+}
+
+void KeyDriver::Do(const core::DeepProbeEnded& action) {
+  ReportProbe(ports::ProbeKind::kDeep, action.ok, action.reason, action.error);
+}
+
+void KeyDriver::ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::Reason> reason,
+                            std::optional<core::ErrorClass> error) {
+  const core::ClockReading now = ports_.clock.Now();
+  const core::KeyView view = keeper_.view();
+  const bool healthy = core::IsHealthy(view, now.boot);
+  ports_.telemetry.ProbeFinished(
+      {.kind = kind,
+       .ok = ok,
+       .reason = reason ? core::Name(*reason) : std::string_view(),
+       .error_class = error,
+       .duration = now.monotonic - call_started_,
+       .healthy = healthy,
+       .key_id_hash = view.keys ? view.keys->active->key_id_hash : std::string_view(),
+       .transit_key_version = view.keys ? view.keys->active->snapshot.version.number() : 0});
+  if (on_probe_) on_probe_({healthy, reason, error, keeper_.bootstrap_refusal()});
+}
+
+void KeyDriver::Do(const core::Promoted& action) {
+  ports_.telemetry.KeyPromoted(
+      {.key_id_hash = core::PublicHash(action.now.key_id.str()),
+       .transit_key_version = action.now.version.number(),
+       .previous_key_id_hash = core::PublicHash(action.before.key_id.str()),
+       .previous_transit_key_version = action.before.version.number()});
+}
+
+void KeyDriver::Do(const core::CandidateFound& action) {
+  ports_.telemetry.RotationPending(core::PublicHash(action.candidate.key_id.str()),
+                                   action.candidate.version.number());
+}
+
+}  // namespace baokms::app

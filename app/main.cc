@@ -1,0 +1,19 @@
+// The order matters and later work must not change it: the environment and the libraries' logs
+// first, then the configuration, the sandbox, the first thread (design: docs/overview.md).
+#include <cstdio>
+#include <exception>
+
+#include "app/command_line.h"
+#include "app/environment.h"
+#include "app/library_logs.h"
+
+int main(int argc, char** argv) {
+  baokms::app::ScrubEnvironment();
+  baokms::app::SilenceLibraryLogs();
+  try {
+    return static_cast<int>(baokms::app::RunCommandLine(argc, argv));
+  } catch (const std::exception&) {
+    std::fputs("internal error: the program cannot go on\n", stderr);
+    return static_cast<int>(baokms::app::ExitCode::kOther);
+  }
+}

@@ -1,0 +1,81 @@
+#include "app/start_failure.h"
+
+namespace baokms::app {
+namespace {
+
+std::string_view ForError(core::ErrorClass error) {
+  switch (error) {
+    case core::ErrorClass::kOpenBaoTlsFailed:
+      return "TLS to OpenBao failed: check openbao.caCertFile and openbao.tlsServerName against "
+             "the "
+             "server's certificate";
+    case core::ErrorClass::kOpenBaoDnsFailed:
+      return "the host name in openbao.address could not be resolved";
+    case core::ErrorClass::kOpenBaoConnectionFailed:
+      return "no connection to openbao.address: check the address and that OpenBao is running";
+    case core::ErrorClass::kOpenBaoSealed:
+      return "OpenBao is sealed: unseal it";
+    case core::ErrorClass::kOpenBaoRateLimited:
+      return "OpenBao's rate limit was reached: raise the quota for this client";
+    case core::ErrorClass::kTransitPolicyDenied:
+      return "OpenBao denied the request: the token's policy lacks what `bao-kms-provider` needs "
+             "on "
+             "transit.keyName (read keys, update encrypt and decrypt, read config/keys)";
+    case core::ErrorClass::kTransitKeyMissing:
+      return "OpenBao has no such Transit mount or key: check transit.mountPath, transit.keyName "
+             "and "
+             "openbao.namespace";
+    case core::ErrorClass::kTimeout:
+      return "OpenBao did not answer within openbao.timeout";
+    case core::ErrorClass::kAuthFailed:
+      return "the login to OpenBao failed: check auth.* and the role";
+    default:
+      return "OpenBao is not usable: see the error_class of the last status.probe line";
+  }
+}
+
+std::string_view ForReason(core::Reason reason) {
+  switch (reason) {
+    case core::Reason::kUpsertAllowed:
+      return "the Transit mount may create keys on encrypt: set disable_upsert=true on its "
+             "config/keys";
+    case core::Reason::kProfileInvalid:
+      return "the Transit key's settings do not fit: it must be aes256-gcm96, not exportable, "
+             "without "
+             "plaintext backup, derivation, convergent encryption and deletion_allowed";
+    case core::Reason::kVersionRollback:
+      return "the Transit key has an older latest version than this node has used: OpenBao was "
+             "restored from an older backup";
+    case core::Reason::kMetadataUnverified:
+      return "the Transit key's metadata contradicts the recorded state: a version that must "
+             "decrypt "
+             "is gone, disallowed or was created anew";
+    case core::Reason::kStateSaveFailed:
+      return "state.path could not be written: check the directory's owner, mode and free space";
+    case core::Reason::kEncryptionBlocked:
+      return "the active version is below the key's min_encryption_version: it encrypts again "
+             "after "
+             "the pending rotation is promoted";
+    case core::Reason::kDeepProbeInvalid:
+      return "OpenBao's encrypt and decrypt of a probe did not agree";
+    default:
+      return "Status did not become healthy: see the reason of the last status.probe line";
+  }
+}
+
+}  // namespace
+
+std::string ExplainFailedStart(const ProbeReport& last, std::string_view login_advice) {
+  const bool login = last.error == core::ErrorClass::kAuthFailed;
+  if (login && !login_advice.empty()) return std::string(login_advice);
+  if (last.error) return std::string(ForError(*last.error));
+  if (last.reason == core::Reason::kStateUnavailable && !last.bootstrap_refusal.empty()) {
+    return "there is no state at state.path and the Transit key is rotated (" +
+           last.bootstrap_refusal +
+           "): copy the state file and its checkpoint from another node or a backup";
+  }
+  if (last.reason) return std::string(ForReason(*last.reason));
+  return "Status did not become healthy";
+}
+
+}  // namespace baokms::app

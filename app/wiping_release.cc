@@ -1,0 +1,39 @@
+// free() and realloc() that zero what they release, for every library in the process: a core image
+// once held eleven copies of a plaintext in memory that gRPC had freed (ground.md, "Process").
+// Linked into executables only; sanitizer builds keep their own.
+#include <malloc.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+extern "C" {
+
+void* __libc_malloc(std::size_t size);
+void __libc_free(void* memory);
+
+void free(void* memory) {
+  if (memory == nullptr) return;
+  const int kept_errno = errno;
+  explicit_bzero(memory, malloc_usable_size(memory));
+  __libc_free(memory);
+  errno = kept_errno;
+}
+
+void* realloc(void* memory, std::size_t size) {
+  if (memory == nullptr) return __libc_malloc(size);
+  if (size == 0) {
+    free(memory);
+    return nullptr;
+  }
+  const std::size_t old_size = malloc_usable_size(memory);
+  // Shrinking or staying in place keeps the block; its tail goes to zero with the rest of it.
+  if (size <= old_size && size >= old_size / 2) return memory;
+  void* moved = __libc_malloc(size);
+  if (moved == nullptr) return nullptr;
+  std::memcpy(moved, memory, size < old_size ? size : old_size);
+  free(memory);
+  return moved;
+}
+
+}  // extern "C"
