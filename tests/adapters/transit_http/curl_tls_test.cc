@@ -5,8 +5,25 @@
 #include <openssl/x509.h>
 
 #include <cstdio>
+#include <string>
 
 #include "tests/adapters/transit_http/transport_fixture.h"
+
+namespace {
+// While set, stands in for the system's certificate directory (see below).
+std::string& SystemStore() {
+  static std::string directory;
+  return directory;
+}
+}  // namespace
+
+// libcurl's built-in CAPATH is a directory of the machine, which no test may write to. This takes
+// the place of libcrypto's function when libcurl calls it, so that the directory can be ours.
+extern "C" int X509_STORE_load_path(X509_STORE* store, const char* path) {
+  if (!SystemStore().empty()) path = SystemStore().c_str();
+  X509_LOOKUP* lookup = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
+  return lookup != nullptr && X509_LOOKUP_add_dir(lookup, path, X509_FILETYPE_PEM) == 1 ? 1 : 0;
+}
 
 namespace baokms::tests {
 namespace {
@@ -46,11 +63,13 @@ TEST_CASE("TLS: an authority of the system store is not trusted beside the confi
   setenv("SSL_CERT_FILE", fixture.scratch.Write("store.pem", system.certificate_pem).c_str(), 1);
   fixture.scratch.Write(HashedName(system), system.certificate_pem);
   setenv("SSL_CERT_DIR", fixture.scratch.File("").c_str(), 1);
+  SystemStore() = fixture.scratch.File("");
   ScriptedTlsServer server(IssueServer(system, {"IP:127.0.0.1"}), Ok());
   fixture.Start({server.Url()});
   const auto reply = fixture.Call(fixture.Get());
   unsetenv("SSL_CERT_FILE");
   unsetenv("SSL_CERT_DIR");
+  SystemStore().clear();
   CHECK(TransportFixture::StatusOf(reply) == OpenBaoStatus::kTlsFailed);
 }
 
