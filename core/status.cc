@@ -18,7 +18,10 @@ std::vector<Reason> UnhealthyReasons(const KeyView& view, BootTime now) {
   if (view.metadata_reason) reasons.push_back(*view.metadata_reason);
   if (view.deep_reason) reasons.push_back(*view.deep_reason);
   if (view.encryption_blocked) reasons.push_back(Reason::kEncryptionBlocked);
-  if (view.verified_at && IsStale(view, now)) reasons.push_back(Reason::kStatusStale);
+  // Before the first good probe the metadata reason says it already.
+  if (IsStale(view, now) && (view.verified_at || !view.metadata_reason)) {
+    reasons.push_back(Reason::kStatusStale);
+  }
   return reasons;
 }
 
