@@ -138,6 +138,14 @@ void KeyKeeper::On(const SaveFinished& event, const ClockReading& now, Actions& 
   Registry candidate = *std::exchange(candidate_, std::nullopt);
   switch (event.result) {
     case SaveResult::kSaved:
+      if (!retry && published_ && published_->active().key_id != candidate.active().key_id) {
+        // The candidate's deep probe, made just before this save, is the newest word on the active
+        // version. Before a retried save another probe may have failed since.
+        deep_reason_.reset();
+        deep_error_.reset();
+        deep_breaker_.Succeeded();
+        deep_due_ = now.monotonic + policy_.deep_probe_interval;
+      }
       unsaved_.reset();
       degraded_ = false;
       Accept(std::move(candidate), out);
@@ -156,11 +164,13 @@ void KeyKeeper::On(const SaveFinished& event, const ClockReading& now, Actions& 
     case SaveResult::kFailedFilesUnchanged:
       break;
   }
-  const bool deferrable = event.result == SaveResult::kFailedFilesUnchanged && published_ &&
-                          DifferOnlyInStability(*published_, candidate) &&
-                          Observe(*published_, metadata_, policy_.rotation,
-                                  ObservationKind::kDiscovery, /*may_promote=*/false, now.wall)
-                              .has_value();
+  const auto published_seen =
+      published_
+          ? std::optional(Observe(*published_, metadata_, policy_.rotation,
+                                  ObservationKind::kDiscovery, /*may_promote=*/false, now.wall))
+          : std::nullopt;
+  const bool deferrable = event.result == SaveResult::kFailedFilesUnchanged && published_seen &&
+                          *published_seen && DifferOnlyInStability(*published_, candidate);
   unsaved_ = std::move(candidate);
   if (!deferrable) {
     MetadataFailed(Reason::kStateSaveFailed, std::nullopt, now, out);
@@ -168,7 +178,12 @@ void KeyKeeper::On(const SaveFinished& event, const ClockReading& now, Actions& 
   }
   // Nothing that a request needs was lost: the published state stays valid and fresh.
   degraded_ = true;
-  if (kind_ == ObservationKind::kRegular) verified_at_ = now.boot;
+  if (kind_ == ObservationKind::kRegular) {
+    verified_at_ = now.boot;
+    encryption_blocked_ = (*published_seen)->encryption_blocked;
+  } else {
+    discovery_failed_ = true;  // the metadata was not judged for the id that is wanted
+  }
   EndMetadata(now);
   out.push_back(MetadataProbeEnded{.ok = false,
                                    .reason = Reason::kStateSaveFailed,
@@ -182,9 +197,6 @@ void KeyKeeper::Accept(Registry saved, Actions& out) {
   keys_ = BuildKeySet(*published_, policy_.plugin_version);
   if (!before) return;
   if (before->active().key_id != published_->active().key_id) {
-    // The candidate's own deep probe is the newest word on the active version.
-    deep_reason_.reset();
-    deep_error_.reset();
     out.push_back(Promoted{published_->active(), before->active()});
   }
   const KeySnapshot* pending = published_->pending();
@@ -213,6 +225,7 @@ void KeyKeeper::MetadataSucceeded(const ClockReading& now, Actions& out) {
   metadata_error_.reset();
   encryption_blocked_ = blocked_after_;
   verified_at_ = now.boot;
+  if (IsHealthy(view(), now.boot)) was_healthy_ = true;
   EndMetadata(now);
   // After a failed deep probe the next good metadata probe asks for another.
   if (deep_reason_) deep_due_ = now.monotonic;
@@ -268,15 +281,15 @@ void KeyKeeper::BeginDeep(const ClockReading& now, Actions& out) {
 
 void KeyKeeper::On(const DeepProbeFinished& event, const ClockReading& now, Actions& out) {
   const bool ok = event.result == DeepResult::kOk;
-  if (ok) {
-    deep_breaker_.Succeeded();
-  } else {
-    deep_breaker_.Failed(now.monotonic);
-  }
   std::optional<Reason> reason;
   if (event.result == DeepResult::kFailed) reason = Reason::kDeepProbeFailed;
   if (event.result == DeepResult::kInvalid) reason = Reason::kDeepProbeInvalid;
   if (phase_ != Phase::kProbingCandidate) {
+    if (ok) {
+      deep_breaker_.Succeeded();
+    } else {
+      deep_breaker_.Failed(now.monotonic);
+    }
     DeepEnded(reason, event.error, now, out);
     return;
   }
@@ -288,7 +301,9 @@ void KeyKeeper::On(const DeepProbeFinished& event, const ClockReading& now, Acti
     Registry next = *candidate_;
     BeginSave(std::move(next), Phase::kSavingNext, out);
   } else {
-    // The promotion waits for a better probe; everything else of this observation counts.
+    // The promotion waits for a better probe; everything else of this observation counts. The
+    // breaker guards the active version's probe: a candidate's failures must not open it and so
+    // make Status unhealthy.
     candidate_.reset();
     Judge(/*may_promote=*/false, now, out);
   }
