@@ -1,0 +1,27 @@
+// Decrypt requests as kube-apiserver sends back what Encrypt answered.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/annotations.h"
+#include "core/decrypt_validation.h"
+#include "core/model/base64.h"
+#include "core/model/kms_messages.h"
+#include "tests/support/core/builders.h"
+
+namespace baokms::core::testing {
+
+inline std::string CiphertextOf(std::int64_t version) {
+  return CiphertextPrefix(Version(version)) + Base64Encode(std::string(44, 'c'));
+}
+
+inline DecryptRequest GoodRequest(std::int64_t version,
+                                  const ProviderIdentity& identity = TestIdentity()) {
+  const KeyId key_id = IdOf(version, identity);
+  return {.ciphertext = CiphertextOf(version),
+          .key_id = key_id.str(),
+          .annotations = BuildAnnotations(identity, Version(version), key_id, "v0.0.9")};
+}
+
+}  // namespace baokms::core::testing
