@@ -114,19 +114,20 @@ class AwaitingDiscovery final : public ports::PendingCall,
         [self = shared_from_this()](Result<void> found) { self->After(std::move(found)); });
   }
 
-  void Abandon() override { abandoned_ = true; }
+  void Abandon() override { *abandoned_ = true; }
 
  private:
   void After(Result<void> found) {
     if (!found) return Fail(found.error());
-    if (abandoned_) return Fail(Cancelled());
+    if (*abandoned_) return Fail(Cancelled());
     const auto view = ports_.view.Load();
     if (!view->keys) return Fail(UnknownKeyId());
     auto valid = ValidatedDecrypt::Check(request_, *view->keys);
     if (!valid) return Fail(valid.error());
     std::make_shared<TransitAttempt<DecryptOperation>>(
         ports_.tokens, deadline_,
-        DecryptOperation(ports_.transit, deadline_, *std::move(valid), std::move(done_)))
+        DecryptOperation(ports_.transit, deadline_, *std::move(valid), std::move(done_)),
+        abandoned_)
         ->Start();
   }
   void Fail(Error error) { done_({.result = std::unexpected(error), .key_id_hash = {}}); }
@@ -135,7 +136,7 @@ class AwaitingDiscovery final : public ports::PendingCall,
   MonotonicTime deadline_;
   WellFormedDecrypt request_;
   ports::KmsCompletion<DecryptReply> done_;
-  std::atomic<bool> abandoned_ = false;
+  std::shared_ptr<std::atomic<bool>> abandoned_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 // Lets the caller's handle share the waiting call.

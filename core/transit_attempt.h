@@ -23,8 +23,14 @@ inline bool IsTokenDenial(const Error& error) {
 template <typename Operation>
 class TransitAttempt : public std::enable_shared_from_this<TransitAttempt<Operation>> {
  public:
-  TransitAttempt(ports::TokenSource& tokens, MonotonicTime deadline, Operation operation)
-      : tokens_(tokens), deadline_(deadline), operation_(std::move(operation)) {}
+  // `abandoned` may be shared with what the request waited for before.
+  TransitAttempt(
+      ports::TokenSource& tokens, MonotonicTime deadline, Operation operation,
+      std::shared_ptr<std::atomic<bool>> abandoned = std::make_shared<std::atomic<bool>>(false))
+      : tokens_(tokens),
+        deadline_(deadline),
+        operation_(std::move(operation)),
+        abandoned_(std::move(abandoned)) {}
 
   // The handle abandons the call under way and forgoes the retry.
   std::unique_ptr<ports::PendingCall> Start() {
@@ -34,7 +40,7 @@ class TransitAttempt : public std::enable_shared_from_this<TransitAttempt<Operat
     } else {
       tokens_.Obtain(0, deadline_, [self = this->shared_from_this()](Result<ports::TokenRef> got) {
         if (!got) return self->operation_.Finish(std::unexpected(got.error()));
-        if (self->abandoned_) return self->operation_.Finish(std::unexpected(Cancelled()));
+        if (*self->abandoned_) return self->operation_.Finish(std::unexpected(Cancelled()));
         self->First(*std::move(got));
       });
     }
@@ -49,7 +55,7 @@ class TransitAttempt : public std::enable_shared_from_this<TransitAttempt<Operat
     Handle(std::shared_ptr<TransitAttempt> attempt, std::unique_ptr<ports::PendingCall> call)
         : attempt_(std::move(attempt)), call_(std::move(call)) {}
     void Abandon() override {
-      attempt_->abandoned_ = true;
+      *attempt_->abandoned_ = true;
       if (call_) call_->Abandon();
     }
 
@@ -67,15 +73,15 @@ class TransitAttempt : public std::enable_shared_from_this<TransitAttempt<Operat
   }
 
   void AfterFirst(std::uint64_t generation, Result<Reply> reply) {
-    if (reply || !IsTokenDenial(reply.error()) || abandoned_) {
+    if (reply || !IsTokenDenial(reply.error()) || *abandoned_) {
       return operation_.Finish(std::move(reply));
     }
     tokens_.Obtain(
         generation, deadline_,
         [self = this->shared_from_this(), denial = reply.error()](Result<ports::TokenRef> got) {
-          if (got) return self->Second(*std::move(got));
-          // Throttled: the request gets the original denial.
-          const Error& why = got.error() == NoToken() ? denial : got.error();
+          if (got && !*self->abandoned_) return self->Second(*std::move(got));
+          // Throttled or abandoned: the request gets the original denial.
+          const Error& why = got || got.error() == NoToken() ? denial : got.error();
           self->operation_.Finish(std::unexpected(why));
         });
   }
@@ -94,7 +100,7 @@ class TransitAttempt : public std::enable_shared_from_this<TransitAttempt<Operat
   ports::TokenSource& tokens_;
   MonotonicTime deadline_;
   Operation operation_;
-  std::atomic<bool> abandoned_ = false;
+  std::shared_ptr<std::atomic<bool>> abandoned_;
 };
 
 }  // namespace baokms::core

@@ -1,0 +1,73 @@
+// Trompeloeil mocks of the ports that TransitKmsService calls. A completion is kept for the test to
+// call, because real ports never complete inside the call.
+#pragma once
+
+#include <doctest/doctest.h>
+//
+#include <doctest/trompeloeil.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ports/clock.h"
+#include "ports/key_discovery.h"
+#include "ports/key_view_source.h"
+#include "ports/token_source.h"
+#include "ports/transit.h"
+
+namespace baokms::core::testing {
+
+class FakeClock final : public ports::Clock {
+ public:
+  ClockReading now{MonotonicTime(std::chrono::hours(1)), BootTime(std::chrono::hours(3)), 0};
+  ClockReading Now() const override { return now; }
+};
+
+class FakeKeyViewSource final : public ports::KeyViewSource {
+ public:
+  std::shared_ptr<const KeyView> view = std::make_shared<const KeyView>();
+  std::shared_ptr<const KeyView> Load() const override { return view; }
+};
+
+class MockTokenSource : public ports::TokenSource {
+ public:
+  MAKE_CONST_MOCK0(Current, ports::TokenRef(), override);
+  MAKE_MOCK3(Obtain, void(std::uint64_t, MonotonicTime, ports::Completion<ports::TokenRef>),
+             override);
+  MAKE_MOCK1(Reject, void(std::uint64_t), override);
+};
+
+class MockKeyDiscovery : public ports::KeyDiscovery {
+ public:
+  MAKE_MOCK3(Discover, void(const KeyId&, MonotonicTime, ports::Completion<void>), override);
+};
+
+class MockPendingCall : public ports::PendingCall {
+ public:
+  MAKE_MOCK0(Abandon, void(), override);
+};
+
+class MockTransit : public ports::TransitPort {
+ public:
+  MAKE_MOCK4(Encrypt,
+             std::unique_ptr<ports::PendingCall>(ports::TokenRef, ports::TransitEncryptCall,
+                                                 MonotonicTime, ports::Completion<Ciphertext>),
+             override);
+  MAKE_MOCK4(Decrypt,
+             std::unique_ptr<ports::PendingCall>(ports::TokenRef, ports::TransitDecryptCall,
+                                                 MonotonicTime, ports::Completion<Secret>),
+             override);
+  MAKE_MOCK3(ReadKeyMetadata,
+             void(ports::TokenRef, MonotonicTime, ports::Completion<TransitKeyMetadata>), override);
+  MAKE_MOCK3(ReadDisableUpsert, void(ports::TokenRef, MonotonicTime, ports::Completion<bool>),
+             override);
+  using Capabilities = std::map<std::string, std::vector<std::string>>;
+  MAKE_MOCK4(ReadCapabilities,
+             void(ports::TokenRef, std::vector<std::string>, MonotonicTime,
+                  ports::Completion<Capabilities>),
+             override);
+};
+
+}  // namespace baokms::core::testing
