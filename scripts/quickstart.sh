@@ -29,7 +29,6 @@ build=build/default
 bin=$root/$build/bin
 step_logs=$root/$build/logs
 mkdir -p "$step_logs"
-umask 077
 dir=$(mktemp -d "${TMPDIR:-/tmp}/bao-kms-quickstart.XXXXXX")
 pids=()
 doing=start
@@ -242,6 +241,7 @@ targets=(bao-kms-provider kms-client)
 [ "$backend" = openbao ] || targets+=(openbao-emulator)
 step build cmake --build "$build" --parallel "$(build_jobs)" --target "${targets[@]}"
 running=$(now_ms)
+umask 077
 
 headline "start and set up the OpenBao ${backend/openbao/server}"
 if [ "$backend" = openbao ]; then start_openbao; else start_emulator; fi

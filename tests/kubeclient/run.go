@@ -128,13 +128,8 @@ func writeAll(ctx context.Context, r *recorder, servers []*apiServer, from int, 
 
 // awaitKeyID polls Status until it names another key. Status must stay healthy all the time.
 func awaitKeyID(ctx context.Context, service kmsservice.Service, old string, o options) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.waitRotation)
-	defer cancel()
-	for {
-		status, err := service.Status(ctx)
-		if ctx.Err() != nil {
-			return "", fmt.Errorf("no new key_id within %v", o.waitRotation)
-		}
+	for deadline := time.Now().Add(o.waitRotation); ; {
+		status, err := service.Status(ctx) // bounded by the timeout of one call
 		if err != nil {
 			return "", err
 		}
@@ -144,8 +139,12 @@ func awaitKeyID(ctx context.Context, service kmsservice.Service, old string, o o
 		if status.KeyID != old {
 			return status.KeyID, nil
 		}
+		if time.Now().After(deadline) {
+			return "", fmt.Errorf("no new key_id within %v", o.waitRotation)
+		}
 		select {
 		case <-ctx.Done():
+			return "", ctx.Err()
 		case <-time.After(o.poll):
 		}
 	}
