@@ -231,7 +231,12 @@ client() { "$bin/kms-client" --socket "$dir/run/kms.sock" "$@"; }
 
 key_id() { client status --json | jq -r .key_id; }
 
-key_id_changed() { [ "$(key_id)" != "$first" ]; }
+# An unhealthy Status names no key_id and counts as no change.
+key_id_changed() {
+  local now
+  now=$(key_id)
+  [ -n "$now" ] && [ "$now" != "$first" ]
+}
 
 echo "bao-kms-provider quickstart with the OpenBao ${backend/openbao/server}"
 step install scripts/install-deps.sh
@@ -258,6 +263,7 @@ echo "ready $(seconds_since "$running") after the end of the build"
 headline "Status, as kube-apiserver asks"
 client status --json | jq '{version, healthz, key_id}'
 first=$(key_id)
+[ -n "$first" ]
 
 headline "Encrypt and Decrypt"
 client encrypt --plaintext "a data encryption key of Kubernetes" --json >"$dir/sealed.json"
