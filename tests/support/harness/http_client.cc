@@ -1,0 +1,77 @@
+#include "tests/support/harness/http_client.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "tests/support/harness/harness_error.h"
+
+namespace baokms::testing {
+namespace {
+
+struct CurlDeleter {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+struct SlistDeleter {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+std::size_t Append(char* data, std::size_t size, std::size_t count, void* target) {
+  static_cast<std::string*>(target)->append(data, size * count);
+  return size * count;
+}
+
+}  // namespace
+
+HttpAnswer AskHttp(const HttpQuestion& question) {
+  static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
+  const std::unique_ptr<CURL, CurlDeleter> handle(curl_easy_init());
+  if (global != CURLE_OK || handle == nullptr) throw HarnessError("no curl");
+  CURL* curl = handle.get();
+  std::unique_ptr<curl_slist, SlistDeleter> headers;
+  for (const auto& [name, value] : question.headers) {
+    headers.reset(curl_slist_append(headers.release(), (name + ": " + value).c_str()));
+  }
+  HttpAnswer answer;
+  curl_easy_setopt(curl, CURLOPT_URL, question.url.c_str());
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, question.method.c_str());
+  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(question.timeout.count()));
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Append);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
+  if (!question.ca_file.empty()) {
+    curl_easy_setopt(curl, CURLOPT_CAINFO, question.ca_file.c_str());
+  }
+  if (!question.body.empty()) {
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(question.body.size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, question.body.c_str());
+  }
+  if (curl_easy_perform(curl) != CURLE_OK) return {};
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  answer.status = static_cast<int>(status);
+  return answer;
+}
+
+unsigned short FreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  const bool bound =
+      fd >= 0 && bind(fd, generic, size) == 0 && getsockname(fd, generic, &size) == 0;
+  if (fd >= 0) close(fd);
+  if (!bound) throw HarnessError("no free port");
+  return ntohs(address.sin_port);
+}
+
+}  // namespace baokms::testing

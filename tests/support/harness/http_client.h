@@ -1,0 +1,34 @@
+// Plain requests for the harness: OpenBao's API over HTTPS, health and metrics over HTTP. Another
+// HTTP stack configuration than the provider's, on purpose as plain as possible.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace baokms::testing {
+
+using Json = nlohmann::json;
+
+struct HttpAnswer {
+  int status = 0;  // 0: no answer
+  std::string body = {};
+};
+
+struct HttpQuestion {
+  std::string method = "GET";
+  std::string url = {};
+  std::string body = {};
+  std::map<std::string, std::string> headers = {};
+  std::string ca_file = {};  // for https
+  std::chrono::milliseconds timeout{10000};
+};
+
+// A new connection for each. Any thread.
+HttpAnswer AskHttp(const HttpQuestion& question);
+
+// 127.0.0.1 port that nobody listened on a moment ago.
+unsigned short FreePort();
+
+}  // namespace baokms::testing

@@ -1,0 +1,53 @@
+// A real OpenBao server, started for the test on a free port of 127.0.0.1 with a certificate of the
+// harness's own authority.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "tests/support/harness/child_process.h"
+#include "tests/support/harness/openbao_under_test.h"
+#include "tests/support/harness/temp_directory.h"
+
+namespace baokms::testing {
+
+// BAOKMS_OPENBAO, else `bao` on PATH; none when neither can be executed.
+std::optional<std::string> FindRealOpenBao();
+// For a test that skips: what is missing and how to get it, beginning with "SKIP: ".
+std::string HowToGetOpenBao();
+
+enum class OpenBaoStorage { kMemory, kFile };
+
+class RealOpenBao final : public OpenBaoUnderTest {
+ public:
+  // Started, initialised and unsealed. Only file storage survives Stop and Start.
+  explicit RealOpenBao(const std::string& program, OpenBaoStorage storage = OpenBaoStorage::kFile);
+  ~RealOpenBao() override;
+
+  std::string name() const override { return "openbao"; }
+  std::string address() const override { return address_; }
+  std::string ca_file() const override { return directory_.File("ca.pem"); }
+  std::string root_token() const override { return root_token_; }
+
+  void Seal() override;
+  void Unseal() override;
+  void Stop() override;
+  void Start() override;
+  void RevokeTokensOf(const std::string& auth_mount) override;
+
+  std::string log() const;
+
+ private:
+  void Launch();
+  void Initialise();
+
+  TempDirectory directory_;
+  std::string program_;
+  std::string address_;
+  std::string root_token_;
+  std::string unseal_key_;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+}  // namespace baokms::testing
