@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"k8s.io/klog/v2"
 )
 
 func parse(args []string, errors io.Writer) (options, error) {
@@ -54,12 +56,25 @@ func main() {
 		fmt.Fprintln(os.Stderr, "kubeclient:", err)
 		os.Exit(2)
 	}
+	quietLibrary()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if code := report(ctx, o, os.Stdout); code != 0 {
 		stop()
 		os.Exit(code)
 	}
+}
+
+// quietLibrary keeps Kubernetes' own log lines to errors.
+func quietLibrary() {
+	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
+	klog.InitFlags(flags)
+	for name, value := range map[string]string{
+		"logtostderr": "false", "alsologtostderr": "false", "stderrthreshold": "ERROR",
+	} {
+		_ = flags.Set(name, value) // names of klog's own flags
+	}
+	klog.SetOutput(io.Discard)
 }
 
 // report runs, prints the summary and returns the exit code.
