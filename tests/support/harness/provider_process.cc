@@ -29,6 +29,7 @@ ChildProcess::Options CommandLine(const ProviderConfig& config, ProviderProcess:
   for (auto& [name, value] : options.environment) child.environment[name] = std::move(value);
   child.stdout_file = config.directory().File("stdout");
   child.stderr_file = config.directory().File("stderr");
+  child.working_directory = std::move(options.working_directory);
   return child;
 }
 

@@ -24,6 +24,7 @@ class ProviderProcess {
     std::vector<std::string> arguments =
         {};  // behind `serve --config ... --allow-socket-parent ...`
     std::map<std::string, std::optional<std::string>> environment = {};
+    std::string working_directory = {};
   };
 
   // Started. `config` outlives it and is not changed meanwhile where it names addresses.
