@@ -48,17 +48,14 @@ void ControlLoop::FireDueTimers() {
 
 void ControlLoop::Run() {
   std::unique_lock lock(mutex_);
-  while (true) {
-    while (!tasks_.empty()) {
-      Task task = std::move(tasks_.front());
-      tasks_.pop_front();
-      lock.unlock();
-      task();
-      task = nullptr;  // what it held is released without the lock
-      lock.lock();
-    }
-    if (stopping_) return;
+  while (!stopping_ || !tasks_.empty()) {
+    // What is posted meanwhile waits for the timers.
+    std::deque<Task> batch = std::exchange(tasks_, {});
     lock.unlock();
+    for (Task& task : batch) {
+      task();
+      task = nullptr;  // what it held goes before the next one runs
+    }
     FireDueTimers();
     const core::MonotonicTime next = NextTimer();
     lock.lock();
