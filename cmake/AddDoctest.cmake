@@ -1,5 +1,6 @@
 # baokms_add_doctest(NAME SOURCES ... LIBS ... [ENVIRONMENT ...] [TIMEOUT s] [LABELS ...])
-# One doctest program whose test cases are ctest tests of their own.
+# One doctest program whose test cases are ctest tests of their own. A case that prints "SKIP: why" is
+# reported as skipped (tests/support/skip.h).
 function(baokms_add_doctest name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS;ENVIRONMENT;LABELS" ${ARGN})
   if(NOT arg_TIMEOUT)
@@ -8,5 +9,5 @@ function(baokms_add_doctest name)
   add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cc)
   target_link_libraries(${name} PRIVATE baokms_options doctest::doctest ${arg_LIBS})
   doctest_discover_tests(${name} TEST_PREFIX "${name}: "
-    PROPERTIES TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${arg_ENVIRONMENT}" LABELS "${arg_LABELS}")
+    PROPERTIES TIMEOUT ${arg_TIMEOUT} SKIP_REGULAR_EXPRESSION "SKIP:" ENVIRONMENT "${arg_ENVIRONMENT}" LABELS "${arg_LABELS}")
 endfunction()

@@ -30,13 +30,45 @@ skipped() {
     }' "$junit" | sed 's/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&apos;/'"'"'/g; s/&amp;/\&/g'
 }
 
+# What a test may lack here (tests/expected_skips.txt).
+lacks() {
+  case "$1" in
+    openbao) [ -z "${BAOKMS_OPENBAO:-}" ] && ! command -v bao >/dev/null ;;
+    go) ! go version 2>/dev/null | grep -Eq 'go1\.(2[5-9]|[3-9][0-9])|go[2-9]' ;;
+    root) [ "$(id -u)" -ne 0 ] ;;
+    non-root) [ "$(id -u)" -eq 0 ] ;;
+    *) false ;;
+  esac
+}
+
+# unexpected_skips LIST: the lines of it that tests/expected_skips.txt does not allow here.
+unexpected_skips() {
+  local line requirement pattern allowed
+  while IFS= read -r line; do
+    [ -n "$line" ] || continue
+    allowed=no
+    while read -r requirement pattern; do
+      case "$requirement" in '' | '#'*) continue ;; esac
+      # shellcheck disable=SC2053 # the pattern is one
+      if [[ ${line#  } == $pattern* ]] && lacks "$requirement"; then allowed=yes; fi
+    done <tests/expected_skips.txt
+    [ "$allowed" = yes ] || echo "$line"
+  done <<<"$1"
+}
+
 list=$(skipped)
+unexpected=$(unexpected_skips "$list")
 echo
 if [ -n "$list" ]; then
   echo "Skipped tests ($(wc -l <<<"$list")):"
   echo "$list"
 else
   echo "Skipped tests: none"
+fi
+if [ -n "$unexpected" ]; then
+  echo "Skipped, though nothing they need is missing here:" >&2
+  echo "$unexpected" >&2
+  code=1
 fi
 [ "$code" -eq 0 ] || echo "The step 'test' failed. Its whole output: $log" >&2
 echo "All steps: $(seconds_since "$began")"

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/skip.h"
+
 namespace {
 
 using baokms::adapters::checked_file::PosixFileReader;
@@ -190,7 +192,8 @@ TEST_CASE("Read: a renewal that renames a new file over the open one gives the o
   CHECK(read->ExposeSecret() == "old");
 }
 
-TEST_CASE("Read: an unreadable file is named as such" * doctest::skip(::geteuid() == 0)) {
+TEST_CASE("Read: an unreadable file is named as such") {
+  if (baokms::testing::SkippedAsRoot()) return;
   const TemporaryDirectory directory;
   CHECK(ProblemOf({}, directory.Write("f", "x", 0200)) == FileProblem::kUnreadable);
 }
