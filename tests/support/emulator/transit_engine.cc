@@ -108,13 +108,19 @@ Outcome TransitEngine::HandleKeys(const Call& call, const std::string& rest) {
 Outcome TransitEngine::CreateKey(const std::string& name, const Json& data) {
   const std::string type = HasField(data, "type") ? TextField(data, "type") : "aes256-gcm96";
   if (!TransitKey::KnownType(type)) return Outcome::Invalid("unknown key type " + type);
+  const bool derived = BoolField(data, "derived", false);
+  const bool convergent = BoolField(data, "convergent_encryption", false);
+  if (convergent && !derived) {
+    return Outcome::Invalid("convergent encryption requires derivation to be enabled");
+  }
   const auto [entry, created] =
       keys_.try_emplace(name, TransitKey(name, type, clock_.UnixSeconds()));
   TransitKey& key = entry->second;
   if (created) {
     key.set_exportable(BoolField(data, "exportable", false));
     key.set_allow_plaintext_backup(BoolField(data, "allow_plaintext_backup", false));
-    key.set_derived(BoolField(data, "derived", false));
+    key.set_derived(derived);
+    key.set_convergent(convergent);
     key.set_auto_rotate_period(DurationField(data, "auto_rotate_period", 0).value_or(0));
   }
   Outcome outcome = Outcome::Data(key.Metadata());

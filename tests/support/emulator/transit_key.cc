@@ -218,24 +218,30 @@ Json TransitKey::Metadata() const {
     }
   }
   const bool signs = type_.starts_with("ecdsa") || type_ == "ed25519" || Rsa();
-  return {{"allow_plaintext_backup", allow_plaintext_backup_},
-          {"auto_rotate_period", auto_rotate_period_},
-          {"deletion_allowed", deletion_allowed_},
-          {"derived", derived_},
-          {"exportable", exportable_},
-          {"imported_key", false},
-          {"keys", std::move(keys)},
-          {"latest_version", latest_version_},
-          {"min_available_version", min_available_version_},
-          {"min_decryption_version", min_decryption_version_},
-          {"min_encryption_version", min_encryption_version_},
-          {"name", name_},
-          {"soft_deleted", false},
-          {"supports_decryption", Symmetric() || Rsa()},
-          {"supports_derivation", Symmetric() || type_ == "ed25519"},
-          {"supports_encryption", Symmetric() || Rsa()},
-          {"supports_signing", signs},
-          {"type", type_}};
+  Json data = {{"allow_plaintext_backup", allow_plaintext_backup_},
+               {"auto_rotate_period", auto_rotate_period_},
+               {"deletion_allowed", deletion_allowed_},
+               {"derived", derived_},
+               {"exportable", exportable_},
+               {"imported_key", false},
+               {"keys", std::move(keys)},
+               {"latest_version", latest_version_},
+               {"min_available_version", min_available_version_},
+               {"min_decryption_version", min_decryption_version_},
+               {"min_encryption_version", min_encryption_version_},
+               {"name", name_},
+               {"soft_deleted", false},
+               {"supports_decryption", Symmetric() || Rsa()},
+               {"supports_derivation", Symmetric() || type_ == "ed25519"},
+               {"supports_encryption", Symmetric() || Rsa()},
+               {"supports_signing", signs},
+               {"type", type_}};
+  if (derived_) {
+    data["kdf"] = "hkdf_sha256";
+    data["convergent_encryption"] = convergent_;
+    if (convergent_) data["convergent_encryption_version"] = -1;
+  }
+  return data;
 }
 
 }  // namespace baokms::emulator

@@ -45,6 +45,7 @@ class TransitKey {
   void set_allow_plaintext_backup(bool value) { allow_plaintext_backup_ = value; }
   void set_auto_rotate_period(std::int64_t seconds) { auto_rotate_period_ = seconds; }
   void set_derived(bool value) { derived_ = value; }
+  void set_convergent(bool value) { convergent_ = value; }
 
   static bool KnownType(std::string_view type);
 
@@ -69,6 +70,7 @@ class TransitKey {
   bool exportable_ = false;
   bool allow_plaintext_backup_ = false;
   bool derived_ = false;
+  bool convergent_ = false;  // only of a derived key
 };
 
 }  // namespace baokms::emulator
