@@ -49,6 +49,10 @@ HttpAnswer AskHttp(const HttpQuestion& question) {
   if (!question.ca_file.empty()) {
     curl_easy_setopt(curl, CURLOPT_CAINFO, question.ca_file.c_str());
   }
+  if (!question.certificate_file.empty()) {
+    curl_easy_setopt(curl, CURLOPT_SSLCERT, question.certificate_file.c_str());
+    curl_easy_setopt(curl, CURLOPT_SSLKEY, question.key_file.c_str());
+  }
   if (!question.body.empty()) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(question.body.size()));
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, question.body.c_str());

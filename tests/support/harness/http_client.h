@@ -21,7 +21,9 @@ struct HttpQuestion {
   std::string url = {};
   std::string body = {};
   std::map<std::string, std::string> headers = {};
-  std::string ca_file = {};  // for https
+  std::string ca_file = {};           // for https
+  std::string certificate_file = {};  // the client's; with key_file
+  std::string key_file = {};
   std::chrono::milliseconds timeout{10000};
 };
 

@@ -1,0 +1,44 @@
+// One case of the contract: the server of this process, and mounts, key, role and policy that no
+// other case uses.
+#pragma once
+
+#include <string>
+
+#include "tests/contract/ports_under_test.h"
+#include "tests/support/harness/openbao_setup.h"
+
+namespace baokms::testing {
+
+// The one server of this process, started at the first use: the emulator, or with
+// BAOKMS_CONTRACT_TARGET=openbao the real one.
+OpenBaoUnderTest& ServerUnderTest();
+void StopServerUnderTest();
+
+inline constexpr const char* kDenied = "1 error occurred:\n\t* permission denied\n\n";
+inline constexpr const char* kAad = R"({"aad_version":"v1"})";
+
+struct ContractCase {
+  // `options`: mounts, key, role and policy get names of their own.
+  explicit ContractCase(SetupOptions options = {});
+
+  // Of the transit mount: Path("encrypt", key) is "<mount>/encrypt/<key>".
+  std::string Path(const std::string& verb, const std::string& key) const {
+    return setup.options().transit_mount + "/" + verb + "/" + key;
+  }
+  std::string Path(const std::string& verb) const { return Path(verb, setup.options().key_name); }
+  // As root, within the case's namespace.
+  AdminReply Root(const std::string& method, const std::string& path,
+                  const Json& data = Json()) const {
+    return setup.Admin(method, path, data);
+  }
+  ports::TokenRef LoginToken() const { return TokenOf(setup.Login()); }
+  // "vault:v1:..." of "hello" under kAad.
+  std::string Ciphertext();
+
+  OpenBaoUnderTest& server;
+  OpenBaoSetup setup;
+  PortsUnderTest ports;
+  ports::TokenRef root;
+};
+
+}  // namespace baokms::testing
