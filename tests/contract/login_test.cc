@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <ctime>
 #include <thread>
 
 #include "tests/contract/contract_case.h"
@@ -68,6 +69,9 @@ TEST_CASE("Login: claims the role does not accept are refused in OpenBao's words
            Row{{{"iss", "x"}}, front + "invalid issuer (iss) claim"},
            Row{{{"exp", 1000}, {"iat", 900}, {"nbf", 900}},
                front + "invalid expiration time (exp) claim: token is expired"},
+           // Without iat and nbf a JWT counts as valid for its last minutes alone.
+           Row{{{"iat", nullptr}, {"nbf", nullptr}, {"exp", std::time(nullptr) + 86400}},
+               front + "invalid not before (nbf) claim: token not yet valid"},
        }) {
     CAPTURE(claims.dump());
     const std::string jwt = c.setup.MintJwt(claims);
