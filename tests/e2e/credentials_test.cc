@@ -89,6 +89,8 @@ TEST_CASE("Credentials: a bad CA file under a warm process keeps the old one and
   const ProviderConfig config = bench.Config();
   Serving provider(config);
   config.WriteCa("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n");
+  // The file is looked at when a request goes out, at most once a second.
+  CHECK(provider.process.WaitLog("ca_file.refused", 1, Milliseconds(5000)));
   for (int i = 0; i < 20; ++i) provider.CheckRoundTrip();
   // New connections too: a restart of the server closes the warm ones.
   bench.openbao().Stop();

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <future>
 
 #include "tests/e2e/bench.h"
 
@@ -147,6 +148,33 @@ TEST_CASE("Life: SIGHUP reloads the log level and a bad file changes nothing") {
   CHECK(provider.process.WaitLog("log_level.reload_refused", 1, Milliseconds(3000)));
   provider.CheckRoundTrip();
 }
+
+TEST_SUITE_BEGIN("emulator");
+
+TEST_CASE("Life: SIGTERM lets a call under way finish and refuses new ones") {
+  Bench bench;
+  ProviderConfig config = bench.Config();
+  config.tree["status"]["deepProbeInterval"] = "10m";  // no probe meets the slow reply
+  config.Write();
+  Serving provider(config);
+  const testing::SealedObject sealed = provider.Seal("drained");
+  SharedEmulator().QueueFault({{"operation", "transit_decrypt"}, {"delay_ms", 1200}});
+  auto call = std::async(std::launch::async, [&] { return provider.stub.Decrypt(sealed); });
+  REQUIRE(Eventually(Milliseconds(1000), [&] {
+    return provider.process.Metric("openbao_kms_grpc_in_flight{method=\"decrypt\"}") == 1.0;
+  }));
+  provider.process.child().Signal(SIGTERM);
+  CHECK(Eventually(Milliseconds(1000), [&] { return !Exists(config.socket()); }));
+  CHECK_FALSE(testing::KmsStub(config.socket()).Status(Milliseconds(300)).status.ok());
+  CHECK(provider.process.child().Running());
+  const testing::DecryptAnswer answer = call.get();
+  CHECK(answer.status.code == 0);
+  CHECK(answer.plaintext == "drained");
+  CHECK(provider.process.child().Wait(Milliseconds(5000)) ==
+        testing::ExitStatus{.code = 0, .signal = std::nullopt});
+}
+
+TEST_SUITE_END();
 
 }  // namespace
 }  // namespace baokms::e2e
