@@ -23,6 +23,7 @@ ProviderConfig::ProviderConfig(const OpenBaoUnderTest& openbao, const OpenBaoSet
       {"openbao",
        {{"address", openbao.address()},
         {"caCertFile", ca_file()},
+        {"tlsServerName", "localhost"},
         {"timeout", "2s"},
         {"instanceId", "openbao-test"}}},
       {"auth",
