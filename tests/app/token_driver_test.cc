@@ -1,0 +1,245 @@
+// The token driver on a real control loop: what requests get, and when logins and renewals start.
+// Which of them is due is the keeper's to decide; its own tests are in tests/unit/core.
+#include "app/token_driver.h"
+
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <optional>
+
+#include "tests/support/app/fake_login.h"
+#include "tests/support/app/loop_bench.h"
+#include "tests/support/app/recording_telemetry.h"
+
+namespace baokms::app {
+namespace {
+
+using namespace std::chrono_literals;
+using core::LoginStatus;
+using testing::Grant;
+
+constexpr core::TokenPolicy kPolicy{
+    .login_before_expiry = 60s, .renewal_increment = 3600s, .login_timeout = 10s};
+
+struct Answer {
+  std::optional<core::Result<ports::TokenRef>> result;
+};
+
+struct Bench : testing::LoopBench {
+  testing::FakeLogin login;
+  testing::FakeRenewal renewal;
+  testing::RecordingTelemetry telemetry;
+  TokenDriver driver{loop, clock, login, renewal, telemetry, kPolicy, 7};
+  std::deque<Answer> answers;
+
+  Bench() { loop.Start(); }
+  ~Bench() { loop.Stop(); }
+
+  Answer& Obtain(std::uint64_t rejected = 0, core::Duration within = 5s) {
+    Answer& answer = answers.emplace_back();
+    driver.Obtain(rejected, clock.Now().monotonic + within,
+                  [&answer](core::Result<ports::TokenRef> result) {
+                    REQUIRE_FALSE(answer.result.has_value());
+                    answer.result = std::move(result);
+                  });
+    Settle();
+    return answer;
+  }
+  void LogIn(std::string_view value, std::chrono::seconds lease = 600s, bool renewable = false) {
+    login.End(core::LoginSuccess{.grant = Grant(value, lease, renewable),
+                                 .credential_expires_at = std::nullopt});
+    Settle();
+  }
+  void FailLogin(const core::Error& error, std::string_view advice = {}) {
+    login.End(std::unexpected(core::LoginFailure{error, LoginStatus::kAuthFailed, advice}));
+    Settle();
+  }
+  void StartWith(std::string_view value, std::chrono::seconds lease = 600s,
+                 bool renewable = false) {
+    driver.Start();
+    Settle();
+    LogIn(value, lease, renewable);
+  }
+  std::string Current() const {
+    const ports::TokenRef token = driver.Current();
+    return token ? std::string(token->value.ExposeSecret()) : "none";
+  }
+  std::string_view Advice() {
+    std::string_view advice;
+    loop.Post([&] { advice = driver.advice(); });
+    Settle();
+    return advice;
+  }
+};
+
+std::string Value(const Answer& answer) {
+  REQUIRE(answer.result.has_value());
+  REQUIRE(answer.result->has_value());
+  return std::string((**answer.result)->value.ExposeSecret());
+}
+
+core::Error Refusal(const Answer& answer) {
+  REQUIRE(answer.result.has_value());
+  REQUIRE_FALSE(answer.result->has_value());
+  return answer.result->error();
+}
+
+}  // namespace
+
+TEST_CASE("Token driver: the first login's token is current and goes to all who waited") {
+  Bench b;
+  const Answer& early = b.Obtain();
+  CHECK(b.login.calls() == 0);  // nothing before Start
+  b.driver.Start();
+  b.Settle();
+  const Answer& late = b.Obtain();
+  CHECK(b.login.calls() == 1);
+  CHECK(b.login.deadline() == b.clock.Now().monotonic + 10s);
+  CHECK_FALSE(early.result);
+  CHECK(b.Current() == "none");
+  const core::BootTime started = b.clock.Now().boot;
+  b.LogIn("first");
+  CHECK(Value(early) == "first");
+  CHECK(Value(late) == "first");
+  CHECK(b.Current() == "first");
+  CHECK(b.driver.Current()->generation == 1);
+  CHECK(b.driver.Current()->expires_at == started + 600s);
+  CHECK(b.driver.status()->expires_at == started + 600s);
+  CHECK(b.telemetry.lines() == std::vector<std::string>{"login ok"});
+  CHECK(Value(b.Obtain()) == "first");  // the held one, without another login
+  CHECK(b.login.calls() == 1);
+}
+
+TEST_CASE("Token driver: an expired token is not handed out after the machine slept") {
+  Bench b;
+  b.StartWith("first");
+  b.clock.Sleep(599s);
+  CHECK(b.Current() == "first");
+  b.clock.Sleep(1s);
+  CHECK(b.Current() == "none");  // before the loop has turned
+  const Answer& wanted = b.Obtain();
+  CHECK_FALSE(wanted.result);
+  CHECK(b.login.calls() == 2);
+  b.LogIn("second");
+  CHECK(Value(wanted) == "second");
+  CHECK(b.driver.Current()->generation == 2);
+}
+
+TEST_CASE("Token driver: all who were refused with one token share one login") {
+  Bench b;
+  b.StartWith("first");
+  const Answer& one = b.Obtain(1);
+  const Answer& two = b.Obtain(1);
+  CHECK(b.Current() == "none");
+  CHECK(b.login.calls() == 2);
+  b.LogIn("second");
+  CHECK(Value(one) == "second");
+  CHECK(Value(two) == "second");
+  CHECK(Value(b.Obtain(1)) == "second");  // late: generation 1 is long gone
+  CHECK(b.login.calls() == 2);
+}
+
+TEST_CASE("Token driver: a rejection drops the current token and never a newer one") {
+  Bench b;
+  b.StartWith("first");
+  b.driver.Reject(1);
+  b.Settle();
+  CHECK(b.Current() == "none");
+  b.LogIn("second");
+  b.driver.Reject(1);
+  b.Settle();
+  CHECK(b.Current() == "second");
+}
+
+TEST_CASE("Token driver: a failed login answers with its error and leaves its advice") {
+  Bench b;
+  b.driver.Start();
+  const Answer& wanted = b.Obtain();
+  b.FailLogin(core::LoginRefused(), "look at auth.jwt.role");
+  CHECK(Refusal(wanted) == core::LoginRefused());
+  CHECK(b.Advice() == "look at auth.jwt.role");
+  CHECK(b.driver.status()->consecutive_failures == 1);
+  CHECK(b.telemetry.lines() == std::vector<std::string>{"login auth_failed auth_failed"});
+  b.Pass(2s);  // the backoff's first step is a second
+  REQUIRE(b.login.calls() == 2);
+  b.LogIn("first");
+  CHECK(b.Current() == "first");
+  CHECK(b.Advice().empty());
+}
+
+TEST_CASE("Token driver: a waiter's deadline is kept by the loop's timer") {
+  Bench b;
+  b.driver.Start();
+  const Answer& wanted = b.Obtain(0, 3s);
+  b.Pass(2s);
+  CHECK_FALSE(wanted.result);
+  b.Pass(1s);
+  CHECK(Refusal(wanted) == core::DeadlineExceeded());
+  b.LogIn("first");  // nobody waits any more
+  CHECK(b.Current() == "first");
+}
+
+TEST_CASE("Token driver: a renewable token is renewed ahead of its end and keeps its generation") {
+  Bench b;
+  b.StartWith("first", 600s, /*renewable=*/true);
+  for (int i = 0; i < 20 && b.renewal.calls() == 0; ++i) b.Pass(30s);
+  REQUIRE(b.renewal.calls() == 1);
+  CHECK(b.renewal.renewed().value.ExposeSecret() == "first");
+  CHECK(b.renewal.increment() == 3600s);
+  CHECK(b.renewal.deadline() == b.clock.Now().monotonic + 10s);
+  CHECK(b.Current() == "first");  // requests go on meanwhile
+  const core::BootTime started = b.clock.Now().boot;
+  b.renewal.End(Grant("first", 900s, true));
+  b.Settle();
+  CHECK(b.driver.Current()->generation == 1);
+  CHECK(b.driver.Current()->expires_at == started + 900s);
+  CHECK(b.telemetry.lines() == std::vector<std::string>{"login ok", "renewal ok"});
+  CHECK(b.login.calls() == 1);
+}
+
+TEST_CASE("Token driver: a failed renewal is told and followed by a login") {
+  Bench b;
+  b.StartWith("first", 600s, /*renewable=*/true);
+  for (int i = 0; i < 20 && b.renewal.calls() == 0; ++i) b.Pass(30s);
+  REQUIRE(b.renewal.calls() == 1);
+  b.renewal.End(std::unexpected(core::OpenBaoFailure(core::OpenBaoStatus::kPermissionDenied)));
+  b.Settle();
+  CHECK(b.telemetry.Told("renewal auth_failed transit_policy_denied"));
+  CHECK(b.login.calls() == 2);
+  b.LogIn("second");
+  CHECK(b.Current() == "second");
+}
+
+TEST_CASE("Token driver: Stop answers all waiters now and from now on and drops the token") {
+  Bench b;
+  b.StartWith("first");
+  const Answer& waiting = b.Obtain(1);
+  b.driver.Stop();
+  b.Settle();
+  CHECK(Refusal(waiting) == core::ShuttingDown());
+  CHECK(Refusal(b.Obtain()) == core::ShuttingDown());
+  CHECK(b.Current() == "none");
+  b.Pass(1h);
+  CHECK(b.login.calls() == 2);  // none but the one under way
+}
+
+TEST_CASE("Token driver: a login or renewal that ends after Stop does no harm") {
+  Bench b;
+  b.driver.Start();
+  b.Settle();
+  b.driver.Stop();
+  b.LogIn("late");
+  CHECK(b.Current() == "none");
+  CHECK(b.telemetry.lines().empty());
+
+  Bench renewing;
+  renewing.StartWith("first", 600s, /*renewable=*/true);
+  for (int i = 0; i < 20 && renewing.renewal.calls() == 0; ++i) renewing.Pass(30s);
+  REQUIRE(renewing.renewal.calls() == 1);
+  renewing.driver.Stop();
+  renewing.renewal.End(Grant("late", 900s, true));
+  renewing.Settle();
+  CHECK(renewing.Current() == "none");
+}
+
+}  // namespace baokms::app
