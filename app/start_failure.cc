@@ -15,6 +15,9 @@ std::string_view ForError(core::ErrorClass error) {
       return "no connection to openbao.address: check the address and that OpenBao is running";
     case core::ErrorClass::kOpenBaoSealed:
       return "OpenBao is sealed: unseal it";
+    case core::ErrorClass::kOpenBaoUnavailable:
+      return "OpenBao failed (5xx) or something else answered in its place: see its log, and check "
+             "that openbao.address is OpenBao itself";
     case core::ErrorClass::kOpenBaoRateLimited:
       return "OpenBao's rate limit was reached: raise the quota for this client";
     case core::ErrorClass::kTransitPolicyDenied:
@@ -26,7 +29,7 @@ std::string_view ForError(core::ErrorClass error) {
              "and "
              "openbao.namespace";
     case core::ErrorClass::kTimeout:
-      return "OpenBao did not answer within openbao.timeout";
+      return "OpenBao did not answer within openbao.timeout, or auth.loginTimeout for the login";
     case core::ErrorClass::kAuthFailed:
       return "the login to OpenBao failed: check auth.* and the role";
     default:
