@@ -102,9 +102,7 @@ TEST_CASE("Credentials: a bad CA file under a warm process keeps the old one and
   CHECK(refused[0].at("level") == "WARN");
 }
 
-TEST_SUITE_BEGIN("emulator");
-
-TEST_CASE("Credentials: the authority changes under a warm process and its file follows") {
+TEST_CASE("Faults: the authority changes under a warm process and its file follows") {
   Bench bench;
   ProviderConfig config = bench.Config();
   config.tree["status"] = {
@@ -125,8 +123,6 @@ TEST_CASE("Credentials: the authority changes under a warm process and its file 
                     "status=\"tls_failed\"}")
             .value_or(0) >= 1);
 }
-
-TEST_SUITE_END();
 
 }  // namespace
 }  // namespace baokms::e2e

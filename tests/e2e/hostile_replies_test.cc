@@ -72,9 +72,7 @@ void CheckAnswer(const char* operation, BadReply bad, Ask ask) {
   }
 }
 
-TEST_SUITE_BEGIN("emulator");
-
-TEST_CASE("Hostile replies: Decrypt answers with the right code and the next one is fine") {
+TEST_CASE("Faults: Decrypt answers with the right code and the next one is fine") {
   Bench bench;
   const ProviderConfig config = QuietConfig(bench);
   Serving provider(config);
@@ -100,7 +98,7 @@ TEST_CASE("Hostile replies: Decrypt answers with the right code and the next one
   CHECK(provider.Healthy());
 }
 
-TEST_CASE("Hostile replies: Encrypt answers with the right code and the next one is fine") {
+TEST_CASE("Faults: Encrypt answers with the right code and the next one is fine") {
   Bench bench;
   const ProviderConfig config = QuietConfig(bench);
   Serving provider(config);
@@ -123,7 +121,7 @@ TEST_CASE("Hostile replies: Encrypt answers with the right code and the next one
   CHECK(provider.Healthy());
 }
 
-TEST_CASE("Hostile replies: a denial is retried once after one login and then answered") {
+TEST_CASE("Faults: a denial is retried once after one login and then answered") {
   Bench bench;
   const ProviderConfig config = QuietConfig(bench);
   const Serving provider(config);
@@ -141,7 +139,7 @@ TEST_CASE("Hostile replies: a denial is retried once after one login and then an
   CHECK(Eventually(Milliseconds(15000), [&] { return provider.stub.Decrypt(sealed).status.ok(); }));
 }
 
-TEST_CASE("Hostile replies: no redirect is followed") {
+TEST_CASE("Faults: no redirect is followed") {
   Bench bench;
   const ProviderConfig config = QuietConfig(bench);
   const Serving provider(config);
@@ -154,7 +152,7 @@ TEST_CASE("Hostile replies: no redirect is followed") {
   CHECK(SharedEmulator().emulator().Requests("sys_health") == before);
 }
 
-TEST_CASE("Hostile replies: a client's shorter deadline is answered in time") {
+TEST_CASE("Faults: a client's shorter deadline is answered in time") {
   Bench bench;
   ProviderConfig config = QuietConfig(bench);
   config.tree["openbao"]["timeout"] = "5s";
@@ -183,7 +181,7 @@ TEST_CASE("Hostile replies: a client's shorter deadline is answered in time") {
   }));
 }
 
-TEST_CASE("Hostile replies: bad metadata never changes what is published") {
+TEST_CASE("Faults: bad metadata never changes what is published") {
   Bench bench;
   ProviderConfig config = bench.Config();
   config.tree["openbao"]["timeout"] = "1s";
@@ -217,7 +215,7 @@ TEST_CASE("Hostile replies: bad metadata never changes what is published") {
   CHECK(provider.process.child().Running());
 }
 
-TEST_CASE("Hostile replies: logins that are answered badly fail the start with a plain line") {
+TEST_CASE("Faults: logins that are answered badly fail the start with a plain line") {
   Bench bench;
   ProviderConfig config = QuietConfig(bench);
   config.tree["bootstrap"]["graceTimeout"] = "0s";
@@ -245,8 +243,6 @@ TEST_CASE("Hostile replies: logins that are answered badly fail the start with a
     CHECK(ReadStateFiles(config) == StateFiles{});
   }
 }
-
-TEST_SUITE_END();
 
 }  // namespace
 }  // namespace baokms::e2e

@@ -149,9 +149,7 @@ TEST_CASE("Life: SIGHUP reloads the log level and a bad file changes nothing") {
   provider.CheckRoundTrip();
 }
 
-TEST_SUITE_BEGIN("emulator");
-
-TEST_CASE("Life: SIGTERM lets a call under way finish and refuses new ones") {
+TEST_CASE("Faults: SIGTERM lets a call under way finish and refuses new ones") {
   Bench bench;
   ProviderConfig config = bench.Config();
   config.tree["status"]["deepProbeInterval"] = "10m";  // no probe meets the slow reply
@@ -173,8 +171,6 @@ TEST_CASE("Life: SIGTERM lets a call under way finish and refuses new ones") {
   CHECK(provider.process.child().Wait(Milliseconds(5000)) ==
         testing::ExitStatus{.code = 0, .signal = std::nullopt});
 }
-
-TEST_SUITE_END();
 
 }  // namespace
 }  // namespace baokms::e2e

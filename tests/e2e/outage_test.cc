@@ -15,13 +15,12 @@ ProviderConfig CalmConfig(Bench& bench) {
   return config;
 }
 
-bool Unavailable(const testing::CallStatus& status) {
-  return status.code == static_cast<int>(Code::kUnavailable);
-}
+constexpr int kUnavailable = static_cast<int>(Code::kUnavailable);
+constexpr int kStale = static_cast<int>(Code::kFailedPrecondition);
 
 // What Encrypt answers in an outage depends on whether a probe has noticed it.
-bool UnavailableOrStale(const testing::CallStatus& status) {
-  return Unavailable(status) || status.code == static_cast<int>(Code::kFailedPrecondition);
+void CheckUnavailableOrStale(const testing::CallStatus& status) {
+  CHECK_MESSAGE((status.code == kUnavailable || status.code == kStale), status.code);
 }
 
 TEST_CASE("Outage: sealed and unsealed again without a restart") {
@@ -32,8 +31,8 @@ TEST_CASE("Outage: sealed and unsealed again without a restart") {
   const testing::SealedObject sealed = provider.Seal("before");
   bench.openbao().Seal();
   const testing::DecryptAnswer refused = provider.stub.Decrypt(sealed);
-  CHECK(Unavailable(refused.status));
-  CHECK(UnavailableOrStale(provider.stub.Encrypt("x").status));
+  CHECK(refused.status.code == kUnavailable);
+  CheckUnavailableOrStale(provider.stub.Encrypt("x").status);
   CHECK(Eventually(Milliseconds(5000), [&] { return !provider.Healthy(); }));
   const Json ready = provider.Ready();
   CHECK(ready.at("metadata_error_class") == "openbao_sealed");
@@ -51,13 +50,13 @@ TEST_CASE("Outage: unreachable long enough to open the breaker and back within i
   const std::string key_id = provider.KeyId();
   const testing::SealedObject sealed = provider.Seal("before");
   bench.openbao().Stop();
-  CHECK(Unavailable(provider.stub.Decrypt(sealed).status));
-  CHECK(UnavailableOrStale(provider.stub.Encrypt("x").status));
+  CHECK(provider.stub.Decrypt(sealed).status.code == kUnavailable);
+  CheckUnavailableOrStale(provider.stub.Encrypt("x").status);
   REQUIRE(Eventually(Milliseconds(5000), [&] { return !provider.Healthy(); }));
   const testing::StatusAnswer status = provider.stub.Status();
   CHECK(status.healthz == "unhealthy");
   CHECK(status.key_id.empty());
-  CHECK(provider.stub.Encrypt("x").status.code == static_cast<int>(Code::kFailedPrecondition));
+  CHECK(provider.stub.Encrypt("x").status.code == kStale);
   CHECK(Eventually(Milliseconds(5000), [&] {
     return provider.process.Metric("openbao_kms_circuit_breaker_state") == 1.0;
   }));

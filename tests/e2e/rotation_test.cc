@@ -204,9 +204,7 @@ TEST_CASE("Rotation: state files changed by another hand are never overwritten")
   CHECK(ReadStateFiles(config) == other);
 }
 
-TEST_SUITE_BEGIN("emulator");
-
-TEST_CASE("Rotation: an older backup of OpenBao makes Status unhealthy and changes no file") {
+TEST_CASE("Faults: an older backup of OpenBao makes Status unhealthy and changes no file") {
   Bench bench;
   const ProviderConfig config = bench.Config();
   const Serving provider(config);
@@ -223,8 +221,6 @@ TEST_CASE("Rotation: an older backup of OpenBao makes Status unhealthy and chang
   CHECK(provider.Ready().at("reasons").dump().find("version_rollback") != std::string::npos);
   CHECK(ReadStateFiles(config) == files);
 }
-
-TEST_SUITE_END();
 
 }  // namespace
 }  // namespace baokms::e2e
