@@ -63,7 +63,8 @@ bool Eventually(Milliseconds timeout, const std::function<bool()>& holds) {
 
 Serving::Serving(const ProviderConfig& config, ProviderProcess::Options options)
     : process(config, std::move(options)), stub(config.socket()) {
-  const bool ready = process.WaitReady();
+  // Status is healthy a moment before the socket serves.
+  const bool ready = process.WaitServing() && process.WaitReady();
   if (!ready) MESSAGE(process.Stderr());
   REQUIRE(ready);
 }
