@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "adapters/grpc_kms/kms.pb.h"
 
@@ -16,26 +17,47 @@ using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
 using google::protobuf::io::CodedOutputStream;
 
+// Protobuf's generated parsers take no tag or length of more bytes, though CodedInputStream does.
+constexpr int kMaxHeadBytes = 5;
+// And messages and groups no deeper than this.
+constexpr std::size_t kMaxDepth = 100;
+
 // Calls on_bytes(field number, bytes) -> bool for every length-delimited field. False for a cut or
 // malformed message, or when on_bytes says so.
 template <typename OnBytes>
-bool Walk(std::string_view message, OnBytes on_bytes) {
+bool Walk(std::string_view message, std::size_t depth, OnBytes on_bytes) {
   CodedInputStream input(reinterpret_cast<const std::uint8_t*>(message.data()),
                          static_cast<int>(message.size()));
+  std::vector<int> groups;  // those that are open: skipped with all that is in them
   for (;;) {
+    int head = input.CurrentPosition();
     const std::uint32_t tag = input.ReadTag();
-    if (tag == 0) return input.ConsumedEntireMessage();
+    if (tag == 0) return groups.empty() && input.ConsumedEntireMessage();
     const int field = WireFormatLite::GetTagFieldNumber(tag);
-    if (field == 0) return false;
-    if (WireFormatLite::GetTagWireType(tag) != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
-      if (!WireFormatLite::SkipField(&input, tag)) return false;
-      continue;
+    if (field == 0 || input.CurrentPosition() - head > kMaxHeadBytes) return false;
+    switch (WireFormatLite::GetTagWireType(tag)) {
+      case WireFormatLite::WIRETYPE_START_GROUP:
+        if (groups.size() + depth >= kMaxDepth) return false;
+        groups.push_back(field);
+        continue;
+      case WireFormatLite::WIRETYPE_END_GROUP:
+        if (groups.empty() || groups.back() != field) return false;
+        groups.pop_back();
+        continue;
+      case WireFormatLite::WIRETYPE_LENGTH_DELIMITED:
+        break;
+      default:
+        if (!WireFormatLite::SkipField(&input, tag)) return false;
+        continue;
     }
+    head = input.CurrentPosition();
     int length = 0;
     if (!input.ReadVarintSizeAsInt(&length)) return false;
+    if (input.CurrentPosition() - head > kMaxHeadBytes) return false;
     const auto at = static_cast<std::size_t>(input.CurrentPosition());
     if (static_cast<std::size_t>(length) > message.size() - at) return false;
-    if (!on_bytes(field, message.substr(at, static_cast<std::size_t>(length)))) return false;
+    const std::string_view bytes = message.substr(at, static_cast<std::size_t>(length));
+    if (groups.empty() && !on_bytes(field, bytes)) return false;
     if (!input.Skip(length)) return false;
   }
 }
@@ -43,7 +65,7 @@ bool Walk(std::string_view message, OnBytes on_bytes) {
 bool ParseAnnotation(std::string_view message, core::Annotations& annotations) {
   std::string_view key;
   std::string_view value;
-  const bool parsed = Walk(message, [&](int field, std::string_view bytes) {
+  const bool parsed = Walk(message, 1, [&](int field, std::string_view bytes) {
     if (field == v2::AnnotationEntry::kKeyFieldNumber) key = bytes;
     if (field == v2::AnnotationEntry::kValueFieldNumber) value = bytes;
     return true;
@@ -69,7 +91,7 @@ core::Result<std::string> Serialize(const google::protobuf::MessageLite& message
 
 core::Result<void> ParseStatus(std::string_view message) {
   if (message.size() > core::kMaxMessageBytes) return std::unexpected(core::RequestTooLarge());
-  if (!Walk(message, [](int, std::string_view) { return true; })) {
+  if (!Walk(message, 0, [](int, std::string_view) { return true; })) {
     return std::unexpected(core::MalformedMessage());
   }
   return {};
@@ -78,7 +100,7 @@ core::Result<void> ParseStatus(std::string_view message) {
 core::Result<EncryptCall> ParseEncrypt(std::string_view message) {
   if (message.size() > core::kMaxMessageBytes) return std::unexpected(core::RequestTooLarge());
   EncryptCall call;
-  const bool parsed = Walk(message, [&](int field, std::string_view bytes) {
+  const bool parsed = Walk(message, 0, [&](int field, std::string_view bytes) {
     if (field == v2::EncryptRequest::kPlaintextFieldNumber) {
       call.plaintext = core::Secret::Copy(bytes);
     } else if (field == v2::EncryptRequest::kUidFieldNumber) {
@@ -95,7 +117,7 @@ core::Result<DecryptCall> ParseDecrypt(std::string_view message) {
   if (message.size() > core::kMaxMessageBytes) return std::unexpected(core::RequestTooLarge());
   DecryptCall call;
   core::DecryptRequest& request = call.request;
-  const bool parsed = Walk(message, [&](int field, std::string_view bytes) {
+  const bool parsed = Walk(message, 0, [&](int field, std::string_view bytes) {
     switch (field) {
       case v2::DecryptRequest::kCiphertextFieldNumber:
         request.ciphertext = bytes;
