@@ -55,7 +55,7 @@ void KeyDriver::Handle(core::KeeperEvent event) {
 }
 
 void KeyDriver::Do(const core::ReadMetadata& action) {
-  call_started_ = ports_.clock.Now().monotonic;
+  metadata_started_ = ports_.clock.Now().monotonic;
   core::ReadTransitMetadata(
       ports_.tokens, ports_.transit, action.deadline, [this](core::MetadataOutcome outcome) {
         loop_.Post([this, outcome = std::move(outcome)]() mutable {
@@ -65,7 +65,7 @@ void KeyDriver::Do(const core::ReadMetadata& action) {
 }
 
 void KeyDriver::Do(const core::DeepProbe& action) {
-  call_started_ = ports_.clock.Now().monotonic;
+  deep_started_ = ports_.clock.Now().monotonic;
   core::ProbeDeeply(ports_.tokens, ports_.transit, ports_.random, action.version, action.deadline,
                     [this](const core::DeepProbeFinished& finished) {
                       loop_.Post([this, finished] { Handle(finished); });
@@ -108,6 +108,9 @@ void KeyDriver::Do(const core::DeepProbeEnded& action) {
 void KeyDriver::ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::Reason> reason,
                             std::optional<core::ErrorClass> error) {
   const core::ClockReading now = ports_.clock.Now();
+  // A probe that an open breaker stopped made no call: it took no time.
+  auto& started = kind == ports::ProbeKind::kMetadata ? metadata_started_ : deep_started_;
+  const core::MonotonicTime began = std::exchange(started, std::nullopt).value_or(now.monotonic);
   const core::KeyView view = keeper_.view();
   const bool healthy = core::IsHealthy(view, now.boot);
   ports_.telemetry.ProbeFinished(
@@ -115,7 +118,7 @@ void KeyDriver::ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::
        .ok = ok,
        .reason = reason ? core::Name(*reason) : std::string_view(),
        .error_class = error,
-       .duration = now.monotonic - call_started_,
+       .duration = now.monotonic - began,
        .healthy = healthy,
        .key_id_hash = view.keys ? view.keys->active->key_id_hash : std::string_view(),
        .transit_key_version = view.keys ? view.keys->active->snapshot.version.number() : 0});

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "app/control_loop.h"
@@ -75,7 +76,8 @@ class KeyDriver final : public ports::KeyDiscovery {
   ControlLoop::TimerId timer_;
   std::deque<core::KeeperEvent> events_;
   bool handling_ = false;
-  core::MonotonicTime call_started_{};
+  // Of the call under way, none without one.
+  std::optional<core::MonotonicTime> metadata_started_, deep_started_;
   std::map<core::DiscoveryWaiter, ports::Completion<void>> waiters_;
   std::atomic<core::DiscoveryWaiter> next_waiter_ = 1;
   std::move_only_function<void(const ProbeReport&)> on_probe_;
