@@ -71,6 +71,12 @@ TEST_CASE("Outage: unreachable long enough to open the breaker and back within i
   REQUIRE(Eventually(Milliseconds(40000), [&] { return provider.Healthy(); }));
   CHECK(provider.KeyId() == key_id);
   CHECK(provider.process.Metric("openbao_kms_circuit_breaker_state") == 0.0);
+  // A probe that the breaker stopped made no call, and says so.
+  for (const Json& line : provider.process.LogLines("status.probe")) {
+    if (line.value("reason", "") != "circuit_breaker_open") continue;
+    CHECK_FALSE(line.contains("error_class"));
+    CHECK(line.value("duration_ms", 0.0) < 50);
+  }
   provider.CheckRoundTrip();
 }
 
