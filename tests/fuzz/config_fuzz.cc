@@ -35,6 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string report = RenderConfigReport(*loaded, std::nullopt);
   Require(report.starts_with("configVersion: "), "a loaded configuration renders");
   Require(report == RenderConfigReport(*again, std::nullopt), "the same text loads the same");
-  Require(!loaded->transit.key_id_scope.provider_name.empty(), "a loaded configuration is complete");
+  Require(!loaded->transit.key_id_scope.provider_name.empty(),
+          "a loaded configuration is complete");
   return 0;
 }
