@@ -4,10 +4,11 @@
 function(baokms_add_doctest name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS;ENVIRONMENT;LABELS" ${ARGN})
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 60)
+    set(arg_TIMEOUT 180)  # a sanitizer build on a busy machine
   endif()
   add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cc)
   target_link_libraries(${name} PRIVATE baokms_options doctest::doctest ${arg_LIBS})
-  doctest_discover_tests(${name} TEST_PREFIX "${name}: "
-    PROPERTIES TIMEOUT ${arg_TIMEOUT} SKIP_REGULAR_EXPRESSION "SKIP:" ENVIRONMENT "${arg_ENVIRONMENT}" LABELS "${arg_LABELS}")
+  doctest_discover_tests(${name} TEST_PREFIX "'${name}: '"
+    PROPERTIES TIMEOUT ${arg_TIMEOUT} SKIP_REGULAR_EXPRESSION "SKIP:"
+      ENVIRONMENT "${arg_ENVIRONMENT}" LABELS "${arg_LABELS}")
 endfunction()

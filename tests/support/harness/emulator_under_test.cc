@@ -1,5 +1,8 @@
 #include "tests/support/harness/emulator_under_test.h"
 
+#include <chrono>
+#include <thread>
+
 #include "tests/support/harness/harness_error.h"
 
 namespace baokms::testing {
@@ -22,6 +25,16 @@ void EmulatorUnderTest::Control(const std::string& path, const Json& data) {
 void EmulatorUnderTest::Stop() {
   Control("listener", {{"listening", false}});
   Control("connections/close", {{"reset", true}});
+  // A connection may answer one more request before it has ended: gone means that none is left.
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (OpenConnections() != 0 && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+std::int64_t EmulatorUnderTest::OpenConnections() {
+  const auto reply = emulator_->Control("GET", "counters", Json::object());
+  return reply.body.at("connections_open").get<std::int64_t>();
 }
 
 void EmulatorUnderTest::Start() { Control("listener", {{"listening", true}}); }

@@ -31,6 +31,7 @@ class EmulatorUnderTest final : public OpenBaoUnderTest {
   void QueueFault(const Json& fault);
 
  private:
+  std::int64_t OpenConnections();
   void Control(const std::string& path, const Json& data);
 
   TempDirectory directory_;
