@@ -210,6 +210,29 @@ TEST_CASE("Token driver: a failed renewal is told and followed by a login") {
   CHECK(b.Current() == "second");
 }
 
+TEST_CASE(
+    "Token driver: a renewal that OpenBao refuses is auth_failed and any other failure error") {
+  struct Row {
+    core::OpenBaoStatus why;
+    std::string told;
+  };
+  using enum core::OpenBaoStatus;
+  for (const Row& row :
+       {Row{kInvalidRequest, "renewal auth_failed "}, Row{kUnauthenticated, "renewal auth_failed "},
+        Row{kPermissionDenied, "renewal auth_failed "}, Row{kSealed, "renewal error "},
+        Row{kTimeout, "renewal error "}}) {
+    Bench b;
+    b.StartWith("first", 600s, /*renewable=*/true);
+    for (int i = 0; i < 20 && b.renewal.calls() == 0; ++i) b.Pass(30s);
+    REQUIRE(b.renewal.calls() == 1);
+    b.renewal.End(std::unexpected(core::OpenBaoFailure(row.why)));
+    b.Settle();
+    REQUIRE(b.telemetry.lines().size() == 2);
+    CAPTURE(b.telemetry.lines().back());
+    CHECK(b.telemetry.lines().back().starts_with(row.told));
+  }
+}
+
 TEST_CASE("Token driver: Stop answers all waiters now and from now on and drops the token") {
   Bench b;
   b.StartWith("first");

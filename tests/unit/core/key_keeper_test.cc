@@ -102,6 +102,25 @@ TEST_CASE("Keeper: a failed metadata probe makes Status unhealthy with its reaso
   CHECK_FALSE(b.keeper.view().metadata_error);
 }
 
+TEST_CASE("Keeper: an observation counts as OpenBao's word or auth_failed or the error's class") {
+  struct Row {
+    Error error;
+    std::string_view status;
+  };
+  for (const Row& row : {Row{OpenBaoFailure(OpenBaoStatus::kSealed), "sealed"},
+                         Row{OpenBaoFailure(OpenBaoStatus::kNotFound), "not_found"},
+                         Row{OpenBaoFailure(OpenBaoStatus::kUnauthenticated), "auth_failed"},
+                         Row{LoginRefused(), "auth_failed"}, Row{DeadlineExceeded(), "timeout"},
+                         Row{ShuttingDown(), Name(ShuttingDown().error_class())}}) {
+    CAPTURE(row.status);
+    KeeperBench b;
+    b.Start();
+    b.PassToTimer();
+    b.Do(MetadataReadFailed{Reason::kMetadataReadFailed, row.error});
+    CHECK(b.Only<MetadataProbeEnded>().status == row.status);
+  }
+}
+
 TEST_CASE("Keeper: a mount that allows upserts is refused") {
   KeeperBench b;
   b.Start();

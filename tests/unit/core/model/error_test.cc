@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/model/key_snapshot.h"
+#include "core/model/login.h"
 #include "core/model/openbao_operation.h"
 #include "core/model/readiness.h"
 
@@ -98,6 +99,14 @@ TEST_CASE("Error: no two words of a vocabulary are the same") {
     codes.insert(Name(static_cast<RpcCode>(code)));
   }
   CHECK(codes.size() == 13);
+}
+
+TEST_CASE("Names: the ends of a login are the words of the metric and log tables") {
+  CHECK(NamesUpTo(LoginStatus::kOauth2Response) ==
+        std::set<std::string>{"ok", "error", "auth_failed", "no_usable_session", "jwt_expired",
+                              "jwt_near_expiry", "jwt_invalid", "cert_expired", "cert_near_expiry",
+                              "cert_invalid", "oauth2_credential", "oauth2_request",
+                              "oauth2_rejected", "oauth2_unavailable", "oauth2_response"});
 }
 
 }  // namespace
