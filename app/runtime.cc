@@ -169,7 +169,7 @@ std::expected<void, std::string> Runtime::Serve() {
   auto started = grpc_kms::KmsServer::Start(
       {.socket_path = server.socket_path,
        .socket_mode = server.socket_mode,
-       .socket_gid = *group,
+       .socket_gid = group,
        .allowed_uids = server.allowed_peers.uids,
        .allowed_gids = server.allowed_peers.gids,
        .max_concurrent_status = static_cast<std::size_t>(server.max_concurrent_status),

@@ -9,8 +9,10 @@
 
 extern "C" {
 
+// NOLINTBEGIN(bugprone-reserved-identifier): glibc's own names for what is replaced here
 void* __libc_malloc(std::size_t size);
 void __libc_free(void* memory);
+// NOLINTEND(bugprone-reserved-identifier)
 
 void free(void* memory) {
   if (memory == nullptr) return;
