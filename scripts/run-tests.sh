@@ -14,7 +14,9 @@ mkdir -p "$(dirname "$log")"
 junit=$root/$build/junit.xml
 rm -f "$junit"
 code=0
-ctest --test-dir "$build" --parallel 2 --output-on-failure --no-tests=error \
+# Many tests are bound to the wall clock: one that failed on a busy machine gets a second try, and is
+# named at the end.
+ctest --test-dir "$build" --parallel 2 --output-on-failure --no-tests=error --repeat until-pass:2 \
   --output-junit "$junit" "$@" 2>&1 </dev/null | tee "$log" || code=$?
 
 # A test that skips prints "SKIP: why".
@@ -37,6 +39,7 @@ lacks() {
     go) ! go version 2>/dev/null | grep -Eq 'go1\.(2[5-9]|[3-9][0-9])|go[2-9]' ;;
     root) [ "$(id -u)" -ne 0 ] ;;
     non-root) [ "$(id -u)" -eq 0 ] ;;
+    promtool) ! command -v promtool >/dev/null ;;
     *) false ;;
   esac
 }
@@ -65,6 +68,9 @@ if [ -n "$list" ]; then
 else
   echo "Skipped tests: none"
 fi
+second_tries=$(grep -E '^ *[0-9]+/[0-9]+ Test +#.*\*\*\*(Failed|Timeout|Exception)' "$log" | sed -E 's/^.*Test +#[0-9]+: //; s/ \.*\*\*\*.*$//' | sort -u || true)
+[ -z "$second_tries" ] || echo "Failed at least once:
+$(sed 's/^/  /' <<<"$second_tries")"
 if [ -n "$unexpected" ]; then
   echo "Skipped, though nothing they need is missing here:" >&2
   echo "$unexpected" >&2

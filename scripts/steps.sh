@@ -37,5 +37,7 @@ build_jobs() {
 
 use_ccache() {
   export CCACHE_DIR=${CCACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ccache}
+  # Another checkout of the same sources finds what this one compiled.
+  export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
   mkdir -p "$CCACHE_DIR"
 }
