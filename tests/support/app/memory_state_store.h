@@ -55,7 +55,7 @@ class MemoryStateStore final : public ports::StateStore {
   }
 
  private:
-  Outcome Attempt(std::string name, bool fails) {
+  Outcome Attempt(const std::string& name, bool fails) {
     log.push_back(name + (fails ? "!" : ""));
     if (fails) return std::unexpected(problem);
     return {};

@@ -45,7 +45,7 @@ struct Bench : testing::PortBench {
   void Probe(std::int64_t version) {
     ProbeDeeply(tokens, transit, random, Version(version), deadline, [this](DeepProbeFinished end) {
       REQUIRE_FALSE(finished.has_value());
-      finished = std::move(end);
+      finished = end;
     });
   }
   // Up to the Encrypt that waits for its reply.
