@@ -162,6 +162,11 @@ std::string Runtime::ExplainFailure() const {
   return ExplainFailedStart(last_failure_, login_advice_);
 }
 
+core::ErrorClass Runtime::FailureClass() const {
+  const std::lock_guard lock(probe_mutex_);
+  return last_failure_.error.value_or(core::ErrorClass::kUnknown);
+}
+
 std::expected<void, std::string> Runtime::Serve() {
   const core::ServerConfiguration& server = env_.configuration.server;
   const auto group = SocketGroupId(server.socket_group);

@@ -53,8 +53,9 @@ class Runtime {
   void StartProbing();
   // The newest probe's end that nobody took yet, within `most`.
   std::optional<ProbeReport> NextProbe(core::Duration most);
-  // What the last failed probe and login mean for a person.
+  // What the last failed probe and login mean for a person, and its class for the log.
   std::string ExplainFailure() const;
+  core::ErrorClass FailureClass() const;
 
   // Binds the socket and serves.
   std::expected<void, std::string> Serve();

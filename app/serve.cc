@@ -77,8 +77,9 @@ class ServeRun {
         break;
       case Start::kFailed: {
         const std::string why = runtime.ExplainFailure();
+        const core::ErrorClass error = runtime.FailureClass();
         runtime.Stop(std::chrono::milliseconds(0));
-        return Fail(why);
+        return Fail(why, error);
       }
       case Start::kTerminated:
         supervisor_.Stopping();
@@ -158,8 +159,9 @@ class ServeRun {
     runtime.EveryTurn(std::chrono::microseconds(period_us / 3), [this] { supervisor_.Watchdog(); });
   }
 
-  ExitCode Fail(const std::string& what_to_do) {
-    log_.ServeShutdown(core::ErrorClass::kUnknown, "start_failed");
+  ExitCode Fail(const std::string& what_to_do,
+                core::ErrorClass error = core::ErrorClass::kUnknown) {
+    log_.ServeShutdown(error, "start_failed");
     log_.PlainLine(what_to_do);
     log_.Flush(std::chrono::seconds(2));
     return ExitCode::kRuntime;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # lint.sh [BASE-REVISION]: the format of every file and clang-tidy-19 over the sources that changed
 # since BASE-REVISION, the work tree included (none given: over all of core, app, adapters and tests).
-# A changed header counts for the source beside it. clang-tidy costs about 8 s a file, so CI gives
-# HEAD~1. BAOKMS_LINT_BUILD names a configured build directory (default build/debug, configured when
+# A changed header counts for the source beside it. clang-tidy costs about 8 s a file: give HEAD~1
+# before a commit. BAOKMS_LINT_BUILD names a configured build directory (default build/debug, configured when
 # it is missing; generated headers are built).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

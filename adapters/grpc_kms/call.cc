@@ -65,14 +65,17 @@ void Call::FailWithCurrentException() {
   Finish(core::HandlerFailed(), {}, type);
 }
 
+// Abandoned before it is finished: once it is, gRPC may forget the pending call at any moment.
 void Call::Cancel() {
-  if (Claim()) Finish(PastDeadline() ? core::DeadlineExceeded() : core::Cancelled(), {}, {});
+  const bool ours = Claim();
   Abandon();
+  if (ours) Finish(PastDeadline() ? core::DeadlineExceeded() : core::Cancelled(), {}, {});
 }
 
 void Call::Interrupt() {
-  if (Claim()) Finish(core::ShuttingDown(), {}, {});
+  const bool ours = Claim();
   Abandon();
+  if (ours) Finish(core::ShuttingDown(), {}, {});
 }
 
 bool Call::PastDeadline() const {

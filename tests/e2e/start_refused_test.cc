@@ -162,6 +162,9 @@ TEST_CASE("Start refused: nobody listens at the address when the grace time is o
   CHECK(took >= std::chrono::seconds(1));
   CHECK(took < std::chrono::seconds(6));
   CHECK_FALSE(provider.LogLines("auth.login").empty());
+  const auto ends = provider.LogLines("serve.shutdown");
+  REQUIRE(ends.size() == 1);
+  CHECK(ends.front().at("error_class") == "openbao_connection_failed");
 }
 
 TEST_CASE("Start refused: OpenBao is sealed when the grace time is over") {
