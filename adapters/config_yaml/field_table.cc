@@ -19,6 +19,7 @@ constexpr Slot MakeSlot(Access access) {
     return WordSlot{
         [](Configuration& c, std::size_t word) { Access{}(c) = static_cast<Value>(word); },
         [](const Configuration& c) {
+          // One accessor serves both ways; this only reads through it.
           return static_cast<std::size_t>(Access{}(const_cast<Configuration&>(c)));
         }};
   } else {

@@ -237,6 +237,7 @@ std::string RenderValue(const Field& field, const Configuration& configuration) 
 }
 
 bool IsUnset(const Field& field, const Configuration& configuration) {
+  // As in RenderValue.
   auto& c = const_cast<Configuration&>(configuration);
   return std::visit(
       Overloaded{

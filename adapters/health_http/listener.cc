@@ -48,6 +48,7 @@ bool HasBody(MHD_Connection* connection) {
 
 MHD_Result Queue(MHD_Connection* connection, const Reply& reply, const std::string& content_type,
                  const char* allow) {
+  // MUST_COPY: libmicrohttpd reads the buffer only, though it takes it as writable.
   MHD_Response* const response = MHD_create_response_from_buffer(
       reply.body.size(), const_cast<char*>(reply.body.data()), MHD_RESPMEM_MUST_COPY);
   if (response == nullptr) return MHD_NO;
