@@ -37,7 +37,4 @@ class GoJsonWriter {
   std::string out_;
 };
 
-// The quoted, escaped form of valid UTF-8.
-std::string GoJsonString(std::string_view text);
-
 }  // namespace baokms::core

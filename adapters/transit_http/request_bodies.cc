@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/model/base64.h"
+#include "core/model/json_string.h"
 
 namespace baokms::adapters::transit_http {
 namespace {
@@ -47,7 +48,7 @@ core::Secret EncryptBody(const ports::TransitEncryptCall& call) {
 
 core::Secret DecryptBody(const ports::TransitDecryptCall& call) {
   // Public values: no need for a wiped intermediate.
-  return core::Secret::Copy(R"({"ciphertext":)" + JsonString(call.ciphertext.bytes()) +
+  return core::Secret::Copy(R"({"ciphertext":)" + core::JsonString(call.ciphertext.bytes()) +
                             R"(,"associated_data":")" + call.aad->associated_data() + R"("})");
 }
 
@@ -55,32 +56,13 @@ core::Secret CapabilitiesBody(const std::vector<std::string>& paths) {
   std::string body = R"({"paths":[)";
   for (const std::string& path : paths) {
     if (&path != &paths.front()) body += ',';
-    body += JsonString(path);
+    body += core::JsonString(path);
   }
   return core::Secret::Copy(body + "]}");
 }
 
 core::Secret RenewBody(std::chrono::seconds increment) {
   return core::Secret::Copy(R"({"increment":)" + std::to_string(increment.count()) + "}");
-}
-
-std::string JsonString(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 0x0f];
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
 }
 
 }  // namespace baokms::adapters::transit_http

@@ -17,7 +17,4 @@ core::Secret DecryptBody(const ports::TransitDecryptCall& call);
 core::Secret CapabilitiesBody(const std::vector<std::string>& paths);
 core::Secret RenewBody(std::chrono::seconds increment);
 
-// `text` as a JSON string with its quotes.
-std::string JsonString(std::string_view text);
-
 }  // namespace baokms::adapters::transit_http

@@ -9,20 +9,6 @@
 namespace baokms::core {
 namespace {
 
-using namespace std::string_literals;
-
-TEST_CASE("GoJsonString: escapes what Go escapes and nothing else") {
-  CHECK(GoJsonString("a\"b\\c") == R"("a\"b\\c")");
-  CHECK(GoJsonString("\n\r\t\b\f") == R"("\n\r\t\b\f")");
-  CHECK(GoJsonString("\0\x01\x1f\v"s) == R"("\u0000\u0001\u001f\u000b")");
-  CHECK(GoJsonString("<>&") == R"("\u003c\u003e\u0026")");
-  CHECK(GoJsonString("\u2028\u2029") == R"("\u2028\u2029")");
-  CHECK(GoJsonString("\u2027\u202a\x7f/'\u00e9\u65e5\U0001f600") ==
-        "\"\u2027\u202a\x7f/'\u00e9\u65e5\U0001f600\"");
-  CHECK(GoJsonString("") == "\"\"");
-  CHECK(GoJsonString("\xe2\x80") == "\"\xe2\x80\"");
-}
-
 TEST_CASE("GoJsonWriter: an empty array stays on its line and lists are indented by two") {
   GoJsonWriter indented(GoJsonWriter::Layout::kIndented);
   indented.BeginObject().BeginArray("none").EndArray().BeginArray("two");
