@@ -122,7 +122,7 @@ void KeyDriver::ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::
        .healthy = healthy,
        .key_id_hash = view.keys ? view.keys->active->key_id_hash : std::string_view(),
        .transit_key_version = view.keys ? view.keys->active->snapshot.version.number() : 0});
-  if (on_probe_) on_probe_({healthy, reason, error, keeper_.bootstrap_refusal()});
+  if (on_probe_) on_probe_({healthy, reason, error, keeper_.refusal()});
 }
 
 void KeyDriver::Do(const core::Promoted& action) {

@@ -27,7 +27,7 @@ struct ProbeReport {
   bool healthy = false;
   std::optional<core::Reason> reason;
   std::optional<core::ErrorClass> error;
-  std::string bootstrap_refusal{};  // for instance "latest_version=2"
+  std::string refusal{};  // of the metadata, for instance "latest_version=2"
 };
 
 class KeyDriver final : public ports::KeyDiscovery {

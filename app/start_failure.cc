@@ -43,9 +43,9 @@ std::string_view ForReason(core::Reason reason) {
       return "the Transit mount may create keys on encrypt: set disable_upsert=true on its "
              "config/keys";
     case core::Reason::kProfileInvalid:
-      return "the Transit key's settings do not fit: it must be aes256-gcm96, not exportable, "
-             "without "
-             "plaintext backup, derivation, convergent encryption and deletion_allowed";
+      return "the Transit key does not fit: it must be an aes256-gcm96 key that is not exportable, "
+             "without plaintext backup, derivation, convergent encryption and deletion_allowed, "
+             "its minimum versions within its versions, and list a creation time for each";
     case core::Reason::kVersionRollback:
       return "the Transit key has an older latest version than this node has used: OpenBao was "
              "restored from an older backup";
@@ -69,15 +69,16 @@ std::string_view ForReason(core::Reason reason) {
 }  // namespace
 
 std::string ExplainFailedStart(const ProbeReport& last, std::string_view login_advice) {
-  const bool login = last.error == core::ErrorClass::kAuthFailed;
-  if (login && !login_advice.empty()) return std::string(login_advice);
+  if (last.error && !login_advice.empty()) return std::string(login_advice);
   if (last.error) return std::string(ForError(*last.error));
-  if (last.reason == core::Reason::kStateUnavailable && !last.bootstrap_refusal.empty()) {
-    return "there is no state at state.path and the Transit key is rotated (" +
-           last.bootstrap_refusal +
+  if (last.reason == core::Reason::kStateUnavailable && !last.refusal.empty()) {
+    return "there is no state at state.path and the Transit key is rotated (" + last.refusal +
            "): copy the state file and its checkpoint from another node or a backup";
   }
-  if (last.reason) return std::string(ForReason(*last.reason));
+  if (last.reason) {
+    const std::string found = last.refusal.empty() ? "" : " (found: " + last.refusal + ")";
+    return std::string(ForReason(*last.reason)) + found;
+  }
   return "Status did not become healthy";
 }
 

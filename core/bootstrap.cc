@@ -10,10 +10,8 @@ namespace baokms::core {
 std::expected<Registry, BootstrapRefusal> Bootstrap(const Registry::Identity& identity,
                                                     const TransitKeyMetadata& metadata,
                                                     UnixSeconds wall) {
-  const auto findings = TransitProfileFindings(metadata);
-  if (!findings.empty()) {
-    return std::unexpected(
-        BootstrapRefusal{Reason::kProfileInvalid, std::string(findings.front().code)});
+  if (!TransitProfileFindings(metadata).empty()) {
+    return std::unexpected(BootstrapRefusal{Reason::kProfileInvalid, DescribeProfile(metadata)});
   }
   const auto not_first = [](std::string_view name, std::int64_t value) {
     return std::unexpected(BootstrapRefusal{Reason::kStateUnavailable,

@@ -5,6 +5,7 @@
 
 #include "core/key_view.h"
 #include "core/status.h"
+#include "core/transit_profile.h"
 
 namespace baokms::core {
 
@@ -84,20 +85,21 @@ void KeyKeeper::On(const MetadataRead& event, const ClockReading& now, Actions& 
 }
 
 void KeyKeeper::Judge(bool may_promote, const ClockReading& now, Actions& out) {
+  refusal_.clear();
   if (!published_) {
     auto first = Bootstrap(identity_, metadata_, now.wall);
     if (!first) {
-      bootstrap_refusal_ = first.error().why;
+      refusal_ = first.error().why;
       MetadataFailed(first.error().reason, std::nullopt, now, out);
       return;
     }
-    bootstrap_refusal_.clear();
     blocked_after_ = false;
     BeginSave(*std::move(first), Phase::kSavingNext, out);
     return;
   }
   auto seen = Observe(*published_, metadata_, policy_.rotation, kind_, may_promote, now.wall);
   if (!seen) {
+    if (seen.error() == Reason::kProfileInvalid) refusal_ = DescribeProfile(metadata_);
     MetadataFailed(seen.error(), std::nullopt, now, out);
     return;
   }

@@ -121,8 +121,9 @@ class KeyKeeper {
   // What handlers may see now.
   KeyView view() const;
   const std::optional<Registry>& registry() const { return published_; }
-  // Why the last bootstrap was refused, for instance "latest_version=2"; for a person.
-  const std::string& bootstrap_refusal() const { return bootstrap_refusal_; }
+  // What in the last metadata was refused, for a person: "latest_version=2" at a bootstrap, the
+  // codes of a profile that does not fit; empty when the reason says it all.
+  const std::string& refusal() const { return refusal_; }
   // When the stable candidate may be promoted; none without one.
   std::optional<MonotonicTime> promotion_due() const;
 
@@ -187,7 +188,7 @@ class KeyKeeper {
   bool degraded_ = false;
   bool was_healthy_ = false;
   std::optional<BootTime> verified_at_;
-  std::string bootstrap_refusal_;
+  std::string refusal_;
 
   CircuitBreaker metadata_breaker_;
   CircuitBreaker deep_breaker_;

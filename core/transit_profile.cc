@@ -33,6 +33,17 @@ std::vector<ProfileFinding> TransitProfileFindings(const TransitKeyMetadata& met
   return findings;
 }
 
+std::string DescribeProfile(const TransitKeyMetadata& metadata) {
+  std::string codes;
+  for (const ProfileFinding& finding : TransitProfileFindings(metadata)) {
+    if (!codes.empty()) codes += ", ";
+    codes += finding.code;
+  }
+  if (!codes.empty()) return codes;
+  const auto times = ReliableCreationTimes(metadata);
+  return times ? std::string() : std::string(times.error());
+}
+
 std::expected<std::map<std::int64_t, UnixSeconds>, std::string_view> ReliableCreationTimes(
     const TransitKeyMetadata& metadata) {
   if (metadata.soft_deleted) return std::unexpected("soft_deleted");

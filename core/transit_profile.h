@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,10 @@ struct ProfileFinding {
 
 // Every setting that makes the key unfit; each blocks. Empty: fit.
 std::vector<ProfileFinding> TransitProfileFindings(const TransitKeyMetadata& metadata);
+
+// The codes of what makes the key or its listing unfit, for a person: "exportable, derived". Empty:
+// fit.
+std::string DescribeProfile(const TransitKeyMetadata& metadata);
 
 // Creation second by version, once the listing can be relied on: not soft-deleted, numbers in
 // range, no version twice or above latest, a time for every version that Transit can still use.

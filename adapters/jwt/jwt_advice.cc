@@ -86,4 +86,9 @@ std::string_view RefusedAdvice() {
          "role's bound issuer, audience, subject and claims accept the JWT in auth.jwt.jwtFile";
 }
 
+std::string_view NotFoundAdvice() {
+  return "OpenBao has nothing where the login goes: check openbao.namespace and "
+         "auth.jwt.mountPath";
+}
+
 }  // namespace baokms::adapters::jwt

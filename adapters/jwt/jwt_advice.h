@@ -15,5 +15,7 @@ std::string_view FileTokenAdvice(JwtProblem problem);
 std::string_view FileAdvice(ports::FileProblem problem);
 // For an OpenBao that refused the login.
 std::string_view RefusedAdvice();
+// For a login that OpenBao answered with 404.
+std::string_view NotFoundAdvice();
 
 }  // namespace baokms::adapters::jwt

@@ -16,10 +16,13 @@ void DropOneNewline(core::Secret& content) {
 core::LoginResult FromGrant(core::Result<core::TokenGrant> grant) {
   if (grant) return core::LoginSuccess{.grant = *std::move(grant), .credential_expires_at = {}};
   const bool refused = grant.error().error_class() == core::ErrorClass::kAuthFailed;
+  const bool not_found = grant.error().openbao_status() == core::OpenBaoStatus::kNotFound;
   return std::unexpected(core::LoginFailure{
       .error = grant.error(),
       .status = refused ? core::LoginStatus::kAuthFailed : core::LoginStatus::kError,
-      .advice = refused ? RefusedAdvice() : std::string_view()});
+      .advice = refused     ? RefusedAdvice()
+                : not_found ? NotFoundAdvice()
+                            : std::string_view()});
 }
 
 }  // namespace

@@ -139,7 +139,7 @@ TEST_CASE("Key driver: a rotated key is no bootstrap and nothing is written") {
   CHECK_FALSE(b.Healthy());
   REQUIRE_FALSE(b.reports.empty());
   CHECK(b.reports.front().reason == Reason::kStateUnavailable);
-  CHECK(b.reports.front().bootstrap_refusal == "latest_version=2");
+  CHECK(b.reports.front().refusal == "latest_version=2");
   CHECK(b.telemetry.Told("metadata probe state_unavailable unhealthy version 0"));
 }
 

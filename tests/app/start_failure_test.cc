@@ -14,10 +14,25 @@ TEST_CASE("Failed start: a login's own advice comes before the general one") {
   CHECK(ExplainFailedStart(report, "").find("auth.") != std::string::npos);
 }
 
+TEST_CASE("Failed start: a login that OpenBao did not find is no missing Transit key") {
+  const ProbeReport report{.reason = core::Reason::kMetadataReadFailed,
+                           .error = core::ErrorClass::kTransitKeyMissing};
+  CHECK(ExplainFailedStart(report, "check openbao.namespace") == "check openbao.namespace");
+  CHECK(ExplainFailedStart(report, "").find("transit.keyName") != std::string::npos);
+}
+
+TEST_CASE("Failed start: a refused profile names the setting that is wrong") {
+  const std::string text = ExplainFailedStart({.reason = core::Reason::kProfileInvalid,
+                                               .error = std::nullopt,
+                                               .refusal = "exportable, derived"},
+                                              "");
+  CHECK(text.ends_with("(found: exportable, derived)"));
+}
+
 TEST_CASE("Failed start: a refused bootstrap names the version and the way out") {
   const std::string text = ExplainFailedStart({.reason = core::Reason::kStateUnavailable,
                                                .error = std::nullopt,
-                                               .bootstrap_refusal = "latest_version=2"},
+                                               .refusal = "latest_version=2"},
                                               "");
   CHECK(text.find("latest_version=2") != std::string::npos);
   CHECK(text.find("state.path") != std::string::npos);

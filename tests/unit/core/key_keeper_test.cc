@@ -10,6 +10,7 @@ namespace baokms::core {
 namespace {
 
 using testing::Candidate;
+using testing::FirstRegistry;
 using testing::FitMetadata;
 using testing::KeeperBench;
 using testing::RegistryOf;
@@ -60,12 +61,35 @@ TEST_CASE("Keeper: a refused bootstrap is retried and says why") {
   b.Do(TimerFired{});
   b.Read(FitMetadata(2));
   CHECK(b.Only<MetadataProbeEnded>().reason == Reason::kStateUnavailable);
-  CHECK(b.keeper.bootstrap_refusal() == "latest_version=2");
+  CHECK(b.keeper.refusal() == "latest_version=2");
   CHECK(b.keeper.NextTimer() == b.now.monotonic + 2s);
   b.PassToTimer();
   b.Settle(FitMetadata(1));
-  CHECK(b.keeper.bootstrap_refusal().empty());
+  CHECK(b.keeper.refusal().empty());
   CHECK(b.Healthy());
+}
+
+TEST_CASE("Keeper: a refused profile says which settings are wrong until it fits again") {
+  for (const bool bootstrap : {true, false}) {
+    CAPTURE(bootstrap);
+    KeeperBench b(bootstrap ? std::nullopt : std::optional(FirstRegistry()));
+    b.Do(TimerFired{});
+    TransitKeyMetadata unfit = FitMetadata(1);
+    unfit.exportable = true;
+    unfit.deletion_allowed = true;
+    b.Read(unfit);
+    CHECK(b.Only<MetadataProbeEnded>().reason == Reason::kProfileInvalid);
+    CHECK(b.keeper.refusal() == "exportable, deletion_allowed");
+    b.PassToTimer();
+    TransitKeyMetadata deleted = FitMetadata(1);
+    deleted.soft_deleted = true;
+    b.Read(deleted);
+    CHECK(b.keeper.refusal() == "soft_deleted");
+    b.PassToTimer();
+    b.Settle(FitMetadata(1));
+    CHECK(b.keeper.refusal().empty());
+    CHECK(b.Healthy());
+  }
 }
 
 TEST_CASE("Keeper: until it was healthy once it retries at the start interval past any breaker") {
