@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "adapters/telemetry/debug_correlation.h"
+#include "adapters/telemetry/health_watch.h"
 #include "adapters/telemetry/log_line.h"
 #include "adapters/telemetry/log_writer.h"
 #include "adapters/telemetry/metrics.h"
@@ -88,6 +89,7 @@ class Telemetry::State {
   const DebugCorrelation correlation;
   std::atomic<LogLevel> level;
   WarningLimit request_warnings;
+  HealthWatch health;
   std::atomic<const ports::Gauges*> gauges{nullptr};
 
   const core::LogFormat format;
@@ -164,6 +166,17 @@ void Telemetry::RenewalFinished(core::LoginStatus status, const core::Error* err
 }
 
 void Telemetry::ProbeFinished(const ports::ProbeEvent& event) {
+  WriteProbe(event);
+  const auto outage = state_->health.Saw(event.healthy, state_->clock.Now().boot);
+  if (!outage || !state_->Enabled(LogLevel::kInfo)) return;
+  LogLine line = state_->Line(LogLevel::kInfo, "status.recovered", "status.recovered");
+  line.Milliseconds("duration_ms", *outage)
+      .Text("key_id_hash", HashOrNothing(event.key_id_hash))
+      .Number("transit_key_version", event.transit_key_version);
+  state_->Write(std::move(line));
+}
+
+void Telemetry::WriteProbe(const ports::ProbeEvent& event) {
   const LogLevel at = event.ok ? LogLevel::kDebug : LogLevel::kWarn;
   if (!state_->Enabled(at)) return;
   LogLine line = state_->Line(at, "status.probe", "status.probe");

@@ -89,6 +89,7 @@ class Telemetry final : public ports::Telemetry {
 
  private:
   class State;
+  void WriteProbe(const ports::ProbeEvent& event);
   std::unique_ptr<State> state_;
 };
 

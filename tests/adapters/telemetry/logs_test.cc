@@ -194,6 +194,35 @@ TEST_CASE("status.probe: levels and fields") {
               "\n");
 }
 
+TEST_CASE("status.recovered: one line at info ends an outage and none the start") {
+  TelemetryOptions options = Recorder::AtDebug();
+  options.logging.level = core::LogLevel::kInfo;
+  Recorder recorder(options);
+  const auto probe = [&](bool healthy) {
+    recorder.telemetry.ProbeFinished({.kind = ports::ProbeKind::kMetadata,
+                                      .ok = healthy,
+                                      .reason = healthy ? "" : "metadata_read_failed",
+                                      .error_class = {},
+                                      .duration = {},
+                                      .healthy = healthy,
+                                      .key_id_hash = kHash,
+                                      .transit_key_version = 2});
+    recorder.clock.Advance(std::chrono::seconds(30));
+    return recorder.Take();
+  };
+  CHECK(probe(false).find("status.recovered") == std::string::npos);
+  CHECK(probe(true).empty());
+  CHECK(probe(false).find("status.recovered") == std::string::npos);
+  CHECK(probe(false).find("status.recovered") == std::string::npos);
+  CHECK(probe(true) == kTs +
+                           R"("INFO","message":"status.recovered","operation":"status.recovered",)"
+                           R"("duration_ms":60000.000,"key_id_hash":")" +
+                           kHash +
+                           R"(","transit_key_version":2})"
+                           "\n");
+  CHECK(probe(true).empty());
+}
+
 TEST_CASE("key.promoted and rotation.pending: both keys by their hashes") {
   Recorder recorder;
   recorder.telemetry.KeyPromoted({.key_id_hash = kHash,
