@@ -29,6 +29,7 @@ enum class Code {
   kDeadlineExceeded = 4,
   kNotFound = 5,
   kPermissionDenied = 7,
+  kResourceExhausted = 8,
   kFailedPrecondition = 9,
   kInternal = 13,
   kUnavailable = 14,

@@ -233,5 +233,33 @@ TEST_CASE("Silence: a whole life leaves no secret and no path or name in anythin
   CHECK(silence.Leaks(cwd).size() >= 2);
 }
 
+TEST_CASE("Silence: logs in text form keep the same silence") {
+  Bench bench(CanaryNames());
+  ProviderConfig config = bench.Config();
+  config.tree["logging"]["format"] = "text";
+  MakeDebugCorrelation(config);
+  const std::string cwd = config.directory().MakeDirectory("cwd", 0700);
+  Silence silence(bench, config);
+  {
+    Serving provider(config, Talkative(cwd));
+    silence.KeyId(provider.KeyId());
+    const testing::EncryptAnswer answer = provider.stub.Encrypt(kPlaintext, kUid);
+    REQUIRE(answer.status.ok());
+    silence.Sealed(answer.sealed);
+    CHECK(provider.stub.Decrypt(answer.sealed, kUid).plaintext == kPlaintext);
+    FailInManyWays(provider, answer.sealed);
+    bench.setup.RevokeAllTokens();
+    CHECK(Eventually(Milliseconds(30000),
+                     [&] { return provider.stub.Decrypt(answer.sealed, kUid).status.ok(); }));
+    silence.Listen(provider.process);
+    CHECK(provider.process.Terminate().has_value());
+    const std::string log = provider.process.Stderr();
+    CHECK(log.find("kms.decrypt") != std::string::npos);
+    CHECK(log.find("error_class") != std::string::npos);
+    CHECK_FALSE(log.starts_with("{"));
+  }
+  for (const std::string& leak : silence.Leaks(cwd)) FAIL_CHECK(leak);
+}
+
 }  // namespace
 }  // namespace baokms::e2e
