@@ -4,8 +4,7 @@
 
 #include "core/deep_probe.h"
 #include "core/metadata_read.h"
-#include "core/registry_json.h"
-#include "core/registry_recovery.h"
+#include "core/registry_save.h"
 #include "core/sha256.h"
 #include "core/status.h"
 
@@ -73,22 +72,7 @@ void KeyDriver::Do(const core::DeepProbe& action) {
 }
 
 void KeyDriver::Do(const core::Save& action) {
-  Handle(core::SaveFinished{.result = SaveToDisk(action)});
-}
-
-core::SaveResult KeyDriver::SaveToDisk(const core::Save& save) {
-  const core::Registry* published = save.published ? &*save.published : nullptr;
-  const auto before = ports_.store.Load();
-  if (!before) return core::SaveResult::kFailed;
-  if (!core::MayOverwrite(before->state, published, save.next)) return core::SaveResult::kForked;
-  if (ports_.store.SaveState(core::RegistryBytes(save.next.ToDocument())) &&
-      ports_.store.SaveCheckpoint(core::CheckpointBytes(save.next.ToCheckpoint()))) {
-    return core::SaveResult::kSaved;
-  }
-  const auto after = ports_.store.Load();
-  const bool unchanged =
-      published != nullptr && after && core::FilesHold(after->state, after->checkpoint, *published);
-  return unchanged ? core::SaveResult::kFailedFilesUnchanged : core::SaveResult::kFailed;
+  Handle(core::SaveFinished{.result = core::SaveRegistry(ports_.store, action)});
 }
 
 void KeyDriver::Do(const core::AnswerDiscovery& action) {

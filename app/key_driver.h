@@ -66,7 +66,6 @@ class KeyDriver final : public ports::KeyDiscovery {
   void Do(const core::CandidateFound& action);
   void Do(const core::WallClockRegressed&) { ports_.telemetry.ClockRegressed(); }
 
-  core::SaveResult SaveToDisk(const core::Save& save);
   void ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::Reason> reason,
                    std::optional<core::ErrorClass> error);
 
