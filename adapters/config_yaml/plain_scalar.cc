@@ -76,7 +76,11 @@ bool IsTimestamp(std::string_view text) {
     }
     return count >= least;
   };
-  const auto dash = [&] { return at < text.size() && text[at++] == '-'; };
+  const auto dash = [&] {
+    if (!text.substr(at).starts_with('-')) return false;
+    ++at;
+    return true;
+  };
   if (!digits(4, 4) || !dash() || !digits(1, 2) || !dash() || !digits(1, 2)) return false;
   if (at == text.size()) return true;
   if (text[at] != 'T' && text[at] != 't' && text[at] != ' ' && text[at] != '\t') return false;

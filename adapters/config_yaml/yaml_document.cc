@@ -161,7 +161,7 @@ class TreeBuilder final : public YAML::EventHandler {
       level.node.items.push_back(std::move(node));
     } else if (level.key_next) {
       level.key_next = false;
-      BeginEntry(level, std::move(node), position);
+      BeginEntry(level, node, position);
     } else {
       level.key_next = true;
       level.entry->value = std::move(node);
@@ -170,7 +170,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
-  void BeginEntry(Level& level, YamlNode key, std::optional<std::size_t> position) {
+  void BeginEntry(Level& level, const YamlNode& key, std::optional<std::size_t> position) {
     level.entry = YamlNode::Entry{.key = key.text, .line = key.line, .value = {}};
     level.keep_entry = false;
     if (key.refused) return;

@@ -54,7 +54,7 @@ std::unique_ptr<JwtPart> JwtPart::Parse(std::string_view base64url) {
   core::WipeMemory(decoded->data(), length);
   std::unique_ptr<JwtPart> part(new JwtPart());
   simdjson::dom::element root;
-  if (part->parser_.parse(padded.ExposeSecret().data(), length, /*realloc_if_needed=*/false)
+  if (part->parser_.parse(padded.MutableBytes().data(), length, /*realloc_if_needed=*/false)
           .get(root) != simdjson::SUCCESS) {
     return nullptr;
   }

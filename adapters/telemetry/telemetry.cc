@@ -50,7 +50,7 @@ std::string SpacedName(core::OpenBaoOperation operation) {
 
 class Telemetry::State {
  public:
-  State(TelemetryOptions options, const ports::Clock& its_clock, LogOutput output)
+  State(const TelemetryOptions& options, const ports::Clock& its_clock, LogOutput output)
       : clock(its_clock),
         metrics(options.build, options.auth_method, options.cert_source),
         correlation(options.logging, its_clock),
@@ -97,8 +97,8 @@ class Telemetry::State {
   LogWriter writer;  // last: its thread ends first
 };
 
-Telemetry::Telemetry(TelemetryOptions options, const ports::Clock& clock, LogOutput output)
-    : state_(std::make_unique<State>(std::move(options), clock, std::move(output))) {}
+Telemetry::Telemetry(const TelemetryOptions& options, const ports::Clock& clock, LogOutput output)
+    : state_(std::make_unique<State>(options, clock, std::move(output))) {}
 
 Telemetry::~Telemetry() = default;
 

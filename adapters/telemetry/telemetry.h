@@ -44,7 +44,7 @@ class Telemetry final : public ports::Telemetry {
  public:
   // `clock` outlives this object. Debug correlation ends options.logging.debug_correlation.ttl from
   // now, on the clock that counts suspend.
-  Telemetry(TelemetryOptions options, const ports::Clock& clock, LogOutput output = {});
+  Telemetry(const TelemetryOptions& options, const ports::Clock& clock, LogOutput output = {});
   // Waits at most 2 s for the queued lines.
   ~Telemetry() override;
 

@@ -50,7 +50,7 @@ std::unique_ptr<StrictJson> StrictJson::Parse(std::string_view text) {
   std::memcpy(padded.MutableBytes().data(), text.data(), length);
   std::unique_ptr<StrictJson> json(new StrictJson());
   simdjson::dom::element root;
-  if (json->parser_.parse(padded.ExposeSecret().data(), length, /*realloc_if_needed=*/false)
+  if (json->parser_.parse(padded.MutableBytes().data(), length, /*realloc_if_needed=*/false)
           .get(root) != simdjson::SUCCESS) {
     return nullptr;
   }
