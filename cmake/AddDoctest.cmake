@@ -8,7 +8,12 @@ function(baokms_add_doctest name)
   endif()
   add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cc)
   target_link_libraries(${name} PRIVATE baokms_options doctest::doctest ${arg_LIBS})
-  doctest_discover_tests(${name} TEST_PREFIX "'${name}: '"
-    PROPERTIES TIMEOUT ${arg_TIMEOUT} SKIP_REGULAR_EXPRESSION "SKIP:"
-      ENVIRONMENT "${arg_ENVIRONMENT}" LABELS "${arg_LABELS}")
+  # A property without a value would take the next one's name for it.
+  set(properties TIMEOUT ${arg_TIMEOUT} SKIP_REGULAR_EXPRESSION "SKIP:")
+  foreach(property ENVIRONMENT LABELS)
+    if(arg_${property})
+      list(APPEND properties ${property} "${arg_${property}}")
+    endif()
+  endforeach()
+  doctest_discover_tests(${name} TEST_PREFIX "'${name}: '" PROPERTIES ${properties})
 endfunction()

@@ -25,7 +25,7 @@ TEST_CASE("Decrypt body: ciphertext and AAD and nothing can leave its string") {
   const ports::TransitDecryptCall call{.ciphertext = core::Ciphertext("vault:v1:ab\"\\\n"),
                                        .aad = SomeAad()};
   CHECK(DecryptBody(call).ExposeSecret() ==
-        R"({"ciphertext":"vault:v1:ab\"\\\u000a","associated_data":"eyJhIjoxfQ=="})");
+        R"({"ciphertext":"vault:v1:ab\"\\\n","associated_data":"eyJhIjoxfQ=="})");
 }
 
 TEST_CASE("Capabilities body: the paths as asked") {
