@@ -194,7 +194,6 @@ TEST_CASE("Rotation: state files changed by another hand are never overwritten")
   Bench bench;
   const ProviderConfig config = bench.Config();
   const Serving provider(config);
-  const std::string before = provider.KeyId();
   const StateFiles other{.state = "{}\n", .checkpoint = ReadStateFiles(config).checkpoint};
   WriteStateFiles(config, other);
   bench.setup.RotateKey();

@@ -113,7 +113,7 @@ void MakeDebugCorrelation(ProviderConfig& config) {
 
 // Requests that fail in each of the ways that local checks and Transit know.
 void FailInManyWays(const Serving& provider, const testing::SealedObject& sealed) {
-  const auto refused = [&provider](testing::SealedObject changed) {
+  const auto refused = [&provider](const testing::SealedObject& changed) {
     CHECK_FALSE(provider.stub.Decrypt(changed, kUid).status.ok());
   };
   testing::SealedObject changed = sealed;
