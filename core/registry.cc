@@ -83,6 +83,45 @@ std::expected<KeySnapshot, RegistryProblem> VerifyRecord(const SnapshotRecord& r
                      .promoted_at = record.promoted_at};
 }
 
+// The document's own hashes: what binds it to itself and to the generation before.
+std::expected<void, RegistryProblem> VerifyChain(const RegistryDocument& document) {
+  if (document.generation < 1) return Invalid("the state's generation is below 1");
+  if (document.previous_hash.has_value() == (document.generation == 1) ||
+      (document.previous_hash && !IsRegistryHash(*document.previous_hash))) {
+    return Problem(RegistryProblemKind::kBadHash, "the state's previousHash is malformed");
+  }
+  if (!IsRegistryHash(document.current_hash) || RegistryHash(document) != document.current_hash) {
+    return Problem(
+        RegistryProblemKind::kBadHash,
+        "the state's currentHash does not match its contents; restore the state file and "
+        "its checkpoint together");
+  }
+  return {};
+}
+
+std::expected<std::vector<KeySnapshot>, RegistryProblem> VerifyRecords(
+    const RegistryDocument& document, const ProviderIdentity& identity) {
+  std::vector<KeySnapshot> snapshots;
+  std::set<std::string> seen;
+  std::int64_t active_records = 0;
+  for (const SnapshotRecord& record : document.snapshots) {
+    auto snapshot = VerifyRecord(record, identity);
+    if (!snapshot) return std::unexpected(snapshot.error());
+    if (!seen.insert(snapshot->key_id.str()).second) {
+      return Invalid("the state records one key_id twice");
+    }
+    if (snapshot->state == SnapshotState::kActive) {
+      ++active_records;
+      if (snapshot->key_id.str() != document.active_key_id) {
+        return Invalid("the state's activeKeyId is not its active record's");
+      }
+    }
+    snapshots.push_back(*std::move(snapshot));
+  }
+  if (active_records != 1) return Invalid("the state has not exactly one active record");
+  return snapshots;
+}
+
 const KeySnapshot* FindById(const std::vector<KeySnapshot>& snapshots, const KeyId& id) {
   const auto found = std::ranges::find(snapshots, id, &KeySnapshot::key_id);
   return found == snapshots.end() ? nullptr : &*found;
@@ -124,17 +163,7 @@ std::expected<Registry, RegistryProblem> Registry::Verify(const RegistryDocument
   if (document.schema_version != kRegistrySchema) {
     return Problem(RegistryProblemKind::kWrongSchema, "the state file's schemaVersion is unknown");
   }
-  if (document.generation < 1) return Invalid("the state's generation is below 1");
-  if (document.previous_hash.has_value() == (document.generation == 1) ||
-      (document.previous_hash && !IsRegistryHash(*document.previous_hash))) {
-    return Problem(RegistryProblemKind::kBadHash, "the state's previousHash is malformed");
-  }
-  if (!IsRegistryHash(document.current_hash) || RegistryHash(document) != document.current_hash) {
-    return Problem(
-        RegistryProblemKind::kBadHash,
-        "the state's currentHash does not match its contents; restore the state file and "
-        "its checkpoint together");
-  }
+  if (auto chained = VerifyChain(document); !chained) return std::unexpected(chained.error());
   if (document.identity_fingerprint != identity->fingerprint()) {
     return Problem(
         RegistryProblemKind::kOtherConfiguration,
@@ -142,26 +171,26 @@ std::expected<Registry, RegistryProblem> Registry::Verify(const RegistryDocument
         "openbao.namespace, transit.mountPath, transit.keyName or transit.keyIdScope) was "
         "changed; restore the configuration");
   }
-  std::vector<KeySnapshot> snapshots;
-  std::set<std::string> seen;
-  std::int64_t active_records = 0;
-  for (const SnapshotRecord& record : document.snapshots) {
-    auto snapshot = VerifyRecord(record, identity->identity());
-    if (!snapshot) return std::unexpected(snapshot.error());
-    if (!seen.insert(snapshot->key_id.str()).second) {
-      return Invalid("the state records one key_id twice");
-    }
-    if (snapshot->state == SnapshotState::kActive) {
-      ++active_records;
-      if (snapshot->key_id.str() != document.active_key_id) {
-        return Invalid("the state's activeKeyId is not its active record's");
-      }
-    }
-    snapshots.push_back(*std::move(snapshot));
-  }
-  if (active_records != 1) return Invalid("the state has not exactly one active record");
+  auto snapshots = VerifyRecords(document, identity->identity());
+  if (!snapshots) return std::unexpected(snapshots.error());
   return Registry(std::move(identity), document.generation, document.previous_hash,
-                  std::move(snapshots));
+                  *std::move(snapshots));
+}
+
+std::expected<Registry, RegistryProblem> Registry::Migrate(const RegistryDocument& older,
+                                                           Identity identity) {
+  if (older.schema_version != kOlderRegistrySchema || !older.identity_fingerprint.empty()) {
+    return Problem(RegistryProblemKind::kWrongSchema,
+                   "the state file is not of the older schema v1alpha1");
+  }
+  if (auto chained = VerifyChain(older); !chained) return std::unexpected(chained.error());
+  auto snapshots = VerifyRecords(older, identity->identity());
+  if (!snapshots) return std::unexpected(snapshots.error());
+  if (older.generation == std::numeric_limits<std::int64_t>::max()) {
+    return Invalid("the state's generation is the last one that there is");
+  }
+  return Registry(std::move(identity), older.generation + 1, older.current_hash,
+                  *std::move(snapshots));
 }
 
 Registry Registry::First(Identity identity, KeySnapshot active) {
@@ -176,6 +205,27 @@ std::optional<Registry> Registry::Next(std::vector<KeySnapshot> snapshots) const
     return std::tie(a.state, b.version, a.key_id) < std::tie(b.state, a.version, b.key_id);
   });
   return Registry(identity_, generation_ + 1, current_hash_, std::move(snapshots));
+}
+
+std::optional<Registry> Registry::WithState(const std::set<TransitKeyVersion>& versions,
+                                            SnapshotState from, SnapshotState to) const {
+  if (generation_ == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+  std::vector<KeySnapshot> snapshots = snapshots_;
+  for (KeySnapshot& snapshot : snapshots) {
+    if (snapshot.state == from && versions.contains(snapshot.version)) snapshot.state = to;
+  }
+  if (snapshots == snapshots_) return std::nullopt;
+  return Registry(identity_, generation_ + 1, current_hash_, std::move(snapshots));
+}
+
+std::optional<Registry> Registry::WithRetiredRemoved(
+    const std::set<TransitKeyVersion>& versions) const {
+  return WithState(versions, SnapshotState::kRetired, SnapshotState::kRemoved);
+}
+
+std::optional<Registry> Registry::WithRemovedRestored(
+    const std::set<TransitKeyVersion>& versions) const {
+  return WithState(versions, SnapshotState::kRemoved, SnapshotState::kRetired);
 }
 
 const KeySnapshot& Registry::active() const {

@@ -7,6 +7,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,12 +53,21 @@ class Registry {
   // Every load refusal of registry-and-rotation.md that concerns contents.
   static std::expected<Registry, RegistryProblem> Verify(const RegistryDocument& document,
                                                          Identity identity);
+  // The v1alpha2 successor of a v1alpha1 document that passes the same checks
+  // (core/migration.h): one generation on, chained from the older hash, the same records.
+  static std::expected<Registry, RegistryProblem> Migrate(const RegistryDocument& older,
+                                                          Identity identity);
   // Generation 1.
   static Registry First(Identity identity, KeySnapshot active);
   // The next generation, in the order that a rotation step writes. Ordinary transitions never drop
   // a decryptable identity, change a removed record or lower the active version: nullopt for one
   // that would, and when no generation number is left.
   std::optional<Registry> Next(std::vector<KeySnapshot> snapshots) const;
+  // What an operator alone decides (core/retirement.h): the next generation with the retired
+  // records of these versions removed, or the removed ones retired again, in place; every other
+  // record and the order stay. nullopt when no record would change or no generation is left.
+  std::optional<Registry> WithRetiredRemoved(const std::set<TransitKeyVersion>& versions) const;
+  std::optional<Registry> WithRemovedRestored(const std::set<TransitKeyVersion>& versions) const;
 
   std::int64_t generation() const { return generation_; }
   const std::string& current_hash() const { return current_hash_; }
@@ -78,6 +88,8 @@ class Registry {
  private:
   Registry(Identity identity, std::int64_t generation, std::optional<std::string> previous_hash,
            std::vector<KeySnapshot> snapshots);
+  std::optional<Registry> WithState(const std::set<TransitKeyVersion>& versions, SnapshotState from,
+                                    SnapshotState to) const;
 
   Identity identity_;
   std::int64_t generation_;

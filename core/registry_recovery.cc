@@ -18,20 +18,10 @@ std::unexpected<RegistryProblem> Rollback() {
 
 }  // namespace
 
-std::expected<RecoveredRegistry, RegistryProblem> RecoverRegistry(
-    const std::optional<RegistryDocument>& state,
-    const std::optional<CheckpointDocument>& checkpoint, const Registry::Identity& identity) {
-  if (!state) {
-    if (!checkpoint) return RecoveredRegistry{};
-    return Problem(RegistryProblemKind::kStateMissing,
-                   "the checkpoint exists but the state file does not; restore the state file");
-  }
-  auto registry = Registry::Verify(*state, identity);
-  if (!registry) return std::unexpected(registry.error());
+std::expected<CheckpointStatus, RegistryProblem> JudgeCheckpoint(
+    const RegistryDocument& state, const std::optional<CheckpointDocument>& checkpoint) {
   if (!checkpoint) {
-    if (registry->generation() == 1) {
-      return RecoveredRegistry{*std::move(registry), CheckpointStatus::kMissing};
-    }
+    if (state.generation == 1) return CheckpointStatus::kMissing;
     return Problem(
         RegistryProblemKind::kCheckpointMissing,
         "the state file has no checkpoint, which would switch rollback protection off; copy "
@@ -42,15 +32,30 @@ std::expected<RecoveredRegistry, RegistryProblem> RecoverRegistry(
     return Problem(RegistryProblemKind::kInvalid,
                    "the checkpoint is not one; restore the state file and its checkpoint together");
   }
-  if (registry->generation() == checkpoint->generation &&
-      registry->current_hash() == checkpoint->current_hash) {
-    return RecoveredRegistry{*std::move(registry), CheckpointStatus::kCurrent};
+  if (state.generation == checkpoint->generation &&
+      state.current_hash == checkpoint->current_hash) {
+    return CheckpointStatus::kCurrent;
   }
-  if (registry->generation() - 1 == checkpoint->generation &&
-      registry->previous_hash() == checkpoint->current_hash) {
-    return RecoveredRegistry{*std::move(registry), CheckpointStatus::kBehind};
+  if (state.generation - 1 == checkpoint->generation &&
+      state.previous_hash == checkpoint->current_hash) {
+    return CheckpointStatus::kBehind;
   }
   return Rollback();
+}
+
+std::expected<RecoveredRegistry, RegistryProblem> RecoverRegistry(
+    const std::optional<RegistryDocument>& state,
+    const std::optional<CheckpointDocument>& checkpoint, const Registry::Identity& identity) {
+  if (!state) {
+    if (!checkpoint) return RecoveredRegistry{};
+    return Problem(RegistryProblemKind::kStateMissing,
+                   "the checkpoint exists but the state file does not; restore the state file");
+  }
+  auto registry = Registry::Verify(*state, identity);
+  if (!registry) return std::unexpected(registry.error());
+  const auto status = JudgeCheckpoint(*state, checkpoint);
+  if (!status) return std::unexpected(status.error());
+  return RecoveredRegistry{*std::move(registry), *status};
 }
 
 bool FilesHold(const std::optional<RegistryDocument>& state,

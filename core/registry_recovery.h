@@ -21,6 +21,10 @@ std::expected<RecoveredRegistry, RegistryProblem> RecoverRegistry(
     const std::optional<RegistryDocument>& state,
     const std::optional<CheckpointDocument>& checkpoint, const Registry::Identity& identity);
 
+// The checkpoint's verdict on a state document that verified by itself.
+std::expected<CheckpointStatus, RegistryProblem> JudgeCheckpoint(
+    const RegistryDocument& state, const std::optional<CheckpointDocument>& checkpoint);
+
 // Whether the files hold exactly this registry, checkpoint included.
 bool FilesHold(const std::optional<RegistryDocument>& state,
                const std::optional<CheckpointDocument>& checkpoint, const Registry& registry);

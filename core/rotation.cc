@@ -2,25 +2,19 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 
 #include "core/key_id.h"
+#include "core/recorded_identity.h"
 #include "core/transit_profile.h"
 
 namespace baokms::core {
 namespace {
 
-using CreationTimes = std::map<std::int64_t, UnixSeconds>;
-
 // Every identity that must still decrypt is in the metadata, unchanged.
 bool IdentitiesHold(const Registry& registry, const TransitKeyMetadata& metadata,
                     const CreationTimes& times) {
   return std::ranges::all_of(registry.snapshots(), [&](const KeySnapshot& snapshot) {
-    if (!snapshot.decrypts()) return true;
-    const std::int64_t version = snapshot.version.number();
-    const auto listed = times.find(version);
-    return listed != times.end() && listed->second == snapshot.created_at &&
-           version >= metadata.min_available_version && version >= metadata.min_decryption_version;
+    return !snapshot.decrypts() || !FaultOfIdentity(snapshot, metadata, times);
   });
 }
 

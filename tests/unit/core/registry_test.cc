@@ -261,6 +261,34 @@ TEST_CASE("Registry next: the last generation there is has none") {
   CHECK_FALSE(last->Next(last->snapshots()));
 }
 
+TEST_CASE("Registry operator: retired versions go and come back and no other record changes") {
+  const Registry now =
+      RegistryOf({Snapshot(4, kActive), Snapshot(5, kPending), Snapshot(2, kRetired),
+                  Snapshot(3, kRetired), Snapshot(1, kRemoved), Snapshot(6, kRejected)});
+  std::set<TransitKeyVersion> all;
+  for (const KeySnapshot& snapshot : now.snapshots()) all.insert(snapshot.version);
+
+  const auto removed = now.WithRetiredRemoved(all);
+  REQUIRE(removed);
+  const auto restored = now.WithRemovedRestored(all);
+  REQUIRE(restored);
+  for (std::size_t i = 0; i < now.snapshots().size(); ++i) {
+    KeySnapshot expected = now.snapshots()[i];
+    if (expected.state == kRetired) expected.state = kRemoved;
+    CHECK(removed->snapshots()[i] == expected);
+    expected = now.snapshots()[i];
+    if (expected.state == kRemoved) expected.state = kRetired;
+    CHECK(restored->snapshots()[i] == expected);
+  }
+  CHECK(removed->generation() == now.generation() + 1);
+  CHECK(removed->previous_hash() == now.current_hash());
+  CHECK(Registry::Verify(removed->ToDocument(), Bind()).has_value());
+
+  CHECK_FALSE(now.WithRetiredRemoved({}));
+  CHECK_FALSE(now.WithRetiredRemoved({testing::Version(1), testing::Version(4)}));
+  CHECK_FALSE(now.WithRemovedRestored({testing::Version(2)}));
+}
+
 TEST_CASE("Registry hash: its form is krs1 and 43 characters") {
   const std::string hash = RegistryHash({});
   CHECK(hash.size() == 48);

@@ -14,8 +14,10 @@
 #include "core/bootstrap.h"
 #include "core/configuration_fingerprint.h"
 #include "core/key_id.h"
+#include "core/migration.h"
 #include "core/registry.h"
 #include "core/registry_json.h"
+#include "core/retirement.h"
 #include "core/rotation.h"
 #include "tests/support/core/builders.h"
 
@@ -212,6 +214,26 @@ TEST_CASE("vectors: the published rotation is reproduced byte for byte from its 
   }
 }
 
+TEST_CASE("vectors: the published retirement is reproduced byte for byte from its metadata") {
+  for (const std::string suffix : {"", " (namespaced)"}) {
+    CAPTURE(suffix);
+    const RegistryDocument before =
+        Parsed(Text(Named("registryState", "promoted" + suffix), "file"));
+    const auto registry = Registry::Verify(before, ConfigurationWith(before.identity_fingerprint));
+    REQUIRE(registry.has_value());
+    const auto plan = RetireVersions(*registry, Metadata(3), testing::Version(3));
+    REQUIRE(plan.has_value());
+    REQUIRE(plan->next.has_value());
+    const std::string retired = Text(Named("registryState", "retired below 3" + suffix), "file");
+    CHECK(RegistryBytes(plan->next->ToDocument()) == retired);
+    // And back: the same records in the same places, two generations on.
+    const auto back =
+        RestoreVersions(*plan->next, Metadata(3), {testing::Version(1), testing::Version(2)});
+    REQUIRE(back.has_value());
+    CHECK(back->next->ToDocument().snapshots == before.snapshots);
+  }
+}
+
 TEST_CASE("vectors: every checkpoint file is written byte for byte for its state") {
   for (const json& entry : Section("checkpoint")) {
     const std::string name = Text(entry, "name");
@@ -251,6 +273,14 @@ TEST_CASE("vectors: a migrated state keeps its records and chains from the older
     const auto registry = Registry::Verify(to, identity);
     REQUIRE(registry.has_value());
     CHECK(CheckpointBytes(registry->ToCheckpoint()) == Text(entry, "checkpoint"));
+
+    const CheckpointDocument older{.schema_version = std::string(kCheckpointSchema),
+                                   .generation = from.generation,
+                                   .current_hash = from.current_hash};
+    const auto migration = MigrateRegistry(from, older, identity);
+    REQUIRE(migration.has_value());
+    CHECK(RegistryBytes(migration->next.ToDocument()) == Text(entry, "to"));
+    CHECK(CheckpointBytes(migration->next.ToCheckpoint()) == Text(entry, "checkpoint"));
   }
 }
 
