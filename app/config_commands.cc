@@ -17,11 +17,6 @@ namespace {
 
 void Print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
-ExitCode Refuse(const ConfigProblems& problems) {
-  std::fprintf(stderr, "%s\n", adapters::config_yaml::FormatProblems(problems).c_str());
-  return ExitCode::kConfiguration;
-}
-
 // Identity fields that are not set; the namespace may be empty.
 ConfigProblems MissingIdentity(const core::ProviderIdentity& identity) {
   const std::array<std::pair<const char*, const std::string*>, 7> fields{{
@@ -47,7 +42,7 @@ ConfigProblems MissingIdentity(const core::ProviderIdentity& identity) {
 ExitCode PrintConfig(const ConfigurationRequest& request) {
   const adapters::checked_file::PosixFileReader files;
   const auto configuration = ResolveConfiguration(request, files);
-  if (!configuration) return Refuse(configuration.error());
+  if (!configuration) return RefuseConfiguration(configuration.error());
   const core::ProviderIdentity identity = IdentityOf(*configuration);
   std::optional<std::string> fingerprint;
   if (MissingIdentity(identity).empty()) fingerprint = core::ConfigurationFingerprint(identity);
@@ -58,10 +53,10 @@ ExitCode PrintConfig(const ConfigurationRequest& request) {
 ExitCode PrintConfigFingerprint(const ConfigurationRequest& request) {
   const adapters::checked_file::PosixFileReader files;
   const auto configuration = ResolveConfiguration(request, files);
-  if (!configuration) return Refuse(configuration.error());
+  if (!configuration) return RefuseConfiguration(configuration.error());
   const core::ProviderIdentity identity = IdentityOf(*configuration);
   if (const ConfigProblems missing = MissingIdentity(identity); !missing.empty()) {
-    return Refuse(missing);
+    return RefuseConfiguration(missing);
   }
   Print(core::ConfigurationFingerprint(identity) + "\n");
   return ExitCode::kOk;

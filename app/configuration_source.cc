@@ -2,11 +2,13 @@
 
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
 #include "adapters/config_yaml/configured_files.h"
 #include "adapters/config_yaml/load_configuration.h"
+#include "adapters/config_yaml/report.h"
 
 namespace baokms::app {
 namespace {
@@ -70,6 +72,11 @@ std::expected<core::Configuration, ConfigProblems> LoadCheckedConfiguration(
   return configuration;
 }
 
+ExitCode RefuseConfiguration(const ConfigProblems& problems) {
+  std::fprintf(stderr, "%s\n", config_yaml::FormatProblems(problems).c_str());
+  return ExitCode::kConfiguration;
+}
+
 core::ProviderIdentity IdentityOf(const core::Configuration& configuration) {
   const core::TransitConfiguration& transit = configuration.transit;
   return {.provider_name = transit.key_id_scope.provider_name,
@@ -80,6 +87,11 @@ core::ProviderIdentity IdentityOf(const core::Configuration& configuration) {
           .transit_key_lineage_id = transit.key_id_scope.key_lineage_id,
           .transit_mount_path = transit.mount_path,
           .transit_key_name = transit.key_name};
+}
+
+core::RotationPolicy RotationPolicyOf(const core::Configuration& configuration) {
+  return {.required_observations = configuration.rotation.require_stable_observation_count,
+          .reject_version_rollback = configuration.rotation.reject_version_rollback};
 }
 
 }  // namespace baokms::app

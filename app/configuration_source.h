@@ -7,8 +7,10 @@
 
 #include "adapters/config_yaml/config_problem.h"
 #include "adapters/config_yaml/overrides.h"
+#include "app/exit_code.h"
 #include "core/model/configuration.h"
 #include "core/model/provider_identity.h"
+#include "core/rotation.h"
 #include "ports/file_reader.h"
 
 namespace baokms::app {
@@ -32,6 +34,10 @@ std::expected<core::Configuration, ConfigProblems> LoadConfiguration(
 std::expected<core::Configuration, ConfigProblems> LoadCheckedConfiguration(
     const ConfigurationRequest& request, const ports::FileReader& files);
 
+// Every problem on standard error.
+ExitCode RefuseConfiguration(const ConfigProblems& problems);
+
 core::ProviderIdentity IdentityOf(const core::Configuration& configuration);
+core::RotationPolicy RotationPolicyOf(const core::Configuration& configuration);
 
 }  // namespace baokms::app

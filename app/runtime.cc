@@ -11,24 +11,17 @@
 namespace baokms::app {
 namespace {
 
-namespace transit_http = adapters::transit_http;
 namespace grpc_kms = adapters::grpc_kms;
 
-// Few warm connections; measured in docs/adr.
-constexpr std::size_t kTransitConnections = 8;
-constexpr std::size_t kAuthConnections = 2;
-
 core::KeeperPolicy KeeperPolicyOf(const core::Configuration& configuration) {
-  return {
-      .rotation = {.required_observations = configuration.rotation.require_stable_observation_count,
-                   .reject_version_rollback = configuration.rotation.reject_version_rollback},
-      .activation_delay = configuration.rotation.activation_delay,
-      .probe_interval = configuration.status.probe_interval,
-      .deep_probe_interval = configuration.status.deep_probe_interval,
-      .start_retry_interval = configuration.bootstrap.retry_interval,
-      .max_staleness = configuration.status.status_max_staleness,
-      .call_timeout = configuration.openbao.timeout,
-      .plugin_version = kVersion};
+  return {.rotation = RotationPolicyOf(configuration),
+          .activation_delay = configuration.rotation.activation_delay,
+          .probe_interval = configuration.status.probe_interval,
+          .deep_probe_interval = configuration.status.deep_probe_interval,
+          .start_retry_interval = configuration.bootstrap.retry_interval,
+          .max_staleness = configuration.status.status_max_staleness,
+          .call_timeout = configuration.openbao.timeout,
+          .plugin_version = kVersion};
 }
 
 core::TokenPolicy TokenPolicyOf(const core::AuthConfiguration& auth) {
@@ -36,36 +29,6 @@ core::TokenPolicy TokenPolicyOf(const core::AuthConfiguration& auth) {
           .renewal_increment =
               std::chrono::duration_cast<std::chrono::seconds>(auth.token_renewal_increment),
           .login_timeout = auth.login_timeout};
-}
-
-adapters::jwt::JwtFileOptions JwtOptionsOf(const core::JwtConfiguration& jwt) {
-  return {.jwt_file = jwt.jwt_file,
-          .mount_path = jwt.mount_path,
-          .role = jwt.role,
-          .expected = {.issuer = jwt.expected_issuer,
-                       .audiences = jwt.expected_audience,
-                       .subject = jwt.expected_subject,
-                       .clock_skew_leeway = jwt.clock_skew_leeway,
-                       .min_remaining_ttl = jwt.min_remaining_ttl}};
-}
-
-transit_http::TransportOptions TransportOptionsOf(const core::Configuration& configuration,
-                                                  std::size_t connections) {
-  const core::OpenBaoConfiguration& openbao = configuration.openbao;
-  transit_http::TransportOptions options{
-      .addresses = {openbao.address},
-      .tls_server_name = openbao.tls_server_name,
-      .ca_file = openbao.ca_cert_file,
-      .openbao_namespace = openbao.openbao_namespace,
-      .max_transfers = connections,
-      // A probe keeps its connection warm for the next one.
-      .max_idle_connection =
-          std::chrono::duration_cast<std::chrono::seconds>(configuration.status.probe_interval) *
-              2 +
-          std::chrono::minutes(2)};
-  options.addresses.insert(options.addresses.end(), openbao.failover_addresses.begin(),
-                           openbao.failover_addresses.end());
-  return options;
 }
 
 std::uint64_t Seed(ports::Random& random) {
@@ -101,39 +64,25 @@ std::expected<void, std::string> Runtime::OpenState() {
 }
 
 std::expected<void, std::string> Runtime::OpenTransports() {
-  const auto start = [this](std::size_t connections) {
-    return transit_http::CurlHttpTransport::Start(
-        TransportOptionsOf(env_.configuration, connections), env_.clock, env_.files,
-        env_.telemetry);
-  };
-  auto transit = start(kTransitConnections);
-  if (!transit) return std::unexpected(std::string(transit_http::Advice(transit.error())));
-  auto auth = start(kAuthConnections);
-  if (!auth) return std::unexpected(std::string(transit_http::Advice(auth.error())));
-  transit_transport_ = *std::move(transit);
-  auth_transport_ = *std::move(auth);
+  auto openbao = OpenBaoClients::Open(env_.configuration, env_.clock, env_.files, env_.telemetry);
+  if (!openbao) return std::unexpected(openbao.error());
+  openbao_ = *std::move(openbao);
   return {};
 }
 
 void Runtime::Connect() {
   const core::Configuration& configuration = env_.configuration;
-  transit_ = std::make_unique<transit_http::OpenBaoTransitClient>(
-      transit_http::OpenBaoTransitClient::Options{.mount_path = configuration.transit.mount_path,
-                                                  .key_name = configuration.transit.key_name},
-      transit_http::WireContext{*transit_transport_, env_.clock, env_.telemetry});
-  auth_ = std::make_unique<transit_http::OpenBaoAuthClient>(
-      transit_http::WireContext{*auth_transport_, env_.clock, env_.telemetry});
-  login_ = std::make_unique<adapters::jwt::JwtFileLoginSource>(JwtOptionsOf(configuration.auth.jwt),
-                                                               env_.files, *auth_, env_.clock);
-  tokens_ = std::make_unique<TokenDriver>(loop_, env_.clock, *login_, *auth_, env_.telemetry,
-                                          TokenPolicyOf(configuration.auth), Seed(env_.random));
+  tokens_ = std::make_unique<TokenDriver>(loop_, env_.clock, *openbao_.login, *openbao_.auth,
+                                          env_.telemetry, TokenPolicyOf(configuration.auth),
+                                          Seed(env_.random));
   keys_ = std::make_unique<KeyDriver>(
       loop_,
-      KeyDriver::Ports{env_.clock, *tokens_, *transit_, env_.random, store_, env_.telemetry, view_},
+      KeyDriver::Ports{env_.clock, *tokens_, *openbao_.transit, env_.random, store_, env_.telemetry,
+                       view_},
       core::KeyKeeper(KeeperPolicyOf(configuration), identity_, std::move(recovered_)));
   gauges_ = std::make_unique<RuntimeGauges>(env_.clock, view_, *tokens_);
   service_ = std::make_unique<core::TransitKmsService>(
-      core::TransitKmsService::Ports{env_.clock, view_, *tokens_, *transit_, *keys_},
+      core::TransitKmsService::Ports{env_.clock, view_, *tokens_, *openbao_.transit, *keys_},
       configuration.openbao.timeout);
 }
 
@@ -214,8 +163,7 @@ void Runtime::Stop(std::chrono::milliseconds drain) {
   // The loop first: its tasks use the transports. What the transports complete afterwards posts to
   // a stopped loop, which drops it.
   loop_.Stop();
-  auth_transport_.reset();
-  transit_transport_.reset();
+  openbao_.Close();
 }
 
 }  // namespace baokms::app

@@ -11,15 +11,12 @@
 
 #include "adapters/checked_file/posix_file_reader.h"
 #include "adapters/grpc_kms/kms_server.h"
-#include "adapters/jwt/jwt_file_login_source.h"
 #include "adapters/state_file/file_state_store.h"
 #include "adapters/state_file/posix_file_system.h"
 #include "adapters/telemetry/telemetry.h"
-#include "adapters/transit_http/curl_http_transport.h"
-#include "adapters/transit_http/openbao_auth_client.h"
-#include "adapters/transit_http/openbao_transit_client.h"
 #include "app/control_loop.h"
 #include "app/key_driver.h"
+#include "app/openbao_clients.h"
 #include "app/published_view.h"
 #include "app/runtime_gauges.h"
 #include "app/token_driver.h"
@@ -79,12 +76,7 @@ class Runtime {
   adapters::state_file::FileStateStore store_;
   ControlLoop loop_;
   PublishedView view_;
-  // Transit calls and auth calls never share a connection (ground.md, libcurl).
-  std::unique_ptr<adapters::transit_http::CurlHttpTransport> transit_transport_;
-  std::unique_ptr<adapters::transit_http::CurlHttpTransport> auth_transport_;
-  std::unique_ptr<adapters::transit_http::OpenBaoTransitClient> transit_;
-  std::unique_ptr<adapters::transit_http::OpenBaoAuthClient> auth_;
-  std::unique_ptr<ports::LoginSource> login_;
+  OpenBaoClients openbao_;
   std::unique_ptr<TokenDriver> tokens_;
   std::unique_ptr<KeyDriver> keys_;
   std::unique_ptr<RuntimeGauges> gauges_;

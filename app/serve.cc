@@ -3,8 +3,6 @@
 #include <curl/curl.h>
 #include <systemd/sd-daemon.h>
 
-#include <cstdio>
-
 #include "adapters/checked_file/posix_file_reader.h"
 #include "adapters/systemd/systemd_supervisor.h"
 #include "adapters/telemetry/telemetry.h"
@@ -176,11 +174,6 @@ class ServeRun {
   adapters::systemd::SystemdSupervisor supervisor_;
   telemetry::Telemetry log_;
 };
-
-ExitCode RefuseConfiguration(const ConfigProblems& problems) {
-  std::fprintf(stderr, "%s\n", adapters::config_yaml::FormatProblems(problems).c_str());
-  return ExitCode::kConfiguration;
-}
 
 }  // namespace
 

@@ -1,0 +1,15 @@
+// What a person does about an error class or a readiness reason: names the configuration field or
+// the condition, never a value. Empty when there is nothing more to say than its name.
+#pragma once
+
+#include <string_view>
+
+#include "core/model/error.h"
+#include "core/model/readiness.h"
+
+namespace baokms::app {
+
+std::string_view AdviceFor(core::ErrorClass error);
+std::string_view AdviceFor(core::Reason reason);
+
+}  // namespace baokms::app

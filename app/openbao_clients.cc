@@ -1,0 +1,79 @@
+#include "app/openbao_clients.h"
+
+#include <utility>
+
+#include "adapters/jwt/jwt_file_login_source.h"
+
+namespace baokms::app {
+namespace {
+
+namespace transit_http = adapters::transit_http;
+
+// Few warm connections; measured in docs/adr.
+constexpr std::size_t kTransitConnections = 8;
+constexpr std::size_t kAuthConnections = 2;
+
+adapters::jwt::JwtFileOptions JwtOptionsOf(const core::JwtConfiguration& jwt) {
+  return {.jwt_file = jwt.jwt_file,
+          .mount_path = jwt.mount_path,
+          .role = jwt.role,
+          .expected = {.issuer = jwt.expected_issuer,
+                       .audiences = jwt.expected_audience,
+                       .subject = jwt.expected_subject,
+                       .clock_skew_leeway = jwt.clock_skew_leeway,
+                       .min_remaining_ttl = jwt.min_remaining_ttl}};
+}
+
+transit_http::TransportOptions TransportOptionsOf(const core::Configuration& configuration,
+                                                  std::size_t connections) {
+  const core::OpenBaoConfiguration& openbao = configuration.openbao;
+  transit_http::TransportOptions options{
+      .addresses = {openbao.address},
+      .tls_server_name = openbao.tls_server_name,
+      .ca_file = openbao.ca_cert_file,
+      .openbao_namespace = openbao.openbao_namespace,
+      .max_transfers = connections,
+      // A probe keeps its connection warm for the next one.
+      .max_idle_connection =
+          std::chrono::duration_cast<std::chrono::seconds>(configuration.status.probe_interval) *
+              2 +
+          std::chrono::minutes(2)};
+  options.addresses.insert(options.addresses.end(), openbao.failover_addresses.begin(),
+                           openbao.failover_addresses.end());
+  return options;
+}
+
+}  // namespace
+
+std::expected<OpenBaoClients, std::string> OpenBaoClients::Open(
+    const core::Configuration& configuration, const ports::Clock& clock,
+    const ports::FileReader& files, ports::Telemetry& telemetry) {
+  const auto start = [&](std::size_t connections) {
+    return transit_http::CurlHttpTransport::Start(TransportOptionsOf(configuration, connections),
+                                                  clock, files, telemetry);
+  };
+  auto transit = start(kTransitConnections);
+  if (!transit) return std::unexpected(std::string(transit_http::Advice(transit.error())));
+  auto auth = start(kAuthConnections);
+  if (!auth) return std::unexpected(std::string(transit_http::Advice(auth.error())));
+
+  OpenBaoClients clients;
+  clients.transit_transport = *std::move(transit);
+  clients.auth_transport = *std::move(auth);
+  clients.transit = std::make_unique<transit_http::OpenBaoTransitClient>(
+      transit_http::OpenBaoTransitClient::Options{.mount_path = configuration.transit.mount_path,
+                                                  .key_name = configuration.transit.key_name},
+      transit_http::WireContext{*clients.transit_transport, clock, telemetry});
+  clients.auth = std::make_unique<transit_http::OpenBaoAuthClient>(
+      transit_http::WireContext{*clients.auth_transport, clock, telemetry});
+  clients.login = std::make_unique<adapters::jwt::JwtFileLoginSource>(
+      JwtOptionsOf(configuration.auth.jwt), files, *clients.auth, clock);
+  return clients;
+}
+
+void OpenBaoClients::Close() {
+  auth_transport.reset();
+  transit_transport.reset();
+}
+
+}  // namespace baokms::app

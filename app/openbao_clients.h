@@ -1,0 +1,38 @@
+// What talks to OpenBao, built from the configuration: Transit, and logging in with what the
+// configuration names.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "adapters/transit_http/curl_http_transport.h"
+#include "adapters/transit_http/openbao_auth_client.h"
+#include "adapters/transit_http/openbao_transit_client.h"
+#include "core/model/configuration.h"
+#include "ports/clock.h"
+#include "ports/file_reader.h"
+#include "ports/login_source.h"
+#include "ports/telemetry.h"
+
+namespace baokms::app {
+
+struct OpenBaoClients {
+  // Reads the CA file and starts the transports' threads; talks to nobody yet. The references
+  // outlive the clients; curl_global_init has been called. The error is for a person.
+  static std::expected<OpenBaoClients, std::string> Open(const core::Configuration& configuration,
+                                                         const ports::Clock& clock,
+                                                         const ports::FileReader& files,
+                                                         ports::Telemetry& telemetry);
+  // Ends every call under way and the threads; the clients themselves stay.
+  void Close();
+
+  // Transit calls and auth calls never share a connection (ground.md, libcurl).
+  std::unique_ptr<adapters::transit_http::CurlHttpTransport> transit_transport;
+  std::unique_ptr<adapters::transit_http::CurlHttpTransport> auth_transport;
+  std::unique_ptr<adapters::transit_http::OpenBaoTransitClient> transit;
+  std::unique_ptr<adapters::transit_http::OpenBaoAuthClient> auth;
+  std::unique_ptr<ports::LoginSource> login;
+};
+
+}  // namespace baokms::app
