@@ -1,17 +1,66 @@
 #include "app/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <functional>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "app/build_info.h"
+#include "app/change_commands.h"
 #include "app/config_commands.h"
+#include "app/rotation_commands.h"
 #include "app/serve.h"
+#include "core/registry_json.h"
 
 namespace baokms::app {
 namespace {
+
+// A decimal number of at least `least`, and nothing else.
+std::optional<std::int64_t> ParseNumber(const std::string& text, std::int64_t least) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stopped != end || number < least) return std::nullopt;
+  return number;
+}
+
+core::TransitKeyVersion Version(std::int64_t checked) {
+  return *core::TransitKeyVersion::FromNumber(checked);
+}
+
+// "1,2"; empty when any part is no version.
+std::vector<core::TransitKeyVersion> ParseVersions(const std::string& text) {
+  std::vector<core::TransitKeyVersion> versions;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const auto number = ParseNumber(text.substr(begin, end - begin), 1);
+    if (!number) return {};
+    versions.push_back(Version(*number));
+    begin = end + 1;
+  }
+  return versions;
+}
+
+// CLI11's validators return what is wrong, or nothing.
+std::string CheckVersionAboveOne(const std::string& text) {
+  return ParseNumber(text, 2) ? "" : "must be a version above 1";
+}
+std::string CheckVersionList(const std::string& text) {
+  return ParseVersions(text).empty() ? "must be versions from 1 up, separated by commas" : "";
+}
+std::string CheckStateHash(const std::string& text) {
+  return core::IsRegistryHash(text) ? "" : "must be the stateHash that a plan printed";
+}
+std::string CheckOutput(const std::string& text) {
+  return ParseOutputFormat(text) ? "" : "must be text or json";
+}
 
 class CommandLine {
  public:
@@ -21,6 +70,10 @@ class CommandLine {
     root_.require_subcommand(0, 1);
     root_.footer("Run `bao-kms-provider help COMMAND` for a command's flags.");
     AddServe();
+    AddRotationReports();
+    AddRetireVersions();
+    AddRestoreVersions();
+    AddMigrateState();
     AddConfig();
     AddCommand(root_, "version", "Print version, commit, build date and login sources",
                PrintVersion);
@@ -72,8 +125,85 @@ class CommandLine {
   void AddServe() {
     CLI::App& serve = AddCommand(root_, "serve", "Serve KMS v2 on the configured socket",
                                  [this] { return Serve(request_); });
-    serve.add_option("--allow-socket-parent", request_.allowed_socket_parents,
-                     "A further directory that server.socketPath may stand in or below");
+    AddSocketParent(serve);
+  }
+
+  // Of every command that validates the configuration.
+  void AddSocketParent(CLI::App& command) {
+    command.add_option("--allow-socket-parent", request_.allowed_socket_parents,
+                       "A further directory that server.socketPath may stand in or below");
+  }
+
+  CLI::App& AddReport(const std::string& name, const std::string& purpose,
+                      std::function<ExitCode()> run) {
+    CLI::App& command = AddCommand(root_, name, purpose, std::move(run));
+    AddSocketParent(command);
+    command.add_option("--output", output_, "text or json")
+        ->default_str("text")
+        ->check(CheckOutput);
+    return command;
+  }
+
+  void AddRotationReports() {
+    AddReport("rotation-plan", "Show this node's key versions beside OpenBao's",
+              [this] { return PrintRotationPlan(request_, Format()); });
+    AddReport("verify-rotation", "The same, with what it cannot know",
+              [this] { return PrintVerifiedRotation(request_, Format()); });
+  }
+
+  // A command that changes the state: a plan unless --apply.
+  CLI::App& AddChange(const std::string& name, const std::string& purpose,
+                      std::function<ExitCode()> run) {
+    CLI::App& command = AddReport(name, purpose, std::move(run));
+    CLI::Option* expected = command
+                                .add_option("--expected-state-hash", change_.expected_state_hash,
+                                            "The stateHash of the plan that is applied")
+                                ->check(CheckStateHash);
+    command.add_flag("--apply", change_.apply, "Change the state; the provider must be stopped")
+        ->needs(expected);
+    return command;
+  }
+
+  void AddRetireVersions() {
+    AddChange("retire-versions", "Stop decrypting old key versions on this node",
+              [this] {
+                return RetireVersions(request_, Change(),
+                                      Version(*ParseNumber(before_version_, 2)));
+              })
+        .add_option("--before-version", before_version_, "Versions below this one are removed")
+        ->required()
+        ->check(CheckVersionAboveOne);
+  }
+
+  void AddRestoreVersions() {
+    CLI::App& command =
+        AddChange("restore-versions", "Decrypt removed key versions again on this node",
+                  [this] { return RestoreVersions(request_, Change(), versions_); });
+    command
+        .add_option("--versions", version_lists_,
+                    "Removed versions, separated by commas; all or none")
+        ->required()
+        ->check(CheckVersionList);
+    command.parse_complete_callback([this] {
+      for (const std::string& list : version_lists_) {
+        for (const core::TransitKeyVersion version : ParseVersions(list)) {
+          if (versions_.insert(version).second) continue;
+          throw CLI::ValidationError("--versions", "names a version twice");
+        }
+      }
+    });
+  }
+
+  void AddMigrateState() {
+    AddChange("migrate-state", "Carry a v1alpha1 state file over to v1alpha2",
+              [this] { return MigrateState(request_, Change()); });
+  }
+
+  OutputFormat Format() const { return *ParseOutputFormat(output_); }
+  ChangeRequest Change() const {
+    ChangeRequest change = change_;
+    change.format = Format();
+    return change;
   }
 
   void AddConfig() {
@@ -109,6 +239,11 @@ class CommandLine {
 
   CLI::App root_;
   ConfigurationRequest request_;
+  std::string output_ = "text";
+  ChangeRequest change_;
+  std::string before_version_;
+  std::vector<std::string> version_lists_;
+  std::set<core::TransitKeyVersion> versions_;
   std::vector<std::string> topic_;
   std::function<ExitCode()> command_;
 };

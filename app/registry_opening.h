@@ -1,5 +1,5 @@
-// Taking the writer lock and recovering the registry from its two files (registry-and-rotation.md,
-// "State file").
+// Recovering the registry from its two files, with the writer lock or without (registry-and-
+// rotation.md, "State file").
 #pragma once
 
 #include <expected>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/registry.h"
+#include "core/registry_recovery.h"
 #include "ports/state_store.h"
 
 namespace baokms::app {
@@ -15,5 +16,17 @@ namespace baokms::app {
 // brought forward. The error is for a person and says what to do.
 std::expected<std::optional<core::Registry>, std::string> OpenRegistry(
     ports::StateStore& store, const core::Registry::Identity& identity);
+
+struct RegistryFiles {
+  core::RecoveredRegistry recovered;
+  std::optional<core::CheckpointDocument> checkpoint;
+};
+
+// For commands that only look: takes no lock and writes nothing.
+std::expected<RegistryFiles, std::string> ReadRegistry(ports::StateStore& store,
+                                                       const core::Registry::Identity& identity);
+
+// "state.path: " and what to do, with the process that holds the lock where it is known.
+std::string Explain(const ports::StateProblem& problem);
 
 }  // namespace baokms::app

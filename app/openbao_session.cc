@@ -1,0 +1,49 @@
+#include "app/openbao_session.h"
+
+#include <utility>
+
+#include "app/await.h"
+
+namespace baokms::app {
+
+std::expected<std::unique_ptr<OpenBaoSession>, std::string> OpenBaoSession::Open(
+    const OneShot& one_shot) {
+  auto clients = OpenBaoClients::Open(one_shot.configuration, one_shot.clock, one_shot.files,
+                                      one_shot.telemetry);
+  if (!clients) return std::unexpected(clients.error());
+  return std::unique_ptr<OpenBaoSession>(new OpenBaoSession(one_shot, *std::move(clients)));
+}
+
+std::expected<void, core::LoginFailure> OpenBaoSession::Login() {
+  const core::MonotonicTime deadline =
+      one_shot_.clock.Now().monotonic + one_shot_.configuration.auth.login_timeout;
+  auto login = Await<core::LoginResult>(
+      [&](auto done) { clients_.login->Login(deadline, std::move(done)); });
+  if (!login) return std::unexpected(login.error());
+  token_ = std::make_shared<const core::HeldToken>(
+      core::HeldToken{.generation = 1,
+                      .value = std::move(login->grant.value),
+                      .expires_at = one_shot_.clock.Now().boot + login->grant.lease});
+  return {};
+}
+
+core::MetadataOutcome OpenBaoSession::ReadKey() {
+  const core::MonotonicTime deadline = CallDeadline();
+  auto metadata = Await<core::Result<core::TransitKeyMetadata>>(
+      [&](auto done) { transit().ReadKeyMetadata(token_, deadline, std::move(done)); });
+  if (!metadata) {
+    return core::MetadataReadFailed{core::Reason::kMetadataReadFailed, metadata.error()};
+  }
+  const auto disabled = Await<core::Result<bool>>(
+      [&](auto done) { transit().ReadDisableUpsert(token_, deadline, std::move(done)); });
+  if (!disabled) {
+    return core::MetadataReadFailed{core::Reason::kUpsertCheckFailed, disabled.error()};
+  }
+  return core::MetadataRead{.metadata = *std::move(metadata), .disable_upsert = *disabled};
+}
+
+core::MonotonicTime OpenBaoSession::CallDeadline() const {
+  return one_shot_.clock.Now().monotonic + one_shot_.configuration.openbao.timeout;
+}
+
+}  // namespace baokms::app

@@ -1,0 +1,25 @@
+// Telemetry of a command: what it has to say is its report.
+#pragma once
+
+#include "ports/telemetry.h"
+
+namespace baokms::app {
+
+class SilentTelemetry final : public ports::Telemetry {
+ public:
+  void KmsRequestStarted(core::KmsMethod) override {}
+  void KmsRequestFinished(const ports::KmsRequestEvent&) override {}
+  void OpenBaoRequestFinished(const ports::OpenBaoRequestEvent&) override {}
+  void OpenBaoFailover() override {}
+  void LoginFinished(core::LoginStatus, const core::Error*, core::Duration) override {}
+  void RenewalFinished(core::LoginStatus, const core::Error*, core::Duration) override {}
+  void ProbeFinished(const ports::ProbeEvent&) override {}
+  void MetadataObserved(std::string_view) override {}
+  void KeyPromoted(const ports::PromotionEvent&) override {}
+  void RotationPending(std::string_view, std::int64_t) override {}
+  void StaleSocketRemoved() override {}
+  void ClockRegressed() override {}
+  void CaFileRefused() override {}
+};
+
+}  // namespace baokms::app
