@@ -96,6 +96,29 @@ TEST_CASE("Open: files that cannot be read are a refusal with their own text") {
   CHECK(RefusalOf(store) == "state.path: the file is a symlink");
 }
 
+TEST_CASE("Read: a look at the state takes no lock and mends nothing") {
+  testing::MemoryStateStore store(FirstRegistry());
+  store.files.state = Next(FirstRegistry()).ToDocument();
+  const auto behind = ReadRegistry(store, Bind());
+  REQUIRE(behind);
+  CHECK(*behind->recovered.registry == Next(FirstRegistry()));
+  CHECK(behind->recovered.checkpoint == core::CheckpointStatus::kBehind);
+  CHECK(behind->checkpoint == FirstRegistry().ToCheckpoint());
+  CHECK(store.log == Log{"load"});
+
+  testing::MemoryStateStore empty;
+  const auto absent = ReadRegistry(empty, Bind());
+  REQUIRE(absent);
+  CHECK_FALSE(absent->recovered.registry.has_value());
+  CHECK(absent->recovered.checkpoint == core::CheckpointStatus::kAbsent);
+  CHECK(empty.log == Log{"load"});
+
+  store.files.checkpoint.reset();
+  const auto refused = ReadRegistry(store, Bind());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().starts_with("state.path: "));
+}
+
 TEST_CASE("Open: the state of another configuration is a refusal") {
   core::ProviderIdentity other = core::testing::TestIdentity();
   other.cluster_id = "workload-b";

@@ -1,0 +1,99 @@
+// An operator's change on disk (registry-and-rotation.md, "Save").
+#include "app/confirmed_save.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/app/memory_state_store.h"
+#include "tests/support/core/builders.h"
+
+namespace baokms::app {
+namespace {
+
+using core::testing::FirstRegistry;
+using Log = std::vector<std::string>;
+
+core::Registry Next(const core::Registry& registry) {
+  auto next = registry.Next(registry.snapshots());
+  REQUIRE(next);
+  return *std::move(next);
+}
+
+struct Bench {
+  core::Registry before = FirstRegistry();
+  core::Registry next = Next(before);
+  testing::MemoryStateStore store{before};
+
+  std::string Failure() {
+    const auto saved = SaveConfirmed(store, before.ToDocument(), next);
+    REQUIRE_FALSE(saved);
+    CHECK(saved.error().starts_with("state.path: "));
+    CHECK(saved.error().ends_with("with a plan before you try again"));
+    return saved.error();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Confirmed save: state before checkpoint and then both are read back") {
+  Bench bench;
+  REQUIRE(SaveConfirmed(bench.store, bench.before.ToDocument(), bench.next));
+  CHECK(bench.store.log == Log{"load", "state", "checkpoint", "load"});
+  CHECK(bench.store.files.state == bench.next.ToDocument());
+  CHECK(bench.store.files.checkpoint == bench.next.ToCheckpoint());
+}
+
+TEST_CASE("Confirmed save: a state that another hand changed meanwhile is not overwritten") {
+  Bench bench;
+  bench.store.Hold(Next(bench.next));
+  CHECK(bench.Failure().find("another hand") != std::string::npos);
+  CHECK(bench.store.log == Log{"load"});
+  bench.store.files = {};
+  bench.Failure();
+  CHECK(bench.store.log == Log{"load", "load"});
+}
+
+TEST_CASE("Confirmed save: a save that fails says why and goes no further") {
+  Bench bench;
+  bench.store.problem.text = "no space is left";
+  bench.store.fail_state = true;
+  CHECK(bench.Failure().find("no space is left") != std::string::npos);
+  CHECK(bench.store.log == Log{"load", "state!"});
+  CHECK(bench.store.files.state == bench.before.ToDocument());
+
+  bench.store.fail_state = false;
+  bench.store.fail_checkpoint = true;
+  CHECK(bench.Failure().find("no space is left") != std::string::npos);
+  // One ahead and chained: the next writer brings the checkpoint forward.
+  CHECK(bench.store.files.state == bench.next.ToDocument());
+  CHECK(bench.store.files.checkpoint == bench.before.ToCheckpoint());
+}
+
+TEST_CASE("Confirmed save: files that do not hold what was saved are no success") {
+  Bench bench;
+  // The disk answers a save and keeps what it had.
+  class Forgetful final : public ports::StateStore {
+   public:
+    explicit Forgetful(ports::StateStore& store) : store_(store) {}
+    std::expected<void, ports::StateProblem> Lock() override { return {}; }
+    std::expected<ports::StateFiles, ports::StateProblem> Load() override { return store_.Load(); }
+    std::expected<void, ports::StateProblem> SaveState(std::string_view) override { return {}; }
+    std::expected<void, ports::StateProblem> SaveCheckpoint(std::string_view) override {
+      return {};
+    }
+
+   private:
+    ports::StateStore& store_;
+  } forgetful(bench.store);
+  const auto saved = SaveConfirmed(forgetful, bench.before.ToDocument(), bench.next);
+  REQUIRE_FALSE(saved);
+  CHECK(saved.error().find("do not hold what was saved") != std::string::npos);
+}
+
+TEST_CASE("Confirmed save: files that cannot be read are not written") {
+  Bench bench;
+  bench.store.fail_load = true;
+  bench.Failure();
+  CHECK(bench.store.log == Log{"load!"});
+}
+
+}  // namespace baokms::app
