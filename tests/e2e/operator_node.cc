@@ -13,7 +13,9 @@ CommandResult OperatorNode::Run(std::vector<std::string> arguments) const {
         config.socket_directory()}) {
     arguments.push_back(word);
   }
-  return RunCommand(arguments);
+  CommandResult result = RunCommand(arguments);
+  heard_ += result.out + result.err;
+  return result;
 }
 
 Json OperatorNode::Report(std::vector<std::string> arguments) const {

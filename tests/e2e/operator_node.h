@@ -29,9 +29,14 @@ class OperatorNode {
   std::string Refused(std::vector<std::string> arguments) const;
 
   DirectoryPicture Picture() const;
+  // Everything that commands have printed so far, errors included.
+  const std::string& heard() const { return heard_; }
   std::string StateHash() const { return ReadState(config).at("currentHash"); }
 
   ProviderConfig config;
+
+ private:
+  mutable std::string heard_;
 };
 
 // Serves until the Transit key has rotated once more and that version is active.
