@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <expected>
 #include <functional>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -57,19 +56,15 @@ std::expected<void, std::string> CheckExpected(const ChangeRequest& change,
       "that one");
 }
 
-// The state to change: locked and recovered by a writer, as it stands for a plan.
+// The state to change; a writer holds the lock from here on.
 std::expected<core::Registry, std::string> OpenState(ConfiguredState& state,
                                                      const ChangeRequest& change) {
-  std::optional<core::Registry> registry;
   if (change.apply) {
-    auto opened = OpenRegistry(state.store, state.identity);
-    if (!opened) return std::unexpected(opened.error());
-    registry = *std::move(opened);
-  } else {
-    auto files = ReadRegistry(state.store, state.identity);
-    if (!files) return std::unexpected(files.error());
-    registry = std::move(files->recovered.registry);
+    if (auto locked = state.store.Lock(); !locked) return std::unexpected(Explain(locked.error()));
   }
+  auto files = ReadRegistry(state.store, state.identity);
+  if (!files) return std::unexpected(files.error());
+  auto& registry = files->recovered.registry;
   if (!registry) {
     return std::unexpected(
         "there is no state at state.path: run this on a node whose provider has served");
@@ -140,17 +135,11 @@ ExitCode Migrate(const OneShot& one_shot, const ChangeRequest& change) {
   if (!files->state || files->state->schema_version != core::kOlderRegistrySchema) {
     return ReportMigrated(state, change);
   }
-  const auto migration = core::MigrateRegistry(*files->state, files->checkpoint, state.identity);
-  if (!migration) {
-    return Refuse(kMigrate, std::string("state.path: ").append(migration.error().text));
-  }
+  const auto next = core::MigrateRegistry(*files->state, files->checkpoint, state.identity);
+  if (!next) return Refuse(kMigrate, std::string("state.path: ").append(next.error().text));
   const std::string& state_hash = files->state->current_hash;
   if (auto good = CheckExpected(change, state_hash); !good) return Refuse(kMigrate, good.error());
-  if (change.apply && migration->checkpoint != core::CheckpointStatus::kCurrent) {
-    auto saved = state.store.SaveCheckpoint(core::CheckpointBytes(migration->older));
-    if (!saved) return Refuse(kMigrate, Explain(saved.error()));
-  }
-  return Finish(state.store, change, *files->state, TellMigration(state_hash, migration->next));
+  return Finish(state.store, change, *files->state, TellMigration(state_hash, *next));
 }
 
 }  // namespace

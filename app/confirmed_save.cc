@@ -21,6 +21,11 @@ std::expected<void, std::string> SaveConfirmed(ports::StateStore& store,
   if (now->state != before) {
     return Failed("state.path: the state was changed by another hand meanwhile, nothing was saved");
   }
+  if (const auto checkpoint = core::CheckpointOf(before); now->checkpoint != checkpoint) {
+    if (auto saved = store.SaveCheckpoint(core::CheckpointBytes(checkpoint)); !saved) {
+      return Failed(Explain(saved.error()));
+    }
+  }
   if (auto saved = store.SaveState(core::RegistryBytes(next.ToDocument())); !saved) {
     return Failed(Explain(saved.error()));
   }

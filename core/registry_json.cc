@@ -54,6 +54,12 @@ bool IsRegistryHash(std::string_view text) {
   return digest && digest->size() == 32;
 }
 
+CheckpointDocument CheckpointOf(const RegistryDocument& state) {
+  return {.schema_version = std::string(kCheckpointSchema),
+          .generation = state.generation,
+          .current_hash = state.current_hash};
+}
+
 std::string RegistryBytes(const RegistryDocument& document) {
   return Serialize(document, GoJsonWriter::Layout::kIndented) + '\n';
 }

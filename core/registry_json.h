@@ -17,6 +17,9 @@ inline constexpr std::string_view kCheckpointSchema = "keyregistry.openbao-kms/c
 std::string RegistryHash(const RegistryDocument& document);
 bool IsRegistryHash(std::string_view text);
 
+// The checkpoint that says this state is the newest.
+CheckpointDocument CheckpointOf(const RegistryDocument& state);
+
 // Whole files: two-space indent, trailing newline.
 std::string RegistryBytes(const RegistryDocument& document);
 std::string CheckpointBytes(const CheckpointDocument& document);

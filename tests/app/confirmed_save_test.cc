@@ -42,6 +42,30 @@ TEST_CASE("Confirmed save: state before checkpoint and then both are read back")
   CHECK(bench.store.files.checkpoint == bench.next.ToCheckpoint());
 }
 
+TEST_CASE("Confirmed save: a checkpoint that is behind or missing comes forward before the state") {
+  Bench bench;
+  bench.store.Hold(bench.next);
+  bench.store.files.checkpoint = bench.before.ToCheckpoint();
+  const core::Registry third = Next(bench.next);
+  REQUIRE(SaveConfirmed(bench.store, bench.next.ToDocument(), third));
+  CHECK(bench.store.log == Log{"load", "checkpoint", "state", "checkpoint", "load"});
+  CHECK(bench.store.files.checkpoint == third.ToCheckpoint());
+
+  Bench first;
+  first.store.files.checkpoint.reset();
+  // A crash right after the state's save: one ahead, and chained.
+  first.store.before_save = [&] {
+    CHECK(first.store.files.checkpoint == first.before.ToCheckpoint());
+  };
+  REQUIRE(SaveConfirmed(first.store, first.before.ToDocument(), first.next));
+
+  Bench failing;
+  failing.store.files.checkpoint.reset();
+  failing.store.fail_checkpoint = true;
+  failing.Failure();
+  CHECK(failing.store.log == Log{"load", "checkpoint!"});
+}
+
 TEST_CASE("Confirmed save: a state that another hand changed meanwhile is not overwritten") {
   Bench bench;
   bench.store.Hold(Next(bench.next));

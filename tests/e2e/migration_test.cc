@@ -16,9 +16,7 @@ bool Says(const std::string& text, std::string_view words) {
 }
 
 std::string CheckpointFor(const core::RegistryDocument& state) {
-  return core::CheckpointBytes({.schema_version = std::string(core::kCheckpointSchema),
-                                .generation = state.generation,
-                                .current_hash = state.current_hash});
+  return core::CheckpointBytes(core::CheckpointOf(state));
 }
 
 // The files as the older provider would have written them: the same records, hashed without the
