@@ -113,7 +113,10 @@ TEST_CASE("Rotation plan: a pending version is shown with the time of its promot
     const Json state = ReadState(node.config);
     if (VersionsIn(state, "pending").empty()) return false;
     pending = state.at("snapshots").at(1);
-    return pending.contains("stableAtUnix");
+    // Its save has ended: the provider writes nothing more until the promotion.
+    const Json checkpoint = Json::parse(ReadStateFiles(node.config).checkpoint, nullptr, false);
+    return pending.contains("stableAtUnix") &&
+           checkpoint.value("currentHash", "") == state.at("currentHash");
   }));
   // The provider serves meanwhile: a plan takes no lock.
   const Json report = node.Plan({"rotation-plan"});
