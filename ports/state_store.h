@@ -38,7 +38,8 @@ struct StateFiles {
 class StateStore {
  public:
   virtual ~StateStore() = default;
-  virtual std::expected<void, StateProblem> Lock() = 0;  // held until destruction
+  // Held until destruction. What the files hold when it returns survives a power loss.
+  virtual std::expected<void, StateProblem> Lock() = 0;
   virtual std::expected<StateFiles, StateProblem> Load() = 0;
   // Each writes the exact bytes atomically: temporary file, fsync, rename, fsync of the directory.
   virtual std::expected<void, StateProblem> SaveState(std::string_view bytes) = 0;

@@ -35,6 +35,14 @@ std::expected<void, StateProblem> FileStateStore::Lock() {
   }
   auto lock = TakeWriterLock(files_, (*directory)->number(), lock_name_);
   if (!lock) return std::unexpected(lock.error());
+  // What a killed process left behind may not be safe from a power loss yet. Building on it would
+  // leave a checkpoint without its state, or a state two generations ahead, once it is lost.
+  if (!files_.Sync((*directory)->number())) {
+    return std::unexpected(
+        StateProblem{.kind = StateProblemKind::kNotSaved,
+                     .text = "the state directory could not be synced; check the disk and its "
+                             "messages in the kernel log"});
+  }
   lock_.emplace(std::move(*lock));
   return {};
 }

@@ -14,7 +14,8 @@ class FileStateStore final : public ports::StateStore {
   // `path` is absolute (state.path); `files` outlives the store. Touches nothing yet.
   FileStateStore(FileSystem& files, const std::string& path);
 
-  // Needs the directory to exist and to belong to the effective user. Again: nothing happens.
+  // Needs the directory to exist and to belong to the effective user, and syncs it. Again: nothing
+  // happens.
   std::expected<void, ports::StateProblem> Lock() override;
   // A missing directory holds no files. Takes no lock and writes nothing; beside a running provider
   // it may see a state newer than its checkpoint, never the reverse.

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -198,6 +199,34 @@ TEST_CASE("Lock: a lock file exchanged under the process is refused") {
   Exchanging files(directory.lock());
   CHECK(FileStateStore(files, directory.state()).Lock().error().kind ==
         StateProblemKind::kUnsafeLock);
+}
+
+// A killed process may have left renames that a power loss still takes back; tests/app/crash shows
+// what comes of building on them.
+TEST_CASE("Lock: the directory is synced before it is held and one that cannot be is refused") {
+  class Syncing final : public PosixFileSystem {
+   public:
+    bool fails = false;
+    int synced = 0;
+    SystemResult<void> Sync(int descriptor) override {
+      CHECK(S_ISDIR(Inspect(descriptor)->st_mode));
+      ++synced;
+      if (fails) return std::unexpected(EIO);
+      return PosixFileSystem::Sync(descriptor);
+    }
+  };
+  const StateDirectory directory;
+  Syncing files;
+  FileStateStore store(files, directory.state());
+  files.fails = true;
+  const auto refused = store.Lock();
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().kind == StateProblemKind::kNotSaved);
+  CHECK(refused.error().text.find("check the disk") != std::string_view::npos);
+  CHECK_FALSE(TryLock(directory.state()).has_value());  // it is free again
+  files.fails = false;
+  REQUIRE(store.Lock().has_value());
+  CHECK(files.synced == 2);
 }
 
 }  // namespace
