@@ -1,0 +1,85 @@
+// The process is killed, or the machine loses power, at every call of every save of a node's life
+// (registry-and-rotation.md, "Save": a crash between any two steps must recover).
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "adapters/state_file/file_state_store.h"
+#include "core/registry_save.h"
+#include "tests/app/crash/crash_explorer.h"
+#include "tests/app/crash/rotation_history.h"
+
+namespace baokms::app::crash {
+namespace {
+
+using adapters::state_file::FileStateStore;
+
+struct KillPoints {
+  int points = 0;
+  CrashTally tally;
+};
+
+// Kills the save at each call: before it, after it, and with a write that got a part of the way.
+KillPoints KillEverywhere(const SavePoint& point) {
+  KillPoints result;
+  CrashExplorer unpublished(point.save.published, point.save.next);
+  CrashExplorer published(point.save.next, point.save.next);
+  bool ended = false;
+  for (int at = 0; !ended; ++at) {
+    for (const Fault& fault : {Fault{.kind = Fault::Kind::kKill, .at = at},
+                               Fault{.kind = Fault::Kind::kKillAfter, .at = at, .quarters = 0},
+                               Fault{.kind = Fault::Kind::kKillAfter, .at = at, .quarters = 3},
+                               Fault{.kind = Fault::Kind::kKillAfter, .at = at}}) {
+      const bool partial = fault.quarters < 4;
+      FaultDisk disk = point.disk;
+      FileStateStore store(disk, kStatePath);
+      REQUIRE(store.Lock());
+      disk.Arm(fault);
+      const core::SaveResult saved = core::SaveRegistry(store, point.save);
+      ended = static_cast<int>(disk.calls().size()) == at;
+      if (partial && (ended || disk.calls().back() != "write")) continue;
+      ++result.points;
+      // Told to nobody as long as the call did not return: killed, it never did.
+      if (ended) CHECK(saved == core::SaveResult::kSaved);
+      (ended ? published : unpublished).Crash(disk);
+    }
+  }
+  result.tally = unpublished.tally();
+  result.tally += published.tally();
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("Crash: the history has a save of each kind") {
+  const auto& history = RotationHistory();
+  CHECK(history.size() == 12);
+  CHECK_FALSE(history.front().save.published);
+  std::string all;
+  for (const SavePoint& point : history) {
+    all += point.name + "\n";
+  }
+  for (const char* kind : {"seen 1", "seen 2", "seen 3", "active 2", "retired 3", "retired 4",
+                           "active 5", "removed 4", "pending 6"}) {
+    CHECK_MESSAGE(all.find(kind) != std::string::npos, kind);
+  }
+}
+
+TEST_CASE("Crash: killed or without power at any call of any save a start recovers") {
+  KillPoints all;
+  for (const SavePoint& point : RotationHistory()) {
+    CAPTURE(point.name);
+    const KillPoints here = KillEverywhere(point);
+    CHECK(here.points >= 60);
+    CHECK(here.tally.published + here.tally.nothing > 0);
+    CHECK(here.tally.attempted > 0);
+    all.points += here.points;
+    all.tally += here.tally;
+  }
+  CHECK(all.points >= 900);
+  CHECK(all.tally.disks >= 4'000);
+  MESSAGE(all.points << " kill points in " << RotationHistory().size() << " saves; "
+                     << Describe(all.tally));
+}
+
+}  // namespace baokms::app::crash
