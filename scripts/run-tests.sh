@@ -37,6 +37,11 @@ lacks() {
   case "$1" in
     openbao) [ -z "${BAOKMS_OPENBAO:-}" ] && ! command -v bao >/dev/null ;;
     go) ! go version 2>/dev/null | grep -Eq 'go1\.(2[5-9]|[3-9][0-9])|go[2-9]' ;;
+    any-go) ! PATH=$PATH:/usr/local/go/bin:/usr/lib/go/bin command -v go >/dev/null ;;
+    mount) ! unshare --mount true 2>/dev/null ;;
+    # Forbidden by the kernel's setting or perhaps by a container's filter of system calls.
+    ptrace) [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null)" = 3 ] || grep -q '^Seccomp:.*2' /proc/self/status ;;
+    x86-64) [ "$(uname -m)" != x86_64 ] ;;
     root) [ "$(id -u)" -ne 0 ] ;;
     non-root) [ "$(id -u)" -eq 0 ] ;;
     promtool) ! command -v promtool >/dev/null ;;

@@ -1,0 +1,3 @@
+module baokms/golock
+
+go 1.19
