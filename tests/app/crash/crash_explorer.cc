@@ -63,7 +63,8 @@ std::string Describe(const CrashTally& tally) {
          std::to_string(tally.published) + " found the published state, " +
          std::to_string(tally.attempted) + " the one being saved, " +
          std::to_string(tally.nothing) + " nothing where nothing was published, " +
-         std::to_string(tally.failed_starts) + " refused on a failing disk, the others were killed";
+         std::to_string(tally.failed_starts) +
+         " refused on a failing disk, the others were killed or recovered on one";
 }
 
 void CrashExplorer::Crash(const FaultDisk& disk) {

@@ -120,7 +120,9 @@ class FailingSaves {
 TEST_CASE("Failed save: whatever call fails the exact candidate is saved later and none is lost") {
   FailureTally all;
   CrashTally crashes;
-  for (const SavePoint& point : RotationHistory()) {
+  const std::vector<SavePoint> saves_to_try = SavesToTry();
+  const auto count = static_cast<int>(saves_to_try.size());
+  for (const SavePoint& point : saves_to_try) {
     CAPTURE(point.name);
     FailingSaves saves(point);
     bool reached = true;
@@ -148,11 +150,11 @@ TEST_CASE("Failed save: whatever call fails the exact candidate is saved later a
     all.mild += saves.tally.mild;
     crashes += saves.CrashesMet();
   }
-  CHECK(all.faults >= 12'000);
-  CHECK(crashes.disks >= 4'000);
-  CHECK(all.mild > 0);
+  CHECK(all.faults >= count * 1'000);
+  CHECK(crashes.disks >= count * 300);
   CHECK(all.unchanged > all.mild);
-  MESSAGE(all.faults << " failed calls in " << RotationHistory().size() << " saves: " << all.saved
+  if (count == static_cast<int>(RotationHistory().size())) CHECK(all.mild > 0);
+  MESSAGE(all.faults << " failed calls in " << count << " saves: " << all.saved
                      << " saved all the same, " << all.unchanged << " left the files unchanged ("
                      << all.mild << " with Status healthy), " << all.failed
                      << " failed otherwise; every candidate was saved at the next probe. "

@@ -172,7 +172,7 @@ struct stat FaultDisk::StatusOf(FileNumber file) const {
   struct stat status{};
   status.st_uid = kUser;
   status.st_nlink = 1;
-  status.st_ino = static_cast<ino_t>(file + 10);
+  status.st_ino = static_cast<ino_t>(file) + 10;
   status.st_mode = file == kDirectory ? S_IFDIR | 0750
                                       : S_IFREG | files_[static_cast<std::size_t>(file)].now.mode;
   return status;

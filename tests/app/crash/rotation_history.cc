@@ -78,7 +78,7 @@ class Recorder {
     });
   }
 
-  void Record(const core::Save& save, std::optional<KeeperBench> node,
+  void Record(const core::Save& save, const std::optional<KeeperBench>& node,
               const core::TransitKeyMetadata& metadata) {
     points.push_back({.name = NameOf(save.next),
                       .disk = disk_,
@@ -121,6 +121,17 @@ const std::vector<SavePoint>& RotationHistory() {
   return history;
 }
 
+std::vector<SavePoint> SavesToTry() {
+#ifdef __OPTIMIZE__
+  return RotationHistory();
+#else
+  std::vector<SavePoint> some;
+  for (std::size_t i = 0; i < RotationHistory().size(); i += 5)
+    some.push_back(RotationHistory()[i]);
+  return some;
+#endif
+}
+
 core::Registry FollowUp(const core::Registry& registry) {
   std::vector<core::KeySnapshot> snapshots = registry.snapshots();
   snapshots.push_back(core::testing::Candidate(9, 1));
@@ -137,7 +148,7 @@ std::optional<core::Save> Settle(KeeperBench& node, const core::TransitKeyMetada
     } else if (node.Count<core::DeepProbe>() > 0) {
       node.Deep(core::DeepResult::kOk);
     } else if (node.Count<core::Save>() > 0) {
-      const auto save = node.Only<core::Save>();
+      auto save = node.Only<core::Save>();
       if (store == nullptr) return save;
       node.SaveEnds(core::SaveRegistry(*store, save));
     } else {

@@ -30,6 +30,10 @@ struct SavePoint {
 // Made once, by saves that succeed.
 const std::vector<SavePoint>& RotationHistory();
 
+// The saves whose every call is tried: all of them. In a build that is not optimised (sanitizers,
+// debug, coverage) each fifth: bootstrap, a candidate with a skipped version, versions removed.
+std::vector<SavePoint> SavesToTry();
+
 // The configuration of all of them.
 const core::Registry::Identity& HistoryIdentity();
 

@@ -18,8 +18,13 @@ namespace {
 constexpr int kCannotBeTraced = 99;
 constexpr int kSystemCallStop = SIGTRAP | 0x80;  // PTRACE_O_TRACESYSGOOD
 
-long Trace(int request, pid_t pid, std::uintptr_t address, void* data) {
+long Trace(int request, pid_t pid, std::uintptr_t address, std::uintptr_t data) {
   return ::ptrace(static_cast<__ptrace_request>(request), pid, address, data);
+}
+
+template <typename T>
+std::uintptr_t Address(T& value) {
+  return reinterpret_cast<std::uintptr_t>(&value);
 }
 
 }  // namespace
@@ -37,8 +42,7 @@ TracedProcess::TracedProcess(const std::function<int()>& body) {
   traced_ = WIFSTOPPED(status);
   gone_ = !traced_;
   if (!traced_) return;
-  const std::uintptr_t options = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL;
-  REQUIRE(Trace(PTRACE_SETOPTIONS, pid_, 0, reinterpret_cast<void*>(options)) == 0);
+  REQUIRE(Trace(PTRACE_SETOPTIONS, pid_, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) == 0);
 }
 
 TracedProcess::~TracedProcess() { Kill(); }
@@ -59,7 +63,7 @@ bool TracedProcess::CanInterfere() {
 bool TracedProcess::Resume(int request) {
   int signal = 0;
   while (!gone_) {
-    REQUIRE(Trace(request, pid_, 0, reinterpret_cast<void*>(std::intptr_t{signal})) == 0);
+    REQUIRE(Trace(request, pid_, 0, static_cast<std::uintptr_t>(signal)) == 0);
     int status = 0;
     REQUIRE(::waitpid(pid_, &status, 0) == pid_);
     if (!WIFSTOPPED(status)) {
@@ -76,7 +80,7 @@ bool TracedProcess::Resume(int request) {
 std::optional<SystemCallStop> TracedProcess::Next() {
   if (!Resume(PTRACE_SYSCALL)) return std::nullopt;
   struct __ptrace_syscall_info info{};
-  REQUIRE(Trace(PTRACE_GET_SYSCALL_INFO, pid_, sizeof info, &info) > 0);
+  REQUIRE(Trace(PTRACE_GET_SYSCALL_INFO, pid_, sizeof info, Address(info)) > 0);
   SystemCallStop stop;
   stop.entry = info.op == PTRACE_SYSCALL_INFO_ENTRY;
   if (stop.entry) {
@@ -89,13 +93,13 @@ std::optional<SystemCallStop> TracedProcess::Next() {
 void TracedProcess::Refuse(int error) {
 #if defined(__x86_64__)
   struct user_regs_struct registers{};
-  REQUIRE(Trace(PTRACE_GETREGS, pid_, 0, &registers) == 0);
+  REQUIRE(Trace(PTRACE_GETREGS, pid_, 0, Address(registers)) == 0);
   registers.orig_rax = static_cast<unsigned long long>(-1);
-  REQUIRE(Trace(PTRACE_SETREGS, pid_, 0, &registers) == 0);
+  REQUIRE(Trace(PTRACE_SETREGS, pid_, 0, Address(registers)) == 0);
   REQUIRE(Resume(PTRACE_SYSCALL));
-  REQUIRE(Trace(PTRACE_GETREGS, pid_, 0, &registers) == 0);
+  REQUIRE(Trace(PTRACE_GETREGS, pid_, 0, Address(registers)) == 0);
   registers.rax = static_cast<unsigned long long>(-error);
-  REQUIRE(Trace(PTRACE_SETREGS, pid_, 0, &registers) == 0);
+  REQUIRE(Trace(PTRACE_SETREGS, pid_, 0, Address(registers)) == 0);
 #else
   static_cast<void>(error);
   FAIL("the registers of this machine are not known");
@@ -105,9 +109,9 @@ void TracedProcess::Refuse(int error) {
 void TracedProcess::Shorten(std::uint64_t size) {
 #if defined(__x86_64__)
   struct user_regs_struct registers{};
-  REQUIRE(Trace(PTRACE_GETREGS, pid_, 0, &registers) == 0);
+  REQUIRE(Trace(PTRACE_GETREGS, pid_, 0, Address(registers)) == 0);
   registers.rdx = size;
-  REQUIRE(Trace(PTRACE_SETREGS, pid_, 0, &registers) == 0);
+  REQUIRE(Trace(PTRACE_SETREGS, pid_, 0, Address(registers)) == 0);
 #else
   static_cast<void>(size);
   FAIL("the registers of this machine are not known");
