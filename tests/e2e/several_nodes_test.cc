@@ -1,0 +1,221 @@
+// Several providers, each with its own state directory, over one Transit key
+// (registry-and-rotation.md, "Several control-plane nodes"). BAOKMS_NODES_ROTATIONS (3) and
+// BAOKMS_NODES_HOLD_MS (500, of load after each rotation) make the run under load longer.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+
+#include "tests/e2e/bench.h"
+#include "tests/e2e/cluster_load.h"
+#include "tests/support/go_files/go_state_file.h"
+
+namespace baokms::e2e {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr int kObservations = 2;
+constexpr Milliseconds kDelay{500};
+
+struct Node {
+  Node(Bench& bench, Milliseconds interval) : config(bench.Config()), probe_interval(interval) {
+    config.tree["status"] = {{"probeInterval", std::to_string(interval.count()) + "ms"},
+                             {"deepProbeInterval", "1s"},
+                             {"statusMaxStaleness", "10s"}};
+    config.tree["rotation"] = {{"mode", "observed"},
+                               {"activationDelay", std::to_string(kDelay.count()) + "ms"},
+                               {"requireStableObservationCount", kObservations}};
+    config.Write();
+  }
+  void Start() { serving.emplace(config); }
+  void Stop() {
+    CHECK(serving->process.Terminate() == testing::ExitStatus{.code = 0, .signal = std::nullopt});
+    serving.reset();
+  }
+  std::string KeyId() const { return serving->stub.Status().key_id; }
+
+  ProviderConfig config;
+  Milliseconds probe_interval;
+  std::optional<Serving> serving;
+};
+
+struct Cluster {
+  explicit Cluster(const std::vector<Milliseconds>& intervals) {
+    for (const Milliseconds interval : intervals) {
+      nodes.push_back(std::make_unique<Node>(bench, interval));
+      nodes.back()->Start();
+      // The probes of the nodes come at different times, as in a real cluster.
+      std::this_thread::sleep_for(interval / static_cast<int>(intervals.size()));
+    }
+  }
+
+  // Computed from live metadata by other code than the provider's.
+  std::string KeyIdOf(std::int64_t version, std::int64_t seconds_off = 0) {
+    const testing::SetupOptions& names = bench.setup.options();
+    const auto key = bench.setup.Admin("GET", names.transit_mount + "/keys/" + names.key_name);
+    return testing::GoKeyId(
+        testing::IdentityOf(nodes.front()->config.tree), version,
+        key.data().at("keys").at(std::to_string(version)).get<std::int64_t>() + seconds_off);
+  }
+
+  // All of `first` to the last node answer with this key_id.
+  bool Reach(const std::string& key_id, std::size_t first = 0) {
+    return Eventually(Milliseconds(20000), [&] {
+      return std::all_of(nodes.begin() + static_cast<std::ptrdiff_t>(first), nodes.end(),
+                         [&](const auto& node) { return node->KeyId() == key_id; });
+    });
+  }
+
+  std::vector<std::string> Sockets() const {
+    std::vector<std::string> sockets;
+    for (const auto& node : nodes) {
+      if (node->serving) sockets.push_back(node->config.socket());
+    }
+    return sockets;
+  }
+
+  Bench bench;
+  std::vector<std::unique_ptr<Node>> nodes;
+};
+
+void CheckClean(const ClusterLoad::Figures& figures) {
+  INFO(figures.first_fault);
+  CHECK(figures.failures == 0);
+  CHECK(figures.wrong == 0);
+  CHECK(figures.encrypts > 0);
+}
+
+double Seconds(steady_clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+// "2026-11-25T15:48:32.125Z", seconds.
+double TimeOf(const Json& line) {
+  const std::string text = line.at("ts").get<std::string>();
+  std::tm parts{};
+  const char* fraction = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  REQUIRE(fraction != nullptr);
+  return static_cast<double>(timegm(&parts)) + std::strtod(fraction, nullptr);
+}
+
+// How far this node's metadata probes came apart beyond its interval, at most.
+double ProbeLateness(const Node& node) {
+  double latest = 0;
+  std::optional<double> before;
+  for (const Json& line : node.serving->process.LogLines("status.probe")) {
+    if (line.value("probe_kind", "") != "metadata") continue;
+    const double now = TimeOf(line);
+    if (before) latest = std::max(latest, now - *before - Seconds(node.probe_interval));
+    before = now;
+  }
+  REQUIRE(before.has_value());
+  return latest;
+}
+
+// From a rotation to the first Status with the new key_id: the version is seen one interval after
+// the rotation at the latest, observations - 1 intervals later it is stable, and the first probe
+// after the activation delay promotes it. Each of these probes may be as late as the latest was.
+double Window(const Node& node) {
+  const double interval = Seconds(node.probe_interval);
+  const double jitter = (kObservations + 2) * ProbeLateness(node) + 0.05;
+  return interval * kObservations + Seconds(kDelay) + interval + jitter;
+}
+
+// No promotion can come sooner after a rotation.
+double Soonest(const Node& node) {
+  return Seconds(node.probe_interval) * (kObservations - 1) + Seconds(kDelay) - 0.05;
+}
+
+long FromEnvironment(const char* name, long otherwise) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? otherwise : std::strtol(value, nullptr, 10);
+}
+
+// Rotations under load on every node: what all of them answered, judged rotation by rotation.
+void RotateUnderLoad(Cluster& cluster, long rotations, bool with_false_ids) {
+  std::vector<std::string> ids = {cluster.KeyIdOf(1)};
+  std::vector<SteadyTime> rotated = {{}};
+  ClusterLoad load({.sockets = cluster.Sockets(),
+                    .false_key_ids = with_false_ids
+                                         ? std::vector{cluster.KeyIdOf(1, 1)}
+                                         : std::vector<std::string>{}});
+  const SteadyTime began = steady_clock::now();
+  const Milliseconds hold(FromEnvironment("BAOKMS_NODES_HOLD_MS", 500));
+  std::this_thread::sleep_for(hold);
+  for (long i = 1; i <= rotations; ++i) {
+    rotated.push_back(steady_clock::now());
+    cluster.bench.setup.RotateKey();
+    ids.push_back(cluster.KeyIdOf(i + 1));
+    REQUIRE(cluster.Reach(ids.back()));
+    std::this_thread::sleep_for(hold);
+  }
+  load.Stop();
+  const double seconds = Seconds(steady_clock::now() - began);
+
+  const ClusterLoad::Figures figures = load.figures();
+  CheckClean(figures);
+  CHECK(figures.operations() > 1000);
+  CHECK(figures.forgeries > 0);
+  const auto answered = load.answered();
+  for (const std::vector<Answered>& node : answered) {
+    // Each key_id once and in the order of the versions: none twice, none backwards, none other.
+    std::vector<std::string> seen;
+    for (const Answered& stretch : node) seen.push_back(stretch.key_id);
+    REQUIRE(seen == ids);
+  }
+  double longest_disagreement = 0;
+  double longest_promotion = 0;
+  double window = 0;
+  double soonest = 1e9;
+  for (const auto& node : cluster.nodes) {
+    CHECK(ProbeLateness(*node) < 2.0);
+    window = std::max(window, Window(*node));
+    soonest = std::min(soonest, Soonest(*node));
+  }
+  for (std::size_t i = 1; i < ids.size(); ++i) {
+    SteadyTime first_new = SteadyTime::max();
+    SteadyTime last_old = SteadyTime::min();
+    for (std::size_t n = 0; n < answered.size(); ++n) {
+      const Answered& now = answered[n][i];
+      const double promotion = Seconds(now.first - rotated[i]);
+      CHECK(promotion <= Window(*cluster.nodes[n]));
+      CHECK(promotion >= Soonest(*cluster.nodes[n]));
+      longest_promotion = std::max(longest_promotion, promotion);
+      first_new = std::min(first_new, now.first);
+      last_old = std::max(last_old, answered[n][i - 1].last);
+    }
+    const double disagreement = std::max(0.0, Seconds(last_old - first_new));
+    CHECK(disagreement <= window - soonest);
+    longest_disagreement = std::max(longest_disagreement, disagreement);
+  }
+  MESSAGE(cluster.nodes.size()
+          << " nodes on " << cluster.bench.openbao().name() << ", " << rotations
+          << " rotations in " << seconds << " s: " << figures.operations() << " operations ("
+          << figures.encrypts << " encrypts, " << figures.decrypts << " decrypts, "
+          << figures.status << " status, " << figures.forgeries << " forgeries), "
+          << figures.failures << " failures, " << figures.wrong
+          << " wrong answers; key_ids disagreed for at most " << longest_disagreement
+          << " s (allowed " << window - soonest << "), promotion came at most "
+          << longest_promotion << " s after the rotation (allowed " << window << ")");
+}
+
+TEST_CASE("Several nodes: rotations under load fail no call and key_ids agree within the window") {
+  Cluster cluster({Milliseconds(300), Milliseconds(300), Milliseconds(300)});
+  RotateUnderLoad(cluster, FromEnvironment("BAOKMS_NODES_ROTATIONS", 3), /*with_false_ids=*/true);
+  for (const auto& node : cluster.nodes) {
+    CHECK(VersionsIn(ReadState(node->config), "active").front() ==
+          cluster.bench.setup.LatestVersion());
+  }
+}
+
+TEST_CASE("Several nodes: one that probes more slowly opens what its peers write already") {
+  Cluster cluster({Milliseconds(300), Milliseconds(300), Milliseconds(1500)});
+  // A false key_id would use up the slow node's one discovery an interval.
+  RotateUnderLoad(cluster, 2, /*with_false_ids=*/false);
+}
+
+}  // namespace
+}  // namespace baokms::e2e
