@@ -8,85 +8,13 @@
 #include <cstdlib>
 #include <optional>
 
-#include "tests/e2e/bench.h"
+#include "tests/e2e/cluster.h"
 #include "tests/e2e/cluster_load.h"
-#include "tests/support/go_files/go_state_file.h"
 
 namespace baokms::e2e {
 namespace {
 
 using std::chrono::steady_clock;
-
-constexpr int kObservations = 2;
-constexpr Milliseconds kDelay{500};
-
-struct Node {
-  Node(Bench& bench, Milliseconds interval) : config(bench.Config()), probe_interval(interval) {
-    config.tree["status"] = {{"probeInterval", std::to_string(interval.count()) + "ms"},
-                             {"deepProbeInterval", "1s"},
-                             {"statusMaxStaleness", "10s"}};
-    config.tree["rotation"] = {{"mode", "observed"},
-                               {"activationDelay", std::to_string(kDelay.count()) + "ms"},
-                               {"requireStableObservationCount", kObservations}};
-    config.Write();
-  }
-  void Start() { serving.emplace(config); }
-  void Stop() {
-    CHECK(serving->process.Terminate() == testing::ExitStatus{.code = 0, .signal = std::nullopt});
-    serving.reset();
-  }
-  std::string KeyId() const { return serving->stub.Status().key_id; }
-
-  ProviderConfig config;
-  Milliseconds probe_interval;
-  std::optional<Serving> serving;
-};
-
-struct Cluster {
-  explicit Cluster(const std::vector<Milliseconds>& intervals) {
-    for (const Milliseconds interval : intervals) {
-      nodes.push_back(std::make_unique<Node>(bench, interval));
-      nodes.back()->Start();
-      // The probes of the nodes come at different times, as in a real cluster.
-      std::this_thread::sleep_for(interval / static_cast<int>(intervals.size()));
-    }
-  }
-
-  // Computed from live metadata by other code than the provider's.
-  std::string KeyIdOf(std::int64_t version, std::int64_t seconds_off = 0) {
-    const testing::SetupOptions& names = bench.setup.options();
-    const auto key = bench.setup.Admin("GET", names.transit_mount + "/keys/" + names.key_name);
-    return testing::GoKeyId(
-        testing::IdentityOf(nodes.front()->config.tree), version,
-        key.data().at("keys").at(std::to_string(version)).get<std::int64_t>() + seconds_off);
-  }
-
-  // All of `first` to the last node answer with this key_id.
-  bool Reach(const std::string& key_id, std::size_t first = 0) {
-    return Eventually(Milliseconds(20000), [&] {
-      return std::all_of(nodes.begin() + static_cast<std::ptrdiff_t>(first), nodes.end(),
-                         [&](const auto& node) { return node->KeyId() == key_id; });
-    });
-  }
-
-  std::vector<std::string> Sockets() const {
-    std::vector<std::string> sockets;
-    for (const auto& node : nodes) {
-      if (node->serving) sockets.push_back(node->config.socket());
-    }
-    return sockets;
-  }
-
-  Bench bench;
-  std::vector<std::unique_ptr<Node>> nodes;
-};
-
-void CheckClean(const ClusterLoad::Figures& figures) {
-  INFO(figures.first_fault);
-  CHECK(figures.failures == 0);
-  CHECK(figures.wrong == 0);
-  CHECK(figures.encrypts > 0);
-}
 
 double Seconds(steady_clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
@@ -120,13 +48,13 @@ double ProbeLateness(const Node& node) {
 // after the activation delay promotes it. Each of these probes may be as late as the latest was.
 double Window(const Node& node) {
   const double interval = Seconds(node.probe_interval);
-  const double jitter = (kObservations + 2) * ProbeLateness(node) + 0.05;
-  return interval * kObservations + Seconds(kDelay) + interval + jitter;
+  const double jitter = (Node::kObservations + 2) * ProbeLateness(node) + 0.05;
+  return interval * Node::kObservations + Seconds(Node::kDelay) + interval + jitter;
 }
 
 // No promotion can come sooner after a rotation.
 double Soonest(const Node& node) {
-  return Seconds(node.probe_interval) * (kObservations - 1) + Seconds(kDelay) - 0.05;
+  return Seconds(node.probe_interval) * (Node::kObservations - 1) + Seconds(Node::kDelay) - 0.05;
 }
 
 long FromEnvironment(const char* name, long otherwise) {
