@@ -2,8 +2,9 @@
 
 #include <openssl/evp.h>
 
-#include <algorithm>
 #include <utility>
+
+#include "tests/support/emulator/encoding.h"
 
 namespace baokms::testing {
 namespace {
@@ -19,21 +20,8 @@ std::string Sha256(const std::string& bytes) {
   return digest;
 }
 
-std::string Base64(const std::string& bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // and the NUL that OpenSSL writes
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), int(bytes.size()));
-  text.resize(std::size_t(length));
-  return text;
-}
-
 std::string HashText(const std::string& bytes) {
-  std::string text = Base64(Sha256(bytes));
-  std::erase(text, '=');
-  std::ranges::replace(text, '+', '-');
-  std::ranges::replace(text, '/', '_');
-  return text;
+  return emulator::Base64UrlEncode(Sha256(bytes));
 }
 
 // nlohmann's text with what Go escapes besides.
@@ -162,7 +150,7 @@ std::string GoAssociatedData(const GoIdentity& identity, std::int64_t version,
   json["transit_key_hash"] = HashText(identity.key_lineage_id);
   json["key_id_hash"] = HashText(key_id);
   json["key_version"] = std::to_string(version);
-  return Base64(AsGo(json.dump()));
+  return emulator::Base64Encode(AsGo(json.dump()));
 }
 
 std::map<std::string, std::string> GoAnnotations(const GoIdentity& identity, std::int64_t version,

@@ -1,6 +1,6 @@
 // State files, key_ids and sealed objects as another implementation makes them: written from the
-// specification alone, with nlohmann-json and OpenSSL, and on purpose without a line of core/, so
-// that a misreading in core shows as a difference (registry-and-rotation.md, "State file";
+// specification alone, on purpose without a line of core/, so that a misreading in core shows as a
+// difference (registry-and-rotation.md, "State file";
 // wire-contract.md, "key_id", "Annotations", "AAD").
 #pragma once
 
