@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 #include <thread>
 
@@ -127,6 +128,22 @@ void RealOpenBao::Start() {
 
 void RealOpenBao::RevokeTokensOf(const std::string& auth_mount) {
   MustAdmin("PUT", "sys/leases/revoke-prefix/" + auth_mount, {{"sync", true}});
+}
+
+void RealOpenBao::SaveStorage() {
+  Stop();
+  std::filesystem::remove_all(directory_.File("saved"));
+  std::filesystem::copy(directory_.File("data"), directory_.File("saved"),
+                        std::filesystem::copy_options::recursive);
+  Start();
+}
+
+void RealOpenBao::RestoreStorage() {
+  Stop();
+  std::filesystem::remove_all(directory_.File("data"));
+  std::filesystem::copy(directory_.File("saved"), directory_.File("data"),
+                        std::filesystem::copy_options::recursive);
+  Start();
 }
 
 std::string RealOpenBao::log() const { return ReadWholeFile(directory_.File("log")); }

@@ -36,6 +36,10 @@ class RealOpenBao final : public OpenBaoUnderTest {
   void Start() override;
   void RevokeTokensOf(const std::string& auth_mount) override;
 
+  // A backup of its file storage, and the server set back to it; stopped and started for both.
+  void SaveStorage();
+  void RestoreStorage();
+
   std::string log() const;
 
  private:

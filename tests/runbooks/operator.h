@@ -1,0 +1,86 @@
+// The person who follows a runbook: does the blocks of one section, by name, on the node that the
+// page means, with the test's values in place of the examples (tests/runbooks/README.md).
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/cluster.h"
+#include "tests/runbooks/page.h"
+
+namespace baokms::runbooks {
+
+using e2e::Cluster;
+using e2e::Node;
+
+class Operator {
+ public:
+  // REQUIREs that the page has this section.
+  Operator(const std::string& page, const std::string& section);
+
+  // Runs the block on this node; REQUIREs that it ends with `code`. What it printed.
+  std::string Do(const std::string& block, Node& node, int code = 0);
+  // The same for a block of `bao`. Without that program it is named as not run, `instead` is done,
+  // and nothing was printed.
+  std::string DoWithBao(const std::string& block, Node& node,
+                        const std::function<void()>& instead = [] {});
+  // From now on this takes the place of an example value of the page.
+  void Substitute(const std::string& example, const std::string& value);
+  void CheckAllDone() const;
+
+  // Where the pages' /root/kms-state-copy is.
+  std::string copies() const { return work_.File("kms-state-copy"); }
+
+  // What kubectl reads and writes: an object is sealed by the node that kubectl was run on.
+  void Store(const std::string& object, const std::string& value, const Node& node);
+  // As kube-apiserver reads it, through this node.
+  testing::DecryptAnswer Read(const std::string& object, const Node& node) const;
+  const testing::SealedObject& Stored(const std::string& object) const;
+
+ private:
+  struct Answer {
+    int code = 0;
+    std::string output = {};
+  };
+
+  const Block& Find(const std::string& name) const;
+  std::string Prepared(const Block& block, const Node& node) const;
+  std::string Run(const Block& block, Node& node, int code);
+  void AnswerCalls(Node& node);
+  Answer Handle(const std::vector<std::string>& words, const std::string& input, Node& node);
+  Answer Systemctl(const std::vector<std::string>& words, Node& node) const;
+  Answer Kubectl(const std::vector<std::string>& words, const std::string& input, const Node& node);
+
+  std::string section_;
+  std::vector<Block> blocks_;  // of this section
+  std::string names_;          // the page's "names", before every block
+  std::set<std::string> done_;
+  std::map<std::string, std::string> values_;
+  std::map<std::string, testing::SealedObject> etcd_;
+  testing::TempDirectory work_;
+};
+
+// Remembers that this section has a case; true.
+bool Covers(const std::string& page, const std::string& section);
+bool IsCovered(const std::string& page, const std::string& section);
+
+}  // namespace baokms::runbooks
+
+// A test case for one section: `person` does its blocks, all of which must have been done at the end.
+#define RUNBOOK_CASE(group, page, section) \
+  RUNBOOK_CASE_NAMED(group, page, section, DOCTEST_ANONYMOUS(RunbookCase))
+#define RUNBOOK_CASE_NAMED(group, page, section, function)                                  \
+  static void function(baokms::runbooks::Operator& person);                                 \
+  [[maybe_unused]] static const bool DOCTEST_CAT(function, Covered) =                       \
+      baokms::runbooks::Covers(page, section);                                              \
+  TEST_CASE(group ": " page ": " section) {                                                 \
+    baokms::runbooks::Operator person(page, section);                                       \
+    function(person);                                                                       \
+    person.CheckAllDone();                                                                  \
+  }                                                                                         \
+  static void function(baokms::runbooks::Operator& person)

@@ -1,0 +1,140 @@
+// docs/runbooks/disaster-recovery.md, but for what OpenBao itself lost (openbao_lost_runbook_test.cc).
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "tests/runbooks/operator.h"
+
+namespace baokms::runbooks {
+namespace {
+
+using e2e::Code;
+using e2e::Milliseconds;
+using e2e::VersionsIn;
+
+constexpr Milliseconds kInterval{300};
+constexpr const char* kExampleHash = "krs1.b6s0Xy_WNkBsWn8xYkBiBYp2ctE8-mukldwhzpgfXqc";
+
+bool Has(const std::string& text, std::string_view words) {
+  return text.find(words) != std::string::npos;
+}
+
+// One start without patience; exit 5.
+void StartsInVain(Node& node) {
+  node.config.tree["bootstrap"]["graceTimeout"] = "0s";
+  node.config.Write();
+  e2e::ProviderProcess provider(node.config);
+  e2e::CheckExits(provider, 5);
+}
+
+RUNBOOK_CASE("Runbook", "disaster-recovery", "A node lost its state") {
+  Cluster cluster({kInterval, kInterval});
+  cluster.Rotate();
+  const std::string sealed_at = cluster[1].config.state_file();
+  cluster[1].serving->process.Kill();
+  cluster[1].serving.reset();
+  unlink((sealed_at + ".checkpoint").c_str());
+  StartsInVain(cluster[1]);
+  CHECK(Has(person.Do("why", cluster[1]), "the state file has no checkpoint"));
+  unlink(sealed_at.c_str());
+  StartsInVain(cluster[1]);
+  CHECK(Has(person.Do("why", cluster[1]), "the Transit key is rotated (latest_version=2)"));
+
+  // A leftover must not be in the way, nor be lost.
+  testing::WriteWholeFile(sealed_at, "{}\n", 0640);
+  person.Do("copy-from-peer", cluster[0]);
+  person.Do("install-copy", cluster[1]);
+  CHECK(Has(person.Do("same-hash", cluster[1]), "openbao_kms_key_version 2"));
+  CHECK(cluster[1].KeyId() == cluster[0].KeyId());
+  CHECK(e2e::ReadStateFiles(cluster[1].config) == e2e::ReadStateFiles(cluster[0].config));
+  const std::string kept =
+      std::filesystem::path(person.copies()).parent_path().string() + "/kms-state-before";
+  CHECK(testing::ReadWholeFile(kept + "/key-registry.json") == "{}\n");
+}
+
+RUNBOOK_CASE("Runbook", "disaster-recovery", "A new node") {
+  Cluster cluster({kInterval});
+  cluster.Rotate();
+  cluster.nodes.push_back(std::make_unique<Node>(cluster.bench, kInterval));
+  StartsInVain(cluster[1]);
+  person.Do("copy-from-peer", cluster[0]);
+  person.Do("install-copy", cluster[1]);
+  CHECK(Has(person.Do("same-hash", cluster[1]), "openbao_kms_key_version 2"));
+  CHECK(cluster[1].KeyId() == cluster[0].KeyId());
+  CHECK(person.Do("fingerprint", cluster[0]) == person.Do("fingerprint", cluster[1]));
+  person.Store("by the new node", "a value", cluster[1]);
+  CHECK(person.Read("by the new node", cluster[0]).plaintext == "a value");
+}
+
+// Both files of a node as they are now, where the pages look for copies.
+void CopyAside(const Operator& person, const Node& node) {
+  const e2e::StateFiles files = e2e::ReadStateFiles(node.config);
+  mkdir(person.copies().c_str(), 0700);
+  const std::string path = person.copies() + "/key-registry.json";
+  testing::WriteWholeFile(path, files.state, 0600);
+  testing::WriteWholeFile(path + ".checkpoint", files.checkpoint, 0600);
+}
+
+RUNBOOK_CASE("Runbook", "disaster-recovery", "State and checkpoint came out of a backup") {
+  Cluster cluster({kInterval, kInterval});
+  CopyAside(person, cluster[1]);
+  cluster.Rotate();
+  person.Store("by the peer", "a value", cluster[0]);
+  person.Do("restore-both", cluster[1]);
+  CHECK(person.Read("by the peer", cluster[1]).plaintext == "a value");
+  CHECK(Has(person.Do("watch", cluster[1]), "openbao_kms_status_key_id_hash"));
+  REQUIRE(cluster.Reach(cluster.KeyIdOf(2)));
+  CHECK(Has(person.Do("promoted", cluster[1]), "key.promoted"));
+}
+
+RUNBOOK_CASE("Runbook", "disaster-recovery", "The disk is full") {
+  Cluster cluster({kInterval});
+  const e2e::StateFiles before = e2e::ReadStateFiles(cluster[0].config);
+  person.Store("written before", "a value", cluster[0]);
+  // No file can be made under the name that a save uses: to the provider a full disk is no different.
+  const std::string in_the_way =
+      std::filesystem::path(cluster[0].config.state_file()).parent_path().string() +
+      "/.key-registry.json.bao-kms-tmp";
+  REQUIRE(mkdir(in_the_way.c_str(), 0700) == 0);
+  cluster.bench.setup.RotateKey();
+  REQUIRE(e2e::Eventually(Milliseconds(5000), [&] { return !cluster[0].serving->Healthy(); }));
+  CHECK(Has(person.Do("space", cluster[0]), "state_save_failed"));
+  CHECK(e2e::ReadStateFiles(cluster[0].config) == before);
+  CHECK(person.Read("written before", cluster[0]).plaintext == "a value");
+  REQUIRE(rmdir(in_the_way.c_str()) == 0);
+  REQUIRE(cluster.Reach(cluster.KeyIdOf(2)));
+  person.Do("recovered", cluster[0]);
+  CHECK(person.Read("written before", cluster[0]).plaintext == "a value");
+}
+
+RUNBOOK_CASE("Runbook", "disaster-recovery", "A restored etcd needs versions that were retired") {
+  Cluster cluster({kInterval});
+  Node& node = cluster[0];
+  person.Store("of the old etcd", "a value", node);
+  cluster.Rotate();
+  cluster.Rotate();
+  const auto hash = [&] { return e2e::ReadState(node.config).at("currentHash").get<std::string>(); };
+  node.Stop();
+  REQUIRE(e2e::RunCommand({"retire-versions", "--config", node.config.config_file(),
+                           "--allow-socket-parent", node.config.socket_directory(),
+                           "--before-version", "3", "--apply", "--expected-state-hash", hash()})
+              .code == 0);
+  node.Start();
+  cluster.bench.setup.SetMinDecryptionVersion(3);
+  CHECK(person.Read("of the old etcd", node).status.code == static_cast<int>(Code::kNotFound));
+  CHECK(Has(person.Do("asked", node), "reason=\"key_id_unknown\"} 1"));
+
+  person.Do("restore-plan", node, 4);  // OpenBao first
+  person.DoWithBao("lower", node, [&] { cluster.bench.setup.SetMinDecryptionVersion(1); });
+  CHECK(Has(person.Do("restore-plan", node), "stateHash: " + hash()));
+  person.Substitute(kExampleHash, hash());
+  person.Do("restore-apply", node);
+  CHECK(VersionsIn(e2e::ReadState(node.config), "retired") == std::vector{1, 2});
+  CHECK(person.Read("of the old etcd", node).plaintext == "a value");
+  CHECK(Has(person.Do("rewrite", node), "replaced"));
+  CHECK(person.Stored("of the old etcd").ciphertext.starts_with("vault:v3:"));
+}
+
+}  // namespace
+}  // namespace baokms::runbooks

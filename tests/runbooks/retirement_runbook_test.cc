@@ -1,0 +1,103 @@
+// docs/runbooks/retirement.md.
+#include "tests/runbooks/operator.h"
+
+namespace baokms::runbooks {
+namespace {
+
+using e2e::Milliseconds;
+using e2e::VersionsIn;
+
+constexpr Milliseconds kInterval{300};
+// The page's example of a state hash.
+constexpr const char* kExampleHash = "krs1.b6s0Xy_WNkBsWn8xYkBiBYp2ctE8-mukldwhzpgfXqc";
+
+bool Has(const std::string& text, std::string_view words) {
+  return text.find(words) != std::string::npos;
+}
+
+// Two nodes with version 3 active, as the page's example.
+struct Rotated : Cluster {
+  Rotated() : Cluster({kInterval, kInterval}) {
+    Rotate();
+    Rotate();
+  }
+  std::vector<int> Versions(std::size_t node, std::string_view state) {
+    return VersionsIn(e2e::ReadState((*this)[node].config), state);
+  }
+};
+
+// What the section before on the page leaves behind.
+void RetireWithoutPage(Node& node) {
+  node.Stop();
+  const std::vector<std::string> command = {"retire-versions", "--config",
+                                            node.config.config_file(), "--allow-socket-parent",
+                                            node.config.socket_directory(), "--before-version",
+                                            "3"};
+  std::vector<std::string> apply = command;
+  apply.insert(apply.end(), {"--apply", "--expected-state-hash",
+                             e2e::ReadState(node.config).at("currentHash").get<std::string>()});
+  REQUIRE(e2e::RunCommand(apply).code == 0);
+  node.Start();
+}
+
+RUNBOOK_CASE("Runbook", "retirement", "Evidence first") {
+  Rotated cluster;
+  person.Store("an object", "a value", cluster[0]);
+  const std::string seen = person.Do("look", cluster[0]);
+  CHECK(Has(seen, "openbao_kms_key_version 3"));
+  CHECK(Has(person.Do("rewrite", cluster[0]), "secret/an object replaced"));
+  CHECK(Has(person.Do("apiserver-metrics", cluster[0]), "from_storage"));
+}
+
+RUNBOOK_CASE("Runbook", "retirement", "Retire on each node") {
+  Rotated cluster;
+  person.Store("kept", "a value", cluster[0]);
+  for (std::size_t n = 0; n < 2; ++n) {
+    Node& node = cluster[n];
+    const e2e::StateFiles before = e2e::ReadStateFiles(node.config);
+    const std::string plan = person.Do("plan", node);
+    CHECK(e2e::ReadStateFiles(node.config) == before);
+    CHECK(Has(plan, "transitVersion=1"));
+    CHECK(Has(plan, "transitVersion=2"));
+    const std::string hash = e2e::ReadState(node.config).at("currentHash");
+    CHECK(Has(plan, "stateHash: " + hash));
+    person.Substitute(kExampleHash, hash);
+    person.Do("stop", node);
+    person.Do("apply", node);
+    CHECK(cluster.Versions(n, "removed") == std::vector{1, 2});
+    CHECK(cluster.Versions(n, "active") == std::vector{3});
+    person.Do("start", node);
+    CHECK(Has(person.Do("check", node), "openbao_kms_status_key_id_hash"));
+    CHECK(node.KeyId() == cluster.KeyIdOf(3));
+    CHECK(person.Read("kept", node).plaintext == "a value");
+  }
+}
+
+RUNBOOK_CASE("Runbook", "retirement", "Raise the minimum and trim in OpenBao") {
+  Rotated cluster;
+  person.Store("kept", "a value", cluster[0]);
+  for (const auto& node : cluster.nodes) RetireWithoutPage(*node);
+  person.DoWithBao("minimum", cluster[0], [&] {
+    cluster.bench.setup.ConfigureKey(
+        {{"min_decryption_version", 3}, {"min_encryption_version", 3}});
+  });
+  std::this_thread::sleep_for(2 * kInterval);
+  for (const auto& node : cluster.nodes) {
+    CHECK(Has(person.Do("wait", *node), "rotationState: active"));
+  }
+  person.DoWithBao("trim", cluster[0], [&] { cluster.bench.setup.Trim(3); });
+  std::this_thread::sleep_for(2 * kInterval);
+  const std::string key = person.DoWithBao("read", cluster[0]);
+  if (!key.empty()) {
+    const testing::Json data = testing::Json::parse(key).at("data");
+    CHECK(data.at("min_available_version") == 3);
+    CHECK(data.at("keys").size() == 1);
+  }
+  for (const auto& node : cluster.nodes) {
+    CHECK(node->serving->Healthy());
+    CHECK(person.Read("kept", *node).plaintext == "a value");
+  }
+}
+
+}  // namespace
+}  // namespace baokms::runbooks
