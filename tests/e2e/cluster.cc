@@ -9,8 +9,7 @@
 
 namespace baokms::e2e {
 
-Node::Node(Bench& bench, Milliseconds interval)
-    : config(bench.Config()), probe_interval(interval) {
+Node::Node(Bench& bench, Milliseconds interval) : config(bench.Config()), probe_interval(interval) {
   config.tree["openbao"]["timeout"] = "5s";  // a busy machine is no outage
   config.tree["status"] = {{"probeInterval", std::to_string(interval.count()) + "ms"},
                            {"deepProbeInterval", "1s"},

@@ -13,8 +13,8 @@
 namespace baokms::e2e {
 
 struct Node {
-  static constexpr int kObservations = 2;      // rotation.requireStableObservationCount
-  static constexpr Milliseconds kDelay{500};   // rotation.activationDelay
+  static constexpr int kObservations = 2;     // rotation.requireStableObservationCount
+  static constexpr Milliseconds kDelay{500};  // rotation.activationDelay
 
   Node(Bench& bench, Milliseconds interval);
   void Start() { serving.emplace(config); }
@@ -32,8 +32,8 @@ struct Cluster {
   // One node an interval (status.probeInterval), all started.
   explicit Cluster(const std::vector<Milliseconds>& intervals);
 
-  // Computed from live metadata by other code than the provider's; `seconds_off` gives the key_id of
-  // a version that was never created.
+  // Computed from live metadata by other code than the provider's; `seconds_off` gives the key_id
+  // of a version that was never created.
   std::string KeyIdOf(std::int64_t version, std::int64_t seconds_off = 0) const;
 
   // Rotates the key and REQUIREs that every node that runs answers with the new key_id in time.

@@ -41,9 +41,7 @@ std::vector<SealedObject> Mixed(const SealedObject& mine, const SealedObject& ot
 }  // namespace
 
 ClusterLoad::ClusterLoad(Options options)
-    : options_(std::move(options)),
-      written_(options_.earlier),
-      answered_(options_.sockets.size()) {
+    : options_(std::move(options)), written_(options_.earlier), answered_(options_.sockets.size()) {
   for (std::size_t node = 0; node < options_.sockets.size(); ++node) {
     threads_.emplace_back([this, node] { Watch(node); });
     for (int i = 0; i < options_.writers_per_node; ++i) {

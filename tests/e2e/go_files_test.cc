@@ -31,11 +31,16 @@ struct OtherProvider {
     return testing::SealAsGo(setup, identity, version, CreatedAt(version), plaintext);
   }
   GoRecord Active(std::int64_t version, std::int64_t seen) const {
-    return {.version = version, .created_at = CreatedAt(version), .state = "active",
-            .observed_at = seen, .promoted_at = seen};
+    return {.version = version,
+            .created_at = CreatedAt(version),
+            .state = "active",
+            .observed_at = seen,
+            .promoted_at = seen};
   }
   GoRecord Retired(std::int64_t version, std::int64_t seen) const {
-    return {.version = version, .created_at = CreatedAt(version), .state = "retired",
+    return {.version = version,
+            .created_at = CreatedAt(version),
+            .state = "retired",
             .observed_at = seen};
   }
 
@@ -57,15 +62,15 @@ TEST_CASE("Go files: the independent writer makes the published files and object
   std::ifstream file(BAOKMS_VECTORS_FILE);
   const Json vectors = Json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
   const auto identity_of = [](const Json& snapshot) {
-    return testing::GoIdentity{.provider_name = snapshot.at("providerName"),
-                               .cluster_id = snapshot.at("clusterId"),
-                               .openbao_instance_id = snapshot.at("openbaoInstanceId"),
-                               .openbao_namespace = snapshot.value("openbaoNamespace", ""),
-                               .transit_mount_id = snapshot.at("transitMountId"),
-                               .key_lineage_id = snapshot.at("transitKeyLineageId"),
-                               .transit_mount_path = snapshot.value("transitMountPath", "transit"),
-                               .transit_key_name =
-                                   snapshot.value("transitKeyName", "k8s-workload-a-etcd")};
+    return testing::GoIdentity{
+        .provider_name = snapshot.at("providerName"),
+        .cluster_id = snapshot.at("clusterId"),
+        .openbao_instance_id = snapshot.at("openbaoInstanceId"),
+        .openbao_namespace = snapshot.value("openbaoNamespace", ""),
+        .transit_mount_id = snapshot.at("transitMountId"),
+        .key_lineage_id = snapshot.at("transitKeyLineageId"),
+        .transit_mount_path = snapshot.value("transitMountPath", "transit"),
+        .transit_key_name = snapshot.value("transitKeyName", "k8s-workload-a-etcd")};
   };
   for (const Json& entry : vectors.at("configFingerprint")) {
     CHECK(testing::GoFingerprint(identity_of(entry.at("identity"))) == entry.at("fingerprint"));
@@ -94,14 +99,14 @@ TEST_CASE("Go files: the independent writer makes the published files and object
                   .generation = published.at("generation"),
                   .previous_hash = published.value("previousHash", "")};
     for (const Json& record : published.at("snapshots")) {
-      state.records.push_back({.version = record.at("transitVersion"),
-                               .created_at = record.at("transitVersionCreatedAtUnix"),
-                               .state = record.at("state"),
-                               .observed_at = record.value("observedAtUnix", std::int64_t{0}),
-                               .stable_observations =
-                                   record.value("stableObservationCount", std::int64_t{0}),
-                               .stable_at = record.value("stableAtUnix", std::int64_t{0}),
-                               .promoted_at = record.value("promotedAtUnix", std::int64_t{0})});
+      state.records.push_back(
+          {.version = record.at("transitVersion"),
+           .created_at = record.at("transitVersionCreatedAtUnix"),
+           .state = record.at("state"),
+           .observed_at = record.value("observedAtUnix", std::int64_t{0}),
+           .stable_observations = record.value("stableObservationCount", std::int64_t{0}),
+           .stable_at = record.value("stableAtUnix", std::int64_t{0}),
+           .promoted_at = record.value("promotedAtUnix", std::int64_t{0})});
     }
     CHECK(testing::GoStateText(state) == entry.at("file"));
     for (const Json& checkpoint : vectors.at("checkpoint")) {
@@ -162,8 +167,8 @@ TEST_CASE("Go files: a candidate that the other went on counting is promoted and
   const Serving provider(config);
   provider.CheckOpens(other.Seal(2, "by a peer that promoted"), "by a peer that promoted");
   const std::string promoted = testing::GoKeyId(other.identity, 2, other.CreatedAt(2));
-  REQUIRE(Eventually(Milliseconds(10000),
-                     [&] { return provider.stub.Status().key_id == promoted; }));
+  REQUIRE(
+      Eventually(Milliseconds(10000), [&] { return provider.stub.Status().key_id == promoted; }));
 
   // The next generation, as the other would have written it at that moment.
   const Json written = ReadState(config);
@@ -191,8 +196,8 @@ TEST_CASE("Go files: a state made anew from metadata opens what this provider wr
     first = provider.Seal("under version 1");
     bench.setup.RotateKey();
     const std::string rotated = testing::GoKeyId(other.identity, 2, other.CreatedAt(2));
-    REQUIRE(Eventually(Milliseconds(10000),
-                       [&] { return provider.stub.Status().key_id == rotated; }));
+    REQUIRE(
+        Eventually(Milliseconds(10000), [&] { return provider.stub.Status().key_id == rotated; }));
     second = provider.Seal("under version 2");
     REQUIRE(provider.process.Terminate().has_value());
   }

@@ -110,22 +110,22 @@ TEST_CASE("Several nodes: state and checkpoint restored together come forward by
   CHECK(KeyIds(answered[2]) == std::vector{cluster.KeyIdOf(1), cluster.KeyIdOf(3)});
   // Meanwhile it wrote under version 1, as its Status said; the load has seen its peers open that.
   const std::vector<Written> all = load.written();
-  CHECK(std::ranges::any_of(all, [&](const Written& one) {
-    return one.sealed.ciphertext.starts_with("vault:v1:");
-  }));
+  CHECK(std::ranges::any_of(
+      all, [&](const Written& one) { return one.sealed.ciphertext.starts_with("vault:v1:"); }));
   // Its history is another one, its keys are the same.
   CHECK(ReadStateFiles(cluster[2].config) != current);
   CHECK(VersionsIn(ReadState(cluster[2].config), "active") == std::vector{3});
   CHECK(VersionsIn(ReadState(cluster[2].config), "retired") == std::vector{1, 2});
-  const double behind = std::chrono::duration<double>(answered[2][0].last - answered[2][0].first)
-                            .count();
+  const double behind =
+      std::chrono::duration<double>(answered[2][0].last - answered[2][0].first).count();
   MESSAGE("on " << cluster.bench.openbao().name() << ": restored two rotations back, " << behind
                 << " s under the old key_id, " << load.figures().forgeries
                 << " forgeries refused meanwhile, " << load.figures().operations()
                 << " operations");
 }
 
-TEST_CASE("Several nodes: a restored state whose version OpenBao no longer decrypts is not served") {
+TEST_CASE(
+    "Several nodes: a restored state whose version OpenBao no longer decrypts is not served") {
   Cluster cluster = ThreeNodes();
   const StateFiles old = ReadStateFiles(cluster[2].config);
   cluster.Rotate();

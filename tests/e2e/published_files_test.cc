@@ -44,14 +44,12 @@ class Published {
         bench_(Names()),
         config_(bench_.Config()) {
     config_.tree["openbao"]["instanceId"] = identity_.at("openbaoInstanceId");
-    config_.tree["transit"]["keyIdScope"] = {
-        {"providerName", identity_.at("providerName")},
-        {"clusterId", identity_.at("clusterId")},
-        {"transitMountId", identity_.at("transitMountId")},
-        {"keyLineageId", identity_.at("transitKeyLineageId")}};
-    config_.tree["rotation"] = {{"mode", "observed"},
-                                {"activationDelay", "1h"},
-                                {"requireStableObservationCount", 3}};
+    config_.tree["transit"]["keyIdScope"] = {{"providerName", identity_.at("providerName")},
+                                             {"clusterId", identity_.at("clusterId")},
+                                             {"transitMountId", identity_.at("transitMountId")},
+                                             {"keyLineageId", identity_.at("transitKeyLineageId")}};
+    config_.tree["rotation"] = {
+        {"mode", "observed"}, {"activationDelay", "1h"}, {"requireStableObservationCount", 3}};
     // Valid at the published times and now.
     config_.WriteJwt(bench_.setup.MintJwt(
         {{"iat", 1'600'000'000}, {"nbf", 1'600'000'000}, {"exp", kLongValid}}));
@@ -69,13 +67,13 @@ class Published {
     const testing::SetupOptions& names = bench_.setup.options();
     for (std::int64_t version = 1; version <= latest; ++version) {
       if (bench_.setup.LatestVersion() < version) bench_.setup.RotateKey();
-      const auto reply = SharedEmulator().emulator().Control(
-          "POST", "transit/creation-time",
-          {{"namespace", names.name_space},
-           {"mount", names.transit_mount},
-           {"key", names.key_name},
-           {"version", version},
-           {"unix_seconds", kCreated[version - 1]}});
+      const auto reply =
+          SharedEmulator().emulator().Control("POST", "transit/creation-time",
+                                              {{"namespace", names.name_space},
+                                               {"mount", names.transit_mount},
+                                               {"key", names.key_name},
+                                               {"version", version},
+                                               {"unix_seconds", kCreated[version - 1]}});
       REQUIRE(reply.status < 300);
     }
   }
@@ -173,9 +171,9 @@ TEST_CASE("Vectors: every published state file loads and serves and goes on") {
   for (const std::string configuration : {"plain", "namespaced"}) {
     CAPTURE(configuration);
     Published published(configuration);
-    for (const char* name : {"bootstrap", "candidate seen, one version skipped",
-                             "candidate seen again", "candidate stable", "promoted",
-                             "retired below 3"}) {
+    for (const char* name :
+         {"bootstrap", "candidate seen, one version skipped", "candidate seen again",
+          "candidate stable", "promoted", "retired below 3"}) {
       LoadAndServe(published, name);
     }
   }
@@ -222,6 +220,14 @@ TEST_CASE("Vectors: a running provider writes the published files byte for byte"
     CheckNext(published, config, "promoted");
     CheckServes(published, provider, Json::parse(published.File("promoted")));
     CHECK(provider.process.LogLines("key.promoted").at(0).at("ts") == "2023-11-14T22:18:50.000Z");
+
+    REQUIRE(provider.process.Terminate().has_value());
+    const CommandResult retired = RunCommand(
+        {"retire-versions", "--config", config.config_file(), "--allow-socket-parent",
+         config.socket_directory(), "--before-version", "3", "--apply", "--expected-state-hash",
+         ReadState(config).at("currentHash").get<std::string>()});
+    CHECK_MESSAGE(retired.code == 0, retired.err);
+    CheckNext(published, config, "retired below 3");
   }
 }
 

@@ -27,8 +27,9 @@ class Operator {
   std::string Do(const std::string& block, Node& node, int code = 0);
   // The same for a block of `bao`. Without that program it is named as not run, `instead` is done,
   // and nothing was printed.
-  std::string DoWithBao(const std::string& block, Node& node,
-                        const std::function<void()>& instead = [] {});
+  std::string DoWithBao(
+      const std::string& block, Node& node, const std::function<void()>& instead = [] {},
+      int code = 0);
   // From now on this takes the place of an example value of the page.
   void Substitute(const std::string& example, const std::string& value);
   void CheckAllDone() const;
@@ -71,16 +72,17 @@ bool IsCovered(const std::string& page, const std::string& section);
 
 }  // namespace baokms::runbooks
 
-// A test case for one section: `person` does its blocks, all of which must have been done at the end.
+// A test case for one section: `person` does its blocks, all of which must have been done at the
+// end.
 #define RUNBOOK_CASE(group, page, section) \
   RUNBOOK_CASE_NAMED(group, page, section, DOCTEST_ANONYMOUS(RunbookCase))
-#define RUNBOOK_CASE_NAMED(group, page, section, function)                                  \
-  static void function(baokms::runbooks::Operator& person);                                 \
-  [[maybe_unused]] static const bool DOCTEST_CAT(function, Covered) =                       \
-      baokms::runbooks::Covers(page, section);                                              \
-  TEST_CASE(group ": " page ": " section) {                                                 \
-    baokms::runbooks::Operator person(page, section);                                       \
-    function(person);                                                                       \
-    person.CheckAllDone();                                                                  \
-  }                                                                                         \
+#define RUNBOOK_CASE_NAMED(group, page, section, function)            \
+  static void function(baokms::runbooks::Operator& person);           \
+  [[maybe_unused]] static const bool DOCTEST_CAT(function, Covered) = \
+      baokms::runbooks::Covers(page, section);                        \
+  TEST_CASE(group ": " page ": " section) {                           \
+    baokms::runbooks::Operator person(page, section);                 \
+    function(person);                                                 \
+    person.CheckAllDone();                                            \
+  }                                                                   \
   static void function(baokms::runbooks::Operator& person)

@@ -8,7 +8,8 @@
 namespace baokms::runbooks {
 namespace {
 
-TEST_CASE("Runbook pages: a block has its section and name and commands without the list's indent") {
+TEST_CASE(
+    "Runbook pages: a block has its section and name and commands without the list's indent") {
   const Page page = Parse(
       "# A page\n\n## First\n\n1. Do:\n\n   <!-- run: one -->\n   ```sh\n   a\n     b\n   ```\n\n"
       "   ```text\n   printed\n   ```\n\n## Second\n\n<!-- run: one -->\n```sh\nc\n```\n");
@@ -23,13 +24,13 @@ TEST_CASE("Runbook pages: a block has its section and name and commands without 
 
 TEST_CASE("Runbook pages: what no test could run by name is a problem") {
   for (const char* text : {
-           "```sh\na\n```\n",                                              // no name
-           "<!-- run: one -->\n\nText.\n\n```sh\na\n```\n",                // something between
-           "<!-- run: one -->\n```console\n$ a\n```\n",                    // another language
-           "```\na\n```\n",                                                // none
-           "<!-- run: one -->\n```text\na\n```\n",                         // named and not run
-           "<!-- run: one -->\n",                                          // nothing follows
-           "<!-- run: one -->\n```sh\na\n",                                // not closed
+           "```sh\na\n```\n",                                // no name
+           "<!-- run: one -->\n\nText.\n\n```sh\na\n```\n",  // something between
+           "<!-- run: one -->\n```console\n$ a\n```\n",      // another language
+           "```\na\n```\n",                                  // none
+           "<!-- run: one -->\n```text\na\n```\n",           // named and not run
+           "<!-- run: one -->\n",                            // nothing follows
+           "<!-- run: one -->\n```sh\na\n",                  // not closed
            "<!-- run: one -->\n```sh\na\n```\n<!-- run: one -->\n```sh\na\n```\n",  // twice
        }) {
     CAPTURE(text);

@@ -1,4 +1,5 @@
-// docs/runbooks/disaster-recovery.md, but for what OpenBao itself lost (openbao_lost_runbook_test.cc).
+// docs/runbooks/disaster-recovery.md, but for what OpenBao itself lost
+// (openbao_lost_runbook_test.cc).
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,7 +93,8 @@ RUNBOOK_CASE("Runbook", "disaster-recovery", "The disk is full") {
   Cluster cluster({kInterval});
   const e2e::StateFiles before = e2e::ReadStateFiles(cluster[0].config);
   person.Store("written before", "a value", cluster[0]);
-  // No file can be made under the name that a save uses: to the provider a full disk is no different.
+  // No file can be made under the name that a save uses: to the provider a full disk is no
+  // different.
   const std::string in_the_way =
       std::filesystem::path(cluster[0].config.state_file()).parent_path().string() +
       "/.key-registry.json.bao-kms-tmp";
@@ -114,7 +116,9 @@ RUNBOOK_CASE("Runbook", "disaster-recovery", "A restored etcd needs versions tha
   person.Store("of the old etcd", "a value", node);
   cluster.Rotate();
   cluster.Rotate();
-  const auto hash = [&] { return e2e::ReadState(node.config).at("currentHash").get<std::string>(); };
+  const auto hash = [&] {
+    return e2e::ReadState(node.config).at("currentHash").get<std::string>();
+  };
   node.Stop();
   REQUIRE(e2e::RunCommand({"retire-versions", "--config", node.config.config_file(),
                            "--allow-socket-parent", node.config.socket_directory(),

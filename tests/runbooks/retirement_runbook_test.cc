@@ -29,9 +29,12 @@ struct Rotated : Cluster {
 // What the section before on the page leaves behind.
 void RetireWithoutPage(Node& node) {
   node.Stop();
-  const std::vector<std::string> command = {"retire-versions", "--config",
-                                            node.config.config_file(), "--allow-socket-parent",
-                                            node.config.socket_directory(), "--before-version",
+  const std::vector<std::string> command = {"retire-versions",
+                                            "--config",
+                                            node.config.config_file(),
+                                            "--allow-socket-parent",
+                                            node.config.socket_directory(),
+                                            "--before-version",
                                             "3"};
   std::vector<std::string> apply = command;
   apply.insert(apply.end(), {"--apply", "--expected-state-hash",

@@ -20,9 +20,7 @@ std::string Sha256(const std::string& bytes) {
   return digest;
 }
 
-std::string HashText(const std::string& bytes) {
-  return emulator::Base64UrlEncode(Sha256(bytes));
-}
+std::string HashText(const std::string& bytes) { return emulator::Base64UrlEncode(Sha256(bytes)); }
 
 // nlohmann's text with what Go escapes besides.
 std::string AsGo(std::string json) {
