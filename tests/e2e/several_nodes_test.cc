@@ -4,8 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
+#include <functional>
+#include <numeric>
 #include <optional>
 
 #include "tests/e2e/cluster.h"
@@ -29,26 +30,29 @@ double TimeOf(const Json& line) {
   return static_cast<double>(timegm(&parts)) + std::strtod(fraction, nullptr);
 }
 
-// How far this node's metadata probes came apart beyond its interval, at most.
-double ProbeLateness(const Node& node) {
-  double latest = 0;
+// By how much this node's metadata probes came later than their interval, the latest first.
+std::vector<double> Lateness(const Node& node) {
+  std::vector<double> late;
   std::optional<double> before;
   for (const Json& line : node.serving->process.LogLines("status.probe")) {
     if (line.value("probe_kind", "") != "metadata") continue;
     const double now = TimeOf(line);
-    if (before) latest = std::max(latest, now - *before - Seconds(node.probe_interval));
+    if (before) late.push_back(std::max(0.0, now - *before - Seconds(node.probe_interval)));
     before = now;
   }
-  REQUIRE(before.has_value());
-  return latest;
+  std::ranges::sort(late, std::greater());
+  return late;
 }
 
 // From a rotation to the first Status with the new key_id: the version is seen one interval after
 // the rotation at the latest, observations - 1 intervals later it is stable, and the first probe
-// after the activation delay promotes it. Each of these probes may be as late as the latest was.
+// after the activation delay promotes it. These probes may be as late as the latest were.
 double Window(const Node& node) {
+  constexpr std::size_t kProbes = Node::kObservations + 2;
+  const std::vector<double> late = Lateness(node);
+  REQUIRE(late.size() >= kProbes);
+  const double jitter = std::accumulate(late.begin(), late.begin() + kProbes, 0.05);
   const double interval = Seconds(node.probe_interval);
-  const double jitter = (Node::kObservations + 2) * ProbeLateness(node) + 0.05;
   return interval * Node::kObservations + Seconds(Node::kDelay) + interval + jitter;
 }
 
@@ -114,7 +118,7 @@ void RotateUnderLoad(Cluster& cluster, const Run& run) {
   double window = 0;
   double soonest = 1e9;
   for (const auto& node : cluster.nodes) {
-    CHECK(ProbeLateness(*node) < 2.0);
+    CHECK(Lateness(*node).front() < 2.0);
     window = std::max(window, Window(*node));
     soonest = std::min(soonest, Soonest(*node));
   }
