@@ -1,6 +1,6 @@
 # baokms_mutated_source(VARIABLE NAME SOURCE FROM TO [FROM TO...]): the path of a copy of SOURCE (below
 # the project) in which each text is replaced, one after the other. Each FROM must be there exactly
-# once: a mutant follows the code or does not build.
+# once: a mutant follows the code or does not build. No semicolons in them: CMake would cut them there.
 function(baokms_mutated_source variable name source)
   set(mutate ${PROJECT_SOURCE_DIR}/tests/unit/mutants/mutate.cmake)
   set(mutated ${CMAKE_CURRENT_BINARY_DIR}/${name}.cc)
