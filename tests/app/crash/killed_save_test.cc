@@ -79,7 +79,7 @@ TEST_CASE("Crash: killed or without power at any call of any save a start recove
     all.tally += here.tally;
   }
   CHECK(all.points >= count * 70);
-  CHECK(all.tally.disks >= count * 300);
+  CHECK(all.tally.disks >= count * 200);
   MESSAGE(all.points << " kill points in " << count << " saves; " << Describe(all.tally));
 }
 

@@ -126,7 +126,7 @@ std::vector<SavePoint> SavesToTry() {
   return RotationHistory();
 #else
   std::vector<SavePoint> some;
-  for (std::size_t i = 0; i < RotationHistory().size(); i += 5)
+  for (std::size_t i = 0; i < RotationHistory().size(); i += 10)
     some.push_back(RotationHistory()[i]);
   return some;
 #endif

@@ -31,7 +31,7 @@ struct SavePoint {
 const std::vector<SavePoint>& RotationHistory();
 
 // The saves whose every call is tried: all of them. In a build that is not optimised (sanitizers,
-// debug, coverage) each fifth: bootstrap, a candidate with a skipped version, versions removed.
+// debug, coverage) each tenth, bootstrap and the removal of versions.
 std::vector<SavePoint> SavesToTry();
 
 // The configuration of all of them.
