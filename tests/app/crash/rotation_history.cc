@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "adapters/state_file/file_state_store.h"
+#include "app/confirmed_save.h"
 #include "app/registry_opening.h"
 #include "core/registry_save.h"
+#include "core/retirement.h"
 
 namespace baokms::app::crash {
 namespace {
@@ -28,19 +30,6 @@ std::string NameOf(const Registry& registry) {
   return name;
 }
 
-// As an operator retires versions: their records stay, in place, and no longer decrypt.
-Registry WithoutRetired(const Registry& registry) {
-  core::RegistryDocument document = registry.ToDocument();
-  document.previous_hash = std::exchange(document.current_hash, "");
-  ++document.generation;
-  for (core::SnapshotRecord& record : document.snapshots) {
-    if (record.state == "retired") record.state = "removed";
-  }
-  auto next = Registry::Verify(core::testing::Signed(std::move(document)), registry.identity());
-  REQUIRE(next);
-  return *std::move(next);
-}
-
 // The node, and a list of what it was about to save.
 class Recorder {
  public:
@@ -56,9 +45,17 @@ class Recorder {
     FAIL("version " << version << " never became " << core::Name(state));
   }
 
-  void RetireByCommand() {
-    const Registry& published = *node_.keeper.registry();
-    Record({.published = published, .next = WithoutRetired(published)}, std::nullopt, {});
+  // Versions below the active one are removed, and one of them is restored.
+  void ChangeByCommand(std::int64_t latest, std::int64_t restored) {
+    const core::TransitKeyMetadata metadata = FitMetadata(latest);
+    const Registry published = *node_.keeper.registry();
+    const auto retired = core::RetireVersions(published, metadata, core::testing::Version(latest));
+    REQUIRE(retired);
+    Record({.published = published, .next = retired->next.value()}, std::nullopt, {});
+    const auto with_restored =
+        core::RestoreVersions(*retired->next, metadata, {core::testing::Version(restored)});
+    REQUIRE(with_restored);
+    Record({.published = *retired->next, .next = with_restored->next.value()}, std::nullopt, {});
     FileStateStore store(disk_, kStatePath);
     auto opened = OpenRegistry(store, HistoryIdentity());
     REQUIRE(opened);
@@ -88,7 +85,7 @@ class Recorder {
     {
       FileStateStore store(disk_, kStatePath);
       REQUIRE(store.Lock());
-      REQUIRE(core::SaveRegistry(store, save) == core::SaveResult::kSaved);
+      REQUIRE(points.back().SaveOn(store) == core::SaveResult::kSaved);
     }
     disk_.EndProcess();
     if (node) node_.SaveEnds(core::SaveResult::kSaved);
@@ -104,12 +101,18 @@ std::vector<SavePoint> Live() {
   recorder.RunUntil(2, 2, SnapshotState::kActive);
   recorder.RunUntil(4, 4, SnapshotState::kPending);  // 3 is skipped
   recorder.RunUntil(5, 5, SnapshotState::kActive);   // 4 is superseded
-  recorder.RetireByCommand();
+  recorder.ChangeByCommand(/*latest=*/5, /*restored=*/4);
   recorder.RunUntil(6, 6, SnapshotState::kPending);
   return std::move(recorder.points);
 }
 
 }  // namespace
+
+core::SaveResult SavePoint::SaveOn(ports::StateStore& store) const {
+  if (node) return core::SaveRegistry(store, save);
+  return SaveConfirmed(store, save.published->ToDocument(), save.next) ? core::SaveResult::kSaved
+                                                                       : core::SaveResult::kFailed;
+}
 
 const core::Registry::Identity& HistoryIdentity() {
   static const core::Registry::Identity identity = core::testing::Bind();

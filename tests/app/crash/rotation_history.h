@@ -1,6 +1,6 @@
 // A node's life as a list of the moments at which its registry is written: bootstrap, a candidate,
-// its counts, its promotion, skipped and superseded versions, versions removed by an operator, and
-// what follows. The keeper decides, as in the program.
+// its counts, its promotion, skipped and superseded versions, versions retired and restored by an
+// operator, and what follows. The keeper and the commands' own code decide and save.
 #pragma once
 
 #include <optional>
@@ -25,6 +25,9 @@ struct SavePoint {
   // The keeper that waits for the end of this save; none: an operator's command saves.
   std::optional<core::testing::KeeperBench> node;
   core::TransitKeyMetadata metadata;  // what its probes read
+
+  // Saves as whoever is at work here does.
+  core::SaveResult SaveOn(ports::StateStore& store) const;
 };
 
 // Made once, by saves that succeed.
