@@ -218,7 +218,13 @@ TEST_CASE("Vectors: a running provider writes the published files byte for byte"
     CheckNext(published, config, "candidate stable");
     clock.Set(1'700'000'330);
     CheckNext(published, config, "promoted");
-    CheckServes(published, provider, Json::parse(published.File("promoted")));
+    const Json promoted = Json::parse(published.File("promoted"));
+    // Published a moment after it was saved.
+    REQUIRE(Eventually(Milliseconds(5000), [&] {
+      return provider.stub.Status().key_id == promoted.at("activeKeyId");
+    }));
+    CheckServes(published, provider, promoted);
+    REQUIRE(provider.process.WaitLog("key.promoted"));
     CHECK(provider.process.LogLines("key.promoted").at(0).at("ts") == "2023-11-14T22:18:50.000Z");
 
     REQUIRE(provider.process.Terminate().has_value());

@@ -11,12 +11,6 @@ namespace {
 using e2e::Code;
 using e2e::Milliseconds;
 
-constexpr Milliseconds kInterval{300};
-
-bool Has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 testing::RealOpenBao& Real() { return dynamic_cast<testing::RealOpenBao&>(e2e::SharedOpenBao()); }
 
 bool AllUnhealthy(const Cluster& cluster) {

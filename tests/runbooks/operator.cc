@@ -64,6 +64,22 @@ std::vector<std::string> LinesOf(const std::string& text) {
 
 }  // namespace
 
+bool Has(const std::string& output, std::string_view words) {
+  return output.find(words) != std::string::npos;
+}
+
+void Retire(Node& node, int before_version) {
+  node.Stop();
+  const e2e::CommandResult retired =
+      e2e::RunCommand({"retire-versions", "--config", node.config.config_file(),
+                       "--allow-socket-parent", node.config.socket_directory(), "--before-version",
+                       std::to_string(before_version), "--apply", "--expected-state-hash",
+                       e2e::ReadState(node.config).at("currentHash").get<std::string>()});
+  INFO(retired.err);
+  REQUIRE(retired.code == 0);
+  node.Start();
+}
+
 bool Covers(const std::string& page, const std::string& section) {
   return Covered().insert(page + ": " + section).second;
 }

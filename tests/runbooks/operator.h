@@ -18,6 +18,13 @@ namespace baokms::runbooks {
 using e2e::Cluster;
 using e2e::Node;
 
+// status.probeInterval of the nodes in these cases.
+inline constexpr e2e::Milliseconds kInterval{300};
+// Where the pages have the hash that a plan printed.
+inline constexpr const char* kExampleStateHash = "krs1.b6s0Xy_WNkBsWn8xYkBiBYp2ctE8-mukldwhzpgfXqc";
+
+bool Has(const std::string& output, std::string_view words);
+
 class Operator {
  public:
   // REQUIREs that the page has this section.
@@ -65,6 +72,9 @@ class Operator {
   std::map<std::string, testing::SealedObject> etcd_;
   testing::TempDirectory work_;
 };
+
+// What the retirement page leaves behind on a node that serves.
+void Retire(Node& node, int before_version);
 
 // Remembers that this section has a case; true.
 bool Covers(const std::string& page, const std::string& section);

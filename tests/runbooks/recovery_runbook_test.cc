@@ -14,13 +14,6 @@ using e2e::Code;
 using e2e::Milliseconds;
 using e2e::VersionsIn;
 
-constexpr Milliseconds kInterval{300};
-constexpr const char* kExampleHash = "krs1.b6s0Xy_WNkBsWn8xYkBiBYp2ctE8-mukldwhzpgfXqc";
-
-bool Has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 // One start without patience; exit 5.
 void StartsInVain(Node& node) {
   node.config.tree["bootstrap"]["graceTimeout"] = "0s";
@@ -86,6 +79,7 @@ RUNBOOK_CASE("Runbook", "disaster-recovery", "State and checkpoint came out of a
   CHECK(person.Read("by the peer", cluster[1]).plaintext == "a value");
   CHECK(Has(person.Do("watch", cluster[1]), "openbao_kms_status_key_id_hash"));
   REQUIRE(cluster.Reach(cluster.KeyIdOf(2)));
+  REQUIRE(cluster[1].serving->process.WaitLog("key.promoted"));
   CHECK(Has(person.Do("promoted", cluster[1]), "key.promoted"));
 }
 
@@ -119,12 +113,7 @@ RUNBOOK_CASE("Runbook", "disaster-recovery", "A restored etcd needs versions tha
   const auto hash = [&] {
     return e2e::ReadState(node.config).at("currentHash").get<std::string>();
   };
-  node.Stop();
-  REQUIRE(e2e::RunCommand({"retire-versions", "--config", node.config.config_file(),
-                           "--allow-socket-parent", node.config.socket_directory(),
-                           "--before-version", "3", "--apply", "--expected-state-hash", hash()})
-              .code == 0);
-  node.Start();
+  Retire(node, 3);
   cluster.bench.setup.SetMinDecryptionVersion(3);
   CHECK(person.Read("of the old etcd", node).status.code == static_cast<int>(Code::kNotFound));
   CHECK(Has(person.Do("asked", node), "reason=\"key_id_unknown\"} 1"));
@@ -132,7 +121,7 @@ RUNBOOK_CASE("Runbook", "disaster-recovery", "A restored etcd needs versions tha
   person.Do("restore-plan", node, 4);  // OpenBao first
   person.DoWithBao("lower", node, [&] { cluster.bench.setup.SetMinDecryptionVersion(1); });
   CHECK(Has(person.Do("restore-plan", node), "stateHash: " + hash()));
-  person.Substitute(kExampleHash, hash());
+  person.Substitute(kExampleStateHash, hash());
   person.Do("restore-apply", node);
   CHECK(VersionsIn(e2e::ReadState(node.config), "retired") == std::vector{1, 2});
   CHECK(person.Read("of the old etcd", node).plaintext == "a value");

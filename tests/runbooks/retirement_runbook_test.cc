@@ -7,14 +7,6 @@ namespace {
 using e2e::Milliseconds;
 using e2e::VersionsIn;
 
-constexpr Milliseconds kInterval{300};
-// The page's example of a state hash.
-constexpr const char* kExampleHash = "krs1.b6s0Xy_WNkBsWn8xYkBiBYp2ctE8-mukldwhzpgfXqc";
-
-bool Has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 // Two nodes with version 3 active, as the page's example.
 struct Rotated : Cluster {
   Rotated() : Cluster({kInterval, kInterval}) {
@@ -25,23 +17,6 @@ struct Rotated : Cluster {
     return VersionsIn(e2e::ReadState((*this)[node].config), state);
   }
 };
-
-// What the section before on the page leaves behind.
-void RetireWithoutPage(Node& node) {
-  node.Stop();
-  const std::vector<std::string> command = {"retire-versions",
-                                            "--config",
-                                            node.config.config_file(),
-                                            "--allow-socket-parent",
-                                            node.config.socket_directory(),
-                                            "--before-version",
-                                            "3"};
-  std::vector<std::string> apply = command;
-  apply.insert(apply.end(), {"--apply", "--expected-state-hash",
-                             e2e::ReadState(node.config).at("currentHash").get<std::string>()});
-  REQUIRE(e2e::RunCommand(apply).code == 0);
-  node.Start();
-}
 
 RUNBOOK_CASE("Runbook", "retirement", "Evidence first") {
   Rotated cluster;
@@ -64,7 +39,7 @@ RUNBOOK_CASE("Runbook", "retirement", "Retire on each node") {
     CHECK(Has(plan, "transitVersion=2"));
     const std::string hash = e2e::ReadState(node.config).at("currentHash");
     CHECK(Has(plan, "stateHash: " + hash));
-    person.Substitute(kExampleHash, hash);
+    person.Substitute(kExampleStateHash, hash);
     person.Do("stop", node);
     person.Do("apply", node);
     CHECK(cluster.Versions(n, "removed") == std::vector{1, 2});
@@ -79,7 +54,7 @@ RUNBOOK_CASE("Runbook", "retirement", "Retire on each node") {
 RUNBOOK_CASE("Runbook", "retirement", "Raise the minimum and trim in OpenBao") {
   Rotated cluster;
   person.Store("kept", "a value", cluster[0]);
-  for (const auto& node : cluster.nodes) RetireWithoutPage(*node);
+  for (const auto& node : cluster.nodes) Retire(*node, 3);
   person.DoWithBao("minimum", cluster[0], [&] {
     cluster.bench.setup.ConfigureKey(
         {{"min_decryption_version", 3}, {"min_encryption_version", 3}});

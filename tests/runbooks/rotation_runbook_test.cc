@@ -6,12 +6,6 @@ namespace {
 
 using e2e::Milliseconds;
 
-constexpr Milliseconds kInterval{300};
-
-bool Has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 // The line with the hash, to compare nodes by.
 std::string HashIn(const std::string& metrics) {
   const std::size_t at = metrics.find("openbao_kms_status_key_id_hash{");
@@ -38,12 +32,18 @@ RUNBOOK_CASE("Runbook", "rotation", "Rotate and watch") {
   Cluster cluster({kInterval, kInterval});
   person.DoWithBao("rotate", cluster[0], [&] { cluster.bench.setup.RotateKey(); });
   REQUIRE(cluster.Reach(cluster.KeyIdOf(2)));
+  // Time to look at the pending one.
+  cluster[0].Stop();
+  cluster[0].config.tree["rotation"]["activationDelay"] = "4s";
+  cluster[0].config.Write();
+  cluster[0].Start();
   person.Do("rotate-api", cluster[0]);
   REQUIRE(e2e::Eventually(Milliseconds(5000), [&] {
     return !e2e::VersionsIn(e2e::ReadState(cluster[0].config), "pending").empty();
   }));
   CHECK(Has(person.Do("plan", cluster[0]), "pendingTransitVersion: 3"));
   REQUIRE(cluster.Reach(cluster.KeyIdOf(3)));
+  REQUIRE(cluster[0].serving->process.WaitLog("key.promoted", 2));
   const std::string log = person.Do("log", cluster[0]);
   CHECK(Has(log, "rotation.pending"));
   CHECK(Has(log, "key.promoted"));
