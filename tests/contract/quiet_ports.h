@@ -2,10 +2,9 @@
 #pragma once
 
 #include <chrono>
-#include <string_view>
 
+#include "app/silent_telemetry.h"
 #include "ports/clock.h"
-#include "ports/telemetry.h"
 
 namespace baokms::testing {
 
@@ -19,21 +18,6 @@ class MachineClock final : public ports::Clock {
   }
 };
 
-class SilentTelemetry final : public ports::Telemetry {
- public:
-  void KmsRequestStarted(core::KmsMethod) override {}
-  void KmsRequestFinished(const ports::KmsRequestEvent&) override {}
-  void OpenBaoRequestFinished(const ports::OpenBaoRequestEvent&) override {}
-  void OpenBaoFailover() override {}
-  void LoginFinished(core::LoginStatus, const core::Error*, core::Duration) override {}
-  void RenewalFinished(core::LoginStatus, const core::Error*, core::Duration) override {}
-  void ProbeFinished(const ports::ProbeEvent&) override {}
-  void MetadataObserved(std::string_view) override {}
-  void KeyPromoted(const ports::PromotionEvent&) override {}
-  void RotationPending(std::string_view, std::int64_t) override {}
-  void StaleSocketRemoved() override {}
-  void ClockRegressed() override {}
-  void CaFileRefused() override {}
-};
+using app::SilentTelemetry;
 
 }  // namespace baokms::testing

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <sstream>
 #include <stdexcept>
 
 #include "tests/support/emulator/encoding.h"
@@ -65,6 +66,13 @@ void LeakSearch::Plant(const std::string& name, std::string_view bytes) {
     std::replace(core.begin(), core.end(), '/', '_');
     add("base64url", core);
   }
+}
+
+void LeakSearch::PlantJwt(const std::string& jwt) {
+  std::istringstream parts(jwt);
+  std::string part;
+  std::getline(parts, part, '.');  // the header is everybody's
+  while (std::getline(parts, part, '.')) Plant("part of a JWT", part);
 }
 
 std::vector<std::string> LeakSearch::In(std::string_view where, std::string_view content) const {

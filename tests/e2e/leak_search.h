@@ -13,6 +13,8 @@ class LeakSearch {
   // Finds `bytes` raw, in hex of either case, percent-encoded as Go and curl do it, and in base64
   // and base64url at any alignment. At least 8 bytes.
   void Plant(const std::string& name, std::string_view bytes);
+  // The parts of a compact JWT that hold something of its own.
+  void PlantJwt(const std::string& jwt);
   // Finds anything that looks like an OpenBao token: "s." or "hvs." before 20 or more letters.
   void PlantTokenShape() { token_shape_ = true; }
 

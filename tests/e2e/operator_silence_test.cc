@@ -2,8 +2,6 @@
 // raw key_id (observability.md, "Logs").
 #include <doctest/doctest.h>
 
-#include <sstream>
-
 #include "tests/e2e/leak_search.h"
 #include "tests/e2e/operator_node.h"
 
@@ -21,13 +19,6 @@ testing::SetupOptions CanaryNames() {
   names.audience = "canary-audience-d94b";
   names.subject = "canary-subject-2e6d";
   return names;
-}
-
-void PlantJwt(LeakSearch& leaks, const std::string& jwt) {
-  std::istringstream parts(jwt);
-  std::string header;  // holds nothing of its own
-  std::getline(parts, header, '.');
-  for (std::string part; std::getline(parts, part, '.');) leaks.Plant("part of a JWT", part);
 }
 
 // Every command, in text and in JSON; applies what it can.
@@ -69,8 +60,8 @@ TEST_CASE("Rotation plan: no command of an operator prints a secret or a path or
   leaks.Plant("address", node.config.tree.at("openbao").at("address").get<std::string>());
   const std::string good_jwt = testing::ReadWholeFile(node.config.jwt_file());
   const std::string foreign_jwt = bench.setup.MintForeignJwt();
-  PlantJwt(leaks, good_jwt);
-  PlantJwt(leaks, foreign_jwt);
+  leaks.PlantJwt(good_jwt);
+  leaks.PlantJwt(foreign_jwt);
   {
     const Serving provider(node.config);
     leaks.Plant("raw key_id", provider.KeyId());

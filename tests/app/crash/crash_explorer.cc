@@ -131,9 +131,11 @@ void CrashExplorer::Fail(const FaultDisk& disk, const std::vector<std::string>& 
         ++tally_.failed_starts;
         CHECK_MESSAGE(SaysWhatToDo(opened.error()), opened.error());
         CHECK(failing.Get(kStateName) == disk.Get(kStateName));
-        CHECK((failing.Get(kCheckpointName) == disk.Get(kCheckpointName) ||
-               Bytes(failing.Get(kCheckpointName)) ==
-                   core::CheckpointBytes(attempted_.ToCheckpoint())));
+        // Or brought forward to what the state file holds.
+        const std::string checkpoint = Bytes(failing.Get(kCheckpointName));
+        CHECK((checkpoint == Bytes(disk.Get(kCheckpointName)) ||
+               checkpoint == core::CheckpointBytes(attempted_.ToCheckpoint()) ||
+               (published_ && checkpoint == core::CheckpointBytes(published_->ToCheckpoint()))));
       } else {
         CHECK((!*opened ? !published_ : **opened == attempted_ || *opened == published_));
       }
