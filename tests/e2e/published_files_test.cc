@@ -122,13 +122,13 @@ bool Observes(const Serving& provider, double count) {
 
 void CheckServes(Published& published, const Serving& provider, const Json& state) {
   const testing::GoIdentity identity = testing::IdentityOf(published.config().tree);
-  CHECK(provider.KeyId() == state.at("activeKeyId"));
+  CHECK(Json(provider.KeyId()) == state.at("activeKeyId"));
   for (const Json& record : state.at("snapshots")) {
     CAPTURE(record.dump());
     const testing::SealedObject sealed =
         testing::SealAsGo(published.bench().setup, identity, record.at("transitVersion"),
                           record.at("transitVersionCreatedAtUnix"), "written before");
-    CHECK(sealed.key_id == record.at("kubernetesKeyId"));
+    CHECK(Json(sealed.key_id) == record.at("kubernetesKeyId"));
     if (record.at("state") == "removed") {
       CHECK(provider.stub.Decrypt(sealed).status.code == static_cast<int>(Code::kNotFound));
     } else {
@@ -221,7 +221,7 @@ TEST_CASE("Vectors: a running provider writes the published files byte for byte"
     const Json promoted = Json::parse(published.File("promoted"));
     // Published a moment after it was saved.
     REQUIRE(Eventually(Milliseconds(5000), [&] {
-      return provider.stub.Status().key_id == promoted.at("activeKeyId");
+      return Json(provider.stub.Status().key_id) == promoted.at("activeKeyId");
     }));
     CheckServes(published, provider, promoted);
     REQUIRE(provider.process.WaitLog("key.promoted"));
