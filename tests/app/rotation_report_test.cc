@@ -42,7 +42,7 @@ struct Bench {
   std::string Error() const {
     const RotationReport made = Make();
     CHECK(made.report.at("transitMetadataStatus") == "fail");
-    CHECK(made.problem == made.report.at("transitMetadataError"));
+    CHECK(made.report.at("transitMetadataError") == made.problem);
     return made.problem;
   }
 };

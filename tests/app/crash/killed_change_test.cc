@@ -70,7 +70,7 @@ TEST_CASE("Crash: killed or without power at any call of a retirement a start re
   for (const core::CheckpointDocument& checkpoint :
        {core::CheckpointOf(state), CheckpointBefore(state)}) {
     CrashExplorer unpublished(before, *next);
-    CrashExplorer published(*next, *next);
+    CrashExplorer published(next, *next);
     KillEverywhere(DiskWith(state, checkpoint), state, *next,
                    [&](const FaultDisk& killed, bool ended) {
                      (ended ? published : unpublished).Crash(killed);
