@@ -63,11 +63,14 @@ bool FilesHold(const std::optional<RegistryDocument>& state,
   return state == registry.ToDocument() && checkpoint == registry.ToCheckpoint();
 }
 
-bool MayOverwrite(const std::optional<RegistryDocument>& state, const Registry* confirmed,
+bool MayOverwrite(const std::optional<RegistryDocument>& state,
+                  const std::optional<CheckpointDocument>& checkpoint, const Registry* confirmed,
                   const Registry& attempted) {
-  if (!state) return confirmed == nullptr;
-  return state == attempted.ToDocument() ||
-         (confirmed != nullptr && state == confirmed->ToDocument());
+  if (!state) return confirmed == nullptr && !checkpoint;
+  const bool ours = !checkpoint || checkpoint == attempted.ToCheckpoint() ||
+                    (confirmed != nullptr && checkpoint == confirmed->ToCheckpoint());
+  return ours && (state == attempted.ToDocument() ||
+                  (confirmed != nullptr && state == confirmed->ToDocument()));
 }
 
 }  // namespace baokms::core

@@ -30,8 +30,10 @@ bool FilesHold(const std::optional<RegistryDocument>& state,
                const std::optional<CheckpointDocument>& checkpoint, const Registry& registry);
 
 // Whether `attempted` may be written over what the files hold: the confirmed state, the attempted
-// one, or nothing when there is no confirmed state (registry-and-rotation.md, "Save").
-bool MayOverwrite(const std::optional<RegistryDocument>& state, const Registry* confirmed,
+// one, or no files at all when there is no confirmed state, beside a checkpoint that is theirs or
+// gone (registry-and-rotation.md, "Save").
+bool MayOverwrite(const std::optional<RegistryDocument>& state,
+                  const std::optional<CheckpointDocument>& checkpoint, const Registry* confirmed,
                   const Registry& attempted);
 
 }  // namespace baokms::core

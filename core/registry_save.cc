@@ -9,7 +9,9 @@ SaveResult SaveRegistry(ports::StateStore& store, const Save& save) {
   const Registry* published = save.published ? &*save.published : nullptr;
   const auto before = store.Load();
   if (!before) return SaveResult::kFailed;
-  if (!MayOverwrite(before->state, published, save.next)) return SaveResult::kForked;
+  if (!MayOverwrite(before->state, before->checkpoint, published, save.next)) {
+    return SaveResult::kForked;
+  }
   if (store.SaveState(RegistryBytes(save.next.ToDocument())) &&
       store.SaveCheckpoint(CheckpointBytes(save.next.ToCheckpoint()))) {
     return SaveResult::kSaved;

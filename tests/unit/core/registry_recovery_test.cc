@@ -133,13 +133,28 @@ TEST_CASE("FilesHold: state and checkpoint must both be the registry's") {
 
 TEST_CASE("MayOverwrite: only the confirmed or the attempted state or nothing at first") {
   const Chain c;
-  CHECK(MayOverwrite(c.first.ToDocument(), &c.first, c.second));
-  CHECK(MayOverwrite(c.second.ToDocument(), &c.first, c.second));
-  CHECK_FALSE(MayOverwrite(c.third.ToDocument(), &c.first, c.second));
-  CHECK_FALSE(MayOverwrite(std::nullopt, &c.first, c.second));
-  CHECK(MayOverwrite(std::nullopt, nullptr, c.first));
-  CHECK(MayOverwrite(c.first.ToDocument(), nullptr, c.first));
-  CHECK_FALSE(MayOverwrite(c.second.ToDocument(), nullptr, c.first));
+  const auto confirmed = c.first.ToCheckpoint();
+  CHECK(MayOverwrite(c.first.ToDocument(), confirmed, &c.first, c.second));
+  CHECK(MayOverwrite(c.second.ToDocument(), confirmed, &c.first, c.second));
+  CHECK_FALSE(MayOverwrite(c.third.ToDocument(), confirmed, &c.first, c.second));
+  CHECK_FALSE(MayOverwrite(std::nullopt, confirmed, &c.first, c.second));
+  CHECK(MayOverwrite(std::nullopt, std::nullopt, nullptr, c.first));
+  CHECK(MayOverwrite(c.first.ToDocument(), std::nullopt, nullptr, c.first));
+  CHECK_FALSE(MayOverwrite(c.second.ToDocument(), std::nullopt, nullptr, c.first));
+}
+
+TEST_CASE("MayOverwrite: a checkpoint that names another state is left alone") {
+  const Chain c;
+  CHECK(MayOverwrite(c.second.ToDocument(), c.second.ToCheckpoint(), &c.first, c.second));
+  CHECK(MayOverwrite(c.first.ToDocument(), std::nullopt, &c.first, c.second));
+  CHECK_FALSE(MayOverwrite(c.first.ToDocument(), c.third.ToCheckpoint(), &c.first, c.second));
+  CHECK_FALSE(MayOverwrite(c.second.ToDocument(), c.third.ToCheckpoint(), &c.first, c.second));
+}
+
+TEST_CASE("MayOverwrite: no first state is written beside a checkpoint") {
+  const Chain c;
+  CHECK_FALSE(MayOverwrite(std::nullopt, c.first.ToCheckpoint(), nullptr, c.first));
+  CHECK_FALSE(MayOverwrite(std::nullopt, c.third.ToCheckpoint(), nullptr, c.first));
 }
 
 }  // namespace

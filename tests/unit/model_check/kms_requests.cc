@@ -1,0 +1,130 @@
+#include "tests/unit/model_check/kms_requests.h"
+
+#include <optional>
+
+#include "core/kms_service.h"
+#include "tests/support/core/decrypt_requests.h"
+
+namespace baokms::core::model_check {
+namespace {
+
+class StoppedClock final : public ports::Clock {
+ public:
+  explicit StoppedClock(const ClockReading& now) : now_(now) {}
+  ClockReading Now() const override { return now_; }
+
+ private:
+  ClockReading now_;
+};
+
+class OneView final : public ports::KeyViewSource {
+ public:
+  explicit OneView(const KeyView& view) : view_(std::make_shared<const KeyView>(view)) {}
+  std::shared_ptr<const KeyView> Load() const override { return view_; }
+
+ private:
+  std::shared_ptr<const KeyView> view_;
+};
+
+class OneToken final : public ports::TokenSource {
+ public:
+  ports::TokenRef Current() const override {
+    static const auto kToken = std::make_shared<const HeldToken>(
+        HeldToken{.generation = 1, .value = Secret::Copy("t"), .expires_at = {}});
+    return kToken;
+  }
+  void Obtain(std::uint64_t, MonotonicTime, ports::Completion<ports::TokenRef>) override {}
+  void Reject(std::uint64_t) override {}
+};
+
+// Keeps what it was asked; the caller answers.
+class AskedTransit final : public ports::TransitPort {
+ public:
+  std::optional<TransitKeyVersion> version;
+  ports::Completion<Ciphertext> encrypted;
+  std::optional<Ciphertext> ciphertext;
+
+  std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef, ports::TransitEncryptCall call,
+                                              MonotonicTime,
+                                              ports::Completion<Ciphertext> done) override {
+    version = call.version;
+    encrypted = std::move(done);
+    return nullptr;
+  }
+  std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef, ports::TransitDecryptCall call,
+                                              MonotonicTime, ports::Completion<Secret>) override {
+    ciphertext = std::move(call.ciphertext);
+    return nullptr;
+  }
+  void ReadKeyMetadata(ports::TokenRef, MonotonicTime,
+                       ports::Completion<TransitKeyMetadata>) override {}
+  void ReadDisableUpsert(ports::TokenRef, MonotonicTime, ports::Completion<bool>) override {}
+  void ReadCapabilities(
+      ports::TokenRef, std::vector<std::string>, MonotonicTime,
+      ports::Completion<std::map<std::string, std::vector<std::string>>>) override {}
+};
+
+class AskedDiscovery final : public ports::KeyDiscovery {
+ public:
+  bool asked = false;
+  void Discover(const KeyId&, MonotonicTime, ports::Completion<void>) override { asked = true; }
+};
+
+// As Encrypt answers it on a node that knows the key. Built once: hashing it is slow.
+const DecryptRequest& RequestFor(Identity identity) {
+  static const auto kRequests = [] {
+    std::vector<DecryptRequest> requests;
+    for (Identity i = 0; i < kIdentities; ++i) {
+      requests.push_back({.ciphertext = testing::CiphertextOf(VersionOf(i)),
+                          .key_id = KeyIdOf(i).str(),
+                          .annotations = BuildAnnotations(
+                              testing::TestIdentity(), TransitVersionOf(i), KeyIdOf(i), "v0.1.0")});
+    }
+    return requests;
+  }();
+  return kRequests[static_cast<std::size_t>(identity)];
+}
+
+void AskEncrypt(ports::KmsService& service, AskedTransit& transit, Answers& answers) {
+  std::optional<Result<EncryptReply>> reply;
+  const auto call = service.Encrypt(Secret::Copy("seed"), [&](KmsOutcome<EncryptReply> outcome) {
+    reply = std::move(outcome.result);
+  });
+  if (!transit.version) return;
+  answers.encrypts = true;
+  answers.encrypt_version = static_cast<int>(transit.version->number());
+  transit.encrypted(Ciphertext(testing::CiphertextOf(transit.version->number())));
+  if (!reply || !*reply) return;
+  // A key_id whose annotations are not its own is no key_id at all: nobody could decrypt that.
+  const Identity key = IdentityWith((*reply)->key_id.str());
+  if (key != kNoIdentity && *(*reply)->annotations == RequestFor(key).annotations) {
+    answers.encrypt_key = key;
+  }
+}
+
+}  // namespace
+
+Answers Ask(const KeyView& view, const ClockReading& now) {
+  const StoppedClock clock(now);
+  const OneView source(view);
+  OneToken tokens;
+  AskedTransit transit;
+  AskedDiscovery discovery;
+  TransitKmsService service({clock, source, tokens, transit, discovery}, std::chrono::seconds(5));
+
+  Answers answers;
+  const StatusReply status = service.Status();
+  answers.healthy = status.healthy;
+  if (status.healthy) answers.status_key = IdentityWith(status.key_id);
+  AskEncrypt(service, transit, answers);
+  for (Identity identity = 0; identity < kIdentities; ++identity) {
+    transit.ciphertext.reset();
+    discovery.asked = false;
+    const auto call = service.Decrypt(RequestFor(identity), [](KmsOutcome<DecryptReply>) {});
+    if (transit.ciphertext) answers.decrypts |= SetOf(identity);
+    if (discovery.asked) answers.discovers |= SetOf(identity);
+  }
+  return answers;
+}
+
+}  // namespace baokms::core::model_check
