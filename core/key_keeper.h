@@ -128,6 +128,9 @@ class KeyKeeper {
   std::optional<MonotonicTime> promotion_due() const;
 
  private:
+  // The model check tells states apart by every member below (tests/unit/model_check).
+  friend class KeyKeeperForm;
+
   enum class Phase : std::uint8_t {
     kIdle,
     kReadingMetadata,
