@@ -2,13 +2,11 @@
 // broken ends it with the shortest way there.
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <vector>
 
-#include "tests/unit/model_check/world.h"
+#include "tests/unit/model_check/setting.h"
 
 namespace baokms::core::model_check {
 

@@ -1,5 +1,6 @@
 #include "tests/unit/model_check/node_step.h"
 
+#include "app/confirmed_save.h"
 #include "app/registry_opening.h"
 #include "core/registry_save.h"
 #include "core/retirement.h"
@@ -168,7 +169,7 @@ void NodeStep::ApplyPlan(Plan plan) {
       changed |= SetOf(IdentityWith(snapshot.key_id.str()));
     }
     store_.AllowOperator(changed);
-    (void)SaveRegistry(store_, {.published = *opened, .next = *change->next});
+    (void)app::SaveConfirmed(store_, (*opened)->ToDocument(), *change->next);
   } catch (const ProcessDied&) {  // the files say how far it came
   }
   for (const SnapshotRecord& record : node_.disk.state->snapshots) {
