@@ -219,7 +219,9 @@ TEST_CASE("vectors: the published retirement is reproduced byte for byte from it
     CAPTURE(suffix);
     const RegistryDocument before =
         Parsed(Text(Named("registryState", "promoted" + suffix), "file"));
-    const auto registry = Registry::Verify(before, ConfigurationWith(before.identity_fingerprint));
+    const auto identity = ConfigurationWith(before.identity_fingerprint);
+    REQUIRE(identity != nullptr);
+    const auto registry = Registry::Verify(before, identity);
     REQUIRE(registry.has_value());
     const auto plan = RetireVersions(*registry, Metadata(3), testing::Version(3));
     REQUIRE(plan.has_value());
