@@ -48,8 +48,8 @@ class Recorder {
   // Versions below the active one are removed, and one of them is restored.
   void ChangeByCommand(std::int64_t latest, std::int64_t restored) {
     const core::TransitKeyMetadata metadata = FitMetadata(latest);
-    const Registry published = *node_.keeper.registry();
-    const auto retired = core::RetireVersions(published, metadata, core::testing::Version(latest));
+    const std::optional<Registry> published = node_.keeper.registry();
+    const auto retired = core::RetireVersions(*published, metadata, core::testing::Version(latest));
     REQUIRE(retired);
     Record({.published = published, .next = retired->next.value()}, std::nullopt, {});
     const auto with_restored =
