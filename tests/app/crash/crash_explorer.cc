@@ -122,6 +122,7 @@ void CrashExplorer::Interrupt(const FaultDisk& disk, const std::vector<std::stri
 // The start meets a failing disk: it recovers all the same, or refuses and has changed nothing.
 void CrashExplorer::Fail(const FaultDisk& disk, const std::vector<std::string>& calls) {
   for (const int error : {EIO, ENOSPC, EROFS}) {
+    if (!kTryAll && error != ENOSPC) continue;
     for (int at = 0; at < static_cast<int>(calls.size()); ++at) {
       ++tally_.starts;
       FaultDisk failing = disk;

@@ -137,6 +137,7 @@ TEST_CASE("Failed save: whatever call fails the exact candidate is saved later a
     bool reached = true;
     for (int at = 0; reached; ++at) {
       for (const int error : {EIO, ENOSPC, EDQUOT, EROFS, EINTR}) {
+        if (!kTryAll && error != EIO) continue;
         for (const bool lasting : {false, true}) {
           reached =
               saves.Try({.kind = Fault::Kind::kFail, .at = at, .error = error, .lasting = lasting});
@@ -150,7 +151,7 @@ TEST_CASE("Failed save: whatever call fails the exact candidate is saved later a
         }
       }
     }
-    CHECK(saves.tally.faults >= 800);
+    CHECK(saves.tally.faults >= (kTryAll ? 800 : 160));
     CHECK(saves.tally.failed > 0);
     all.faults += saves.tally.faults;
     all.saved += saves.tally.saved;
@@ -159,10 +160,10 @@ TEST_CASE("Failed save: whatever call fails the exact candidate is saved later a
     all.mild += saves.tally.mild;
     crashes += saves.CrashesMet();
   }
-  CHECK(all.faults >= count * 1'000);
+  CHECK(all.faults >= count * (kTryAll ? 1'000 : 190));
   CHECK(crashes.disks >= count * 200);
   CHECK(all.unchanged > all.mild);
-  if (count == static_cast<int>(RotationHistory().size())) CHECK(all.mild > 0);
+  if (kTryAll) CHECK(all.mild > 0);
   MESSAGE(all.faults << " failed calls in " << count << " saves: " << all.saved
                      << " saved all the same, " << all.unchanged << " left the files unchanged ("
                      << all.mild << " with Status healthy), " << all.failed

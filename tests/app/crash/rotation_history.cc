@@ -125,14 +125,11 @@ const std::vector<SavePoint>& RotationHistory() {
 }
 
 std::vector<SavePoint> SavesToTry() {
-#ifdef __OPTIMIZE__
-  return RotationHistory();
-#else
+  if (kTryAll) return RotationHistory();
   std::vector<SavePoint> some;
   for (std::size_t i = 0; i < RotationHistory().size(); i += 10)
     some.push_back(RotationHistory()[i]);
   return some;
-#endif
 }
 
 core::Registry FollowUp(const core::Registry& registry) {

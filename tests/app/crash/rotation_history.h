@@ -33,8 +33,15 @@ struct SavePoint {
 // Made once, by saves that succeed.
 const std::vector<SavePoint>& RotationHistory();
 
-// The saves whose every call is tried: all of them. In a build that is not optimised (sanitizers,
-// debug, coverage) each tenth, bootstrap and the removal of versions.
+// A build that is not optimised (sanitizers, debug, coverage) tries less, and prints how much.
+#ifdef __OPTIMIZE__
+inline constexpr bool kTryAll = true;
+#else
+inline constexpr bool kTryAll = false;
+#endif
+
+// The saves whose every call is tried: all of them, or each tenth, bootstrap and the removal of
+// versions.
 std::vector<SavePoint> SavesToTry();
 
 // The configuration of all of them.
