@@ -162,8 +162,11 @@ TEST_CASE("Failed save: whatever call fails the exact candidate is saved later a
   }
   CHECK(all.faults >= count * (kTryAll ? 1'000 : 190));
   CHECK(crashes.disks >= count * 200);
-  CHECK(all.unchanged > all.mild);
-  if (kTryAll) CHECK(all.mild > 0);
+  // Of the few saves otherwise, none can be deferred.
+  if (kTryAll) {
+    CHECK(all.mild > 0);
+    CHECK(all.unchanged > all.mild);
+  }
   MESSAGE(all.faults << " failed calls in " << count << " saves: " << all.saved
                      << " saved all the same, " << all.unchanged << " left the files unchanged ("
                      << all.mild << " with Status healthy), " << all.failed

@@ -63,7 +63,7 @@ void CheckRecovery(bool (*chosen)(const SavePoint&)) {
     ++saves;
   }
   CHECK(saves > 0);
-  CHECK(all.points >= saves * 70);
+  CHECK(all.points >= saves * 60);
   CHECK(all.tally.disks >= saves * 200);
   MESSAGE(all.points << " kill points in " << saves << " saves; " << Describe(all.tally));
 }
