@@ -83,6 +83,11 @@ TEST_CASE("Model: two nodes decrypt what the other wrote whatever fails and what
             "min_encryption_version is set to 2", "stops"});
 }
 
+TEST_CASE("Model: two nodes decrypt what the other wrote when two things fail") {
+  CheckAll({.nodes = 2, .faults = 2, .changes = 0, .check_rest = true}, 1'000'000,
+           {"encrypts under v2", "is asked to decrypt v2", "stops"});
+}
+
 TEST_CASE("Model: two nodes decrypt what the other wrote over versions that one never promoted") {
   CheckAll({.nodes = 2, .versions = 3, .faults = 1, .changes = 0}, 1'000'000,
            {"encrypts under v3", "is asked to decrypt v3"});

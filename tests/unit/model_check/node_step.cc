@@ -170,7 +170,8 @@ void NodeStep::ApplyPlan(Plan plan) {
     }
     store_.AllowOperator(changed);
     (void)app::SaveConfirmed(store_, (*opened)->ToDocument(), *change->next);
-  } catch (const ProcessDied&) {  // the files say how far it came
+  } catch (const ProcessDied&) {
+    Die();  // the files say how far it came
   }
   for (const SnapshotRecord& record : node_.disk.state->snapshots) {
     const IdentitySet identity = SetOf(IdentityWith(record.kubernetes_key_id));

@@ -79,7 +79,7 @@ int TicksAllowed(const Setting& setting, const Node& node) {
 }  // namespace
 
 InTime AfterNextProbe(const Setting& setting, const Node& node, const TransitKey& key) {
-  const InTime excused{.decrypts = key.Decryptable(), .violation = ""};
+  InTime excused{.decrypts = key.Decryptable(), .violation = ""};
   Untroubled run(setting, node, key);
   const int allowed = TicksAllowed(setting, node);
   while (!run.regular_probe()) {

@@ -51,7 +51,7 @@ class NodeNames {
     std::vector<std::pair<NodeId, char>> order;
     for (std::size_t i = 0; i < kMostNodes; ++i) order.emplace_back(moved.nodes[i], names_[i]);
     const char name = names_[slot];
-    std::ranges::stable_sort(order, {}, &std::pair<NodeId, char>::first);
+    std::ranges::sort(order);
     for (std::size_t i = 0; i < kMostNodes; ++i) names_[i] = order[i].second;
     return static_cast<std::size_t>(std::ranges::find(names_, name) - names_.begin());
   }

@@ -7,8 +7,6 @@
 namespace baokms::core::model_check {
 namespace {
 
-std::int8_t Small(int value) { return static_cast<std::int8_t>(value); }
-
 TransitKey RestoredBackup(TransitKey key) {
   --key.latest;
   key.restored = true;
@@ -59,9 +57,9 @@ std::vector<TransitChange> Changes(const TransitKey& key, const Setting& setting
     change(next);
     if (next != key) changes.push_back({std::move(label), next, cost});
   };
-  const auto set = [&](const char* field, std::int8_t TransitKey::* member, int value) {
+  const auto set = [&](const char* field, int TransitKey::* member, int value) {
     add(std::string(field) + " is set to " + std::to_string(value), 1,
-        [&](TransitKey& next) { next.*member = Small(value); });
+        [&](TransitKey& next) { next.*member = value; });
   };
   if (key.latest < setting.versions) {
     add("the key is rotated", 0, [](TransitKey& next) { ++next.latest; });
@@ -75,11 +73,11 @@ std::vector<TransitChange> Changes(const TransitKey& key, const Setting& setting
     set("min_decryption_version", &TransitKey::min_decryption, version);
   }
   if (key.min_available == 0) set("min_encryption_version", &TransitKey::min_encryption, 0);
-  set("min_decryption_version", &TransitKey::min_decryption, std::max<int>(1, key.min_available));
+  set("min_decryption_version", &TransitKey::min_decryption, std::max(1, key.min_available));
   const int trimmable = std::min(key.min_decryption, key.min_encryption);
   for (int version = std::max(key.min_available + 1, 2); version <= trimmable; ++version) {
     add("versions below " + std::to_string(version) + " are trimmed", 1,
-        [&](TransitKey& next) { next.min_available = Small(version); });
+        [&](TransitKey& next) { next.min_available = version; });
   }
   if (setting.transit_restores && !key.restored && key.latest > 1 &&
       key.min_available < key.latest) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,12 +13,12 @@
 namespace baokms::core::model_check {
 
 struct TransitKey {
-  std::int8_t latest = 1;
-  std::int8_t min_encryption = 0;
-  std::int8_t min_decryption = 1;
-  std::int8_t min_available = 0;
-  bool restored = false;                           // from a backup, once at most
-  std::array<std::int8_t, kMostVersions> epoch{};  // by version - 1
+  int latest = 1;
+  int min_encryption = 0;
+  int min_decryption = 1;
+  int min_available = 0;
+  bool restored = false;                   // from a backup, once at most
+  std::array<int, kMostVersions> epoch{};  // by version - 1
 
   TransitKeyMetadata Metadata() const;
   // The version's identity today; kNoIdentity for one that was not made yet.
