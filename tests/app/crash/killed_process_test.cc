@@ -102,11 +102,12 @@ struct Node {
   StateDirectory directory;
 };
 
-bool ChangesTheDisk(const SystemCallStop& stop) {
+bool ChangesTheDisk(const TracedProcess& child, const SystemCallStop& stop) {
   switch (stop.number) {
     case SYS_openat:
       return (stop.arguments[2] & O_CREAT) != 0;
     case SYS_write:
+      return child.IsFile(stop.arguments[0]);
     case SYS_fchmod:
     case SYS_fsync:
     case SYS_renameat:
@@ -196,7 +197,7 @@ TEST_CASE("Killed process: a call that the kernel refuses costs one attempt and 
         while (changes < at && !ended) {
           const auto stop = child.Next();
           ended = !stop;
-          if (!stop || !stop->entry || !ChangesTheDisk(*stop)) continue;
+          if (!stop || !stop->entry || !ChangesTheDisk(child, *stop)) continue;
           if (++changes < at) continue;
           restarted = error == EINTR && (stop->number == SYS_write || stop->number == SYS_openat);
           child.Refuse(error);
@@ -235,6 +236,7 @@ TEST_CASE("Killed process: short writes of the kernel are continued") {
     TracedProcess child([&] { return node.StartAndSave(published); });
     while (const auto stop = child.Next()) {
       if (!stop->entry || stop->number != SYS_write || stop->arguments[2] < 2) continue;
+      if (!child.IsFile(stop->arguments[0])) continue;
       child.Shorten(stop->arguments[2] / 2);
       ++shortened;
     }

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <string>
 
 #include "tests/support/skip.h"
 
@@ -88,6 +89,12 @@ std::optional<SystemCallStop> TracedProcess::Next() {
     for (std::size_t i = 0; i < stop.arguments.size(); ++i) stop.arguments[i] = info.entry.args[i];
   }
   return stop;
+}
+
+bool TracedProcess::IsFile(std::uint64_t descriptor) const {
+  const std::string link = "/proc/" + std::to_string(pid_) + "/fd/" + std::to_string(descriptor);
+  char first = 0;
+  return ::readlink(link.c_str(), &first, 1) == 1 && first == '/';
 }
 
 void TracedProcess::Refuse(int error) {
