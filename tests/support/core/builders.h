@@ -98,6 +98,13 @@ inline Registry FirstRegistry(Registry::Identity identity = Bind()) {
   return Registry::First(std::move(identity), Snapshot(1, SnapshotState::kActive, values));
 }
 
+// The same records, one generation on.
+inline Registry NextOf(const Registry& registry) {
+  auto next = registry.Next(registry.snapshots());
+  REQUIRE(next);
+  return *std::move(next);
+}
+
 // The document with a current_hash that fits what it says now.
 inline RegistryDocument Signed(RegistryDocument document) {
   document.current_hash = RegistryHash(document);

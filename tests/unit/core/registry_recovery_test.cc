@@ -12,13 +12,8 @@ namespace {
 
 using testing::Bind;
 using testing::FirstRegistry;
+using testing::NextOf;
 using Kind = RegistryProblemKind;
-
-Registry NextOf(const Registry& registry) {
-  auto next = registry.Next(registry.snapshots());
-  REQUIRE(next);
-  return *std::move(next);
-}
 
 struct Chain {
   Registry first = FirstRegistry();
