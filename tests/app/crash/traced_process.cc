@@ -23,6 +23,7 @@ long Trace(int request, pid_t pid, std::uintptr_t address, std::uintptr_t data) 
   return ::ptrace(static_cast<__ptrace_request>(request), pid, address, data);
 }
 
+// ptrace takes addresses as integers.
 template <typename T>
 std::uintptr_t Address(T& value) {
   return reinterpret_cast<std::uintptr_t>(&value);

@@ -14,6 +14,7 @@ using Ordered = nlohmann::ordered_json;
 std::string Sha256(const std::string& bytes) {
   std::string digest(EVP_MAX_MD_SIZE, '\0');
   unsigned length = 0;
+  // Characters as OpenSSL's bytes.
   EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()), &length,
              EVP_sha256(), nullptr);
   digest.resize(length);

@@ -14,6 +14,7 @@ using Seconds = std::atomic<std::int64_t>;
 static_assert(Seconds::is_always_lock_free, "it is shared between processes");
 
 SettableClock::SettableClock(std::int64_t unix_seconds) {
+  // An integer's bytes.
   const std::string_view bytes(reinterpret_cast<const char*>(&unix_seconds), sizeof unix_seconds);
   const std::string path = directory_.Write("wall-clock", bytes);
   const int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
