@@ -55,6 +55,7 @@ MonotonicTime KeyKeeper::NextTimer() const {
 
 void KeyKeeper::BeginMetadata(ObservationKind kind, const ClockReading& now, Actions& out) {
   kind_ = kind;
+  refusal_.clear();
   if (BreakersMatter() && !metadata_breaker_.Allows(now.monotonic)) {
     MetadataFailed(Reason::kCircuitBreakerOpen, std::nullopt, now, out);
     return;
@@ -85,7 +86,6 @@ void KeyKeeper::On(const MetadataRead& event, const ClockReading& now, Actions& 
 }
 
 void KeyKeeper::Judge(bool may_promote, const ClockReading& now, Actions& out) {
-  refusal_.clear();
   if (!published_) {
     auto first = Bootstrap(identity_, metadata_, now.wall);
     if (!first) {

@@ -86,6 +86,9 @@ TEST_CASE("Keeper: a refused profile says which settings are wrong until it fits
     b.Read(deleted);
     CHECK(b.keeper.refusal() == "soft_deleted");
     b.PassToTimer();
+    b.Do(MetadataRead{FitMetadata(1), /*disable_upsert=*/false});
+    CHECK(b.keeper.refusal().empty());
+    b.PassToTimer();
     b.Settle(FitMetadata(1));
     CHECK(b.keeper.refusal().empty());
     CHECK(b.Healthy());
