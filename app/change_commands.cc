@@ -42,11 +42,6 @@ constexpr std::array<std::string_view, 3> kMigrateLimits = {
     "until this one serves.",
     kThisNode};
 
-ExitCode Refuse(std::string_view operation, const std::string& why) {
-  std::fprintf(stderr, "%s: %s\n", std::string(operation).c_str(), why.c_str());
-  return ExitCode::kCheckFailed;
-}
-
 std::expected<void, std::string> CheckExpected(const ChangeRequest& change,
                                                const std::string& state_hash) {
   const std::string& expected = change.expected_state_hash;
@@ -80,7 +75,7 @@ ExitCode Finish(ports::StateStore& store, const ChangeRequest& change,
                 const core::RegistryDocument& before, ChangeFacts facts) {
   if (change.apply && facts.after.current_hash() != before.current_hash) {
     if (auto saved = SaveConfirmed(store, before, facts.after); !saved) {
-      return Refuse(facts.operation, saved.error());
+      return FailCheck(facts.operation, saved.error());
     }
     facts.applied = true;
   }
@@ -99,11 +94,11 @@ struct VersionChange {
 ExitCode Run(const OneShot& one_shot, const ChangeRequest& change, const VersionChange& command) {
   ConfiguredState state(one_shot.configuration);
   const auto registry = OpenState(state, change);
-  if (!registry) return Refuse(command.operation, registry.error());
+  if (!registry) return FailCheck(command.operation, registry.error());
   const LiveKey key = ReadLiveKey(one_shot);
-  if (!key.problem.empty()) return Refuse(command.operation, key.problem);
+  if (!key.problem.empty()) return FailCheck(command.operation, key.problem);
   auto plan = command.plan(*registry, *key.metadata);
-  if (!plan) return Refuse(command.operation, plan.error().text);
+  if (!plan) return FailCheck(command.operation, plan.error().text);
   return Finish(state.store, change, registry->ToDocument(),
                 command.tell(*registry, *std::move(plan)));
 }
@@ -120,7 +115,7 @@ ChangeFacts TellMigration(const std::string& state_hash, const core::Registry& a
 // Nothing to carry over: there is no state, or it is v1alpha2 already.
 ExitCode ReportMigrated(ConfiguredState& state, const ChangeRequest& change) {
   const auto registry = OpenState(state, change);
-  if (!registry) return Refuse(kMigrate, registry.error());
+  if (!registry) return FailCheck(kMigrate, registry.error());
   return Finish(state.store, change, registry->ToDocument(),
                 TellMigration(registry->current_hash(), *registry));
 }
@@ -128,17 +123,19 @@ ExitCode ReportMigrated(ConfiguredState& state, const ChangeRequest& change) {
 ExitCode Migrate(const OneShot& one_shot, const ChangeRequest& change) {
   ConfiguredState state(one_shot.configuration);
   if (change.apply) {
-    if (auto locked = state.store.Lock(); !locked) return Refuse(kMigrate, Explain(locked.error()));
+    if (auto locked = state.store.Lock(); !locked)
+      return FailCheck(kMigrate, Explain(locked.error()));
   }
   const auto files = state.store.Load();
-  if (!files) return Refuse(kMigrate, Explain(files.error()));
+  if (!files) return FailCheck(kMigrate, Explain(files.error()));
   if (!files->state || files->state->schema_version != core::kOlderRegistrySchema) {
     return ReportMigrated(state, change);
   }
   const auto next = core::MigrateRegistry(*files->state, files->checkpoint, state.identity);
-  if (!next) return Refuse(kMigrate, std::string("state.path: ").append(next.error().text));
+  if (!next) return FailCheck(kMigrate, std::string("state.path: ").append(next.error().text));
   const std::string& state_hash = files->state->current_hash;
-  if (auto good = CheckExpected(change, state_hash); !good) return Refuse(kMigrate, good.error());
+  if (auto good = CheckExpected(change, state_hash); !good)
+    return FailCheck(kMigrate, good.error());
   return Finish(state.store, change, *files->state, TellMigration(state_hash, *next));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 
 namespace baokms::app {
 namespace {
@@ -42,6 +43,12 @@ std::string RenderFields(const Report& report) {
     }
   }
   return text;
+}
+
+ExitCode FailCheck(std::string_view command, std::string_view why) {
+  const std::string line = std::string(command).append(": ").append(why).append("\n");
+  std::fputs(line.c_str(), stderr);
+  return ExitCode::kCheckFailed;
 }
 
 }  // namespace baokms::app

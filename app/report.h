@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "app/exit_code.h"
+
 namespace baokms::app {
 
 using Report = nlohmann::ordered_json;
@@ -22,5 +24,8 @@ std::string RenderJson(const Report& report);
 
 // A `name: value` line for each field; one for each text of a list; lists of objects are left out.
 std::string RenderFields(const Report& report);
+
+// Why a command's check failed, as its one line on standard error.
+ExitCode FailCheck(std::string_view command, std::string_view why);
 
 }  // namespace baokms::app

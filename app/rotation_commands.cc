@@ -14,18 +14,13 @@ namespace {
 
 using Reporter = RotationReport (*)(const RotationFacts&);
 
-ExitCode Fail(const std::string& name, const std::string& why) {
-  std::fprintf(stderr, "%s: %s\n", name.c_str(), why.c_str());
-  return ExitCode::kCheckFailed;
-}
-
 ExitCode Print(const std::string& name, Reporter reporter, const ConfigurationRequest& request,
                OutputFormat format) {
   return RunOneShot(request, [&](const OneShot& one_shot) {
     const core::Configuration& configuration = one_shot.configuration;
     ConfiguredState state(configuration);
     const auto files = ReadRegistry(state.store, state.identity);
-    if (!files) return Fail(name, files.error());
+    if (!files) return FailCheck(name, files.error());
     const LiveKey key = ReadLiveKey(one_shot);
     const RotationReport result =
         reporter({.name = name,
@@ -38,7 +33,7 @@ ExitCode Print(const std::string& name, Reporter reporter, const ConfigurationRe
     const std::string text =
         format == OutputFormat::kJson ? RenderJson(result.report) : RenderFields(result.report);
     std::fputs(text.c_str(), stdout);
-    return result.problem.empty() ? ExitCode::kOk : Fail(name, result.problem);
+    return result.problem.empty() ? ExitCode::kOk : FailCheck(name, result.problem);
   });
 }
 
