@@ -6,6 +6,7 @@
 #include "core/model/json_string.h"
 
 namespace baokms::adapters::jwt {
+
 core::Secret JwtLoginBody(std::string_view role, std::string_view jwt) {
   const std::string start = R"({"role":)" + core::JsonString(role) + R"(,"jwt":")";
   constexpr std::string_view kEnd = "\"}";
