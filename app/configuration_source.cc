@@ -9,19 +9,12 @@
 #include "adapters/config_yaml/configured_files.h"
 #include "adapters/config_yaml/load_configuration.h"
 #include "adapters/config_yaml/report.h"
+#include "app/login_parts.h"
 
 namespace baokms::app {
 namespace {
 
 namespace config_yaml = adapters::config_yaml;
-
-// This version's sources; the options add theirs when their adapters come.
-constexpr config_yaml::AvailableSources kSources{
-    .jwt_oauth2 = config_yaml::SourceState::kNotSupported,
-    .jwt_spiffe = config_yaml::SourceState::kNotSupported,
-    .cert_pkcs11 = config_yaml::SourceState::kNotSupported,
-    .cert_spiffe = config_yaml::SourceState::kNotSupported,
-};
 
 std::optional<std::string> Environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
@@ -60,7 +53,7 @@ std::expected<core::Configuration, ConfigProblems> LoadConfiguration(
   if (!text) return std::unexpected(text.error());
   return config_yaml::LoadConfiguration(
       *text, request.overrides, Environment,
-      {.sources = kSources, .allowed_socket_parents = request.allowed_socket_parents});
+      {.sources = BuiltSources(), .allowed_socket_parents = request.allowed_socket_parents});
 }
 
 std::expected<core::Configuration, ConfigProblems> LoadCheckedConfiguration(

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "adapters/jwt/jwt_file_login_source.h"
-
 namespace baokms::app {
 namespace {
 
@@ -12,17 +10,6 @@ namespace transit_http = adapters::transit_http;
 // Few warm connections; measured in docs/adr.
 constexpr std::size_t kTransitConnections = 8;
 constexpr std::size_t kAuthConnections = 2;
-
-adapters::jwt::JwtFileOptions JwtOptionsOf(const core::JwtConfiguration& jwt) {
-  return {.jwt_file = jwt.jwt_file,
-          .mount_path = jwt.mount_path,
-          .role = jwt.role,
-          .expected = {.issuer = jwt.expected_issuer,
-                       .audiences = jwt.expected_audience,
-                       .subject = jwt.expected_subject,
-                       .clock_skew_leeway = jwt.clock_skew_leeway,
-                       .min_remaining_ttl = jwt.min_remaining_ttl}};
-}
 
 transit_http::TransportOptions TransportOptionsOf(const core::Configuration& configuration,
                                                   std::size_t connections) {
@@ -66,8 +53,9 @@ std::expected<OpenBaoClients, std::string> OpenBaoClients::Open(
       transit_http::WireContext{*clients.transit_transport, clock, telemetry});
   clients.auth = std::make_unique<transit_http::OpenBaoAuthClient>(
       transit_http::WireContext{*clients.auth_transport, clock, telemetry});
-  clients.login = std::make_unique<adapters::jwt::JwtFileLoginSource>(
-      JwtOptionsOf(configuration.auth.jwt), files, *clients.auth, clock);
+  auto login = MakeLogin({configuration, clock, files, telemetry}, *clients.auth);
+  if (!login) return std::unexpected(login.error());
+  clients.login = *std::move(login);
   return clients;
 }
 

@@ -9,10 +9,10 @@
 #include "adapters/transit_http/curl_http_transport.h"
 #include "adapters/transit_http/openbao_auth_client.h"
 #include "adapters/transit_http/openbao_transit_client.h"
+#include "app/login_parts.h"
 #include "core/model/configuration.h"
 #include "ports/clock.h"
 #include "ports/file_reader.h"
-#include "ports/login_source.h"
 #include "ports/telemetry.h"
 
 namespace baokms::app {
@@ -32,7 +32,7 @@ struct OpenBaoClients {
   std::unique_ptr<adapters::transit_http::CurlHttpTransport> auth_transport;
   std::unique_ptr<adapters::transit_http::OpenBaoTransitClient> transit;
   std::unique_ptr<adapters::transit_http::OpenBaoAuthClient> auth;
-  std::unique_ptr<ports::LoginSource> login;
+  LoginParts login;
 };
 
 }  // namespace baokms::app

@@ -18,7 +18,7 @@ std::expected<void, core::LoginFailure> OpenBaoSession::Login() {
   const core::MonotonicTime deadline =
       one_shot_.clock.Now().monotonic + one_shot_.configuration.auth.login_timeout;
   auto login = Await<core::LoginResult>(
-      [&](auto done) { clients_.login->Login(deadline, std::move(done)); });
+      [&](auto done) { clients_.login.login->Login(deadline, std::move(done)); });
   if (!login) return std::unexpected(login.error());
   token_ = std::make_shared<const core::HeldToken>(
       core::HeldToken{.generation = 1,

@@ -72,9 +72,8 @@ std::expected<void, std::string> Runtime::OpenTransports() {
 
 void Runtime::Connect() {
   const core::Configuration& configuration = env_.configuration;
-  tokens_ = std::make_unique<TokenDriver>(loop_, env_.clock, *openbao_.login, *openbao_.auth,
-                                          env_.telemetry, TokenPolicyOf(configuration.auth),
-                                          Seed(env_.random));
+  tokens_ = std::make_unique<TokenDriver>(loop_, env_.clock, *openbao_.login.login, env_.telemetry,
+                                          TokenPolicyOf(configuration.auth), Seed(env_.random));
   keys_ = std::make_unique<KeyDriver>(
       loop_,
       KeyDriver::Ports{env_.clock, *tokens_, *openbao_.transit, env_.random, store_, env_.telemetry,

@@ -6,12 +6,11 @@
 namespace baokms::app {
 
 TokenDriver::TokenDriver(ControlLoop& loop, const ports::Clock& clock, ports::LoginSource& login,
-                         ports::TokenRenewal& renewal, ports::Telemetry& telemetry,
-                         const core::TokenPolicy& policy, std::uint64_t jitter_seed)
+                         ports::Telemetry& telemetry, const core::TokenPolicy& policy,
+                         std::uint64_t jitter_seed)
     : loop_(loop),
       clock_(clock),
       login_(login),
-      renewal_(renewal),
       telemetry_(telemetry),
       keeper_(policy, jitter_seed),
       timer_(loop.AddTimer([this] { Step(Keeper::Timer{}); })) {}
@@ -90,16 +89,15 @@ void TokenDriver::LoginEnded(core::LoginResult result) {
 
 void TokenDriver::Do(const Keeper::StartRenewal& action) {
   call_started_ = clock_.Now().monotonic;
-  renewal_.RenewSelf(token_.Load(), action.increment, action.deadline,
-                     [this](core::Result<core::TokenGrant> result) {
-                       loop_.Post([this, result = std::move(result)]() mutable {
-                         RenewalEnded(std::move(result));
-                       });
-                     });
+  login_.Renew(
+      token_.Load(), action.increment, action.deadline, [this](core::RenewalResult result) {
+        loop_.Post(
+            [this, result = std::move(result)]() mutable { RenewalEnded(std::move(result)); });
+      });
 }
 
-void TokenDriver::RenewalEnded(core::Result<core::TokenGrant> result) {
-  if (!result) return Step(Keeper::RenewalFailed{.error = result.error()});
+void TokenDriver::RenewalEnded(core::RenewalResult result) {
+  if (!result) return Step(Keeper::RenewalFailed{.failure = result.error()});
   Step(Keeper::RenewalSucceeded{.lease = result->lease, .renewable = result->renewable},
        std::move(result->value));
 }

@@ -12,7 +12,6 @@
 #include "core/token_keeper.h"
 #include "ports/clock.h"
 #include "ports/login_source.h"
-#include "ports/openbao_auth.h"
 #include "ports/telemetry.h"
 #include "ports/token_source.h"
 
@@ -22,8 +21,8 @@ class TokenDriver final : public ports::TokenSource {
  public:
   // All outlive the driver; the driver outlives the loop's thread and every login.
   TokenDriver(ControlLoop& loop, const ports::Clock& clock, ports::LoginSource& login,
-              ports::TokenRenewal& renewal, ports::Telemetry& telemetry,
-              const core::TokenPolicy& policy, std::uint64_t jitter_seed);
+              ports::Telemetry& telemetry, const core::TokenPolicy& policy,
+              std::uint64_t jitter_seed);
 
   void Start();
   // Answers every waiter with ShuttingDown(), now and from now on.
@@ -48,13 +47,12 @@ class TokenDriver final : public ports::TokenSource {
   void Do(const Keeper::StartRenewal& action);
   void Do(const Keeper::AnswerWaiter& action);
   void LoginEnded(core::LoginResult result);
-  void RenewalEnded(core::Result<core::TokenGrant> result);
+  void RenewalEnded(core::RenewalResult result);
   core::Duration SinceCallStarted() const { return clock_.Now().monotonic - call_started_; }
 
   ControlLoop& loop_;
   const ports::Clock& clock_;
   ports::LoginSource& login_;
-  ports::TokenRenewal& renewal_;
   ports::Telemetry& telemetry_;
   Keeper keeper_;
   ControlLoop::TimerId timer_;

@@ -130,7 +130,9 @@ void TokenKeeper::On(const RenewalFailed& event, Turn& turn) {
   if (!Running(Call::kRenewal)) {
     return;
   }
-  turn.actions.push_back(ReportRenewal{RenewalStatus(event.error), event.error});
+  if (const auto& error = event.failure.error) {
+    turn.actions.push_back(ReportRenewal{RenewalStatus(*error), error});
+  }
   LogInAfterRenewal(turn);
 }
 
@@ -147,17 +149,6 @@ void TokenKeeper::On(const WaiterGone& event, Turn& /*turn*/) { waiters_.erase(e
 // "Without another recovery for this request": nobody waits; the keeper's own login for later
 // requests is the throttle's business, as after every rejection.
 void TokenKeeper::On(const TokenRejected& event, Turn& turn) { Reject(event.generation, turn); }
-
-// A login under way may have read the old certificate or the new one: its token is not renewed
-// either, which is always right.
-void TokenKeeper::On(const CredentialChanged& /*event*/, Turn& /*turn*/) {
-  if (token_) {
-    token_->renewable = false;
-  }
-  if (refresh_) {
-    refresh_->credential_changed = true;
-  }
-}
 
 void TokenKeeper::On(const Timer& /*event*/, Turn& /*turn*/) {}
 
@@ -179,7 +170,7 @@ void TokenKeeper::Accept(Generation generation, seconds lease, bool renewable, T
       .expires_at = expires_at,
       .refresh_at =
           std::max(expires_at - policy_.login_before_expiry, turn.now.boot + kShortestRest),
-      .renewable = renewable && !refresh_->credential_changed,
+      .renewable = renewable,
   };
   refresh_.reset();
   failures_ = 0;

@@ -69,7 +69,7 @@ class TokenKeeper {
     bool renewable = false;
   };
   struct RenewalFailed {
-    Error error;
+    RenewalFailure failure;
   };
   // TokenSource::Obtain: answered in this step or a later one, unless WaiterGone comes first.
   // `rejected`: the generation a Transit call was refused with, 0 for none.
@@ -85,16 +85,13 @@ class TokenKeeper {
   struct TokenRejected {
     Generation generation = 0;
   };
-  // The leaf certificate is not the held token's login's any more: it cannot renew that token.
-  struct CredentialChanged {};
   // The armed time has come. Early, late or spurious ones do no harm.
   struct Timer {};
   // Every waiter is answered, now and from now on, with ShuttingDown(); nothing starts any more.
   struct Shutdown {};
 
-  using Event =
-      std::variant<Started, LoginSucceeded, LoginFailed, RenewalSucceeded, RenewalFailed,
-                   TokenWanted, WaiterGone, TokenRejected, CredentialChanged, Timer, Shutdown>;
+  using Event = std::variant<Started, LoginSucceeded, LoginFailed, RenewalSucceeded, RenewalFailed,
+                             TokenWanted, WaiterGone, TokenRejected, Timer, Shutdown>;
 
   // ---- Actions, to be carried out in order. A step yields at most one answer for each waiter and
   // five others.
@@ -104,7 +101,7 @@ class TokenKeeper {
     MonotonicTime deadline;
     friend bool operator==(const StartLogin&, const StartLogin&) = default;
   };
-  // TokenRenewal::RenewSelf with the token of that generation, which is the published one.
+  // LoginSource::Renew with the token of that generation, which is the published one.
   struct StartRenewal {
     Generation generation = 0;
     std::chrono::seconds increment{0};
@@ -123,7 +120,7 @@ class TokenKeeper {
     friend bool operator==(const DropToken&, const DropToken&) = default;
   };
   // One login or renewal has ended and is counted: Telemetry::LoginFinished, RenewalFinished. Not
-  // after Shutdown.
+  // after Shutdown, nor for a renewal of which nothing was sent.
   struct ReportLogin {
     LoginStatus status{};
     std::optional<Error> error;
@@ -178,7 +175,6 @@ class TokenKeeper {
     Call call{};
     Generation renews = 0;  // kRenewal: the token's generation
     BootTime started_at;
-    bool credential_changed = false;  // since it started
     friend bool operator==(const Refresh&, const Refresh&) = default;
   };
   struct Turn {  // one Step
@@ -194,7 +190,6 @@ class TokenKeeper {
   void On(const TokenWanted& event, Turn& turn);
   void On(const WaiterGone& event, Turn& turn);
   void On(const TokenRejected& event, Turn& turn);
-  void On(const CredentialChanged& event, Turn& turn);
   void On(const Timer& event, Turn& turn);
   void On(const Shutdown& event, Turn& turn);
 

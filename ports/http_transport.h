@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/model/client_identity.h"
 #include "core/model/openbao_token.h"
 #include "core/model/secret.h"
 #include "core/model/time.h"
@@ -22,8 +23,10 @@ struct HttpRequest {
   std::string path;                              // "/v1/...", escaped already
   core::Secret body;                             // JSON, or empty
   std::shared_ptr<const core::HeldToken> token;  // null: no X-Vault-Token
-  std::size_t max_reply_bytes = 256 * 1024;      // of a 2xx reply
-  std::size_t max_error_bytes = 64 * 1024;       // of any other
+  // Presented over a connection of this request's own. Null: no client certificate.
+  core::ClientIdentityRef identity;
+  std::size_t max_reply_bytes = 256 * 1024;  // of a 2xx reply
+  std::size_t max_error_bytes = 64 * 1024;   // of any other
   core::MonotonicTime deadline;
 };
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "core/model/client_identity.h"
 #include "core/model/openbao_operation.h"
 #include "core/model/openbao_token.h"
 #include "core/model/secret.h"
@@ -13,25 +14,21 @@
 
 namespace baokms::ports {
 
+// Any thread, never blocks.
 class OpenBaoAuth {
  public:
   virtual ~OpenBaoAuth() = default;
   // POST /v1/<mount_path>/login with `json_body`. 400, 403 and 500 "missing name in alias" are
   // LoginRefused(); other failures keep their own cause; a 200 without a usable auth object is
-  // OpenBaoFailure(kUnavailable). Any thread, never blocks.
+  // OpenBaoFailure(kUnavailable).
   virtual void Login(core::OpenBaoOperation operation, const std::string& mount_path,
-                     core::Secret json_body, core::MonotonicTime deadline,
-                     Completion<core::TokenGrant> done) = 0;
-};
-
-// auth/token/renew-self. A reply without an auth object (a 204 too) is
-// OpenBaoFailure(kUnavailable).
-class TokenRenewal {
- public:
-  virtual ~TokenRenewal() = default;
+                     core::Secret json_body, core::ClientIdentityRef identity,
+                     core::MonotonicTime deadline, Completion<core::TokenGrant> done) = 0;
+  // auth/token/renew-self. A reply without an auth object (a 204 too) is
+  // OpenBaoFailure(kUnavailable).
   virtual void RenewSelf(std::shared_ptr<const core::HeldToken> token,
-                         std::chrono::seconds increment, core::MonotonicTime deadline,
-                         Completion<core::TokenGrant> done) = 0;
+                         std::chrono::seconds increment, core::ClientIdentityRef identity,
+                         core::MonotonicTime deadline, Completion<core::TokenGrant> done) = 0;
 };
 
 }  // namespace baokms::ports

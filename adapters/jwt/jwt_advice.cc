@@ -1,6 +1,26 @@
 #include "adapters/jwt/jwt_advice.h"
 
 namespace baokms::adapters::jwt {
+namespace {
+
+// One text for each source.
+struct BySource {
+  core::JwtSource source;
+  std::string_view Pick(std::string_view file, std::string_view oauth2,
+                        std::string_view spiffe) const {
+    switch (source) {
+      case core::JwtSource::kFile:
+        return file;
+      case core::JwtSource::kOauth2:
+        return oauth2;
+      case core::JwtSource::kSpiffe:
+        return spiffe;
+    }
+    return file;
+  }
+};
+
+}  // namespace
 
 core::LoginStatus StatusOf(JwtProblem problem) {
   switch (problem) {
@@ -21,28 +41,62 @@ core::LoginStatus StatusOf(JwtProblem problem) {
   return core::LoginStatus::kJwtInvalid;
 }
 
-std::string_view FileTokenAdvice(JwtProblem problem) {
+std::string_view TokenAdvice(core::JwtSource source, JwtProblem problem) {
+  const BySource by{source};
   switch (problem) {
     case JwtProblem::kNotCompact:
-      return "auth.jwt.jwtFile: the file must hold exactly one JWT in compact form "
-             "(header.payload.signature) and nothing else; write it again";
+      return by.Pick(
+          "auth.jwt.jwtFile: the file must hold exactly one JWT in compact form "
+          "(header.payload.signature) and nothing else; write it again",
+          "auth.jwt.oauth2: the access token is no signed JWT in compact form; have the "
+          "authorisation server issue JWT access tokens to this client",
+          "auth.jwt.spiffe: the Workload API's JWT-SVID is no signed JWT in compact form; look at "
+          "the SPIFFE agent");
     case JwtProblem::kNotJson:
-      return "auth.jwt.jwtFile: the JWT's header or claims are not one JSON object without "
-             "duplicate names; have it issued again";
+      return by.Pick(
+          "auth.jwt.jwtFile: the JWT's header or claims are not one JSON object without duplicate "
+          "names; have it issued again",
+          "auth.jwt.oauth2: the access token's header or claims are not one JSON object without "
+          "duplicate names; look at the authorisation server",
+          "auth.jwt.spiffe: the JWT-SVID's header or claims are not one JSON object without "
+          "duplicate names; look at the SPIFFE agent");
     case JwtProblem::kNoExpiry:
-      return "auth.jwt.jwtFile: the JWT has no exp claim; have it issued with an expiry";
+      return by.Pick(
+          "auth.jwt.jwtFile: the JWT has no exp claim; have it issued with an expiry",
+          "auth.jwt.oauth2: the access token has no exp claim; have it issued with an expiry",
+          "auth.jwt.spiffe: the JWT-SVID has no exp claim; look at the SPIFFE agent");
     case JwtProblem::kBadDate:
-      return "auth.jwt.jwtFile: the JWT's exp, nbf or iat is not a whole number of seconds; have "
-             "it issued again";
+      return by.Pick(
+          "auth.jwt.jwtFile: the JWT's exp, nbf or iat is not a whole number of seconds; have it "
+          "issued again",
+          "auth.jwt.oauth2: the access token's exp, nbf or iat is not a whole number of seconds; "
+          "look at the authorisation server",
+          "auth.jwt.spiffe: the JWT-SVID's exp, nbf or iat is not a whole number of seconds; look "
+          "at the SPIFFE agent");
     case JwtProblem::kExpired:
-      return "auth.jwt.jwtFile: the JWT has expired; check what renews the file, and this node's "
-             "clock";
+      return by.Pick(
+          "auth.jwt.jwtFile: the JWT has expired; check what renews the file, and this node's "
+          "clock",
+          "auth.jwt.oauth2: the access token has expired already; check the clocks of this node "
+          "and the authorisation server",
+          "auth.jwt.spiffe: the JWT-SVID has expired already; check the clocks of this node and "
+          "the SPIFFE server");
     case JwtProblem::kNearExpiry:
-      return "auth.jwt.jwtFile: the JWT expires within auth.jwt.minRemainingTtl; renew the file "
-             "earlier or lower that setting";
+      return by.Pick(
+          "auth.jwt.jwtFile: the JWT expires within auth.jwt.minRemainingTtl; renew the file "
+          "earlier or lower that setting",
+          "auth.jwt.oauth2: the access token expires within auth.jwt.minRemainingTtl; have it "
+          "issued for longer or lower that setting",
+          "auth.jwt.spiffe: the JWT-SVID expires within auth.jwt.minRemainingTtl; have it issued "
+          "for longer or lower that setting");
     case JwtProblem::kNotYetValid:
-      return "auth.jwt.jwtFile: the JWT's nbf or iat lies in the future; check the clocks of this "
-             "node and the issuer, or auth.jwt.clockSkewLeeway";
+      return by.Pick(
+          "auth.jwt.jwtFile: the JWT's nbf or iat lies in the future; check the clocks of this "
+          "node and the issuer, or auth.jwt.clockSkewLeeway",
+          "auth.jwt.oauth2: the access token's nbf or iat lies in the future; check the clocks of "
+          "this node and the authorisation server, or auth.jwt.clockSkewLeeway",
+          "auth.jwt.spiffe: the JWT-SVID's nbf or iat lies in the future; check the clocks of this "
+          "node and the SPIFFE server, or auth.jwt.clockSkewLeeway");
     case JwtProblem::kWrongIssuer:
       return "auth.jwt.expectedIssuer: the JWT's iss claim is another; correct the setting or the "
              "issuer";
@@ -53,7 +107,7 @@ std::string_view FileTokenAdvice(JwtProblem problem) {
       return "auth.jwt.expectedSubject: the JWT's sub claim is another; correct the setting or the "
              "identity it is issued for";
   }
-  return "auth.jwt.jwtFile: the JWT cannot be used";
+  return "auth.jwt: the JWT cannot be used";
 }
 
 std::string_view FileAdvice(ports::FileProblem problem) {
@@ -83,7 +137,7 @@ std::string_view FileAdvice(ports::FileProblem problem) {
 
 std::string_view RefusedAdvice() {
   return "OpenBao refused the JWT login: check auth.jwt.mountPath and auth.jwt.role, and that the "
-         "role's bound issuer, audience, subject and claims accept the JWT in auth.jwt.jwtFile";
+         "role's bound issuer, audience, subject and claims accept the JWT";
 }
 
 std::string_view NotFoundAdvice() {

@@ -5,13 +5,16 @@
 #include <string_view>
 
 #include "adapters/jwt/verified_claims.h"
+#include "core/model/configuration.h"
 #include "core/model/login.h"
 #include "ports/file_reader.h"
 
 namespace baokms::adapters::jwt {
 
 core::LoginStatus StatusOf(JwtProblem problem);
-std::string_view FileTokenAdvice(JwtProblem problem);
+// For a JWT of that source that fails the local checks.
+std::string_view TokenAdvice(core::JwtSource source, JwtProblem problem);
+// For auth.jwt.jwtFile.
 std::string_view FileAdvice(ports::FileProblem problem);
 // For an OpenBao that refused the login.
 std::string_view RefusedAdvice();

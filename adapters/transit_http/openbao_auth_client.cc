@@ -22,25 +22,29 @@ core::Error RefuseLogin(const ports::HttpReply& reply, core::OpenBaoStatus statu
 }  // namespace
 
 void OpenBaoAuthClient::Login(core::OpenBaoOperation operation, const std::string& mount_path,
-                              core::Secret json_body, core::MonotonicTime deadline,
+                              core::Secret json_body, core::ClientIdentityRef identity,
+                              core::MonotonicTime deadline,
                               ports::Completion<core::TokenGrant> done) {
   ports::HttpRequest request;
   request.method = ports::HttpMethod::kPost;
   request.path = OpenBaoPath(mount_path, "login");
   request.body = std::move(json_body);
+  request.identity = std::move(identity);
   request.deadline = deadline;
   SendWireCall(context_, operation, std::move(request), ReadTokenReply, std::move(done),
                RefuseLogin);
 }
 
 void OpenBaoAuthClient::RenewSelf(std::shared_ptr<const core::HeldToken> token,
-                                  std::chrono::seconds increment, core::MonotonicTime deadline,
+                                  std::chrono::seconds increment,
+                                  core::ClientIdentityRef identity, core::MonotonicTime deadline,
                                   ports::Completion<core::TokenGrant> done) {
   ports::HttpRequest request;
   request.method = ports::HttpMethod::kPost;
   request.path = "/v1/auth/token/renew-self";
   request.body = RenewBody(increment);
   request.token = std::move(token);
+  request.identity = std::move(identity);
   request.deadline = deadline;
   SendWireCall(context_, core::OpenBaoOperation::kTokenRenewSelf, std::move(request),
                ReadTokenReply, std::move(done));

@@ -9,16 +9,17 @@
 
 namespace baokms::adapters::transit_http {
 
-class OpenBaoAuthClient final : public ports::OpenBaoAuth, public ports::TokenRenewal {
+class OpenBaoAuthClient final : public ports::OpenBaoAuth {
  public:
   // May be destroyed before its calls complete; what `context` refers to may not.
   explicit OpenBaoAuthClient(const WireContext& context) : context_(context) {}
 
   void Login(core::OpenBaoOperation operation, const std::string& mount_path,
-             core::Secret json_body, core::MonotonicTime deadline,
-             ports::Completion<core::TokenGrant> done) override;
+             core::Secret json_body, core::ClientIdentityRef identity,
+             core::MonotonicTime deadline, ports::Completion<core::TokenGrant> done) override;
   void RenewSelf(std::shared_ptr<const core::HeldToken> token, std::chrono::seconds increment,
-                 core::MonotonicTime deadline, ports::Completion<core::TokenGrant> done) override;
+                 core::ClientIdentityRef identity, core::MonotonicTime deadline,
+                 ports::Completion<core::TokenGrant> done) override;
 
  private:
   const WireContext context_;

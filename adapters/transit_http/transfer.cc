@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "adapters/transit_http/presented_identity.h"
+
 namespace baokms::adapters::transit_http {
 namespace {
 
@@ -113,6 +115,19 @@ void Transfer::SetOptions(const ServerAddress& address, const TransferSettings& 
   Set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
   Set(easy, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
   Set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
+  if (request_.identity != nullptr) PresentIdentity();
+}
+
+// A connection of its own, from handshake to close: curl's reuse looks at neither what a connection
+// presented nor what a resumed session stands for (ground.md, libcurl).
+void Transfer::PresentIdentity() {
+  CURL* easy = easy_.get();
+  Set(easy, CURLOPT_FRESH_CONNECT, 1L);
+  Set(easy, CURLOPT_FORBID_REUSE, 1L);
+  Set(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  Set(easy, CURLOPT_SSL_CTX_FUNCTION, &PresentClientIdentity);
+  // curl hands it back; PresentClientIdentity takes it as const again.
+  Set(easy, CURLOPT_SSL_CTX_DATA, const_cast<core::ClientIdentity*>(request_.identity.get()));
 }
 
 int Transfer::http_status() const {

@@ -56,6 +56,7 @@ class Transfer {
   void AddTokenHeader();
   void SetOptions(const ServerAddress& address, const TransferSettings& settings,
                   core::Duration time_left);
+  void PresentIdentity();
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
 

@@ -81,4 +81,12 @@ struct LoginSuccess {
 
 using LoginResult = std::expected<LoginSuccess, LoginFailure>;
 
+struct RenewalFailure {
+  // None: nothing was sent, because the leaf certificate is not the login's any more and OpenBao
+  // would refuse it.
+  std::optional<Error> error;
+};
+
+using RenewalResult = std::expected<TokenGrant, RenewalFailure>;
+
 }  // namespace baokms::core

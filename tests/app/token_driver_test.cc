@@ -27,9 +27,8 @@ struct Answer {
 
 struct Bench : testing::LoopBench {
   testing::FakeLogin login;
-  testing::FakeRenewal renewal;
   testing::RecordingTelemetry telemetry;
-  TokenDriver driver{loop, clock, login, renewal, telemetry, kPolicy, 7};
+  TokenDriver driver{loop, clock, login, telemetry, kPolicy, 7};
   std::deque<Answer> answers;
 
   Bench() { loop.Start(); }
@@ -182,14 +181,14 @@ TEST_CASE("Token driver: a waiter's deadline is kept by the loop's timer") {
 TEST_CASE("Token driver: a renewable token is renewed ahead of its end and keeps its generation") {
   Bench b;
   b.StartWith("first", 600s, /*renewable=*/true);
-  for (int i = 0; i < 20 && b.renewal.calls() == 0; ++i) b.Pass(30s);
-  REQUIRE(b.renewal.calls() == 1);
-  CHECK(b.renewal.renewed().value.ExposeSecret() == "first");
-  CHECK(b.renewal.increment() == 3600s);
-  CHECK(b.renewal.deadline() == b.clock.Now().monotonic + 10s);
+  for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);
+  REQUIRE(b.login.renewal.calls() == 1);
+  CHECK(b.login.renewed().value.ExposeSecret() == "first");
+  CHECK(b.login.increment() == 3600s);
+  CHECK(b.login.renewal.deadline() == b.clock.Now().monotonic + 10s);
   CHECK(b.Current() == "first");  // requests go on meanwhile
   const core::BootTime started = b.clock.Now().boot;
-  b.renewal.End(Grant("first", 900s, true));
+  b.login.renewal.End(Grant("first", 900s, true));
   b.Settle();
   CHECK(b.driver.Current()->generation == 1);
   CHECK(b.driver.Current()->expires_at == started + 900s);
@@ -200,9 +199,9 @@ TEST_CASE("Token driver: a renewable token is renewed ahead of its end and keeps
 TEST_CASE("Token driver: a failed renewal is told and followed by a login") {
   Bench b;
   b.StartWith("first", 600s, /*renewable=*/true);
-  for (int i = 0; i < 20 && b.renewal.calls() == 0; ++i) b.Pass(30s);
-  REQUIRE(b.renewal.calls() == 1);
-  b.renewal.End(std::unexpected(core::OpenBaoFailure(core::OpenBaoStatus::kPermissionDenied)));
+  for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);
+  REQUIRE(b.login.renewal.calls() == 1);
+  b.login.renewal.End(std::unexpected(core::RenewalFailure{core::OpenBaoFailure(core::OpenBaoStatus::kPermissionDenied)}));
   b.Settle();
   CHECK(b.telemetry.Told("renewal auth_failed transit_policy_denied"));
   CHECK(b.login.calls() == 2);
@@ -223,9 +222,9 @@ TEST_CASE(
         Row{kTimeout, "renewal error "}}) {
     Bench b;
     b.StartWith("first", 600s, /*renewable=*/true);
-    for (int i = 0; i < 20 && b.renewal.calls() == 0; ++i) b.Pass(30s);
-    REQUIRE(b.renewal.calls() == 1);
-    b.renewal.End(std::unexpected(core::OpenBaoFailure(row.why)));
+    for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);
+    REQUIRE(b.login.renewal.calls() == 1);
+    b.login.renewal.End(std::unexpected(core::RenewalFailure{core::OpenBaoFailure(row.why)}));
     b.Settle();
     REQUIRE(b.telemetry.lines().size() == 2);
     CAPTURE(b.telemetry.lines().back());
@@ -257,10 +256,10 @@ TEST_CASE("Token driver: a login or renewal that ends after Stop does no harm") 
 
   Bench renewing;
   renewing.StartWith("first", 600s, /*renewable=*/true);
-  for (int i = 0; i < 20 && renewing.renewal.calls() == 0; ++i) renewing.Pass(30s);
-  REQUIRE(renewing.renewal.calls() == 1);
+  for (int i = 0; i < 20 && renewing.login.renewal.calls() == 0; ++i) renewing.Pass(30s);
+  REQUIRE(renewing.login.renewal.calls() == 1);
   renewing.driver.Stop();
-  renewing.renewal.End(Grant("late", 900s, true));
+  renewing.login.renewal.End(Grant("late", 900s, true));
   renewing.Settle();
   CHECK(renewing.Current() == "none");
 }

@@ -70,7 +70,6 @@ PortsUnderTest::PortsUnderTest(const OpenBaoUnderTest& openbao, const Place& pla
       adapters::transit_http::WireContext{*transit_transport_, clock_, telemetry_});
   const adapters::transit_http::WireContext auth_context{*auth_transport_, clock_, telemetry_};
   auth_ = std::make_unique<OpenBaoAuthClient>(auth_context);
-  renewal_ = std::make_unique<OpenBaoAuthClient>(auth_context);
 }
 
 core::MonotonicTime PortsUnderTest::Deadline() const {
@@ -124,7 +123,8 @@ core::Result<Granted> PortsUnderTest::Login(const std::string& auth_mount, const
                                             const std::string& jwt) {
   Awaited<core::TokenGrant> reply;
   auth_->Login(core::OpenBaoOperation::kJwtLogin, auth_mount,
-               core::Secret::Copy(Json{{"role", role}, {"jwt", jwt}}.dump()), Deadline(),
+               core::Secret::Copy(Json{{"role", role}, {"jwt", jwt}}.dump()),
+               /*identity=*/nullptr, Deadline(),
                reply.Completion());
   return Readable(reply.Get());
 }
@@ -132,7 +132,7 @@ core::Result<Granted> PortsUnderTest::Login(const std::string& auth_mount, const
 core::Result<Granted> PortsUnderTest::Renew(const ports::TokenRef& token,
                                             std::chrono::seconds increment) {
   Awaited<core::TokenGrant> reply;
-  renewal_->RenewSelf(token, increment, Deadline(), reply.Completion());
+  auth_->RenewSelf(token, increment, /*identity=*/nullptr, Deadline(), reply.Completion());
   return Readable(reply.Get());
 }
 

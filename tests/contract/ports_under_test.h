@@ -68,7 +68,6 @@ class PortsUnderTest {
   std::unique_ptr<adapters::transit_http::CurlHttpTransport> auth_transport_;
   std::unique_ptr<ports::TransitPort> transit_;
   std::unique_ptr<ports::OpenBaoAuth> auth_;
-  std::unique_ptr<ports::TokenRenewal> renewal_;
 };
 
 }  // namespace baokms::testing

@@ -57,13 +57,14 @@ struct Clients {
   }
   core::Result<core::TokenGrant> Login(OpenBaoOperation operation = OpenBaoOperation::kJwtLogin) {
     core::Result<core::TokenGrant> result = std::unexpected(core::Cancelled());
-    auth.Login(operation, "auth/jwt", core::Secret::Copy("{}"), deadline,
+    auth.Login(operation, "auth/jwt", core::Secret::Copy("{}"), nullptr, deadline,
                [&](auto r) { result = std::move(r); });
     return result;
   }
   core::Result<core::TokenGrant> Renew() {
     core::Result<core::TokenGrant> result = std::unexpected(core::Cancelled());
-    auth.RenewSelf(token, std::chrono::hours(1), deadline, [&](auto r) { result = std::move(r); });
+    auth.RenewSelf(token, std::chrono::hours(1), nullptr, deadline,
+                   [&](auto r) { result = std::move(r); });
     return result;
   }
 };

@@ -99,8 +99,6 @@ class Life {
       const auto waiter = waiters_.begin()->first;
       waiters_.erase(waiters_.begin());
       Do(TokenKeeper::WaiterGone{waiter});
-    } else if (kind == 91 && Chance(20)) {
-      Do(TokenKeeper::CredentialChanged{});
     } else {
       Do(TokenKeeper::Timer{});  // a spurious one
     }
@@ -119,7 +117,8 @@ class Life {
 
   void EndRenewal() {
     if (Chance(login_fails_)) {
-      Do(TokenKeeper::RenewalFailed{OpenBaoFailure(OpenBaoStatus::kUnavailable)});
+      Do(Chance(20) ? TokenKeeper::RenewalFailed{}
+                    : TokenKeeper::RenewalFailed{{OpenBaoFailure(OpenBaoStatus::kUnavailable)}});
     } else {
       Do(TokenKeeper::RenewalSucceeded{Lease(), Chance(70)});
     }

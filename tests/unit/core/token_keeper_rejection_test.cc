@@ -218,7 +218,7 @@ TEST_CASE("TokenKeeper: a renewal that ends while recovery is throttled brings n
   REQUIRE(b.All<TokenKeeper::StartRenewal>().size() == 1);
   b.Want(2, 2);
   CHECK(b.Answer(2) == Refused(NoToken()));
-  b.Do(TokenKeeper::RenewalFailed{OpenBaoFailure(OpenBaoStatus::kPermissionDenied)});
+  b.Do(TokenKeeper::RenewalFailed{{OpenBaoFailure(OpenBaoStatus::kPermissionDenied)}});
   CHECK(b.StartsNothing());
   b.PassAndLook(seconds(3));
   CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);

@@ -1,17 +1,19 @@
-#include "adapters/jwt/jwt_file_login_source.h"
+#include "adapters/jwt/jwt_login_source.h"
 
 #include <doctest/doctest.h>
 
 #include <optional>
 #include <vector>
 
+#include "adapters/jwt/jwt_file_source.h"
 #include "tests/adapters/jwt/make_jwt.h"
 
 namespace baokms::tests {
 namespace {
 
-using adapters::jwt::JwtFileLoginSource;
-using adapters::jwt::JwtFileOptions;
+using adapters::jwt::JwtFileSource;
+using adapters::jwt::JwtLoginOptions;
+using adapters::jwt::JwtLoginSource;
 using core::LoginStatus;
 using ports::FileProblem;
 using namespace std::chrono_literals;
@@ -48,8 +50,10 @@ class FakeFileReader final : public ports::FileReader {
 class FakeAuth final : public ports::OpenBaoAuth {
  public:
   void Login(core::OpenBaoOperation operation, const std::string& mount_path, core::Secret body,
-             core::MonotonicTime deadline, ports::Completion<core::TokenGrant> done) override {
+             core::ClientIdentityRef identity, core::MonotonicTime deadline,
+             ports::Completion<core::TokenGrant> done) override {
     CHECK(operation == core::OpenBaoOperation::kJwtLogin);
+    CHECK(identity == nullptr);
     mount_paths.push_back(mount_path);
     bodies.emplace_back(body.ExposeSecret());
     deadlines.push_back(deadline);
@@ -57,6 +61,19 @@ class FakeAuth final : public ports::OpenBaoAuth {
       done(std::unexpected(*error));
     } else {
       done(core::TokenGrant{.value = core::Secret::Copy("s.t"), .lease = 60s, .renewable = true});
+    }
+  }
+  void RenewSelf(std::shared_ptr<const core::HeldToken> token, std::chrono::seconds increment,
+                 core::ClientIdentityRef identity, core::MonotonicTime deadline,
+                 ports::Completion<core::TokenGrant> done) override {
+    CHECK(token->value.ExposeSecret() == "s.t");
+    CHECK(increment == 3600s);
+    CHECK(identity == nullptr);
+    CHECK(deadline == core::MonotonicTime(9s));
+    if (error) {
+      done(std::unexpected(*error));
+    } else {
+      done(core::TokenGrant{.value = core::Secret::Copy("s.t"), .lease = 61s, .renewable = true});
     }
   }
   std::optional<core::Error> error;
@@ -69,16 +86,16 @@ struct Fixture {
   FakeFileReader files;
   FakeAuth auth;
   FakeClock clock;
-  JwtFileOptions options{.jwt_file = "/creds/jwt",
-                         .mount_path = "auth/jwt",
-                         .role = "kms",
-                         .expected = {.clock_skew_leeway = 30s, .min_remaining_ttl = 120s}};
+  JwtFileSource source{"/creds/jwt", files};
+  JwtLoginOptions options{.mount_path = "auth/jwt",
+                          .role = "kms",
+                          .expected = {.clock_skew_leeway = 30s, .min_remaining_ttl = 120s}};
   std::string jwt = MakeJwt(R"({"exp":1700003600,"aud":"secret-audience"})");
   Fixture() { files.content = jwt; }
   core::LoginResult Login() {
-    JwtFileLoginSource source(options, files, auth, clock);
+    JwtLoginSource login(options, source, auth, clock);
     std::optional<core::LoginResult> result;
-    source.Login(core::MonotonicTime(5s), [&](core::LoginResult r) { result = std::move(r); });
+    login.Login(core::MonotonicTime(5s), [&](core::LoginResult r) { result = std::move(r); });
     REQUIRE(result.has_value());
     return *std::move(result);
   }
@@ -120,11 +137,11 @@ TEST_CASE("Login: one trailing newline is dropped and two are not") {
 
 TEST_CASE("Login: the file is read anew each time") {
   Fixture fixture;
-  JwtFileLoginSource source(fixture.options, fixture.files, fixture.auth, fixture.clock);
-  source.Login({}, [](core::LoginResult) {});
+  JwtLoginSource login(fixture.options, fixture.source, fixture.auth, fixture.clock);
+  login.Login({}, [](core::LoginResult) {});
   const std::string renewed = MakeJwt(R"({"exp":1700007200})");
   fixture.files.content = renewed;
-  source.Login({}, [](core::LoginResult) {});
+  login.Login({}, [](core::LoginResult) {});
   REQUIRE(fixture.auth.bodies.size() == 2);
   CHECK(fixture.auth.bodies[1].contains(renewed));
 }
@@ -197,6 +214,42 @@ TEST_CASE("Login: a refusal is auth_failed with advice and another failure keeps
   REQUIRE_FALSE(sealed.has_value());
   CHECK(sealed.error().status == LoginStatus::kError);
   CHECK(sealed.error().error == core::OpenBaoFailure(core::OpenBaoStatus::kSealed));
+}
+
+TEST_CASE("Login: the advice for a JWT names the fields of its source") {
+  Fixture fixture;
+  fixture.clock.now = kNow + 3600;
+  using Source = core::JwtSource;
+  for (const auto& [source, field] : {std::pair{Source::kFile, "auth.jwt.jwtFile"},
+                                      {Source::kOauth2, "auth.jwt.oauth2"},
+                                      {Source::kSpiffe, "auth.jwt.spiffe"}}) {
+    fixture.options.source = source;
+    const auto result = fixture.Login();
+    REQUIRE_FALSE(result.has_value());
+    CHECK(result.error().status == LoginStatus::kJwtExpired);
+    CHECK(result.error().advice.starts_with(std::string(field) + ": "));
+  }
+}
+
+TEST_CASE("Renew: the token is renewed and a failure keeps its error") {
+  Fixture fixture;
+  JwtLoginSource login(fixture.options, fixture.source, fixture.auth, fixture.clock);
+  const auto renew = [&] {
+    std::optional<core::RenewalResult> result;
+    login.Renew(std::make_shared<const core::HeldToken>(core::HeldToken{
+                    .generation = 1, .value = core::Secret::Copy("s.t"), .expires_at = {}}),
+                3600s, core::MonotonicTime(9s),
+                [&](core::RenewalResult r) { result = std::move(r); });
+    REQUIRE(result.has_value());
+    return *std::move(result);
+  };
+  const auto renewed = renew();
+  REQUIRE(renewed.has_value());
+  CHECK(renewed->lease == 61s);
+  fixture.auth.error = core::OpenBaoFailure(core::OpenBaoStatus::kPermissionDenied);
+  const auto refused = renew();
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().error == fixture.auth.error);
 }
 
 }  // namespace

@@ -1,0 +1,123 @@
+#include "adapters/cert/cert_advice.h"
+
+namespace baokms::adapters::cert {
+namespace {
+
+// One text for each source.
+std::string_view Pick(core::CertSource source, std::string_view pkcs11, std::string_view spiffe) {
+  return source == core::CertSource::kSpiffe ? spiffe : pkcs11;
+}
+
+}  // namespace
+
+core::LoginStatus StatusOf(CertificateProblem problem) {
+  switch (problem) {
+    case CertificateProblem::kExpired:
+      return core::LoginStatus::kCertExpired;
+    case CertificateProblem::kNearExpiry:
+      return core::LoginStatus::kCertNearExpiry;
+    case CertificateProblem::kNotParsed:
+    case CertificateProblem::kNotYetValid:
+    case CertificateProblem::kNoClientAuth:
+    case CertificateProblem::kNoSigning:
+    case CertificateProblem::kWeakSignature:
+    case CertificateProblem::kWeakKey:
+    case CertificateProblem::kKeyMismatch:
+      return core::LoginStatus::kCertInvalid;
+  }
+  return core::LoginStatus::kCertInvalid;
+}
+
+std::string_view CertificateAdvice(core::CertSource source, CertificateProblem problem) {
+  switch (problem) {
+    case CertificateProblem::kNotParsed:
+      return Pick(
+          source,
+          "auth.cert.pkcs11.certificateFile: a certificate in the file is damaged; write "
+          "the leaf and its intermediates again, as PEM",
+          "auth.cert.spiffe: a certificate of the X.509-SVID is damaged; look at the SPIFFE "
+          "agent");
+    case CertificateProblem::kNotYetValid:
+      return Pick(
+          source,
+          "auth.cert.pkcs11.certificateFile: the certificate is not valid yet; check this "
+          "node's clock, or auth.cert.clockSkewLeeway",
+          "auth.cert.spiffe: the X.509-SVID is not valid yet; check the clocks of this node "
+          "and the SPIFFE server, or auth.cert.clockSkewLeeway");
+    case CertificateProblem::kExpired:
+      return Pick(source,
+                  "auth.cert.pkcs11.certificateFile: the certificate has expired; replace it, or "
+                  "check this node's clock",
+                  "auth.cert.spiffe: the X.509-SVID has expired; look at the SPIFFE agent, which "
+                  "should have renewed it, and at this node's clock");
+    case CertificateProblem::kNearExpiry:
+      return Pick(source,
+                  "auth.cert.pkcs11.certificateFile: the certificate expires within "
+                  "auth.cert.minRemainingTtl; replace it, or lower that setting",
+                  "auth.cert.spiffe: the X.509-SVID expires within auth.cert.minRemainingTtl; have "
+                  "it issued for longer, or lower that setting");
+    case CertificateProblem::kNoClientAuth:
+      return Pick(source,
+                  "auth.cert.pkcs11.certificateFile: the certificate's extended key usage is not "
+                  "for TLS clients; have it issued with clientAuth",
+                  "auth.cert.spiffe: the X.509-SVID's extended key usage is not for TLS clients; "
+                  "have it issued with clientAuth");
+    case CertificateProblem::kNoSigning:
+      return Pick(source,
+                  "auth.cert.pkcs11.certificateFile: the certificate's key usage lacks "
+                  "digitalSignature; have it issued with it",
+                  "auth.cert.spiffe: the X.509-SVID's key usage lacks digitalSignature; have it "
+                  "issued with it");
+    case CertificateProblem::kWeakSignature:
+      return Pick(source,
+                  "auth.cert.pkcs11.certificateFile: a certificate in the file is signed with MD5, "
+                  "SHA-1 or something unknown; have it issued with SHA-256 or better",
+                  "auth.cert.spiffe: a certificate of the X.509-SVID is signed with MD5, SHA-1 or "
+                  "something unknown; have it issued with SHA-256 or better");
+    case CertificateProblem::kWeakKey:
+      return Pick(
+          source,
+          "auth.cert.pkcs11.certificateFile: the certificate's key is too weak; make one of "
+          "RSA with 2048 bits or more, P-256, P-384 or P-521",
+          "auth.cert.spiffe: the X.509-SVID's key is too weak; have it issued with P-256 or "
+          "RSA of 2048 bits or more");
+    case CertificateProblem::kKeyMismatch:
+      return Pick(source,
+                  "auth.cert.pkcs11.certificateFile: the certificate is not for the key that "
+                  "auth.cert.pkcs11.keyLabel names; set the file and the label of one pair",
+                  "auth.cert.spiffe: the X.509-SVID's key is not its certificate's; look at the "
+                  "SPIFFE agent");
+  }
+  return "auth.cert: the certificate cannot be used";
+}
+
+std::string_view SignerAdvice(core::CertSource source) {
+  return Pick(source,
+              "auth.cert.pkcs11: the token's key did not make a signature that its certificate "
+              "verifies; let the key sign (CKA_SIGN) with RSA-PSS or ECDSA, and look at the token",
+              "auth.cert.spiffe: the X.509-SVID's key did not make a signature that its "
+              "certificate verifies; look at the SPIFFE agent");
+}
+
+std::string_view CommonNameAdvice(core::CertSource source) {
+  return Pick(
+      source,
+      "auth.cert.pkcs11.certificateFile: the certificate has no Common Name, after which "
+      "OpenBao's cert auth names the entity, so it refuses the login; have it issued with "
+      "one",
+      "auth.cert.spiffe: the X.509-SVID has no Common Name, after which OpenBao's cert auth "
+      "names the entity, so it refuses the login; give the SPIRE entry a DNS name (SPIRE "
+      "makes the first one the Common Name), or use auth.jwt.source spiffe");
+}
+
+std::string_view RefusedAdvice() {
+  return "OpenBao refused the certificate login: check auth.cert.mountPath and auth.cert.name, and "
+         "that the role trusts the certificate's authority and accepts its names";
+}
+
+std::string_view NotFoundAdvice() {
+  return "OpenBao has nothing where the login goes: check openbao.namespace and "
+         "auth.cert.mountPath";
+}
+
+}  // namespace baokms::adapters::cert

@@ -1,0 +1,25 @@
+// What a person should do about a client certificate that cannot be used: names the configuration
+// field, never a value (observability.md, "A failed start").
+#pragma once
+
+#include <string_view>
+
+#include "adapters/cert/certificate_check.h"
+#include "core/model/configuration.h"
+#include "core/model/login.h"
+
+namespace baokms::adapters::cert {
+
+core::LoginStatus StatusOf(CertificateProblem problem);
+// For a certificate of that source that fails the local checks.
+std::string_view CertificateAdvice(core::CertSource source, CertificateProblem problem);
+// For a key whose probe signature failed.
+std::string_view SignerAdvice(core::CertSource source);
+// For a certificate without a Common Name, before or after OpenBao refuses it.
+std::string_view CommonNameAdvice(core::CertSource source);
+// For an OpenBao that refused the login.
+std::string_view RefusedAdvice();
+// For a login that OpenBao answered with 404.
+std::string_view NotFoundAdvice();
+
+}  // namespace baokms::adapters::cert
