@@ -118,13 +118,12 @@ void Transfer::SetOptions(const ServerAddress& address, const TransferSettings& 
   if (request_.identity != nullptr) PresentIdentity();
 }
 
-// A connection of its own, from handshake to close: curl's reuse looks at neither what a connection
-// presented nor what a resumed session stands for (ground.md, libcurl).
+// A connection of its own, from handshake to close: curl's reuse does not look at what a connection
+// presented (ground.md, libcurl). TLS sessions are an easy handle's own, so none outlives it.
 void Transfer::PresentIdentity() {
   CURL* easy = easy_.get();
   Set(easy, CURLOPT_FRESH_CONNECT, 1L);
   Set(easy, CURLOPT_FORBID_REUSE, 1L);
-  Set(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   Set(easy, CURLOPT_SSL_CTX_FUNCTION, &PresentClientIdentity);
   // curl hands it back; PresentClientIdentity takes it as const again.
   Set(easy, CURLOPT_SSL_CTX_DATA, const_cast<core::ClientIdentity*>(request_.identity.get()));

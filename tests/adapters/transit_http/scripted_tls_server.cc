@@ -39,6 +39,26 @@ bool ContinuesWith(std::string_view head, std::string_view name, std::size_t& va
   return true;
 }
 
+int AcceptAnyClient(int /*verified*/, X509_STORE_CTX* /*context*/) { return 1; }
+
+std::vector<std::string> ClientChain(SSL* ssl) {
+  // A resumed session knows the peer's leaf alone.
+  std::vector<std::string> chain;
+  const auto add = [&chain](X509* certificate) {
+    unsigned char* der = nullptr;
+    const int size = i2d_X509(certificate, &der);
+    // The same bytes as text.
+    if (size > 0) chain.emplace_back(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
+    OPENSSL_free(der);
+  };
+  X509* leaf = SSL_get0_peer_certificate(ssl);
+  if (leaf == nullptr) return chain;
+  add(leaf);
+  STACK_OF(X509)* rest = SSL_get_peer_cert_chain(ssl);
+  for (int i = 0; i < sk_X509_num(rest); ++i) add(sk_X509_value(rest, i));
+  return chain;
+}
+
 }  // namespace
 
 std::string HttpReplyText(int status, std::string_view body) {
@@ -102,6 +122,9 @@ ScriptedTlsServer::ScriptedTlsServer(const Identity& identity, Script script, in
   SSL_CTX_use_PrivateKey(context_, key);
   X509_free(certificate);
   EVP_PKEY_free(key);
+  SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, AcceptAnyClient);
+  constexpr unsigned char kSessionContext = 1;
+  SSL_CTX_set_session_id_context(context_, &kSessionContext, 1);
   listener_ = Listen(128, port_);
   acceptor_ = std::thread([this] { Accept(); });
 }
@@ -154,6 +177,8 @@ void ScriptedTlsServer::Serve(int fd, int number) {
     SeenRequest request;
     while (wire.open_ && wire.ReadRequest(request)) {
       request.connection = number;
+      request.client_chain = ClientChain(wire.ssl_);
+      request.resumed = SSL_session_reused(wire.ssl_) == 1;
       {
         const std::lock_guard lock(mutex_);
         requests_.push_back(request);

@@ -22,7 +22,9 @@ namespace baokms::tests {
 struct SeenRequest {
   std::string head;  // request line and headers
   std::string body;
-  int connection = 0;  // 1 for the first
+  int connection = 0;                     // 1 for the first
+  std::vector<std::string> client_chain;  // DER, as the peer sent it; every client is asked for one
+  bool resumed = false;                   // the connection's TLS session is another connection's
 };
 
 class ScriptedTlsServer;
