@@ -11,29 +11,11 @@ namespace {
 
 using adapters::config_yaml::SourceState;
 
-std::unique_ptr<ports::JwtSource> MakeJwtSource(const SourceContext& context) {
-  const core::JwtConfiguration& jwt = context.configuration.auth.jwt;
-  switch (jwt.source) {
-    case core::JwtSource::kFile:
-      return std::make_unique<adapters::jwt::JwtFileSource>(jwt.jwt_file, context.files);
-    case core::JwtSource::kOauth2:
-      return nullptr;
-    case core::JwtSource::kSpiffe:
-      return MakeJwtSvidSource(context);
-  }
-  return nullptr;
-}
-
-std::unique_ptr<ports::CertificateSource> MakeCertificateSource(const SourceContext& context) {
-  switch (context.configuration.auth.cert.source) {
-    case core::CertSource::kNone:
-      return nullptr;
-    case core::CertSource::kPkcs11:
-      return MakePkcs11Source(context);
-    case core::CertSource::kSpiffe:
-      return MakeX509SvidSource(context);
-  }
-  return nullptr;
+template <typename Source>
+std::expected<std::unique_ptr<Source>, std::string> Built(std::unique_ptr<Source> source,
+                                                          std::string_view field) {
+  if (source) return source;
+  return std::unexpected(std::string(field) + ": this build does not have this source");
 }
 
 }  // namespace
@@ -67,18 +49,53 @@ adapters::cert::CertLoginOptions CertLoginOptionsOf(const core::CertConfiguratio
                        .min_remaining_ttl = cert.min_remaining_ttl}};
 }
 
+std::expected<std::unique_ptr<ports::JwtSource>, std::string> MakeJwtSource(
+    const SourceContext& context) {
+  const core::JwtConfiguration& jwt = context.configuration.auth.jwt;
+  std::unique_ptr<ports::JwtSource> source;
+  switch (jwt.source) {
+    case core::JwtSource::kFile:
+      source = std::make_unique<adapters::jwt::JwtFileSource>(jwt.jwt_file, context.files);
+      break;
+    case core::JwtSource::kOauth2:
+      break;
+    case core::JwtSource::kSpiffe:
+      source = MakeJwtSvidSource(context);
+      break;
+  }
+  return Built(std::move(source), "auth.jwt.source");
+}
+
+std::expected<std::unique_ptr<ports::CertificateSource>, std::string> MakeCertificateSource(
+    const SourceContext& context) {
+  std::unique_ptr<ports::CertificateSource> source;
+  switch (context.configuration.auth.cert.source) {
+    case core::CertSource::kNone:
+      break;
+    case core::CertSource::kPkcs11:
+      source = MakePkcs11Source(context);
+      break;
+    case core::CertSource::kSpiffe:
+      source = MakeX509SvidSource(context);
+      break;
+  }
+  return Built(std::move(source), "auth.cert.source");
+}
+
 std::expected<LoginParts, std::string> MakeLogin(const SourceContext& context,
                                                  ports::OpenBaoAuth& auth) {
   const core::AuthConfiguration& configured = context.configuration.auth;
   LoginParts parts;
   if (configured.method == core::AuthMethod::kJwt) {
-    parts.jwt = MakeJwtSource(context);
-    if (!parts.jwt) return std::unexpected("auth.jwt.source: this build does not have it");
-    parts.login = std::make_unique<adapters::jwt::JwtLoginSource>(JwtLoginOptionsOf(configured.jwt),
-                                                                  *parts.jwt, auth, context.clock);
+    auto source = MakeJwtSource(context);
+    if (!source) return std::unexpected(source.error());
+    parts.jwt = *std::move(source);
+    parts.login = std::make_unique<adapters::jwt::JwtLoginSource>(
+        JwtLoginOptionsOf(configured.jwt), *parts.jwt, auth, context.clock);
   } else {
-    parts.certificate = MakeCertificateSource(context);
-    if (!parts.certificate) return std::unexpected("auth.cert.source: this build does not have it");
+    auto source = MakeCertificateSource(context);
+    if (!source) return std::unexpected(source.error());
+    parts.certificate = *std::move(source);
     parts.login = std::make_unique<adapters::cert::CertLoginSource>(
         CertLoginOptionsOf(configured.cert), *parts.certificate, auth, context.clock);
   }

@@ -41,6 +41,12 @@ struct LoginParts {
 adapters::jwt::JwtLoginOptions JwtLoginOptionsOf(const core::JwtConfiguration& jwt);
 adapters::cert::CertLoginOptions CertLoginOptionsOf(const core::CertConfiguration& cert);
 
+// The source that auth.* names; the error is for a person.
+std::expected<std::unique_ptr<ports::JwtSource>, std::string> MakeJwtSource(
+    const SourceContext& context);
+std::expected<std::unique_ptr<ports::CertificateSource>, std::string> MakeCertificateSource(
+    const SourceContext& context);
+
 // `auth` outlives the parts. Of a configuration that BuiltSources() accepts. The error is for a
 // person.
 std::expected<LoginParts, std::string> MakeLogin(const SourceContext& context,

@@ -39,6 +39,11 @@ Error TokenLeaseTooShort() {
                      "the token's lease is too short");
 }
 
+std::optional<LoginFailure> RefuseLease(seconds lease, Duration login_before_expiry) {
+  if (lease > login_before_expiry) return std::nullopt;
+  return LoginFailure{TokenLeaseTooShort(), LoginStatus::kError, kLeaseAdvice};
+}
+
 TokenKeeper::TokenKeeper(const TokenPolicy& policy, std::uint64_t jitter_seed)
     : policy_(policy), backoff_(kFirstBackoff, kLongestBackoff, jitter_seed) {}
 
@@ -84,8 +89,8 @@ void TokenKeeper::On(const LoginSucceeded& event, Turn& turn) {
     return;
   }
   const auto lease = std::clamp(event.lease, seconds(0), kLongestLease);
-  if (lease <= policy_.login_before_expiry) {
-    FailLogin({TokenLeaseTooShort(), LoginStatus::kError, kLeaseAdvice}, turn);
+  if (const auto refused = RefuseLease(lease, policy_.login_before_expiry)) {
+    FailLogin(*refused, turn);
     return;
   }
   if (turn.now.boot - refresh_->started_at >= lease) {

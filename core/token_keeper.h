@@ -39,6 +39,8 @@ struct TokenStatus {
 
 // A login whose token would have to be replaced at once: UNAUTHENTICATED, auth_failed.
 Error TokenLeaseTooShort();
+// Why a login's lease is refused; none: it is long enough.
+std::optional<LoginFailure> RefuseLease(std::chrono::seconds lease, Duration login_before_expiry);
 
 // One thread owns a keeper and steps it; copies are independent. No clock, no I/O, no randomness:
 // the same events at the same times give the same actions. Its answers to callers are the errors of

@@ -22,10 +22,11 @@ core::LoginResult FromGrant(core::Result<core::TokenGrant> grant) {
 
 }  // namespace
 
-std::expected<void, core::LoginFailure> CheckJwt(const JwtLoginOptions& options,
-                                                 std::string_view jwt, core::UnixSeconds now) {
+std::expected<VerifiedClaims, core::LoginFailure> CheckJwt(const JwtLoginOptions& options,
+                                                           std::string_view jwt,
+                                                           core::UnixSeconds now) {
   const auto claims = VerifiedClaims::Verify(jwt, options.expected, now);
-  if (claims) return {};
+  if (claims) return *claims;
   return std::unexpected(core::LoginFailure{.error = core::CredentialUnusable(),
                                             .status = StatusOf(claims.error()),
                                             .advice = TokenAdvice(options.source, claims.error())});

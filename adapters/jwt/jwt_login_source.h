@@ -26,8 +26,9 @@ struct JwtLoginOptions {
 };
 
 // The local checks before any login; also what `doctor` asks without logging in.
-std::expected<void, core::LoginFailure> CheckJwt(const JwtLoginOptions& options,
-                                                 std::string_view jwt, core::UnixSeconds now);
+std::expected<VerifiedClaims, core::LoginFailure> CheckJwt(const JwtLoginOptions& options,
+                                                           std::string_view jwt,
+                                                           core::UnixSeconds now);
 
 class JwtLoginSource final : public ports::LoginSource {
  public:

@@ -29,6 +29,10 @@ std::expected<std::optional<core::UnixSeconds>, JwtProblem> Date(object claims,
   return seconds;
 }
 
+bool Has(object claims, std::string_view key) {
+  return claims.at_key(key).error() == simdjson::SUCCESS;
+}
+
 bool TextEquals(object claims, std::string_view key, const std::string& expected) {
   std::string_view text;
   return claims.at_key(key).get(text) == simdjson::SUCCESS && text == expected;
@@ -99,7 +103,7 @@ std::expected<VerifiedClaims, JwtProblem> VerifiedClaims::Verify(std::string_vie
   if (!expected.subject.empty() && !TextEquals(claims, "sub", expected.subject)) {
     return std::unexpected(JwtProblem::kWrongSubject);
   }
-  return VerifiedClaims(*expires_at);
+  return VerifiedClaims(*expires_at, Has(claims, "iat") || Has(claims, "nbf"));
 }
 
 }  // namespace baokms::adapters::jwt

@@ -42,10 +42,15 @@ class VerifiedClaims {
                                                           const JwtExpectations& expected,
                                                           core::UnixSeconds now);
   core::UnixSeconds expires_at() const { return expires_at_; }
+  // Whether iat or nbf says since when. OpenBao computes a missing one from exp, and refuses a JWT
+  // without either until shortly before it expires.
+  bool names_start() const { return names_start_; }
 
  private:
-  explicit VerifiedClaims(core::UnixSeconds expires_at) : expires_at_(expires_at) {}
+  VerifiedClaims(core::UnixSeconds expires_at, bool names_start)
+      : expires_at_(expires_at), names_start_(names_start) {}
   core::UnixSeconds expires_at_;
+  bool names_start_;
 };
 
 }  // namespace baokms::adapters::jwt
