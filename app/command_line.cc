@@ -14,6 +14,7 @@
 #include "app/build_info.h"
 #include "app/change_commands.h"
 #include "app/config_commands.h"
+#include "app/doctor.h"
 #include "app/rotation_commands.h"
 #include "app/serve.h"
 #include "core/registry_json.h"
@@ -70,6 +71,7 @@ class CommandLine {
     root_.require_subcommand(0, 1);
     root_.footer("Run `bao-kms-provider help COMMAND` for a command's flags.");
     AddServe();
+    AddDoctor();
     AddRotationReports();
     AddRetireVersions();
     AddRestoreVersions();
@@ -142,6 +144,11 @@ class CommandLine {
         ->default_str("text")
         ->check(CheckOutput);
     return command;
+  }
+
+  void AddDoctor() {
+    AddReport("doctor", "Check what this node needs to serve, and say what to mend",
+              [this] { return Doctor(request_, Format()); });
   }
 
   void AddRotationReports() {

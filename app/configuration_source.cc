@@ -40,6 +40,10 @@ std::expected<std::optional<std::string>, ConfigProblems> ReadText(
 
 }  // namespace
 
+bool NamesConfiguration(const ConfigurationRequest& request) {
+  return config_yaml::ResolveConfigPath(request.overrides, Environment).has_value();
+}
+
 std::expected<core::Configuration, ConfigProblems> ResolveConfiguration(
     const ConfigurationRequest& request, const ports::FileReader& files) {
   const auto text = ReadText(request, files);

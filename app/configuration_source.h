@@ -22,6 +22,9 @@ struct ConfigurationRequest {
   std::vector<std::string> allowed_socket_parents;
 };
 
+// Whether a flag or the environment names a file.
+bool NamesConfiguration(const ConfigurationRequest& request);
+
 // Parsed and overridden, not judged.
 std::expected<core::Configuration, ConfigProblems> ResolveConfiguration(
     const ConfigurationRequest& request, const ports::FileReader& files);

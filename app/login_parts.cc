@@ -90,8 +90,8 @@ std::expected<LoginParts, std::string> MakeLogin(const SourceContext& context,
     auto source = MakeJwtSource(context);
     if (!source) return std::unexpected(source.error());
     parts.jwt = *std::move(source);
-    parts.login = std::make_unique<adapters::jwt::JwtLoginSource>(
-        JwtLoginOptionsOf(configured.jwt), *parts.jwt, auth, context.clock);
+    parts.login = std::make_unique<adapters::jwt::JwtLoginSource>(JwtLoginOptionsOf(configured.jwt),
+                                                                  *parts.jwt, auth, context.clock);
   } else {
     auto source = MakeCertificateSource(context);
     if (!source) return std::unexpected(source.error());

@@ -11,6 +11,8 @@ namespace transit_http = adapters::transit_http;
 constexpr std::size_t kTransitConnections = 8;
 constexpr std::size_t kAuthConnections = 2;
 
+}  // namespace
+
 transit_http::TransportOptions TransportOptionsOf(const core::Configuration& configuration,
                                                   std::size_t connections) {
   const core::OpenBaoConfiguration& openbao = configuration.openbao;
@@ -29,8 +31,6 @@ transit_http::TransportOptions TransportOptionsOf(const core::Configuration& con
                            openbao.failover_addresses.end());
   return options;
 }
-
-}  // namespace
 
 std::expected<OpenBaoClients, std::string> OpenBaoClients::Open(
     const core::Configuration& configuration, const ports::Clock& clock,

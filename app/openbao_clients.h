@@ -2,6 +2,7 @@
 // configuration names.
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <memory>
 #include <string>
@@ -16,6 +17,10 @@
 #include "ports/telemetry.h"
 
 namespace baokms::app {
+
+// One cluster's addresses and TLS settings, with at most `connections` at a time.
+adapters::transit_http::TransportOptions TransportOptionsOf(
+    const core::Configuration& configuration, std::size_t connections);
 
 struct OpenBaoClients {
   // Reads the CA file and starts the transports' threads; talks to nobody yet. The references

@@ -20,10 +20,11 @@ std::expected<void, core::LoginFailure> OpenBaoSession::Login() {
   auto login = Await<core::LoginResult>(
       [&](auto done) { clients_.login.login->Login(deadline, std::move(done)); });
   if (!login) return std::unexpected(login.error());
+  lease_ = login->grant.lease;
   token_ = std::make_shared<const core::HeldToken>(
       core::HeldToken{.generation = 1,
                       .value = std::move(login->grant.value),
-                      .expires_at = one_shot_.clock.Now().boot + login->grant.lease});
+                      .expires_at = one_shot_.clock.Now().boot + lease_});
   return {};
 }
 

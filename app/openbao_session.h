@@ -2,6 +2,7 @@
 // second try, no threads once it is gone.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <memory>
 #include <string>
@@ -29,6 +30,7 @@ class OpenBaoSession {
   // For any other call, with app/await.h.
   ports::TransitPort& transit() { return *clients_.transit; }
   const ports::TokenRef& token() const { return token_; }
+  std::chrono::seconds lease() const { return lease_; }
   core::MonotonicTime CallDeadline() const;
 
  private:
@@ -38,6 +40,7 @@ class OpenBaoSession {
   const OneShot one_shot_;
   OpenBaoClients clients_;
   ports::TokenRef token_;
+  std::chrono::seconds lease_{0};
 };
 
 }  // namespace baokms::app

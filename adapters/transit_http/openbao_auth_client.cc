@@ -36,8 +36,8 @@ void OpenBaoAuthClient::Login(core::OpenBaoOperation operation, const std::strin
 }
 
 void OpenBaoAuthClient::RenewSelf(std::shared_ptr<const core::HeldToken> token,
-                                  std::chrono::seconds increment,
-                                  core::ClientIdentityRef identity, core::MonotonicTime deadline,
+                                  std::chrono::seconds increment, core::ClientIdentityRef identity,
+                                  core::MonotonicTime deadline,
                                   ports::Completion<core::TokenGrant> done) {
   ports::HttpRequest request;
   request.method = ports::HttpMethod::kPost;

@@ -15,8 +15,8 @@ class OpenBaoAuthClient final : public ports::OpenBaoAuth {
   explicit OpenBaoAuthClient(const WireContext& context) : context_(context) {}
 
   void Login(core::OpenBaoOperation operation, const std::string& mount_path,
-             core::Secret json_body, core::ClientIdentityRef identity,
-             core::MonotonicTime deadline, ports::Completion<core::TokenGrant> done) override;
+             core::Secret json_body, core::ClientIdentityRef identity, core::MonotonicTime deadline,
+             ports::Completion<core::TokenGrant> done) override;
   void RenewSelf(std::shared_ptr<const core::HeldToken> token, std::chrono::seconds increment,
                  core::ClientIdentityRef identity, core::MonotonicTime deadline,
                  ports::Completion<core::TokenGrant> done) override;

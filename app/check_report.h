@@ -1,0 +1,60 @@
+// What `doctor` prints (reports-and-labels.md): checks in a fixed order, each with how it went and
+// what to do about it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/report.h"
+
+namespace baokms::app {
+
+enum class CheckStatus : std::uint8_t { kPass, kWarn, kFail, kSkip };
+
+// Bounded words and numbers only: no secret, path or key name.
+struct CheckResult {
+  CheckStatus status = CheckStatus::kPass;
+  std::string message;  // what was seen; may be empty
+  std::string advice;   // what a person does: of kWarn and kFail
+};
+CheckResult Pass(std::string message = {});
+CheckResult Warn(std::string message, std::string advice);
+CheckResult Fail(std::string message, std::string advice);
+
+struct Check {
+  std::string_view id;
+  std::string_view title;
+  CheckResult result;
+};
+
+struct CheckReport {
+  std::string_view name;  // of the command
+  std::vector<Check> checks;
+
+  // "<id>: <message>" of the first failed check; empty: none failed.
+  std::string FirstFailure() const;
+};
+
+// The name, then `[status] id: title - message` a check, each with its advice on an indented line.
+std::string RenderText(const CheckReport& report);
+Report ToJson(const CheckReport& report);
+
+enum class IfFailed : std::uint8_t {
+  kGoOn,
+  kSkipTheRest,  // every later check stands on this one
+};
+
+struct PlannedCheck {
+  std::string_view id;
+  std::string_view title;
+  IfFailed if_failed = IfFailed::kGoOn;
+  std::function<CheckResult()> run;
+};
+
+// In order; those that cannot run are kSkip and name what they wait for.
+CheckReport RunChecks(std::string_view name, const std::vector<PlannedCheck>& plan);
+
+}  // namespace baokms::app

@@ -1,0 +1,111 @@
+#include "app/doctor.h"
+
+#include <curl/curl.h>
+
+#include <csignal>
+#include <cstdio>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "adapters/checked_file/posix_file_reader.h"
+#include "app/check_report.h"
+#include "app/credential_checks.h"
+#include "app/openbao_checks.h"
+#include "app/process_hardening.h"
+#include "app/silent_telemetry.h"
+#include "app/socket_group.h"
+#include "app/system_clock.h"
+
+namespace baokms::app {
+namespace {
+
+CheckResult FailedConfiguration(const ConfigProblems& problems, std::string advice) {
+  std::string seen;
+  for (const auto& problem : problems) {
+    if (!seen.empty()) seen += "; ";
+    seen += problem.field + ": " + problem.message;
+    if (problem.line > 0) seen += " (line " + std::to_string(problem.line) + ")";
+  }
+  return Fail(std::move(seen), std::move(advice));
+}
+
+// The configuration, and how far it came.
+struct Examined {
+  CheckResult load;
+  CheckResult validate;
+  core::Configuration configuration;  // as far as it could be read
+  bool valid = false;
+};
+
+Examined Examine(const ConfigurationRequest& request, const ports::FileReader& files) {
+  Examined examined;
+  auto resolved = ResolveConfiguration(request, files);
+  if (!resolved) {
+    examined.load = FailedConfiguration(
+        resolved.error(), "correct the file; `bao-kms-provider config schema` describes it");
+    return examined;
+  }
+  examined.configuration = *std::move(resolved);
+  if (!NamesConfiguration(request)) {
+    examined.load = Warn("no configuration file is named, so all is defaults",
+                         "give --config PATH or set BAO_KMS_PROVIDER_CONFIG");
+  }
+  auto checked = LoadCheckedConfiguration(request, files);
+  if (!checked) {
+    examined.validate = FailedConfiguration(
+        checked.error(), "correct each field; `bao-kms-provider config schema` describes them");
+    return examined;
+  }
+  examined.configuration = *std::move(checked);
+  examined.valid = true;
+  return examined;
+}
+
+CheckResult CheckSocketGroup(const core::Configuration& configuration) {
+  if (SocketGroupId(configuration.server.socket_group)) return Pass();
+  return Fail("this machine has no such group",
+              "server.socketGroup: create the group, or set one that exists or a gid");
+}
+
+void Append(std::vector<PlannedCheck>& plan, std::vector<PlannedCheck> more) {
+  plan.insert(plan.end(), std::make_move_iterator(more.begin()),
+              std::make_move_iterator(more.end()));
+}
+
+std::vector<PlannedCheck> Plan(const Examined& examined, const OneShot& one_shot) {
+  std::vector<PlannedCheck> plan{
+      {"config.load", "Config load", IfFailed::kSkipTheRest, [&] { return examined.load; }},
+      {"config.validate", "Config validation", IfFailed::kSkipTheRest,
+       [&] { return examined.validate; }},
+      {"socket.group", "Socket group", IfFailed::kGoOn,
+       [&] { return CheckSocketGroup(examined.configuration); }}};
+  Append(plan, CredentialChecks(
+                   {one_shot.configuration, one_shot.clock, one_shot.files, one_shot.telemetry}));
+  Append(plan, OpenBaoChecks(one_shot));
+  return plan;
+}
+
+}  // namespace
+
+ExitCode Doctor(const ConfigurationRequest& request, OutputFormat format) {
+  GiveUpDumpsAndPrivileges();
+  std::signal(SIGPIPE, SIG_IGN);
+  const adapters::checked_file::PosixFileReader files;
+  const Examined examined = Examine(request, files);
+  if (examined.configuration.hardening.lock_memory) LockSecretMemory();
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  const SystemClock clock;
+  SilentTelemetry telemetry;
+  const CheckReport report =
+      RunChecks("doctor", Plan(examined, {examined.configuration, clock, files, telemetry}));
+  const std::string text =
+      format == OutputFormat::kJson ? RenderJson(ToJson(report)) : RenderText(report);
+  std::fputs(text.c_str(), stdout);
+  const std::string problem = report.FirstFailure();
+  if (problem.empty()) return ExitCode::kOk;
+  FailCheck("doctor", problem);
+  return examined.valid ? ExitCode::kCheckFailed : ExitCode::kConfiguration;
+}
+
+}  // namespace baokms::app

@@ -1,0 +1,13 @@
+// `doctor` (reports-and-labels.md): what keeps this node from serving, named at its cause.
+#pragma once
+
+#include "app/configuration_source.h"
+#include "app/exit_code.h"
+#include "app/report.h"
+
+namespace baokms::app {
+
+// Exit 3 when the configuration cannot be loaded or is invalid, 4 on any other failure.
+ExitCode Doctor(const ConfigurationRequest& request, OutputFormat format);
+
+}  // namespace baokms::app

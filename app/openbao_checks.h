@@ -1,0 +1,15 @@
+// The way to OpenBao and the login, checked from here (reports-and-labels.md, `doctor`).
+#pragma once
+
+#include <vector>
+
+#include "app/check_report.h"
+#include "app/one_shot.h"
+
+namespace baokms::app {
+
+// openbao.tls; oauth2.acquire with that source; openbao.auth. What `one_shot` refers to outlives
+// the checks.
+std::vector<PlannedCheck> OpenBaoChecks(const OneShot& one_shot);
+
+}  // namespace baokms::app
