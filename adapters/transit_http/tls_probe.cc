@@ -17,9 +17,7 @@ TlsVerdict WhyNotVerified(CURL* easy) {
   long result = X509_V_OK;
   curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
   switch (result) {
-    case X509_V_OK:  // the chain is good, so it was curl that refused: the name
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+    case X509_V_ERR_UNSPECIFIED:  // what it is until curl, once the name fits, asks for the result
       return TlsVerdict::kWrongName;
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return TlsVerdict::kExpired;

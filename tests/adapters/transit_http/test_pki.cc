@@ -43,14 +43,14 @@ T* FromPem(const std::string& pem, Read read) {
 }
 
 Identity Make(const std::string& name, const Identity* authority,
-              const std::vector<std::string>& names) {
+              const std::vector<std::string>& names, Validity validity = {}) {
   EVP_PKEY* key = EVP_EC_gen("P-256");
   Require(key != nullptr);
   X509* certificate = X509_new();
   X509_set_version(certificate, 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate), next_serial++);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), validity.not_before);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), validity.not_after);
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
                              reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
   X509_set_pubkey(certificate, key);
@@ -90,8 +90,9 @@ Identity Make(const std::string& name, const Identity* authority,
 
 Identity MakeAuthority(const std::string& name) { return Make(name, nullptr, {}); }
 
-Identity IssueServer(const Identity& authority, const std::vector<std::string>& names) {
-  return Make("server", &authority, names);
+Identity IssueServer(const Identity& authority, const std::vector<std::string>& names,
+                     Validity validity) {
+  return Make("server", &authority, names, validity);
 }
 
 }  // namespace baokms::tests

@@ -13,6 +13,12 @@ struct Identity {
 
 Identity MakeAuthority(const std::string& name);
 // A server certificate for these subject alternative names: "DNS:name" or "IP:address".
-Identity IssueServer(const Identity& authority, const std::vector<std::string>& names);
+// Offsets in seconds from now.
+struct Validity {
+  long not_before = -3600;
+  long not_after = 3600;
+};
+Identity IssueServer(const Identity& authority, const std::vector<std::string>& names,
+                     Validity validity = {});
 
 }  // namespace baokms::tests

@@ -1,0 +1,153 @@
+// What `doctor` says of the way to OpenBao: each cause apart from the others.
+#include "adapters/transit_http/tls_probe.h"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include "tests/adapters/transit_http/transport_fixture.h"
+
+namespace baokms::tests {
+namespace {
+
+using adapters::transit_http::ProbeTls;
+using adapters::transit_http::TlsVerdict;
+using adapters::transit_http::TransportProblem;
+
+ScriptedTlsServer::Script Health() {
+  return Always(HttpReplyText(503, R"({"initialized":true,"sealed":true,"standby":true})"));
+}
+
+// Speaks no TLS.
+class PlainServer {
+ public:
+  PlainServer() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    // The sockets API's own way of passing an address.
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(bind(fd_, generic, size) == 0);
+    REQUIRE(listen(fd_, 8) == 0);
+    REQUIRE(getsockname(fd_, generic, &size) == 0);
+    url = "https://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    thread_ = std::thread([this] {
+      const int peer = accept(fd_, nullptr, nullptr);
+      const std::string_view page = "HTTP/1.1 400 Bad Request\r\n\r\n";
+      (void)!write(peer, page.data(), page.size());
+      shutdown(peer, SHUT_WR);
+      char rest[512];
+      while (read(peer, rest, sizeof rest) > 0) {
+      }
+      close(peer);
+    });
+  }
+  ~PlainServer() {
+    shutdown(fd_, SHUT_RDWR);
+    thread_.join();
+    close(fd_);
+  }
+  PlainServer(const PlainServer&) = delete;
+  PlainServer& operator=(const PlainServer&) = delete;
+  std::string url;
+
+ private:
+  int fd_;
+  std::thread thread_;
+};
+
+struct Probing {
+  TransportFixture fixture;
+
+  std::vector<TlsVerdict> Verdicts(std::vector<std::string> urls, core::Duration timeout = 3s) {
+    fixture.options.addresses = std::move(urls);
+    const auto verdicts =
+        ProbeTls(fixture.options, timeout, fixture.clock, fixture.files, fixture.telemetry);
+    REQUIRE(verdicts.has_value());
+    return *verdicts;
+  }
+  TlsVerdict Verdict(const std::string& url, core::Duration timeout = 3s) {
+    return Verdicts({url}, timeout).at(0);
+  }
+  // Of a server with this certificate.
+  TlsVerdict Verdict(const Identity& identity, int max_tls_version = 0) {
+    const ScriptedTlsServer server(identity, Health(), max_tls_version);
+    return Verdict(server.Url());
+  }
+  Identity Issue(const std::vector<std::string>& names, Validity validity = {}) const {
+    return IssueServer(fixture.authority, names, validity);
+  }
+};
+
+TEST_CASE("TLS probe: an OpenBao is one whatever state it is in") {
+  Probing p;
+  CHECK(p.Verdict(p.fixture.identity) == TlsVerdict::kOk);
+  const ScriptedTlsServer active(
+      p.fixture.identity, Always(HttpReplyText(200, R"({"initialized":true,"sealed":false})")));
+  CHECK(p.Verdict(active.Url()) == TlsVerdict::kOk);
+  REQUIRE(active.requests().size() == 1);
+  CHECK(active.requests()[0].head.starts_with("GET /v1/sys/health HTTP/1.1\r\n"));
+  CHECK_FALSE(active.requests()[0].head.contains("X-Vault-Token"));
+}
+
+TEST_CASE("TLS probe: a server that is no OpenBao is told from one") {
+  Probing p;
+  const ScriptedTlsServer page(p.fixture.identity, Always(HttpReplyText(200, "<html></html>")));
+  CHECK(p.Verdict(page.Url()) == TlsVerdict::kAnotherServer);
+  const ScriptedTlsServer cut(p.fixture.identity,
+                              [](const SeenRequest&, Wire& wire) { wire.Close(); });
+  CHECK(p.Verdict(cut.Url()) == TlsVerdict::kAnotherServer);
+}
+
+TEST_CASE("TLS probe: authority and name and dates of the certificate are told apart") {
+  Probing p;
+  const Identity other = MakeAuthority("another authority");
+  CHECK(p.Verdict(IssueServer(other, {"IP:127.0.0.1"})) == TlsVerdict::kUnknownAuthority);
+  CHECK(p.Verdict(other) == TlsVerdict::kUnknownAuthority);  // self-signed
+  CHECK(p.Verdict(p.Issue({"DNS:other.example"})) == TlsVerdict::kWrongName);
+  CHECK(p.Verdict(p.Issue({"IP:127.0.0.1"}, {.not_after = -60})) == TlsVerdict::kExpired);
+  CHECK(p.Verdict(p.Issue({"IP:127.0.0.1"}, {.not_before = 3600, .not_after = 7200})) ==
+        TlsVerdict::kNotYetValid);
+}
+
+TEST_CASE("TLS probe: the configured server name is the one that is checked") {
+  Probing p;
+  p.fixture.options.tls_server_name = "bao.example";
+  CHECK(p.Verdict(p.fixture.identity) == TlsVerdict::kOk);
+  CHECK(p.Verdict(p.Issue({"IP:127.0.0.1"})) == TlsVerdict::kWrongName);
+}
+
+TEST_CASE("TLS probe: what is below TLS is told too") {
+  Probing p;
+  CHECK(p.Verdict(p.fixture.identity, TLS1_1_VERSION) == TlsVerdict::kRefused);
+  const PlainServer plain;
+  CHECK(p.Verdict(plain.url) == TlsVerdict::kRefused);
+  CHECK(p.Verdict("https://127.0.0.1:1") == TlsVerdict::kConnectionFailed);
+  const SilentListener silent(/*full=*/false);
+  CHECK(p.Verdict(silent.Url(), 300ms) == TlsVerdict::kConnectionFailed);
+  CHECK(p.Verdict("https://no-such-host.invalid:8200") == TlsVerdict::kDnsFailed);
+}
+
+TEST_CASE("TLS probe: each address has its own verdict") {
+  Probing p;
+  const ScriptedTlsServer good(p.fixture.identity, Health());
+  const ScriptedTlsServer bad(p.Issue({"DNS:other.example"}), Health());
+  CHECK(p.Verdicts({bad.Url(), good.Url(), "https://127.0.0.1:1"}) ==
+        std::vector{TlsVerdict::kWrongName, TlsVerdict::kOk, TlsVerdict::kConnectionFailed});
+}
+
+TEST_CASE("TLS probe: a CA file that cannot be used is the transport's problem") {
+  Probing p;
+  p.fixture.options.addresses = {"https://127.0.0.1:1"};
+  p.fixture.options.ca_file = p.fixture.scratch.Write("bad.pem", "no certificate");
+  const auto verdicts =
+      ProbeTls(p.fixture.options, 1s, p.fixture.clock, p.fixture.files, p.fixture.telemetry);
+  REQUIRE_FALSE(verdicts.has_value());
+  CHECK(verdicts.error() == TransportProblem::kBadCaFile);
+}
+
+}  // namespace
+}  // namespace baokms::tests
