@@ -1,16 +1,11 @@
 // Which build this is; the values come from CMake.
 #pragma once
 
-#include <string>
-
 namespace baokms::app {
 
 inline constexpr const char* kVersion = BAOKMS_VERSION;
 inline constexpr const char* kCommit = BAOKMS_COMMIT;
 inline constexpr const char* kBuildDate = BAOKMS_BUILD_DATE;
 inline constexpr bool kDirty = BAOKMS_DIRTY;
-
-// Login sources that this build can use, for `version`.
-std::string AuthSources();
 
 }  // namespace baokms::app

@@ -10,6 +10,7 @@
 #include "adapters/config_yaml/json_schema.h"
 #include "adapters/config_yaml/report.h"
 #include "app/build_info.h"
+#include "app/login_parts.h"
 #include "core/configuration_fingerprint.h"
 
 namespace baokms::app {
@@ -67,12 +68,10 @@ ExitCode PrintConfigSchema() {
   return ExitCode::kOk;
 }
 
-std::string AuthSources() { return "jwt/file"; }
-
 ExitCode PrintVersion() {
   Print(std::string("version: ") + kVersion + "\ncommit: " + kCommit +
         "\nbuildDate: " + kBuildDate + "\ndirty: " + (kDirty ? "true" : "false") +
-        "\nauthSources: " + AuthSources() + "\n");
+        "\nauthSources: " + NameBuiltSources() + "\n");
   return ExitCode::kOk;
 }
 

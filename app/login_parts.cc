@@ -30,6 +30,19 @@ adapters::config_yaml::AvailableSources BuiltSources() {
           .cert_spiffe = built(BAOKMS_WITH_SPIFFE)};
 }
 
+std::string NameBuiltSources() {
+  const auto sources = BuiltSources();
+  std::string names = "jwt/file";
+  const auto add = [&names](SourceState state, std::string_view name) {
+    if (state == SourceState::kAvailable) names.append(", ").append(name);
+  };
+  add(sources.jwt_oauth2, "jwt/oauth2");
+  add(sources.jwt_spiffe, "jwt/spiffe");
+  add(sources.cert_pkcs11, "cert/pkcs11");
+  add(sources.cert_spiffe, "cert/spiffe");
+  return names;
+}
+
 adapters::jwt::JwtLoginOptions JwtLoginOptionsOf(const core::JwtConfiguration& jwt) {
   return {.source = jwt.source,
           .mount_path = jwt.mount_path,

@@ -22,6 +22,8 @@ namespace baokms::app {
 
 // The sources that this build has.
 adapters::config_yaml::AvailableSources BuiltSources();
+// The same as `version` names them: method/source, separated by a comma and a blank.
+std::string NameBuiltSources();
 
 // What a source may need besides the configuration; all outlive it.
 struct SourceContext {
