@@ -21,26 +21,17 @@ std::expected<void, core::LoginFailure> OpenBaoSession::Login() {
       [&](auto done) { clients_.login.login->Login(deadline, std::move(done)); });
   if (!login) return std::unexpected(login.error());
   lease_ = login->grant.lease;
-  token_ = std::make_shared<const core::HeldToken>(
+  tokens_.Hold(std::make_shared<const core::HeldToken>(
       core::HeldToken{.generation = 1,
                       .value = std::move(login->grant.value),
-                      .expires_at = one_shot_.clock.Now().boot + lease_});
+                      .expires_at = one_shot_.clock.Now().boot + lease_}));
   return {};
 }
 
 core::MetadataOutcome OpenBaoSession::ReadKey() {
-  const core::MonotonicTime deadline = CallDeadline();
-  auto metadata = Await<core::Result<core::TransitKeyMetadata>>(
-      [&](auto done) { transit().ReadKeyMetadata(token_, deadline, std::move(done)); });
-  if (!metadata) {
-    return core::MetadataReadFailed{core::Reason::kMetadataReadFailed, metadata.error()};
-  }
-  const auto disabled = Await<core::Result<bool>>(
-      [&](auto done) { transit().ReadDisableUpsert(token_, deadline, std::move(done)); });
-  if (!disabled) {
-    return core::MetadataReadFailed{core::Reason::kUpsertCheckFailed, disabled.error()};
-  }
-  return core::MetadataRead{.metadata = *std::move(metadata), .disable_upsert = *disabled};
+  return Await<core::MetadataOutcome>([&](auto done) {
+    core::ReadTransitMetadata(tokens_, transit(), CallDeadline(), std::move(done));
+  });
 }
 
 core::MonotonicTime OpenBaoSession::CallDeadline() const {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "app/held_token_source.h"
 #include "app/one_shot.h"
 #include "app/openbao_clients.h"
 #include "core/metadata_read.h"
@@ -29,7 +30,8 @@ class OpenBaoSession {
   core::MetadataOutcome ReadKey();
   // For any other call, with app/await.h.
   ports::TransitPort& transit() { return *clients_.transit; }
-  const ports::TokenRef& token() const { return token_; }
+  ports::TokenRef token() const { return tokens_.Current(); }
+  ports::TokenSource& tokens() { return tokens_; }
   std::chrono::seconds lease() const { return lease_; }
   core::MonotonicTime CallDeadline() const;
 
@@ -39,7 +41,7 @@ class OpenBaoSession {
 
   const OneShot one_shot_;
   OpenBaoClients clients_;
-  ports::TokenRef token_;
+  HeldTokenSource tokens_;
   std::chrono::seconds lease_{0};
 };
 
