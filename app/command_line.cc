@@ -15,6 +15,7 @@
 #include "app/change_commands.h"
 #include "app/config_commands.h"
 #include "app/doctor.h"
+#include "app/policy_commands.h"
 #include "app/rotation_commands.h"
 #include "app/serve.h"
 #include "core/registry_json.h"
@@ -71,12 +72,13 @@ class CommandLine {
     root_.require_subcommand(0, 1);
     root_.footer("Run `bao-kms-provider help COMMAND` for a command's flags.");
     AddServe();
-    AddDoctor();
+    AddChecks();
     AddRotationReports();
     AddRetireVersions();
     AddRestoreVersions();
     AddMigrateState();
     AddConfig();
+    AddPolicy();
     AddCommand(root_, "version", "Print version, commit, build date and login sources",
                PrintVersion);
     AddHelp();
@@ -146,9 +148,11 @@ class CommandLine {
     return command;
   }
 
-  void AddDoctor() {
+  void AddChecks() {
     AddReport("doctor", "Check what this node needs to serve, and say what to mend",
               [this] { return Doctor(request_, Format()); });
+    AddReport("verify-key", "Check the Transit key, the token's policy and this node's state",
+              [this] { return VerifyKey(request_, Format()); });
   }
 
   void AddRotationReports() {
@@ -223,6 +227,26 @@ class CommandLine {
                [this] { return PrintConfigFingerprint(request_); });
   }
 
+  void AddPolicy() {
+    CLI::App& policy =
+        AddCommand(root_, "policy", "Print policies that the provider needs", [this] {
+          std::fputs(root_.get_subcommand("policy")->help().c_str(), stdout);
+          return ExitCode::kOk;
+        });
+    policy.require_subcommand(0, 1);
+    CLI::App& openbao =
+        AddCommand(policy, "openbao", "Print the least-privilege policy for OpenBao (HCL)", [this] {
+          return PrintOpenBaoPolicy(
+              request_, include_renewal_ ? TokenRenewal::kIncluded : TokenRenewal::kLeftOut);
+        });
+    AddSocketParent(openbao);
+    openbao
+        .add_option("--include-token-renewal", include_renewal_,
+                    "Whether the token may renew itself (--include-token-renewal=false)")
+        ->default_str("true")
+        ->expected(0, 1);
+  }
+
   void AddHelp() {
     CLI::App& help = *root_.add_subcommand("help", "Print the help of a command");
     help.add_option("topic", topic_, "The command, for instance `config schema`");
@@ -248,6 +272,7 @@ class CommandLine {
   ConfigurationRequest request_;
   std::string output_ = "text";
   ChangeRequest change_;
+  bool include_renewal_ = true;
   std::string before_version_;
   std::vector<std::string> version_lists_;
   std::set<core::TransitKeyVersion> versions_;

@@ -11,6 +11,7 @@
 #include "adapters/checked_file/posix_file_reader.h"
 #include "app/check_report.h"
 #include "app/credential_checks.h"
+#include "app/key_checks.h"
 #include "app/openbao_checks.h"
 #include "app/process_hardening.h"
 #include "app/silent_telemetry.h"
@@ -36,9 +37,13 @@ struct Examined {
   CheckResult validate;
   core::Configuration configuration;  // as far as it could be read
   bool valid = false;
+  bool memory_locked = false;
 };
 
-Examined Examine(const ConfigurationRequest& request, const ports::FileReader& files) {
+// `doctor` looks at the files that the configuration names, too; `verify-key` at its values alone.
+using Loader = decltype(&LoadCheckedConfiguration);
+
+Examined Examine(const ConfigurationRequest& request, const ports::FileReader& files, Loader load) {
   Examined examined;
   auto resolved = ResolveConfiguration(request, files);
   if (!resolved) {
@@ -51,7 +56,7 @@ Examined Examine(const ConfigurationRequest& request, const ports::FileReader& f
     examined.load = Warn("no configuration file is named, so all is defaults",
                          "give --config PATH or set BAO_KMS_PROVIDER_CONFIG");
   }
-  auto checked = LoadCheckedConfiguration(request, files);
+  auto checked = load(request, files);
   if (!checked) {
     examined.validate = FailedConfiguration(
         checked.error(), "correct each field; `bao-kms-provider config schema` describes them");
@@ -68,44 +73,83 @@ CheckResult CheckSocketGroup(const core::Configuration& configuration) {
               "server.socketGroup: create the group, or set one that exists or a gid");
 }
 
+// What `serve` gives up and locks, as far as this process could do the same.
+CheckResult CheckHardening(const Examined& examined) {
+  if (examined.configuration.hardening.lock_memory && !examined.memory_locked) {
+    return Warn("secrets cannot be locked in memory",
+                "raise the limit on locked memory (LimitMEMLOCK), or switch hardening.lockMemory "
+                "off");
+  }
+  return Pass("no core dumps and no new privileges");
+}
+
 void Append(std::vector<PlannedCheck>& plan, std::vector<PlannedCheck> more) {
   plan.insert(plan.end(), std::make_move_iterator(more.begin()),
               std::make_move_iterator(more.end()));
 }
 
-std::vector<PlannedCheck> Plan(const Examined& examined, const OneShot& one_shot) {
-  std::vector<PlannedCheck> plan{
-      {"config.load", "Config load", IfFailed::kSkipTheRest, [&] { return examined.load; }},
-      {"config.validate", "Config validation", IfFailed::kSkipTheRest,
-       [&] { return examined.validate; }},
-      {"socket.group", "Socket group", IfFailed::kGoOn,
-       [&] { return CheckSocketGroup(examined.configuration); }}};
+std::vector<PlannedCheck> ConfigurationChecks(const Examined& examined) {
+  return {{"config.load", "Config load", IfFailed::kSkipTheRest, [&] { return examined.load; }},
+          {"config.validate", "Config validation", IfFailed::kSkipTheRest,
+           [&] { return examined.validate; }}};
+}
+
+std::vector<PlannedCheck> PlanDoctor(const Examined& examined, const OneShot& one_shot) {
+  std::vector<PlannedCheck> plan = ConfigurationChecks(examined);
+  plan.push_back({"socket.group", "Socket group", IfFailed::kGoOn,
+                  [&] { return CheckSocketGroup(examined.configuration); }});
   Append(plan, CredentialChecks(
                    {one_shot.configuration, one_shot.clock, one_shot.files, one_shot.telemetry}));
+  const auto key = ExamineKey(one_shot, examined.valid);
+  Append(plan, RefusedStateCheck(key));
   Append(plan, OpenBaoChecks(one_shot));
+  Append(plan, KeyChecks(key, one_shot.configuration.auth.method, KeyScope::kWithTraffic));
+  plan.push_back({"process.hardening", "Process hardening", IfFailed::kGoOn,
+                  [&] { return CheckHardening(examined); }});
   return plan;
 }
 
-}  // namespace
+std::vector<PlannedCheck> PlanVerifyKey(const Examined& examined, const OneShot& one_shot) {
+  std::vector<PlannedCheck> plan = ConfigurationChecks(examined);
+  const auto key = ExamineKey(one_shot, examined.valid);
+  Append(plan, RefusedStateCheck(key));
+  Append(plan, OpenBaoChecks(one_shot));
+  Append(plan, KeyChecks(key, one_shot.configuration.auth.method, KeyScope::kReadOnly));
+  return plan;
+}
 
-ExitCode Doctor(const ConfigurationRequest& request, OutputFormat format) {
+using Planner = decltype(&PlanDoctor);
+
+ExitCode RunAndPrint(std::string_view name, const ConfigurationRequest& request,
+                     OutputFormat format, Loader load, Planner planner) {
   GiveUpDumpsAndPrivileges();
   std::signal(SIGPIPE, SIG_IGN);
   const adapters::checked_file::PosixFileReader files;
-  const Examined examined = Examine(request, files);
-  if (examined.configuration.hardening.lock_memory) LockSecretMemory();
+  Examined examined = Examine(request, files, load);
+  // Where the limit is too small secrets live in ordinary memory, wiped all the same.
+  if (examined.configuration.hardening.lock_memory) examined.memory_locked = LockSecretMemory();
   curl_global_init(CURL_GLOBAL_DEFAULT);
   const SystemClock clock;
   SilentTelemetry telemetry;
-  const CheckReport report =
-      RunChecks("doctor", Plan(examined, {examined.configuration, clock, files, telemetry}));
+  const OneShot one_shot{examined.configuration, clock, files, telemetry};
+  const CheckReport report = RunChecks(name, planner(examined, one_shot));
   const std::string text =
       format == OutputFormat::kJson ? RenderJson(ToJson(report)) : RenderText(report);
   std::fputs(text.c_str(), stdout);
   const std::string problem = report.FirstFailure();
   if (problem.empty()) return ExitCode::kOk;
-  FailCheck("doctor", problem);
+  FailCheck(name, problem);
   return examined.valid ? ExitCode::kCheckFailed : ExitCode::kConfiguration;
+}
+
+}  // namespace
+
+ExitCode Doctor(const ConfigurationRequest& request, OutputFormat format) {
+  return RunAndPrint("doctor", request, format, LoadCheckedConfiguration, PlanDoctor);
+}
+
+ExitCode VerifyKey(const ConfigurationRequest& request, OutputFormat format) {
+  return RunAndPrint("verify-key", request, format, LoadConfiguration, PlanVerifyKey);
 }
 
 }  // namespace baokms::app

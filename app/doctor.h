@@ -1,4 +1,5 @@
-// `doctor` (reports-and-labels.md): what keeps this node from serving, named at its cause.
+// `doctor` and `verify-key` (reports-and-labels.md): what keeps this node from serving, or the key
+// from being used, named at its cause.
 #pragma once
 
 #include "app/configuration_source.h"
@@ -9,5 +10,6 @@ namespace baokms::app {
 
 // Exit 3 when the configuration cannot be loaded or is invalid, 4 on any other failure.
 ExitCode Doctor(const ConfigurationRequest& request, OutputFormat format);
+ExitCode VerifyKey(const ConfigurationRequest& request, OutputFormat format);
 
 }  // namespace baokms::app

@@ -1,14 +1,10 @@
 #include "app/openbao_checks.h"
 
 #include <algorithm>
-#include <memory>
 #include <string>
-#include <utility>
 
 #include "adapters/transit_http/tls_probe.h"
-#include "app/credential_checks.h"
-#include "app/openbao_session.h"
-#include "core/token_keeper.h"
+#include "app/openbao_clients.h"
 
 namespace baokms::app {
 namespace {
@@ -75,27 +71,11 @@ CheckResult CheckTls(const OneShot& one_shot) {
   return result;
 }
 
-CheckResult CheckLogin(const OneShot& one_shot) {
-  const auto session = OpenBaoSession::Open(one_shot);
-  if (!session) return Fail("the login cannot start", session.error());
-  if (const auto login = (*session)->Login(); !login) return FailedLogin(login.error());
-  const std::chrono::seconds lease = (*session)->lease();
-  const auto refused =
-      core::RefuseLease(lease, one_shot.configuration.auth.login_before_token_expiry);
-  if (refused) return FailedLogin(*refused);
-  return Pass("a token with a lease of " + std::to_string(lease.count()) + " s");
-}
-
 }  // namespace
 
 std::vector<PlannedCheck> OpenBaoChecks(const OneShot& one_shot) {
-  const core::AuthConfiguration& auth = one_shot.configuration.auth;
-  const bool jwt = auth.method == core::AuthMethod::kJwt;
-  std::vector<PlannedCheck> plan{{"openbao.tls", "OpenBao TLS config", IfFailed::kSkipTheRest,
-                                  [one_shot] { return CheckTls(one_shot); }}};
-  plan.push_back({"openbao.auth", jwt ? "OpenBao JWT login" : "OpenBao cert login",
-                  IfFailed::kSkipTheRest, [one_shot] { return CheckLogin(one_shot); }});
-  return plan;
+  return {{"openbao.tls", "OpenBao TLS config", IfFailed::kSkipTheRest,
+           [one_shot] { return CheckTls(one_shot); }}};
 }
 
 }  // namespace baokms::app

@@ -1,4 +1,4 @@
-// The way to OpenBao and the login, checked from here (reports-and-labels.md, `doctor`).
+// The way to OpenBao, checked from here (reports-and-labels.md, `doctor`).
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace baokms::app {
 
-// openbao.tls; oauth2.acquire with that source; openbao.auth. What `one_shot` refers to outlives
+// openbao.tls. What `one_shot` refers to outlives
 // the checks.
 std::vector<PlannedCheck> OpenBaoChecks(const OneShot& one_shot);
 

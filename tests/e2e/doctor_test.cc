@@ -3,9 +3,11 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/e2e/operator_node.h"
@@ -16,8 +18,25 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-const Names kIds = {"config.load", "config.validate", "socket.group",
-                    "jwt.local",   "openbao.tls",     "openbao.auth"};
+const Names kIds = {"config.load",          "config.validate",
+                    "socket.group",         "jwt.local",
+                    "openbao.tls",          "openbao.auth",
+                    "transit.capabilities", "transit.metadata",
+                    "transit.profile",      "transit.disable_upsert",
+                    "transit.probe",        "key_id.deterministic",
+                    "registry.state",       "transit.version_restrictions",
+                    "kms.status_encrypt",   "process.hardening"};
+const Names kKeyIds = {"config.load",
+                       "config.validate",
+                       "openbao.tls",
+                       "openbao.auth",
+                       "transit.capabilities",
+                       "transit.metadata",
+                       "transit.profile",
+                       "transit.disable_upsert",
+                       "key_id.deterministic",
+                       "registry.state",
+                       "transit.version_restrictions"};
 
 struct Told {
   std::string status;
@@ -38,16 +57,16 @@ class Doctored {
     node.config.Write();
     return Look(code);
   }
-  std::map<std::string, Told> Look(int code) {
+  std::map<std::string, Told> Look(int code, const std::string& command = "doctor") {
     const DirectoryPicture before = node.Picture();
-    const CommandResult result = node.Run({"doctor", "--output", "json"});
+    const CommandResult result = node.Run({command, "--output", "json"});
     INFO(result.out);
     INFO(result.err);
     CHECK(result.code == code);
     CHECK(node.Picture() == before);
     const Json report = Json::parse(result.out, nullptr, false);
     REQUIRE(report.is_object());
-    CHECK(report.at("name") == "doctor");
+    CHECK(report.at("name") == command);
     std::map<std::string, Told> told;
     Names ids;
     for (const Json& check : report.at("checks")) {
@@ -58,9 +77,37 @@ class Doctored {
       CHECK(one.advice.empty() == !needs_advice);
       told[ids.back()] = one;
     }
-    CHECK(ids == kIds);
+    if (told["registry.state"].advice.find("state.path: ") == std::string::npos) {
+      CHECK(ids == (command == "doctor" ? kIds : kKeyIds));
+    }
     CHECK(result.err.empty() == (code == 0));
     CheckSaysNoSecret(result.out + result.err);
+    return told;
+  }
+
+  // A state of the node's own, as its provider makes it.
+  void ServeOnce() const {
+    node.config.Write();
+    const Serving provider(node.config);
+    provider.CheckRoundTrip();
+  }
+
+  // Only these fail, and everything is checked; `verify-key` says the same of what it checks.
+  std::map<std::string, Told> FailsOnly(const Names& failing) {
+    std::map<std::string, Told> told = Run(failing.empty() ? 0 : 4);
+    for (const std::string& each : kIds) {
+      CAPTURE(each);
+      const bool fails = std::ranges::find(failing, each) != failing.end();
+      CHECK(told[each].status == (fails ? "fail" : "pass"));
+    }
+    const bool key_fails = std::ranges::any_of(failing, [](const std::string& id) {
+      return std::ranges::find(kKeyIds, id) != kKeyIds.end();
+    });
+    for (const auto& [id, of_key] : Look(key_fails ? 4 : 0, "verify-key")) {
+      CAPTURE(id);
+      CHECK(of_key.status == told[id].status);
+      CHECK(of_key.advice == told[id].advice);
+    }
     return told;
   }
 
@@ -99,10 +146,23 @@ class Doctored {
 
 TEST_CASE("Doctor: on a good node every check passes") {
   Doctored d;
-  const auto told = d.Run(0);
-  for (const std::string& id : kIds) CHECK(told.at(id).status == "pass");
+  d.ServeOnce();
+  const auto told = d.FailsOnly({});
   CHECK(Says(told.at("jwt.local").message, "valid for "));
   CHECK(told.at("openbao.auth").message == "a token with a lease of 1800 s");
+  CHECK(told.at("transit.metadata").message == "latest version 1");
+  const std::string hash = d.node.Plan({"rotation-plan"}).at("activeKeyIdHash");
+  CHECK(told.at("key_id.deterministic").message == "key_id_hash " + hash);
+  CHECK(told.at("registry.state").message == "generation 1");
+}
+
+TEST_CASE("Doctor: before the first start there is no state and that is a warning") {
+  Doctored d;
+  const auto told = d.Run(0);
+  for (const std::string& id : kIds) {
+    CHECK(told.at(id).status == (id == "registry.state" ? "warn" : "pass"));
+  }
+  CHECK(told.at("registry.state").message == "there is no state");
 }
 
 TEST_CASE("Doctor: text says the same in lines") {
@@ -119,7 +179,17 @@ TEST_CASE("Doctor: text says the same in lines") {
         "    auth.jwt.jwtFile: the JWT has expired; check what renews the file, and this node's "
         "clock\n"
         "[skip] openbao.tls: OpenBao TLS config - needs jwt.local\n"
-        "[skip] openbao.auth: OpenBao JWT login - needs jwt.local\n");
+        "[skip] openbao.auth: OpenBao JWT login - needs jwt.local\n"
+        "[skip] transit.capabilities: Transit policy capabilities - needs jwt.local\n"
+        "[skip] transit.metadata: Transit metadata - needs jwt.local\n"
+        "[skip] transit.profile: Transit key profile - needs jwt.local\n"
+        "[skip] transit.disable_upsert: Transit disable_upsert - needs jwt.local\n"
+        "[skip] transit.probe: Transit probe - needs jwt.local\n"
+        "[skip] key_id.deterministic: Key ID determinism - needs jwt.local\n"
+        "[skip] registry.state: Registry state - needs jwt.local\n"
+        "[skip] transit.version_restrictions: Transit version restrictions - needs jwt.local\n"
+        "[skip] kms.status_encrypt: Status/encrypt consistency - needs jwt.local\n"
+        "[skip] process.hardening: Process hardening - needs jwt.local\n");
   CHECK(result.err == "doctor: jwt.local: jwt_expired: the local login credential is unusable\n");
 }
 
@@ -167,11 +237,9 @@ TEST_CASE("Doctor: an unsafe file is named with exit 3") {
 
 TEST_CASE("Doctor: a socket group that is not there keeps nothing else from being checked") {
   Doctored d;
+  d.ServeOnce();
   d.node.config.tree["server"]["socketGroup"] = "no-such-group-here";
-  const auto told = d.Run(4);
-  for (const std::string& id : kIds) {
-    CHECK(told.at(id).status == (id == "socket.group" ? "fail" : "pass"));
-  }
+  d.FailsOnly({"socket.group"});
 }
 
 TEST_CASE("Doctor: a JWT that cannot be used is named before any login") {
@@ -283,6 +351,211 @@ TEST_CASE("Doctor: a sealed OpenBao is the login's matter and not TLS's") {
   const Told told = d.FailsAt("openbao.auth");
   d.bench.openbao().Unseal();
   CHECK(Says(told.advice, "unseal it"));
+}
+
+// Every setting that makes the key unfit, and the code it is named by.
+TEST_CASE("Doctor: each dangerous setting of the key is named by itself") {
+  Doctored d;
+  SUBCASE("deletion allowed") {
+    d.bench.setup.ConfigureKey({{"deletion_allowed", true}});
+    CHECK(d.FailsAt("transit.profile").message == "deletion_allowed");
+  }
+  SUBCASE("exportable") {
+    d.bench.setup.ConfigureKey({{"exportable", true}});
+    CHECK(d.FailsAt("transit.profile").message == "exportable");
+  }
+  SUBCASE("plaintext backup") {
+    d.bench.setup.ConfigureKey({{"allow_plaintext_backup", true}});
+    CHECK(d.FailsAt("transit.profile").message == "plaintext_backup");
+  }
+  SUBCASE("another type") {
+    d.bench.setup.CreateKey("other-type", {{"type", "chacha20-poly1305"}});
+    d.bench.setup.SetPolicy(d.bench.setup.LeastPrivilegePolicy({"other-type"}));
+    d.node.config.tree["transit"]["keyName"] = "other-type";
+    CHECK(Says(d.FailsAt("transit.profile").advice, "aes256-gcm96"));
+  }
+  SUBCASE("derived") {
+    d.bench.setup.CreateKey("derived", {{"derived", true}});
+    d.bench.setup.SetPolicy(d.bench.setup.LeastPrivilegePolicy({"derived"}));
+    d.node.config.tree["transit"]["keyName"] = "derived";
+    CHECK(Says(d.FailsAt("transit.profile").message, "derived"));
+  }
+  SUBCASE("convergent") {
+    d.bench.setup.CreateKey("convergent", {{"derived", true}, {"convergent_encryption", true}});
+    d.bench.setup.SetPolicy(d.bench.setup.LeastPrivilegePolicy({"convergent"}));
+    d.node.config.tree["transit"]["keyName"] = "convergent";
+    CHECK(Says(d.FailsAt("transit.profile").message, "convergent"));
+  }
+}
+
+TEST_CASE("Doctor: a mount that creates keys on encrypt is named and the rest is checked") {
+  Doctored d;
+  d.ServeOnce();
+  d.bench.setup.SetDisableUpsert(false);
+  const auto told = d.FailsOnly({"transit.disable_upsert"});
+  CHECK(Says(told.at("transit.disable_upsert").advice, "disable_upsert=true"));
+}
+
+TEST_CASE("Doctor: a key that is not there fails at the metadata") {
+  Doctored d;
+  d.bench.setup.DeleteKey();
+  auto told = d.Run(4);
+  CHECK(told["transit.capabilities"].status == "pass");
+  CHECK(told["transit.metadata"].status == "fail");
+  CHECK(Says(told["transit.metadata"].advice, "transit.keyName"));
+  CHECK(told["transit.profile"].message == "needs transit.metadata");
+}
+
+// The standard policy with one path changed; an empty capability leaves it out.
+std::string Policy(const Bench& bench, const std::string& path, const std::string& capability) {
+  const testing::SetupOptions& names = bench.setup.options();
+  std::string hcl;
+  const auto add = [&hcl](const std::string& where, const std::string& what) {
+    hcl += "path \"" + where + "\" { capabilities = [" + what + "] }\n";
+  };
+  std::map<std::string, std::string> rules{{"keys/" + names.key_name, "\"read\""},
+                                           {"encrypt/" + names.key_name, "\"update\""},
+                                           {"decrypt/" + names.key_name, "\"update\""},
+                                           {"config/keys", "\"read\""}};
+  if (capability.empty()) {
+    rules.erase(path);
+  } else {
+    rules[path] += (rules[path].empty() ? "\"" : ", \"") + capability + "\"";
+  }
+  for (const auto& [where, what] : rules) add(names.transit_mount + "/" + where, what);
+  add("sys/capabilities-self", "\"update\"");
+  add("auth/token/renew-self", "\"update\"");
+  return hcl;
+}
+
+TEST_CASE("Doctor: each capability that is missing is named with its consequence") {
+  Doctored d;
+  d.ServeOnce();
+  const std::string key = d.bench.setup.options().key_name;
+  SUBCASE("reading the key") {
+    d.bench.setup.SetPolicy(Policy(d.bench, "keys/" + key, ""));
+    auto told = d.Run(4);
+    CHECK(told["transit.capabilities"].message == "read on keys/<key> is missing");
+    CHECK(told["transit.metadata"].status == "fail");
+  }
+  SUBCASE("encrypting") {
+    d.bench.setup.SetPolicy(Policy(d.bench, "encrypt/" + key, ""));
+    const auto told = d.FailsOnly({"transit.capabilities", "transit.probe", "kms.status_encrypt"});
+    CHECK(told.at("transit.capabilities").message == "update on encrypt/<key> is missing");
+  }
+  SUBCASE("decrypting") {
+    d.bench.setup.SetPolicy(Policy(d.bench, "decrypt/" + key, ""));
+    const auto told = d.FailsOnly({"transit.capabilities", "transit.probe", "kms.status_encrypt"});
+    CHECK(told.at("transit.capabilities").message == "update on decrypt/<key> is missing");
+  }
+  SUBCASE("reading the mount's configuration") {
+    d.bench.setup.SetPolicy(Policy(d.bench, "config/keys", ""));
+    d.FailsOnly({"transit.disable_upsert"});
+  }
+}
+
+TEST_CASE("Doctor: each capability that is too much is named one by one") {
+  Doctored d;
+  d.ServeOnce();
+  const std::string key = d.bench.setup.options().key_name;
+  const std::vector<std::pair<std::string, std::string>> rules{
+      {"keys/" + key, "update"},
+      {"keys/" + key, "delete"},
+      {"keys/" + key + "/config", "update"},
+      {"config/keys", "update"},
+      {"keys/" + key + "/rotate", "update"},
+      {"keys/" + key + "/trim", "update"},
+      {"export/encryption-key/" + key, "read"},
+      {"backup/" + key, "read"},
+      {"restore", "update"},
+      {"restore/" + key, "update"},
+      {"rewrap/" + key, "update"},
+      {"encrypt/" + key, "create"},
+      {"decrypt/" + key, "sudo"}};
+  for (const auto& [path, capability] : rules) {
+    CAPTURE(path);
+    d.bench.setup.SetPolicy(Policy(d.bench, path, capability));
+    auto told = d.Run(4);
+    std::string shown = path;
+    if (const auto at = shown.find(key); at != std::string::npos)
+      shown.replace(at, key.size(), "<key>");
+    CHECK(told["transit.capabilities"].message == capability + " on " + shown + " is too much");
+    for (const std::string& each : kIds) {
+      CAPTURE(each);
+      if (each != "transit.capabilities") CHECK(told[each].status == "pass");
+    }
+  }
+}
+
+TEST_CASE("Doctor: a rotated key without a state says where the state is to come from") {
+  Doctored d;
+  d.bench.setup.RotateKey();
+  auto told = d.Run(4);
+  CHECK(told["registry.state"].status == "fail");
+  CHECK(Says(told["registry.state"].message, "latest_version=2"));
+  CHECK(Says(told["registry.state"].advice, "copy the state file and its checkpoint"));
+  CHECK(told["kms.status_encrypt"].status == "fail");
+}
+
+TEST_CASE("Doctor: a refused state is named before any login") {
+  Doctored d;
+  d.ServeOnce();
+  StateFiles files = ReadStateFiles(d.node.config);
+  files.state += " ";
+  files.state.replace(files.state.find("generation"), 10, "generatioN");
+  WriteStateFiles(d.node.config, files);
+  for (const char* command : {"doctor", "verify-key"}) {
+    auto told = d.Look(4, command);
+    CHECK(told["registry.state"].status == "fail");
+    CHECK(Says(told["registry.state"].advice, "state.path: "));
+    CHECK(told["openbao.tls"].message == "needs registry.state");
+    CHECK(told["openbao.auth"].status == "skip");
+  }
+}
+
+TEST_CASE("Doctor: a checkpoint that is not there is a warning") {
+  Doctored d;
+  d.ServeOnce();
+  StateFiles files = ReadStateFiles(d.node.config);
+  WriteStateFiles(d.node.config, {.state = files.state, .checkpoint = ""});
+  CHECK(d.Run(0)["registry.state"].status == "warn");
+}
+
+TEST_CASE("Doctor: minima above what this node uses are named with the versions") {
+  Doctored d;
+  {
+    d.node.config.Write();
+    const Serving provider(d.node.config);
+    RotateAndPromote(d.bench, provider);
+  }
+  SUBCASE("decryption") {
+    d.bench.setup.SetMinDecryptionVersion(2);
+    const auto told = d.FailsOnly({"transit.version_restrictions"});
+    CHECK(told.at("transit.version_restrictions").message ==
+          "version 1 is below min_decryption_version");
+  }
+  SUBCASE("encryption") {
+    d.bench.setup.RotateKey();
+    d.bench.setup.SetMinEncryptionVersion(3);
+    auto told = d.Run(4);
+    CHECK(told["transit.version_restrictions"].message ==
+          "the active version is below min_encryption_version");
+    for (const char* consequence : {"transit.probe", "kms.status_encrypt"}) {
+      CHECK(told[consequence].status == "skip");
+      CHECK(told[consequence].message == "needs transit.version_restrictions");
+    }
+  }
+}
+
+TEST_CASE("Doctor: a key that was made anew is named before anything is encrypted under it") {
+  Doctored d;
+  d.ServeOnce();
+  d.bench.setup.DeleteKey();
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // creation times are whole seconds
+  d.bench.setup.CreateKey();
+  auto told = d.Run(4);
+  CHECK(told["key_id.deterministic"].status == "fail");
+  CHECK(told["registry.state"].message == "version 1 was made anew");
 }
 
 }  // namespace
