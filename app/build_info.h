@@ -3,9 +3,9 @@
 
 namespace baokms::app {
 
-inline constexpr const char* kVersion = BAOKMS_VERSION;
-inline constexpr const char* kCommit = BAOKMS_COMMIT;
-inline constexpr const char* kBuildDate = BAOKMS_BUILD_DATE;
-inline constexpr bool kDirty = BAOKMS_DIRTY;
+extern const char* const kVersion;
+extern const char* const kCommit;
+extern const char* const kBuildDate;
+extern const bool kDirty;
 
 }  // namespace baokms::app

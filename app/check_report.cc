@@ -1,6 +1,7 @@
 #include "app/check_report.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <utility>
 
 namespace baokms::app {
@@ -67,6 +68,14 @@ Report ToJson(const CheckReport& report) {
     json["checks"].push_back(std::move(entry));
   }
   return json;
+}
+
+ExitCode PrintReport(const CheckReport& report, OutputFormat format) {
+  const std::string text =
+      format == OutputFormat::kJson ? RenderJson(ToJson(report)) : RenderText(report);
+  std::fputs(text.c_str(), stdout);
+  const std::string problem = report.FirstFailure();
+  return problem.empty() ? ExitCode::kOk : FailCheck(report.name, problem);
 }
 
 CheckReport RunChecks(std::string_view name, const std::vector<PlannedCheck>& plan) {

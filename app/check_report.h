@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/exit_code.h"
 #include "app/report.h"
 
 namespace baokms::app {
@@ -41,6 +42,9 @@ struct CheckReport {
 // The name, then `[status] id: title - message` a check, each with its advice on an indented line.
 std::string RenderText(const CheckReport& report);
 Report ToJson(const CheckReport& report);
+
+// On standard output; the first failure in one line on standard error, too, and then kCheckFailed.
+ExitCode PrintReport(const CheckReport& report, OutputFormat format);
 
 enum class IfFailed : std::uint8_t {
   kGoOn,

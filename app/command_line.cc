@@ -11,13 +11,16 @@
 #include <string>
 #include <vector>
 
+#include "adapters/config_yaml/go_duration.h"
 #include "app/build_info.h"
 #include "app/change_commands.h"
 #include "app/config_commands.h"
 #include "app/doctor.h"
 #include "app/policy_commands.h"
+#include "app/probe.h"
 #include "app/rotation_commands.h"
 #include "app/serve.h"
+#include "core/model/key_id.h"
 #include "core/registry_json.h"
 
 namespace baokms::app {
@@ -60,6 +63,10 @@ std::string CheckVersionList(const std::string& text) {
 std::string CheckStateHash(const std::string& text) {
   return core::IsRegistryHash(text) ? "" : "must be the stateHash that a plan printed";
 }
+std::optional<std::chrono::nanoseconds> ParseTimeout(const std::string& text) {
+  const auto duration = adapters::config_yaml::ParseGoDuration(text);
+  return duration && *duration > std::chrono::nanoseconds(0) ? duration : std::nullopt;
+}
 std::string CheckOutput(const std::string& text) {
   return ParseOutputFormat(text) ? "" : "must be text or json";
 }
@@ -73,6 +80,7 @@ class CommandLine {
     root_.footer("Run `bao-kms-provider help COMMAND` for a command's flags.");
     AddServe();
     AddChecks();
+    AddProbe();
     AddRotationReports();
     AddRetireVersions();
     AddRestoreVersions();
@@ -138,13 +146,17 @@ class CommandLine {
                        "A further directory that server.socketPath may stand in or below");
   }
 
+  void AddOutput(CLI::App& command) {
+    command.add_option("--output", output_, "text or json")
+        ->default_str("text")
+        ->check(CheckOutput);
+  }
+
   CLI::App& AddReport(const std::string& name, const std::string& purpose,
                       std::function<ExitCode()> run) {
     CLI::App& command = AddCommand(root_, name, purpose, std::move(run));
     AddSocketParent(command);
-    command.add_option("--output", output_, "text or json")
-        ->default_str("text")
-        ->check(CheckOutput);
+    AddOutput(command);
     return command;
   }
 
@@ -153,6 +165,32 @@ class CommandLine {
               [this] { return Doctor(request_, Format()); });
     AddReport("verify-key", "Check the Transit key, the token's policy and this node's state",
               [this] { return VerifyKey(request_, Format()); });
+  }
+
+  void AddProbe() {
+    CLI::App& probe =
+        AddCommand(root_, "probe", "Ask the running provider through its socket", [this] {
+          probe_.format = Format();
+          if (!timeout_.empty()) probe_.timeout = *ParseTimeout(timeout_);
+          return Probe(probe_);
+        });
+    AddOutput(probe);
+    probe.add_option("--socket", probe_.socket_path, "The provider's socket; an absolute path")
+        ->capture_default_str()
+        ->check([](const std::string& path) {
+          return path.starts_with('/') ? std::string() : "must be an absolute path";
+        });
+    probe.add_option("--timeout", timeout_, "How long the whole may take, for instance 10s")
+        ->default_str("10s")
+        ->check([](const std::string& text) {
+          return ParseTimeout(text) ? std::string() : "must be a duration above 0s, such as 10s";
+        });
+    probe
+        .add_option("--expected-key-id", probe_.expected_key_id,
+                    "The key_id that another node's probe printed")
+        ->check([](const std::string& text) {
+          return core::KeyId::Parse(text) ? std::string() : "must be the key_id that probe printed";
+        });
   }
 
   void AddRotationReports() {
@@ -272,6 +310,8 @@ class CommandLine {
   ConfigurationRequest request_;
   std::string output_ = "text";
   ChangeRequest change_;
+  ProbeRequest probe_;
+  std::string timeout_;
   bool include_renewal_ = true;
   std::string before_version_;
   std::vector<std::string> version_lists_;

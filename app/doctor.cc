@@ -132,14 +132,8 @@ ExitCode RunAndPrint(std::string_view name, const ConfigurationRequest& request,
   const SystemClock clock;
   SilentTelemetry telemetry;
   const OneShot one_shot{examined.configuration, clock, files, telemetry};
-  const CheckReport report = RunChecks(name, planner(examined, one_shot));
-  const std::string text =
-      format == OutputFormat::kJson ? RenderJson(ToJson(report)) : RenderText(report);
-  std::fputs(text.c_str(), stdout);
-  const std::string problem = report.FirstFailure();
-  if (problem.empty()) return ExitCode::kOk;
-  FailCheck(name, problem);
-  return examined.valid ? ExitCode::kCheckFailed : ExitCode::kConfiguration;
+  const ExitCode code = PrintReport(RunChecks(name, planner(examined, one_shot)), format);
+  return examined.valid ? code : ExitCode::kConfiguration;
 }
 
 }  // namespace
