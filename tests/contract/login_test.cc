@@ -168,6 +168,26 @@ TEST_CASE("Renewal: not for a token that is not renewable and not for one that e
         "transit_policy_denied permission_denied");
 }
 
+TEST_CASE(
+    "Renewal: a batch token says that it is not renewable and is neither renewed nor revoked") {
+  ContractCase c;
+  c.setup.CreateRole(c.setup.options().role, {{"token_type", "batch"}, {"token_ttl", 600}});
+  const AdminReply reply = RawLogin(c, c.setup.options().role, c.setup.MintJwt());
+  REQUIRE(reply.status == 200);
+  const Json& auth = reply.json.at("auth");
+  CHECK(auth.at("token_type") == "batch");
+  CHECK(auth.at("renewable") == false);
+  CHECK(auth.at("lease_duration") == 600);
+  CHECK(auth.at("accessor") == "");
+  const std::string token = auth.at("client_token");
+  CHECK(token.starts_with("b."));
+  CHECK(Outcome(c.ports.KeyMetadata(TokenOf(token))) == "ok");
+  CHECK(Outcome(c.ports.Renew(TokenOf(token), hours(1))) == "unknown invalid_argument");
+  CHECK(c.Root("POST", "auth/token/revoke", {{"token", token}}).status == 400);
+  c.setup.RevokeAllTokens();
+  CHECK(Outcome(c.ports.KeyMetadata(TokenOf(token))) == "ok");
+}
+
 TEST_CASE("Renewal: after the role was deleted it is 500 and the token still serves") {
   ContractCase c;
   const std::string token = c.setup.Login();

@@ -29,6 +29,7 @@ std::expected<RoleTokenSettings, std::string> RoleTokenSettings::Read(
   }
   settings.no_default_policy =
       BoolField(data, "token_no_default_policy", settings.no_default_policy);
+  if (HasField(data, "token_type")) settings.batch = TextField(data, "token_type") == "batch";
   if (settings.lease.max_ttl > 0 && settings.lease.ttl > settings.lease.max_ttl) {
     return std::unexpected("ttl should not be greater than max ttl");
   }
@@ -45,7 +46,7 @@ void RoleTokenSettings::Write(Json* data) const {
   (*data)["token_num_uses"] = 0;
   (*data)["token_bound_cidrs"] = Json::array();
   (*data)["token_strictly_bind_ip"] = false;
-  (*data)["token_type"] = "default";
+  (*data)["token_type"] = batch ? "batch" : "default";
 }
 
 std::vector<std::string> RoleTokenSettings::TokenPolicies() const {
@@ -62,7 +63,8 @@ Outcome Login(TokenStore& tokens, Token token, const RoleTokenSettings& settings
   const auto lease = CalculateLease(0, settings.lease, now_millis, now_millis);
   token.policies = settings.TokenPolicies();
   token.orphan = true;
-  token.renewable = true;
+  token.batch = settings.batch;
+  token.renewable = !settings.batch;
   const auto created = tokens.Create(std::move(token), lease->ttl);
   Outcome outcome = Outcome::Auth(AuthObject(*created, lease->ttl));
   outcome.warnings = lease->warnings;

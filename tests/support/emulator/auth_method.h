@@ -17,6 +17,7 @@ struct RoleTokenSettings {
   std::vector<std::string> policies;
   LeaseTerms lease;
   bool no_default_policy = false;
+  bool batch = false;  // token_type
 
   // The error is the text of a 400.
   static std::expected<RoleTokenSettings, std::string> Read(const Json& data,

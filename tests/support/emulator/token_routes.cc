@@ -26,6 +26,8 @@ Outcome TokenRoutes::Handle(const Call& call) {
   if (call.path == "revoke-self" || call.path == "revoke" || call.path == "revoke-orphan") {
     const std::string& id = call.path == "revoke-self" ? own : named;
     if (id.empty()) return Outcome::Invalid("missing token ID");
+    const auto token = tokens_.Find(id);
+    if (token != nullptr && token->batch) return Outcome::Invalid("batch tokens cannot be revoked");
     tokens_.Revoke(id);
     return Outcome::NoContent();
   }
@@ -95,7 +97,7 @@ Outcome TokenRoutes::LookUp(const std::string& id) {
                {"entity_id", token->entity_id},
                {"renewable", token->renewable},
                {"issue_time", Rfc3339(token->issue_millis)},
-               {"type", "service"}};
+               {"type", TypeName(*token)}};
   if (token->expire_millis != 0) data["expire_time"] = Rfc3339(token->expire_millis);
   if (token->last_renewal_millis != 0) {
     data["last_renewal"] = Rfc3339(token->last_renewal_millis);
@@ -110,6 +112,7 @@ Outcome TokenRoutes::Renew(const Call& call, const std::string& id) {
   if (!increment) return Outcome::Invalid("Field validation failed: " + increment.error());
   const auto token = tokens_.Find(id);
   if (token == nullptr) return Outcome::Invalid("token not found");
+  if (token->batch) return Outcome::Invalid("batch tokens cannot be renewed");
   if (!token->renewable) return Outcome::Invalid("lease is not renewable");
   LeaseTerms terms;
   if (token->mount != "auth/token/") {

@@ -30,10 +30,10 @@ std::optional<Lease> CalculateLease(std::int64_t increment, const LeaseTerms& te
 
 std::shared_ptr<const Token> TokenStore::Create(Token token, std::int64_t ttl) {
   if (token.id.empty()) {
-    token.id = "s." + RandomBase62(24);
+    token.id = token.batch ? "b." + RandomBase62(200) : "s." + RandomBase62(24);
     if (!token.name_space.empty()) token.id += "." + StableUuid(token.name_space).substr(0, 6);
   }
-  token.accessor = RandomBase62(24);
+  if (!token.batch) token.accessor = RandomBase62(24);
   token.creation_ttl = ttl;
   token.issue_millis = clock_.UnixMillis();
   token.expire_millis = ttl > 0 ? token.issue_millis + ttl * 1000 : 0;
@@ -73,7 +73,8 @@ bool TokenStore::Revoke(const std::string& id) {
 std::size_t TokenStore::RevokeAll() {
   const std::lock_guard lock(mutex_);
   return std::erase_if(tokens_, [](const auto& entry) {
-    return std::ranges::find(entry.second->policies, "root") == entry.second->policies.end();
+    return !entry.second->batch &&
+           std::ranges::find(entry.second->policies, "root") == entry.second->policies.end();
   });
 }
 
@@ -89,13 +90,15 @@ std::int64_t TokenStore::TtlSeconds(const Token& token) const {
   return std::max<std::int64_t>(0, (token.expire_millis - clock_.UnixMillis()) / 1000);
 }
 
+std::string_view TypeName(const Token& token) { return token.batch ? "batch" : "service"; }
+
 Json AuthObject(const Token& token, std::int64_t lease_seconds) {
-  return {{"client_token", token.id},     {"accessor", token.accessor},
-          {"policies", token.policies},   {"token_policies", token.policies},
-          {"metadata", token.metadata},   {"lease_duration", lease_seconds},
-          {"renewable", token.renewable}, {"entity_id", token.entity_id},
-          {"token_type", "service"},      {"orphan", token.orphan},
-          {"mfa_requirement", nullptr},   {"num_uses", 0}};
+  return {{"client_token", token.id},      {"accessor", token.accessor},
+          {"policies", token.policies},    {"token_policies", token.policies},
+          {"metadata", token.metadata},    {"lease_duration", lease_seconds},
+          {"renewable", token.renewable},  {"entity_id", token.entity_id},
+          {"token_type", TypeName(token)}, {"orphan", token.orphan},
+          {"mfa_requirement", nullptr},    {"num_uses", 0}};
 }
 
 }  // namespace baokms::emulator

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/support/emulator/clock.h"
@@ -31,6 +32,7 @@ struct Token {
   std::string certificate_der;  // of a certificate login
   bool orphan = false;
   bool renewable = false;
+  bool batch = false;  // neither renewed nor revoked
   std::int64_t creation_ttl = 0;
   std::int64_t issue_millis = 0;
   std::int64_t expire_millis = 0;  // 0: never
@@ -65,7 +67,7 @@ class TokenStore {
   std::shared_ptr<const Token> Find(const std::string& id) const;
   std::shared_ptr<const Token> Extend(const std::string& id, std::int64_t ttl);
   bool Revoke(const std::string& id);
-  // Revokes all but the root tokens; the count.
+  // Revokes all but the root and the batch tokens; the count.
   std::size_t RevokeAll();
   std::vector<std::shared_ptr<const Token>> All() const;
 
@@ -78,6 +80,9 @@ class TokenStore {
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<const Token>, std::less<>> tokens_;
 };
+
+// "service" or "batch".
+std::string_view TypeName(const Token& token);
 
 // The auth object of a login or renewal.
 Json AuthObject(const Token& token, std::int64_t lease_seconds);
