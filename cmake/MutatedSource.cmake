@@ -3,7 +3,8 @@
 # once: a mutant follows the code or does not build. No semicolons in them: CMake would cut them there.
 function(baokms_mutated_source variable name source)
   set(mutate ${PROJECT_SOURCE_DIR}/tests/unit/mutants/mutate.cmake)
-  set(mutated ${CMAKE_CURRENT_BINARY_DIR}/${name}.cc)
+  cmake_path(GET source EXTENSION LAST_ONLY extension)
+  set(mutated ${CMAKE_CURRENT_BINARY_DIR}/${name}${extension})
   set(input ${PROJECT_SOURCE_DIR}/${source})
   set(commands "")
   while(ARGN)

@@ -156,6 +156,41 @@ TEST_CASE("TokenKeeper: a renewal of which nothing was sent is a login and count
   CHECK(b.All<TokenKeeper::StartRenewal>().size() == 1);  // the new login's leaf may renew again
 }
 
+TEST_CASE("TokenKeeper: a token whose renewal says that it was the last is replaced by a login") {
+  Bench b;
+  b.LogIn(/*renewable=*/true);
+  b.PassAndLook(minutes(25));
+  b.Do(TokenKeeper::RenewalSucceeded{kLease, /*renewable=*/false});
+  CHECK(b.Only<TokenKeeper::PublishToken>().generation == 1);
+  b.PassAndLook(minutes(25));
+  CHECK(b.None<TokenKeeper::StartRenewal>());
+  CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
+}
+
+TEST_CASE("TokenKeeper: a lease refused in a refresh leaves the current token and is tried again") {
+  Bench b;
+  b.LogIn(/*renewable=*/false);
+  b.PassAndLook(minutes(25));
+  b.Do(TokenKeeper::LoginSucceeded{minutes(5), false, std::nullopt});
+  CHECK(b.None<TokenKeeper::DropToken>());
+  b.Want(1);
+  CHECK(b.Answer(1) == 1U);
+  b.PassAndLook(milliseconds(1250));
+  CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
+}
+
+TEST_CASE("TokenKeeper: when renewal and login fail the next attempt begins with a renewal again") {
+  Bench b;
+  b.LogIn(/*renewable=*/true);
+  b.PassAndLook(minutes(25));
+  b.Do(TokenKeeper::RenewalFailed{{OpenBaoFailure(OpenBaoStatus::kUnavailable)}});
+  b.FailLogin();
+  CHECK(b.StartsNothing());
+  b.PassAndLook(milliseconds(1250));
+  CHECK(b.All<TokenKeeper::StartRenewal>().size() == 1);
+  CHECK(b.None<TokenKeeper::StartLogin>());
+}
+
 // ---- One refresh, many waiters.
 
 TEST_CASE("TokenKeeper: waiters share one login and keep their own deadlines") {
@@ -274,6 +309,24 @@ TEST_CASE("TokenKeeper: lifetimes count suspend and every step looks at them") {
   CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
 }
 
+TEST_CASE("TokenKeeper: the wall clock has no part in lifetimes and backoff") {
+  Bench b;
+  b.Do(TokenKeeper::Started{});
+  b.FailLogin();
+  b.now.wall += 1'000'000'000;
+  b.Do(TokenKeeper::Timer{});
+  CHECK(b.StartsNothing());
+  b.PassAndLook(milliseconds(1250));
+  b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
+  for (const UnixSeconds wall : {1, 2'000'000'000, 1'700'000'000}) {
+    b.now.wall = wall;
+    b.Want(1);
+    CHECK(b.None<TokenKeeper::DropToken>());
+    CHECK(b.StartsNothing());
+    CHECK(b.Answer(1) == 1U);
+  }
+}
+
 TEST_CASE("TokenKeeper: with a token the timer looks again within 30 s because it misses suspend") {
   Bench b;
   b.LogIn(/*renewable=*/true);
@@ -316,6 +369,46 @@ TEST_CASE("TokenKeeper: an endless or negative lease does not overflow") {
   b.Do(TokenKeeper::TokenRejected{1});
   b.Do(TokenKeeper::LoginSucceeded{seconds::min(), true, std::nullopt});
   CHECK(b.Only<TokenKeeper::ReportLogin>().error == TokenLeaseTooShort());
+}
+
+// ---- State for health and metrics.
+
+TEST_CASE("TokenKeeper: its status tells lifetimes and times and failures with their last error") {
+  Bench b;
+  b.Do(TokenKeeper::Started{});
+  CHECK_FALSE(b.keeper.Status().expires_at);
+  b.FailLogin(OpenBaoStatus::kDnsFailed);
+  b.PassAndLook(seconds(2));
+  b.FailLogin(OpenBaoStatus::kSealed);
+  CHECK(b.keeper.Status().consecutive_failures == 2);
+  CHECK(b.keeper.Status().last_error == OpenBaoFailure(OpenBaoStatus::kSealed));
+  CHECK_FALSE(b.keeper.Status().last_login);
+
+  b.PassAndLook(seconds(3));
+  const BootTime logged_in = b.now.boot;
+  b.Do(TokenKeeper::LoginSucceeded{kLease, true, 1'700'003'600});
+  TokenStatus status = b.keeper.Status();
+  CHECK(status.expires_at == logged_in + kLease);
+  CHECK(status.credential_expires_at == 1'700'003'600);
+  CHECK(status.last_login == logged_in);
+  CHECK_FALSE(status.last_renewal);
+  CHECK(status.consecutive_failures == 0);
+  CHECK_FALSE(status.last_error);
+
+  b.PassAndLook(minutes(25));
+  b.Do(TokenKeeper::RenewalSucceeded{kLease, true});
+  status = b.keeper.Status();
+  CHECK(status.expires_at == b.now.boot + kLease);
+  CHECK(status.last_login == logged_in);
+  CHECK(status.last_renewal == b.now.boot);
+  CHECK(status.credential_expires_at == 1'700'003'600);
+
+  b.Do(TokenKeeper::TokenRejected{1});
+  CHECK_FALSE(b.keeper.Status().expires_at);
+  CHECK_FALSE(b.keeper.Status().throttled);
+  b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
+  b.Do(TokenKeeper::TokenRejected{2});
+  CHECK(b.keeper.Status().throttled);
 }
 
 // ---- The end, and what does not fit.
