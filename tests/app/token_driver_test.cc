@@ -4,94 +4,28 @@
 
 #include <doctest/doctest.h>
 
-#include <deque>
-#include <optional>
+#include <memory>
 
-#include "tests/support/app/fake_login.h"
-#include "tests/support/app/loop_bench.h"
-#include "tests/support/app/recording_telemetry.h"
+#include "tests/support/app/token_bench.h"
 
 namespace baokms::app {
 namespace {
 
 using namespace std::chrono_literals;
-using core::LoginStatus;
 using testing::Grant;
-
-constexpr core::TokenPolicy kPolicy{
-    .login_before_expiry = 60s, .renewal_increment = 3600s, .login_timeout = 10s};
-
-struct Answer {
-  std::optional<core::Result<ports::TokenRef>> result;
-};
-
-struct Bench : testing::LoopBench {
-  testing::FakeLogin login;
-  testing::RecordingTelemetry telemetry;
-  TokenDriver driver{loop, clock, login, telemetry, kPolicy, 7};
-  std::deque<Answer> answers;
-
-  Bench() { loop.Start(); }
-  ~Bench() { loop.Stop(); }
-
-  Answer& Obtain(std::uint64_t rejected = 0, core::Duration within = 5s) {
-    Answer& answer = answers.emplace_back();
-    driver.Obtain(rejected, clock.Now().monotonic + within,
-                  [&answer](core::Result<ports::TokenRef> result) {
-                    REQUIRE_FALSE(answer.result.has_value());
-                    answer.result = std::move(result);
-                  });
-    Settle();
-    return answer;
-  }
-  void LogIn(std::string_view value, std::chrono::seconds lease = 600s, bool renewable = false) {
-    login.End(core::LoginSuccess{.grant = Grant(value, lease, renewable),
-                                 .credential_expires_at = std::nullopt});
-    Settle();
-  }
-  void FailLogin(const core::Error& error, std::string_view advice = {}) {
-    login.End(std::unexpected(core::LoginFailure{error, LoginStatus::kAuthFailed, advice}));
-    Settle();
-  }
-  void StartWith(std::string_view value, std::chrono::seconds lease = 600s,
-                 bool renewable = false) {
-    driver.Start();
-    Settle();
-    LogIn(value, lease, renewable);
-  }
-  std::string Current() const {
-    const ports::TokenRef token = driver.Current();
-    return token ? std::string(token->value.ExposeSecret()) : "none";
-  }
-  std::string_view Advice() {
-    std::string_view advice;
-    loop.Post([&] { advice = driver.advice(); });
-    Settle();
-    return advice;
-  }
-};
-
-std::string Value(const Answer& answer) {
-  REQUIRE(answer.result.has_value());
-  REQUIRE(answer.result->has_value());
-  return std::string((**answer.result)->value.ExposeSecret());
-}
-
-core::Error Refusal(const Answer& answer) {
-  REQUIRE(answer.result.has_value());
-  REQUIRE_FALSE(answer.result->has_value());
-  return answer.result->error();
-}
+using testing::Refusal;
+using testing::Value;
+using Bench = testing::TokenBench;
 
 }  // namespace
 
 TEST_CASE("Token driver: the first login's token is current and goes to all who waited") {
   Bench b;
-  const Answer& early = b.Obtain();
+  const testing::Answer& early = b.Obtain();
   CHECK(b.login.calls() == 0);  // nothing before Start
   b.driver.Start();
   b.Settle();
-  const Answer& late = b.Obtain();
+  const testing::Answer& late = b.Obtain();
   CHECK(b.login.calls() == 1);
   CHECK(b.login.deadline() == b.clock.Now().monotonic + 10s);
   CHECK_FALSE(early.result);
@@ -116,7 +50,7 @@ TEST_CASE("Token driver: an expired token is not handed out after the machine sl
   CHECK(b.Current() == "first");
   b.clock.Sleep(1s);
   CHECK(b.Current() == "none");  // before the loop has turned
-  const Answer& wanted = b.Obtain();
+  const testing::Answer& wanted = b.Obtain();
   CHECK_FALSE(wanted.result);
   CHECK(b.login.calls() == 2);
   b.LogIn("second");
@@ -127,8 +61,8 @@ TEST_CASE("Token driver: an expired token is not handed out after the machine sl
 TEST_CASE("Token driver: all who were refused with one token share one login") {
   Bench b;
   b.StartWith("first");
-  const Answer& one = b.Obtain(1);
-  const Answer& two = b.Obtain(1);
+  const testing::Answer& one = b.Obtain(1);
+  const testing::Answer& two = b.Obtain(1);
   CHECK(b.Current() == "none");
   CHECK(b.login.calls() == 2);
   b.LogIn("second");
@@ -153,7 +87,7 @@ TEST_CASE("Token driver: a rejection drops the current token and never a newer o
 TEST_CASE("Token driver: a failed login answers with its error and leaves its advice") {
   Bench b;
   b.driver.Start();
-  const Answer& wanted = b.Obtain();
+  const testing::Answer& wanted = b.Obtain();
   b.FailLogin(core::LoginRefused(), "look at auth.jwt.role");
   CHECK(Refusal(wanted) == core::LoginRefused());
   CHECK(b.Advice() == "look at auth.jwt.role");
@@ -169,7 +103,7 @@ TEST_CASE("Token driver: a failed login answers with its error and leaves its ad
 TEST_CASE("Token driver: a waiter's deadline is kept by the loop's timer") {
   Bench b;
   b.driver.Start();
-  const Answer& wanted = b.Obtain(0, 3s);
+  const testing::Answer& wanted = b.Obtain(0, 3s);
   b.Pass(2s);
   CHECK_FALSE(wanted.result);
   b.Pass(1s);
@@ -201,7 +135,8 @@ TEST_CASE("Token driver: a failed renewal is told and followed by a login") {
   b.StartWith("first", 600s, /*renewable=*/true);
   for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);
   REQUIRE(b.login.renewal.calls() == 1);
-  b.login.renewal.End(std::unexpected(core::RenewalFailure{core::OpenBaoFailure(core::OpenBaoStatus::kPermissionDenied)}));
+  b.login.renewal.End(std::unexpected(
+      core::RenewalFailure{core::OpenBaoFailure(core::OpenBaoStatus::kPermissionDenied)}));
   b.Settle();
   CHECK(b.telemetry.Told("renewal auth_failed transit_policy_denied"));
   CHECK(b.login.calls() == 2);
@@ -232,10 +167,40 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("Token driver: a token that is replaced or rejected is let go and so wiped") {
+  Bench b;
+  b.StartWith("first", 600s, /*renewable=*/true);
+  std::weak_ptr<const core::HeldToken> first = b.driver.Current();
+  for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);
+  b.login.renewal.End(std::unexpected(core::RenewalFailure{}));
+  b.Settle();
+  CHECK_FALSE(first.expired());  // it still serves
+  b.LogIn("second");
+  b.login.Forget();
+  CHECK(first.expired());
+  std::weak_ptr<const core::HeldToken> second = b.driver.Current();
+  b.driver.Reject(2);
+  b.Settle();
+  CHECK(second.expired());
+}
+
+TEST_CASE("Token driver: no token is told to telemetry") {
+  Bench b;
+  b.StartWith("s.first-token", 600s, /*renewable=*/true);
+  for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);
+  b.login.renewal.End(Grant("s.first-token", 900s, true));
+  b.Settle();
+  b.driver.Reject(1);
+  b.Settle();
+  b.LogIn("s.second-token", 10s);  // too short
+  CHECK(b.telemetry.lines() ==
+        std::vector<std::string>{"login ok", "renewal ok", "login error auth_failed"});
+}
+
 TEST_CASE("Token driver: Stop answers all waiters now and from now on and drops the token") {
   Bench b;
   b.StartWith("first");
-  const Answer& waiting = b.Obtain(1);
+  const testing::Answer& waiting = b.Obtain(1);
   b.driver.Stop();
   b.Settle();
   CHECK(Refusal(waiting) == core::ShuttingDown());

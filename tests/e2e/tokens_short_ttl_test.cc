@@ -74,7 +74,10 @@ TEST_CASE("Tokens: ones whose maximum ends are renewed and then replaced and no 
   CHECK(renewed_in_vain >= 0);
   CHECK(renewed_in_vain <= 1);  // its login is under way
   for (const Json& line : node.serving->process.LogLines("auth.renewal")) {
-    if (line.at("status") != "ok") CHECK(line.at("error_class") == "auth_failed");
+    if (line.at("status") == "ok") continue;
+    const std::string why = line.at("error_class");
+    // Too short, or "past the max TTL, cannot renew", a 500: OpenBao counts in whole seconds.
+    CHECK_MESSAGE((why == "auth_failed" || why == "openbao_unavailable"), why);
   }
 }
 

@@ -73,6 +73,7 @@ class FakeLogin final : public ports::LoginSource {
   Calls<core::RenewalResult> renewal;
   // Of the last renewal; read after the loop has settled.
   const core::HeldToken& renewed() const { return *renewed_; }
+  void Forget() { renewed_.reset(); }
   std::chrono::seconds increment() const { return increment_; }
 
  private:
