@@ -47,6 +47,7 @@ TEST_CASE("Tokens: without its role requests go on until expiry and with it agai
   }
   CHECK(refused_logins == node.Counts().failed_logins);
   CHECK(refused_logins <= 12);  // backed off: no login storm
+  CHECK(node.Counts().failed_renewals <= refused_logins);
   CheckLogLevels(node);
   Tell(node, figures,
        "role deleted and made again, recovered after " + std::to_string(recovered) + " s");
