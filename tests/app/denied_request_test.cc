@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/transit_attempt.h"
@@ -19,7 +20,7 @@ using Bench = testing::TokenBench;
 // One request: what it asked Transit with, and how it ended.
 class Request {
  public:
-  Request(Bench& b, core::Duration budget = 5s) : bench_(b) {
+  explicit Request(Bench& b, core::Duration budget = 5s) : bench_(b) {
     std::make_shared<core::TransitAttempt<Operation>>(b.driver, b.clock.Now().monotonic + budget,
                                                       Operation{seen_})
         ->Start();
@@ -28,7 +29,7 @@ class Request {
 
   int calls() const { return seen_->calls; }
   // The token of the last call.
-  const std::string& token() const { return seen_->token; }
+  std::string_view token() const { return seen_->token->value.ExposeSecret(); }
   bool ended() const { return seen_->end.has_value(); }
   const core::Result<std::string>& end() const {
     REQUIRE(ended());
@@ -44,7 +45,7 @@ class Request {
  private:
   struct Seen {
     int calls = 0;
-    std::string token;
+    ports::TokenRef token;
     ports::Completion<std::string> done;
     std::optional<core::Result<std::string>> end;
   };
@@ -53,7 +54,7 @@ class Request {
     std::unique_ptr<ports::PendingCall> Call(ports::TokenRef token,
                                              ports::Completion<std::string> done) const {
       ++seen->calls;
-      seen->token = token->value.ExposeSecret();
+      seen->token = std::move(token);
       seen->done = std::move(done);
       return nullptr;
     }

@@ -119,7 +119,7 @@ Outcome TokenRoutes::Renew(const Call& call, const std::string& id) {
     const auto route = mounts_.Find(token->name_space, token->mount);
     if (!route || route->mount.auth == nullptr) return Outcome::Invalid("invalid lease ID");
     auto answer = route->mount.auth->Renew(*token, call);
-    if (auto* refused = std::get_if<Outcome>(&answer)) return *std::move(refused);
+    if (auto* refused = std::get_if<Outcome>(&answer)) return std::move(*refused);
     terms = std::get<LeaseTerms>(answer);
   }
   const auto lease = CalculateLease(*increment, terms, token->issue_millis, clock_.UnixMillis());
