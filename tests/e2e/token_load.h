@@ -1,4 +1,4 @@
-// Encrypt, Decrypt and Status through one socket without a pause, and how each call ended: what a
+// Encrypt, Decrypt and Status through one socket all the time, and how each call ended: what a
 // change of the provider's token costs the requests that are under way.
 #pragma once
 

@@ -50,9 +50,9 @@ TokenCounts TokenNode::Counts() const {
     if (!login && !line.starts_with("openbao_kms_auth_renewal_total{")) continue;
     const bool ok = line.contains("status=\"ok\"");
     const long count = std::strtol(line.c_str() + line.rfind(' '), nullptr, 10);
-    (login ? ok ? counts.logins : counts.failed_logins
-     : ok  ? counts.renewals
-           : counts.failed_renewals) += count;
+    long& good = login ? counts.logins : counts.renewals;
+    long& failed = login ? counts.failed_logins : counts.failed_renewals;
+    (ok ? good : failed) += count;
   }
   return counts;
 }
@@ -75,8 +75,9 @@ void TokenNode::CheckRecovered() const {
   CheckNothingFailed(load.Stop());
 }
 
-void CheckLogLevels(const TokenNode& node) {
-  const auto check = [&](std::string_view message, std::string_view level_when_ok) {
+void CheckLogLevels(TokenNode& node) {
+  const auto check = [&](std::string_view message, std::string_view level_when_ok, long count) {
+    CHECK(node.serving->process.WaitLog(message, static_cast<std::size_t>(count)));
     for (const Json& line : node.serving->process.LogLines(message)) {
       const bool ok = line.at("status") == "ok";
       CHECK(line.at("level") == (ok ? level_when_ok : "WARN"));
@@ -84,8 +85,9 @@ void CheckLogLevels(const TokenNode& node) {
       CHECK(line.contains("duration_ms"));
     }
   };
-  check("auth.login", "INFO");
-  check("auth.renewal", "DEBUG");
+  const TokenCounts counts = node.Counts();
+  check("auth.login", "INFO", counts.logins + counts.failed_logins);
+  check("auth.renewal", "DEBUG", counts.renewals + counts.failed_renewals);
 }
 
 void Tell(const TokenNode& node, const TokenLoad::Figures& figures, const std::string& what) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "tests/e2e/bench.h"
@@ -32,8 +33,9 @@ struct TokenNode {
   void Start();
 
   TokenCounts Counts() const;
-  double TokenTtl() const {
-    return serving->process.Metric("openbao_kms_token_ttl_seconds").value_or(-1);
+  // None when the machine is too busy to answer.
+  std::optional<double> TokenTtl() const {
+    return serving->process.Metric("openbao_kms_token_ttl_seconds");
   }
   // Waits for this many successful logins in all.
   bool WaitLogins(long logins, Milliseconds timeout = Milliseconds(40000)) const;
@@ -51,7 +53,7 @@ struct TokenNode {
 };
 
 // CHECKs that each login and renewal has its line, of the level that its end asks for.
-void CheckLogLevels(const TokenNode& node);
+void CheckLogLevels(TokenNode& node);
 
 // Prints what a case saw: ctest -V.
 void Tell(const TokenNode& node, const TokenLoad::Figures& figures, const std::string& what);

@@ -19,8 +19,8 @@ TEST_CASE("Tokens: without its role requests go on until expiry and with it agai
   REQUIRE(Eventually(Milliseconds(20000), [&] { return node.Counts().failed_logins >= 1; }));
   CHECK(node.Counts().failed_renewals >= 1);
   const long refused = load.figures().all_refused();
-  if (node.TokenTtl() > 0) CHECK(refused == 0);  // the token still serves
-  REQUIRE(Eventually(Milliseconds(20000), [&] { return node.TokenTtl() == 0; }));
+  if (node.TokenTtl() > 0.0) CHECK(refused == 0);  // the token still serves
+  REQUIRE(Eventually(Milliseconds(20000), [&] { return node.TokenTtl() == 0.0; }));
   REQUIRE(Eventually(Milliseconds(5000), [&] { return load.figures().all_refused() > 0; }));
   const CommandResult plan = RunCommand({"rotation-plan", "--config", node.config.config_file(),
                                          "--allow-socket-parent", node.config.socket_directory()});

@@ -26,8 +26,8 @@ void CheckServes(TokenNode& node, const std::string& what) {
   const auto end = std::chrono::steady_clock::now() + HowLong();
   double shortest = static_cast<double>(node.times.ttl.count());
   while (std::chrono::steady_clock::now() < end) {
-    const double left = node.TokenTtl();
-    shortest = std::min(shortest, left);
+    const auto left = node.TokenTtl();
+    shortest = std::min(shortest, left.value_or(shortest));
     CHECK(left <= static_cast<double>(node.times.ttl.count()));
     std::this_thread::sleep_for(Milliseconds(50));
   }
