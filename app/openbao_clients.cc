@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "adapters/transit_http/openbao_headers.h"
+
 namespace baokms::app {
 namespace {
 
@@ -20,7 +22,7 @@ transit_http::TransportOptions TransportOptionsOf(const core::Configuration& con
       .addresses = {openbao.address},
       .tls_server_name = openbao.tls_server_name,
       .ca_file = openbao.ca_cert_file,
-      .openbao_namespace = openbao.openbao_namespace,
+      .headers = transit_http::OpenBaoHeaders(openbao.openbao_namespace),
       .max_transfers = connections,
       // A probe keeps its connection warm for the next one.
       .max_idle_connection =

@@ -1,11 +1,14 @@
 #include "adapters/transit_http/ca_bundle.h"
 
+#include <curl/curl.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace baokms::adapters::transit_http {
@@ -47,6 +50,14 @@ std::optional<std::string> NormalisedCertificates(std::string_view pem) {
   char* data = nullptr;
   const long size = BIO_get_mem_data(out.get(), &data);
   return std::string(data, static_cast<std::size_t>(size));
+}
+
+std::string SystemCaFile() {
+  const char* built_for = curl_version_info(CURLVERSION_NOW)->cainfo;
+  if (built_for == nullptr) return {};
+  std::error_code error;
+  const std::filesystem::path file = std::filesystem::canonical(built_for, error);
+  return error ? std::string() : file.string();
 }
 
 std::unique_ptr<CaBundle> CaBundle::Load(std::string path, const ports::FileReader& files,

@@ -18,6 +18,10 @@ namespace baokms::adapters::transit_http {
 // not parse. Other blocks and the text around are dropped.
 std::optional<std::string> NormalisedCertificates(std::string_view pem);
 
+// The file of the system's authorities as curl was built for it, symlinks resolved: where the
+// system keeps it is no file of the configuration. Empty when there is none.
+std::string SystemCaFile();
+
 // One thread at a time; blocks for a stat, or one local read when the file changed.
 class CaBundle {
  public:

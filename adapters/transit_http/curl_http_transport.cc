@@ -24,7 +24,7 @@ class MarkedCall final : public ports::PendingCall {
   std::shared_ptr<std::atomic<bool>> abandoned_;
 };
 
-bool IsHeaderValue(std::string_view text) {
+bool IsHeaderLine(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c != 0x7f; });
 }
 
@@ -35,7 +35,7 @@ std::string_view Advice(TransportProblem problem) {
     case TransportProblem::kBadAddress:
       return "openbao.address, openbao.failoverAddresses or openbao.tlsServerName cannot be used: "
              "addresses are https URLs without user info, query or fragment";
-    case TransportProblem::kBadNamespace:
+    case TransportProblem::kBadHeader:
       return "openbao.namespace cannot be sent as a header: remove its control characters";
     case TransportProblem::kBadCaFile:
       return "openbao.caCertFile cannot be used: it must be a regular file, not writable by group "
@@ -56,10 +56,10 @@ std::expected<std::unique_ptr<CurlHttpTransport>, TransportProblem> CurlHttpTran
     settings.addresses.push_back(*std::move(address));
   }
   if (settings.addresses.empty()) return std::unexpected(TransportProblem::kBadAddress);
-  if (!IsHeaderValue(options.openbao_namespace)) {
-    return std::unexpected(TransportProblem::kBadNamespace);
+  if (!std::ranges::all_of(options.headers, IsHeaderLine)) {
+    return std::unexpected(TransportProblem::kBadHeader);
   }
-  settings.transfer = {.openbao_namespace = std::move(options.openbao_namespace),
+  settings.transfer = {.headers = std::move(options.headers),
                        .max_idle_connection = options.max_idle_connection};
   settings.max_transfers = std::max<std::size_t>(1, options.max_transfers);
   auto ca = CaBundle::Load(std::move(options.ca_file), files, telemetry);

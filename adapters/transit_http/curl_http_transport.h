@@ -23,10 +23,10 @@ class IoLoop;
 
 struct TransportOptions {
   // https URLs of one cluster, the preferred first; not empty.
-  std::vector<std::string> addresses;
-  std::string tls_server_name;  // empty: each address's own host
-  std::string ca_file;          // the only authorities trusted
-  std::string openbao_namespace;
+  std::vector<std::string> addresses{};
+  std::string tls_server_name{};       // empty: each address's own host
+  std::string ca_file{};               // the only authorities trusted
+  std::vector<std::string> headers{};  // "Name: value", sent with every request
   // Transfers at a time, and so connections; further calls wait within their deadline.
   std::size_t max_transfers = 8;
   // How long an idle connection is kept; must exceed the probe interval to stay warm.
@@ -35,11 +35,11 @@ struct TransportOptions {
 
 enum class TransportProblem : std::uint8_t {
   kBadAddress,
-  kBadNamespace,
+  kBadHeader,  // one has a control character
   kBadCaFile,  // unreadable, unsafe, or without a usable certificate
   kNoResources,
 };
-// Fixed texts that name the configuration field.
+// For a transport to OpenBao: fixed texts that name the configuration field.
 std::string_view Advice(TransportProblem problem);
 
 class CurlHttpTransport final : public ports::HttpTransport {

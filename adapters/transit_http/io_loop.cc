@@ -206,11 +206,15 @@ void IoLoop::FinishAttempt(CallPtr call, CURLcode code) {
   bool ask_another = false;
   const bool replied = code == CURLE_OK && transfer->headers_complete();
   if (replied) {
-    result = ports::HttpReply{.status = transfer->http_status(), .body = transfer->TakeBody()};
+    result = ports::HttpReply{.status = transfer->http_status(),
+                              .content_type = transfer->content_type(),
+                              .body = transfer->TakeBody()};
     ask_another = AnotherNodeMayAnswer(result->status, result->body.ExposeSecret());
   } else if (now >= call->request.deadline) {
     Complete(std::move(call), std::unexpected(core::DeadlineExceeded()));
     return;
+  } else if (transfer->body_over_bound()) {
+    result = std::unexpected(core::OversizeReply());
   } else {
     const OpenBaoStatus status = ClassifyCurlFailure(code, transfer->name_resolved());
     result = std::unexpected(core::OpenBaoFailure(status));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "adapters/transit_http/openbao_headers.h"
 #include "adapters/transit_http/openbao_path.h"
 #include "adapters/transit_http/request_bodies.h"
 
@@ -43,7 +44,7 @@ void OpenBaoAuthClient::RenewSelf(std::shared_ptr<const core::HeldToken> token,
   request.method = ports::HttpMethod::kPost;
   request.path = "/v1/auth/token/renew-self";
   request.body = RenewBody(increment);
-  request.token = std::move(token);
+  request.credential_header = OpenBaoTokenHeader(*token);
   request.identity = std::move(identity);
   request.deadline = deadline;
   SendWireCall(context_, core::OpenBaoOperation::kTokenRenewSelf, std::move(request),

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "adapters/transit_http/openbao_headers.h"
 #include "adapters/transit_http/openbao_path.h"
 #include "adapters/transit_http/request_bodies.h"
 
@@ -13,18 +14,18 @@ using core::OpenBaoOperation;
 // Key metadata of many versions; an error reply under the same bound (wire-contract.md, Limits).
 constexpr std::size_t kMaxMetadataBytes = std::size_t{4} * 1024 * 1024;
 
-ports::HttpRequest Get(const std::string& path, ports::TokenRef token,
+ports::HttpRequest Get(const std::string& path, const ports::TokenRef& token,
                        core::MonotonicTime deadline) {
   ports::HttpRequest request;
   request.path = path;
-  request.token = std::move(token);
+  request.credential_header = OpenBaoTokenHeader(*token);
   request.deadline = deadline;
   return request;
 }
 
-ports::HttpRequest Post(const std::string& path, core::Secret body, ports::TokenRef token,
+ports::HttpRequest Post(const std::string& path, core::Secret body, const ports::TokenRef& token,
                         core::MonotonicTime deadline) {
-  ports::HttpRequest request = Get(path, std::move(token), deadline);
+  ports::HttpRequest request = Get(path, token, deadline);
   request.method = ports::HttpMethod::kPost;
   request.body = std::move(body);
   return request;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "adapters/transit_http/ca_bundle.h"
+#include "adapters/transit_http/openbao_headers.h"
 #include "adapters/transit_http/curl_failure.h"
 #include "adapters/transit_http/server_address.h"
 #include "adapters/transit_http/transfer.h"
@@ -71,7 +72,8 @@ std::expected<std::vector<TlsVerdict>, TransportProblem> ProbeTls(const Transpor
     const auto address = ServerAddress::Parse(url, options.tls_server_name);
     if (!address) return std::unexpected(TransportProblem::kBadAddress);
     const core::MonotonicTime now = clock.Now().monotonic;
-    const TransferSettings settings;  // sys/health is the root namespace's
+    // sys/health is the root namespace's.
+    const TransferSettings settings{.headers = OpenBaoHeaders(/*openbao_namespace=*/"")};
     Transfer transfer(request, *address, settings, ca->Current(now), timeout);
     curl_easy_setopt(
         transfer.handle(), CURLOPT_TIMEOUT_MS,

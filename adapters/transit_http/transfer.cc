@@ -13,7 +13,6 @@ namespace {
 // All header lines of one reply together; OpenBao's are some 300 bytes.
 constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
 constexpr long kKeepAliveProbeSeconds = 30;
-constexpr std::string_view kTokenHeader = "X-Vault-Token: ";
 
 long CeilMilliseconds(core::Duration duration) {
   return static_cast<long>(
@@ -40,26 +39,21 @@ Transfer::Transfer(const ports::HttpRequest& request, const ServerAddress& addre
 Transfer::~Transfer() = default;
 
 void Transfer::BuildHeaders(const ServerAddress& address, const TransferSettings& settings) {
-  header_lines_.emplace_back("Content-Type: application/json");
-  header_lines_.emplace_back("Accept: application/json");
+  header_lines_ = settings.headers;
   header_lines_.emplace_back("Expect:");  // no 100-continue round trip
-  header_lines_.emplace_back("X-Vault-Request: true");
-  if (!settings.openbao_namespace.empty()) {
-    header_lines_.push_back("X-Vault-Namespace: " + settings.openbao_namespace);
-  }
   if (!address.host_header.empty()) header_lines_.push_back(address.host_header);
   headers_.reserve(header_lines_.size() + 1);
   for (std::string& line : header_lines_) headers_.push_back({line.data(), nullptr});
-  if (request_.token != nullptr) AddTokenHeader();
+  if (!request_.credential_header.empty()) AddCredentialHeader();
   for (std::size_t i = 0; i + 1 < headers_.size(); ++i) headers_[i].next = &headers_[i + 1];
 }
 
-void Transfer::AddTokenHeader() {
-  const std::string_view token = request_.token->value.ExposeSecret();
-  token_line_ = core::Secret::OfSize(kTokenHeader.size() + token.size() + 1);
-  char* line = token_line_.MutableBytes().data();
-  std::ranges::copy(kTokenHeader, line);
-  std::ranges::copy(token, line + kTokenHeader.size());
+// With the terminating zero that curl looks for.
+void Transfer::AddCredentialHeader() {
+  const std::string_view header = request_.credential_header.ExposeSecret();
+  credential_line_ = core::Secret::OfSize(header.size() + 1);
+  char* line = credential_line_.MutableBytes().data();
+  std::ranges::copy(header, line);
   headers_.push_back({line, nullptr});
 }
 
@@ -135,6 +129,12 @@ int Transfer::http_status() const {
   return static_cast<int>(status);
 }
 
+std::string Transfer::content_type() const {
+  const char* type = nullptr;
+  curl_easy_getinfo(easy_.get(), CURLINFO_CONTENT_TYPE, &type);
+  return type == nullptr ? std::string() : type;
+}
+
 bool Transfer::name_resolved() const {
   curl_off_t microseconds = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_NAMELOOKUP_TIME_T, &microseconds);
@@ -147,7 +147,9 @@ std::size_t Transfer::OnBody(char* data, std::size_t size, std::size_t count, vo
   const std::size_t limit = status >= 200 && status <= 299 ? transfer->request_.max_reply_bytes
                                                            : transfer->request_.max_error_bytes;
   try {
-    return transfer->body_.Append({data, size * count}, limit) ? size * count : 0;
+    if (transfer->body_.Append({data, size * count}, limit)) return size * count;
+    transfer->body_over_bound_ = true;
+    return 0;
   } catch (const std::bad_alloc&) {
     return 0;  // curl is C: nothing may be thrown through it
   }

@@ -19,7 +19,7 @@ namespace baokms::adapters::transit_http {
 
 // What does not change between attempts.
 struct TransferSettings {
-  std::string openbao_namespace;  // empty: no X-Vault-Namespace
+  std::vector<std::string> headers;  // "Name: value", sent with every request
   std::chrono::seconds max_idle_connection{0};
 };
 
@@ -40,6 +40,9 @@ class Transfer {
   // After curl reported the transfer's end.
   int http_status() const;
   bool name_resolved() const;
+  std::string content_type() const;
+  // For a transfer that curl reports as failed to write.
+  bool body_over_bound() const { return body_over_bound_; }
   // False when the peer closed before the empty line: curl takes such a reply for a whole one.
   bool headers_complete() const { return headers_complete_; }
   core::Secret TakeBody() { return body_.Take(); }
@@ -53,7 +56,7 @@ class Transfer {
   };
 
   void BuildHeaders(const ServerAddress& address, const TransferSettings& settings);
-  void AddTokenHeader();
+  void AddCredentialHeader();
   void SetOptions(const ServerAddress& address, const TransferSettings& settings,
                   core::Duration time_left);
   void PresentIdentity();
@@ -62,14 +65,15 @@ class Transfer {
 
   const ports::HttpRequest& request_;
   std::shared_ptr<const std::string> ca_pem_;
-  // Nodes that we link ourselves: curl_slist_append would copy the token to plain memory.
+  // Nodes that we link ourselves: curl_slist_append would copy the credential to plain memory.
   std::vector<std::string> header_lines_;
-  core::Secret token_line_;
+  core::Secret credential_line_;
   std::vector<curl_slist> headers_;
   std::unique_ptr<curl_slist, FreeList> connect_to_;
   ReplyBuffer body_;
   std::size_t header_bytes_ = 0;
   bool headers_complete_ = false;
+  bool body_over_bound_ = false;
   std::unique_ptr<CURL, CloseEasy> easy_;  // last: closed before what it points to
 };
 

@@ -116,6 +116,10 @@ Error OpenBaoFailure(OpenBaoStatus status) {
                      OpenBaoStatus::kUnknown);
 }
 
+Error OversizeReply() {
+  return Error::Make(RpcCode::kUnavailable, ErrorClass::kOpenBaoUnavailable,
+                     "the reply is larger than its bound", OpenBaoStatus::kUnavailable);
+}
 Error InvalidOpenBaoReply() {
   return Error::Make(RpcCode::kInternal, ErrorClass::kUnknown,
                      "OpenBao's reply does not fit the request", OpenBaoStatus::kUnknown);

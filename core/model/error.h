@@ -125,7 +125,8 @@ Error ShuttingDown();
 
 // OpenBao and the way to it.
 Error OpenBaoFailure(OpenBaoStatus status);  // never kOk
-Error InvalidOpenBaoReply();                 // contradicts its request: wrong key_version and alike
+Error OversizeReply();        // as OpenBaoFailure(kUnavailable): its body is over the bound
+Error InvalidOpenBaoReply();  // contradicts its request: wrong key_version and alike
 Error LoginRefused();
 Error CredentialUnusable();
 Error NoToken();

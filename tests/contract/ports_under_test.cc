@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "adapters/transit_http/openbao_auth_client.h"
+#include "adapters/transit_http/openbao_headers.h"
 #include "adapters/transit_http/openbao_transit_client.h"
 #include "tests/support/harness/harness_error.h"
 
@@ -58,7 +59,7 @@ PortsUnderTest::PortsUnderTest(const OpenBaoUnderTest& openbao, const Place& pla
     adapters::transit_http::TransportOptions options;
     options.addresses = {openbao.address()};
     options.ca_file = openbao.ca_file();
-    options.openbao_namespace = place.name_space;
+    options.headers = adapters::transit_http::OpenBaoHeaders(place.name_space);
     auto started = CurlHttpTransport::Start(options, clock_, files_, telemetry_);
     if (!started) throw HarnessError(std::string(Advice(started.error())));
     return *std::move(started);
@@ -124,8 +125,7 @@ core::Result<Granted> PortsUnderTest::Login(const std::string& auth_mount, const
   Awaited<core::TokenGrant> reply;
   auth_->Login(core::OpenBaoOperation::kJwtLogin, auth_mount,
                core::Secret::Copy(Json{{"role", role}, {"jwt", jwt}}.dump()),
-               /*identity=*/nullptr, Deadline(),
-               reply.Completion());
+               /*identity=*/nullptr, Deadline(), reply.Completion());
   return Readable(reply.Get());
 }
 

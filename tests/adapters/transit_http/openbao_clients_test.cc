@@ -27,7 +27,8 @@ class FakeHttpTransport final : public ports::HttpTransport {
     return nullptr;
   }
   void Answer(int status, std::string_view body) {
-    replies.emplace_back(ports::HttpReply{.status = status, .body = core::Secret::Copy(body)});
+    replies.emplace_back(ports::HttpReply{
+        .status = status, .content_type = "application/json", .body = core::Secret::Copy(body)});
   }
   void Fail(core::Error error) { replies.emplace_back(std::unexpected(error)); }
 
@@ -42,7 +43,8 @@ struct Clients {
   OpenBaoTransitClient transit{{.mount_path = "team/transit", .key_name = "k1"},
                                {transport, clock, telemetry}};
   OpenBaoAuthClient auth{{transport, clock, telemetry}};
-  ports::TokenRef token = std::make_shared<const core::HeldToken>();
+  ports::TokenRef token = std::make_shared<const core::HeldToken>(
+      core::HeldToken{.generation = 1, .value = core::Secret::Copy("s.held"), .expires_at = {}});
   core::MonotonicTime deadline{core::Duration(123)};
 
   ports::TransitEncryptCall EncryptCall() const {
@@ -83,7 +85,7 @@ TEST_CASE("Encrypt: the configured key is asked under the caller's token and dea
   CHECK(request.method == ports::HttpMethod::kPost);
   CHECK(request.path == "/v1/team/transit/encrypt/k1");
   CHECK(request.body.ExposeSecret().contains(R"("key_version":2)"));
-  CHECK(request.token == clients.token);
+  CHECK(request.credential_header.ExposeSecret() == "X-Vault-Token: s.held");
   CHECK(request.deadline == clients.deadline);
   CHECK(request.max_reply_bytes == 256 * 1024);
   CHECK(request.max_error_bytes == 64 * 1024);
@@ -198,7 +200,7 @@ TEST_CASE("Login: the token of the auth object is granted and none is sent") {
   CHECK(result->value.ExposeSecret() == "s.t");
   const ports::HttpRequest& request = clients.transport.requests.at(0);
   CHECK(request.path == "/v1/auth/jwt/login");
-  CHECK(request.token == nullptr);
+  CHECK(request.credential_header.empty());
   CHECK(clients.telemetry.wire().at(0).operation == OpenBaoOperation::kJwtLogin);
   CHECK(clients.telemetry.wire().at(0).request_id == "id-1");
 }
@@ -246,7 +248,7 @@ TEST_CASE("Renewal: the held token is sent with the increment") {
   REQUIRE(clients.Renew().has_value());
   const ports::HttpRequest& request = clients.transport.requests.at(0);
   CHECK(request.path == "/v1/auth/token/renew-self");
-  CHECK(request.token == clients.token);
+  CHECK(request.credential_header.ExposeSecret() == "X-Vault-Token: s.held");
   CHECK(request.body.ExposeSecret() == R"({"increment":3600})");
   CHECK(clients.telemetry.wire().at(0).operation == OpenBaoOperation::kTokenRenewSelf);
 }
