@@ -5,6 +5,7 @@
 #include "adapters/cert/cert_login_source.h"
 #include "adapters/jwt/jwt_file_source.h"
 #include "adapters/jwt/jwt_login_source.h"
+#include "app/oauth2_source.h"
 
 namespace baokms::app {
 namespace {
@@ -24,19 +25,17 @@ adapters::config_yaml::AvailableSources BuiltSources() {
   const auto built = [](bool with) {
     return with ? SourceState::kAvailable : SourceState::kNotBuilt;
   };
-  return {.jwt_oauth2 = SourceState::kNotSupported,
-          .jwt_spiffe = built(BAOKMS_WITH_SPIFFE),
+  return {.jwt_spiffe = built(BAOKMS_WITH_SPIFFE),
           .cert_pkcs11 = built(BAOKMS_WITH_PKCS11),
           .cert_spiffe = built(BAOKMS_WITH_SPIFFE)};
 }
 
 std::string NameBuiltSources() {
   const auto sources = BuiltSources();
-  std::string names = "jwt/file";
+  std::string names = "jwt/file, jwt/oauth2";
   const auto add = [&names](SourceState state, std::string_view name) {
     if (state == SourceState::kAvailable) names.append(", ").append(name);
   };
-  add(sources.jwt_oauth2, "jwt/oauth2");
   add(sources.jwt_spiffe, "jwt/spiffe");
   add(sources.cert_pkcs11, "cert/pkcs11");
   add(sources.cert_spiffe, "cert/spiffe");
@@ -71,7 +70,7 @@ std::expected<std::unique_ptr<ports::JwtSource>, std::string> MakeJwtSource(
       source = std::make_unique<adapters::jwt::JwtFileSource>(jwt.jwt_file, context.files);
       break;
     case core::JwtSource::kOauth2:
-      break;
+      return MakeOauth2Source(context);
     case core::JwtSource::kSpiffe:
       source = MakeJwtSvidSource(context);
       break;

@@ -62,6 +62,9 @@ std::expected<OpenBaoClients, std::string> OpenBaoClients::Open(
 }
 
 void OpenBaoClients::Close() {
+  // A source that completes begins a call over the transports.
+  login.jwt.reset();
+  login.certificate.reset();
   auth_transport.reset();
   transit_transport.reset();
 }

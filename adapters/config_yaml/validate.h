@@ -11,13 +11,11 @@ namespace baokms::adapters::config_yaml {
 
 enum class SourceState : std::uint8_t {
   kAvailable,
-  kNotBuilt,      // needs its build option
-  kNotSupported,  // no build of this version has it
+  kNotBuilt,  // needs its build option
 };
 
-// The login sources of this executable, compiled in or not; source file is always there.
+// The login sources of this executable, compiled in or not; file and oauth2 are always there.
 struct AvailableSources {
-  SourceState jwt_oauth2 = SourceState::kAvailable;
   SourceState jwt_spiffe = SourceState::kNotBuilt;   // BAOKMS_WITH_SPIFFE
   SourceState cert_pkcs11 = SourceState::kNotBuilt;  // BAOKMS_WITH_PKCS11
   SourceState cert_spiffe = SourceState::kNotBuilt;  // BAOKMS_WITH_SPIFFE

@@ -87,9 +87,6 @@ void ValidateSource(SourceState state, std::string_view field, const std::string
       draft.Complain(field, "source " + name + " is not in this build; it needs the build option " +
                                 build_option);
       return;
-    case SourceState::kNotSupported:
-      draft.Complain(field, "source " + name + " is not supported by this version");
-      return;
   }
 }
 
@@ -105,7 +102,6 @@ void ValidateJwt(const AvailableSources& sources, Draft& draft) {
   only_with("auth.jwt.oauth2", JwtSource::kOauth2, "oauth2");
   only_with("auth.jwt.spiffe", JwtSource::kSpiffe, "spiffe");
   if (jwt.source == JwtSource::kOauth2) {
-    ValidateSource(sources.jwt_oauth2, "auth.jwt.source", "oauth2", "", draft);
     if (jwt.expected_issuer.empty()) {
       draft.Complain("auth.jwt.expectedIssuer", "is required with auth.jwt.source oauth2");
     }

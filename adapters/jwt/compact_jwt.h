@@ -1,11 +1,11 @@
 // A JWT in compact form, taken apart and parsed strictly. Internal: includes simdjson.
 #pragma once
 
-#include <simdjson.h>
-
 #include <memory>
 #include <optional>
 #include <string_view>
+
+#include "adapters/jwt/json_object.h"
 
 namespace baokms::adapters::jwt {
 
@@ -17,20 +17,8 @@ struct CompactParts {
 };
 std::optional<CompactParts> SplitCompact(std::string_view compact);
 
-// One base64url part that decodes to exactly one JSON object without duplicate keys at any depth.
-// What was decoded is wiped with it.
-class JwtPart {
- public:
-  static std::unique_ptr<JwtPart> Parse(std::string_view base64url);
-  ~JwtPart();
-  JwtPart(const JwtPart&) = delete;
-  JwtPart& operator=(const JwtPart&) = delete;
-  simdjson::dom::object root() const { return root_; }
-
- private:
-  JwtPart() = default;
-  simdjson::dom::parser parser_;
-  simdjson::dom::object root_;
-};
+// One part decoded; nullptr unless it is base64url of a strict JSON object. What was decoded is
+// wiped with it.
+std::unique_ptr<JsonObject> ParsePart(std::string_view base64url);
 
 }  // namespace baokms::adapters::jwt

@@ -87,8 +87,8 @@ std::expected<VerifiedClaims, JwtProblem> VerifiedClaims::Verify(std::string_vie
                                                                  core::UnixSeconds now) {
   const auto parts = SplitCompact(compact);
   if (!parts) return std::unexpected(JwtProblem::kNotCompact);
-  if (!JwtPart::Parse(parts->header)) return std::unexpected(JwtProblem::kNotJson);
-  const auto part = JwtPart::Parse(parts->claims);
+  if (!ParsePart(parts->header)) return std::unexpected(JwtProblem::kNotJson);
+  const auto part = ParsePart(parts->claims);
   if (!part) return std::unexpected(JwtProblem::kNotJson);
   const object claims = part->root();
 

@@ -181,8 +181,7 @@ const std::string_view kCertSpiffeSample = kCertSpiffeText;
 
 ValidationOptions AllSources() {
   ValidationOptions options;
-  options.sources = {.jwt_oauth2 = SourceState::kAvailable,
-                     .jwt_spiffe = SourceState::kAvailable,
+  options.sources = {.jwt_spiffe = SourceState::kAvailable,
                      .cert_pkcs11 = SourceState::kAvailable,
                      .cert_spiffe = SourceState::kAvailable};
   return options;

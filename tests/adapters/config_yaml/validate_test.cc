@@ -409,8 +409,6 @@ TEST_CASE("Validate: a source outside this build is refused and names its build 
   CHECK(problem(kCertSpiffeSample).message.find("BAOKMS_WITH_SPIFFE") != std::string::npos);
   CHECK(problem(kJwtSpiffeSample).field == "auth.jwt.source");
   CHECK(problem(kJwtSpiffeSample).message.find("BAOKMS_WITH_SPIFFE") != std::string::npos);
-  options.sources.jwt_oauth2 = SourceState::kNotSupported;
-  CHECK(problem(kOauth2Sample).message == "source oauth2 is not supported by this version");
 }
 
 TEST_CASE("Validate: fields of a login that was not chosen are neither required nor judged") {

@@ -7,6 +7,7 @@
 
 #include "adapters/jwt/jwt_file_source.h"
 #include "tests/adapters/jwt/make_jwt.h"
+#include "tests/adapters/jwt/one_file.h"
 
 namespace baokms::tests {
 namespace {
@@ -24,27 +25,6 @@ class FakeClock final : public ports::Clock {
  public:
   core::ClockReading Now() const override { return {.monotonic = {}, .boot = {}, .wall = now}; }
   core::UnixSeconds now = kNow;
-};
-
-class FakeFileReader final : public ports::FileReader {
- public:
-  std::expected<core::Secret, FileProblem> Read(const std::string& path,
-                                                ports::FilePolicy policy) const override {
-    CHECK(path == "/creds/jwt");
-    CHECK(policy.forbidden_mode_bits == ports::kJwtFile.forbidden_mode_bits);
-    CHECK(policy.max_bytes == 1024 * 1024);
-    if (problem) return std::unexpected(*problem);
-    return core::Secret::Copy(content);
-  }
-  std::expected<void, FileProblem> Check(const std::string&, ports::FilePolicy) const override {
-    return {};
-  }
-  std::expected<void, FileProblem> CheckDirectory(const std::string&,
-                                                  ports::DirectoryPolicy) const override {
-    return {};
-  }
-  std::string content;
-  std::optional<FileProblem> problem;
 };
 
 class FakeAuth final : public ports::OpenBaoAuth {
@@ -83,7 +63,7 @@ class FakeAuth final : public ports::OpenBaoAuth {
 };
 
 struct Fixture {
-  FakeFileReader files;
+  OneFile files{"/creds/jwt", ""};
   FakeAuth auth;
   FakeClock clock;
   JwtFileSource source{"/creds/jwt", files};
@@ -110,6 +90,13 @@ TEST_CASE("Login: role and JWT go to the configured mount within the deadline") 
   CHECK(fixture.auth.mount_paths == std::vector<std::string>{"auth/jwt"});
   CHECK(fixture.auth.bodies.at(0) == R"({"role":"kms","jwt":")" + fixture.jwt + R"("})");
   CHECK(fixture.auth.deadlines.at(0) == core::MonotonicTime(5s));
+}
+
+TEST_CASE("Login: the file is read under its own policy") {
+  Fixture fixture;
+  REQUIRE(fixture.Login().has_value());
+  CHECK(fixture.files.policy.forbidden_mode_bits == 0037);
+  CHECK(fixture.files.policy.max_bytes == 1024 * 1024);
 }
 
 TEST_CASE("Login: the role cannot leave its string") {
