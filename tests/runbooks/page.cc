@@ -98,22 +98,31 @@ class Parser {
   std::string commands_;
 };
 
+std::vector<std::filesystem::path> Files() {
+  const std::filesystem::path docs = BAOKMS_DOCS_DIRECTORY;
+  std::vector<std::filesystem::path> files;
+  for (const char* directory : {"runbooks", "login"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(docs / directory)) {
+      if (entry.path().extension() == ".md") files.push_back(entry.path());
+    }
+  }
+  return files;
+}
+
 }  // namespace
 
 Page Parse(const std::string& markdown) { return Parser().Read(markdown); }
 
 Page ReadPage(const std::string& name) {
-  const std::string text =
-      testing::ReadWholeFile(std::string(BAOKMS_RUNBOOKS_DIRECTORY) + "/" + name + ".md");
-  if (text.empty()) throw testing::HarnessError("no such runbook: " + name);
-  return Parse(text);
+  for (const std::filesystem::path& file : Files()) {
+    if (file.stem() == name) return Parse(testing::ReadWholeFile(file));
+  }
+  throw testing::HarnessError("no such page: " + name);
 }
 
 std::vector<std::string> PageNames() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(BAOKMS_RUNBOOKS_DIRECTORY)) {
-    if (entry.path().extension() == ".md") names.push_back(entry.path().stem());
-  }
+  for (const std::filesystem::path& file : Files()) names.push_back(file.stem());
   return names;
 }
 

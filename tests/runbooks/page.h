@@ -1,4 +1,5 @@
-// A page of docs/runbooks, cut into the blocks that a test runs (tests/runbooks/README.md).
+// A page of docs/runbooks or docs/login, cut into the blocks that a test runs
+// (tests/runbooks/README.md).
 #pragma once
 
 #include <string>
@@ -20,7 +21,8 @@ struct Page {
 
 Page Parse(const std::string& markdown);
 
-// "rotation" is docs/runbooks/rotation.md. Throws HarnessError when there is none.
+// "rotation" is docs/runbooks/rotation.md; no two pages have one name. Throws HarnessError when
+// there is none.
 Page ReadPage(const std::string& name);
 // Of every page there is.
 std::vector<std::string> PageNames();
