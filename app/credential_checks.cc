@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "adapters/cert/cert_advice.h"
+#include "adapters/jwt/client_secret_file.h"
 #include "app/await.h"
 #include "app/failure_advice.h"
 
@@ -19,6 +20,12 @@ CheckResult FailedSource(const std::string& why) { return Fail("the source did n
 
 std::string ValidFor(core::UnixSeconds expires_at, const SourceContext& context) {
   return "valid for " + std::to_string(expires_at - context.clock.Now().wall) + " s";
+}
+
+CheckResult CheckClientSecret(const SourceContext& context) {
+  const auto secret = adapters::jwt::ReadClientSecret(
+      context.configuration.auth.jwt.oauth2.client_secret_file, context.files);
+  return secret ? Pass() : FailedLogin(secret.error());
 }
 
 CheckResult CheckFetchedJwt(const SourceContext& context) {
@@ -81,7 +88,8 @@ std::vector<PlannedCheck> JwtChecks(const SourceContext& context) {
     case core::JwtSource::kFile:
       return {{"jwt.local", "JWT file", IfFailed::kSkipTheRest, check}};
     case core::JwtSource::kOauth2:
-      return {};
+      return {{"oauth2.local", "OAuth 2.0 client credential", IfFailed::kSkipTheRest,
+               [context] { return CheckClientSecret(context); }}};
     case core::JwtSource::kSpiffe:
       return {{"spiffe.workload_api", "SPIFFE Workload API", IfFailed::kSkipTheRest, check}};
   }
@@ -106,6 +114,15 @@ std::vector<PlannedCheck> CertificateChecks(const SourceContext& context) {
 std::vector<PlannedCheck> CredentialChecks(const SourceContext& context) {
   return context.configuration.auth.method == core::AuthMethod::kJwt ? JwtChecks(context)
                                                                      : CertificateChecks(context);
+}
+
+std::vector<PlannedCheck> AcquisitionChecks(const SourceContext& context) {
+  const core::AuthConfiguration& auth = context.configuration.auth;
+  if (auth.method != core::AuthMethod::kJwt || auth.jwt.source != core::JwtSource::kOauth2) {
+    return {};
+  }
+  return {{"oauth2.acquire", "OAuth 2.0 token acquisition", IfFailed::kSkipTheRest,
+           [context] { return CheckFetchedJwt(context); }}};
 }
 
 CheckResult FailedLogin(const core::LoginFailure& failure) {

@@ -94,15 +94,20 @@ std::vector<PlannedCheck> ConfigurationChecks(const Examined& examined) {
            [&] { return examined.validate; }}};
 }
 
+SourceContext SourceContextOf(const OneShot& one_shot) {
+  return {one_shot.configuration, one_shot.clock, one_shot.files, one_shot.telemetry};
+}
+
 std::vector<PlannedCheck> PlanDoctor(const Examined& examined, const OneShot& one_shot) {
   std::vector<PlannedCheck> plan = ConfigurationChecks(examined);
   plan.push_back({"socket.group", "Socket group", IfFailed::kGoOn,
                   [&] { return CheckSocketGroup(examined.configuration); }});
-  Append(plan, CredentialChecks(
-                   {one_shot.configuration, one_shot.clock, one_shot.files, one_shot.telemetry}));
+  const SourceContext source = SourceContextOf(one_shot);
+  Append(plan, CredentialChecks(source));
   const auto key = ExamineKey(one_shot, examined.valid);
   Append(plan, RefusedStateCheck(key));
   Append(plan, OpenBaoChecks(one_shot));
+  Append(plan, AcquisitionChecks(source));
   Append(plan, KeyChecks(key, one_shot.configuration.auth.method, KeyScope::kWithTraffic));
   plan.push_back({"process.hardening", "Process hardening", IfFailed::kGoOn,
                   [&] { return CheckHardening(examined); }});
@@ -111,9 +116,11 @@ std::vector<PlannedCheck> PlanDoctor(const Examined& examined, const OneShot& on
 
 std::vector<PlannedCheck> PlanVerifyKey(const Examined& examined, const OneShot& one_shot) {
   std::vector<PlannedCheck> plan = ConfigurationChecks(examined);
+  const SourceContext source = SourceContextOf(one_shot);
   const auto key = ExamineKey(one_shot, examined.valid);
   Append(plan, RefusedStateCheck(key));
   Append(plan, OpenBaoChecks(one_shot));
+  Append(plan, AcquisitionChecks(source));
   Append(plan, KeyChecks(key, one_shot.configuration.auth.method, KeyScope::kReadOnly));
   return plan;
 }

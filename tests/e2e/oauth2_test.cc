@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <thread>
@@ -191,6 +192,47 @@ std::vector<Failure> Failures() {
          endpoint.InsteadReply(
              200, R"({"access_token":"YQ.YQ.YQ","token_type":"Bearer","expires_in":5})");
        }}};
+}
+
+CommandResult Doctor(const ProviderConfig& config) {
+  return RunCommand({"doctor", "--output", "json", "--config", config.config_file(),
+                     "--allow-socket-parent", config.socket_directory()});
+}
+
+TEST_CASE("OAuth2: doctor passes over the secret and the grant and the login") {
+  Oauth2Bench with;
+  auto& [bench, config, endpoint] = with;
+  const CommandResult result = Doctor(config);
+  CHECK_MESSAGE(result.code == 0, result.out);
+  std::map<std::string, std::string> status;
+  for (const Json& check : Json::parse(result.out).at("checks")) {
+    status[check.at("id")] = check.at("status");
+  }
+  CHECK(status.at("oauth2.local") == "pass");
+  CHECK(status.at("oauth2.acquire") == "pass");
+  CHECK(status.at("openbao.auth") == "pass");
+}
+
+TEST_CASE("OAuth2: doctor names each way for a grant to fail before OpenBao is asked to log in") {
+  for (const Failure& failure : Failures()) {
+    INFO(failure.status);
+    Oauth2Bench with;
+    auto& [bench, config, endpoint] = with;
+    failure.arrange(endpoint, config);
+    const CommandResult result = Doctor(config);
+    CHECK(result.code == 4);
+    const bool local = failure.status == std::string("oauth2_credential");
+    bool found = false;
+    for (const Json& check : Json::parse(result.out).at("checks")) {
+      if (check.at("status") != "fail") continue;
+      found = true;
+      CHECK(check.at("id") == (local ? "oauth2.local" : "oauth2.acquire"));
+      CHECK(check.at("message").get<std::string>().starts_with(failure.status));
+      CHECK(check.at("advice").get<std::string>().find(failure.advice) != std::string::npos);
+    }
+    CHECK(found);
+    CHECK(Leaks(config, endpoint, result.out + result.err).empty());
+  }
 }
 
 TEST_CASE("OAuth2: a start that fails for the grant says what to do and nothing of the server") {

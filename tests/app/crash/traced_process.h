@@ -33,8 +33,8 @@ class TracedProcess {
   // Whether a call can be made to fail: needs this machine's registers to be known.
   static bool CanInterfere();
 
-  // Whether a descriptor of the child leads to a file or directory, not to a pipe. (Sanitizers write
-  // to pipes of their own.)
+  // Whether a descriptor of the child leads to a file or directory, not to a pipe. (Sanitizers
+  // write to pipes of their own.)
   bool IsFile(std::uint64_t descriptor) const;
   // Runs on to the next stop; none: it has exited.
   std::optional<SystemCallStop> Next();
