@@ -1,0 +1,38 @@
+// A PKCS#11 module's own function list, beside libp11: libp11 waits for ever on any error of
+// C_OpenSession and keeps a copy of the PIN, so sessions are tried and logged in here.
+#pragma once
+
+#include <p11-kit/pkcs11.h>
+
+#include <string>
+#include <vector>
+
+namespace baokms::adapters::certauth_pkcs11 {
+
+// Null when the file is no module. Stays loaded to the end of the process: a module that is
+// unloaded leaves threads and exit handlers behind without their code.
+CK_FUNCTION_LIST* LoadModuleFunctions(const std::string& path);
+
+// The slots whose token has exactly this label. Empty as well when the module fails.
+std::vector<CK_SLOT_ID> SlotsOfToken(CK_FUNCTION_LIST& module, const std::string& label);
+
+// A session of its own, closed with it; the module outlives it.
+class ModuleSession {
+ public:
+  ModuleSession(CK_FUNCTION_LIST& module, CK_SLOT_ID slot);
+  ~ModuleSession();
+  ModuleSession(const ModuleSession&) = delete;
+  ModuleSession& operator=(const ModuleSession&) = delete;
+
+  CK_RV opened() const { return opened_; }  // CKR_OK: it is there
+  CK_SESSION_HANDLE handle() const { return handle_; }
+  // Whether the module still has it, with the user logged in.
+  bool IsLoggedIn() const;
+
+ private:
+  CK_FUNCTION_LIST& module_;
+  CK_SESSION_HANDLE handle_ = 0;
+  const CK_RV opened_;
+};
+
+}  // namespace baokms::adapters::certauth_pkcs11

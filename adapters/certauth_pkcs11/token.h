@@ -1,0 +1,47 @@
+// The configured token and its key, opened when needed and kept open. One thread: the module's.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "adapters/certauth_pkcs11/pkcs11_problem.h"
+#include "adapters/certauth_pkcs11/signature_request.h"
+#include "core/model/secret.h"
+
+namespace baokms::adapters::certauth_pkcs11 {
+
+struct TokenOptions {
+  std::string module_path;
+  std::string token_label;
+  std::string key_label;
+};
+
+// Holds two sessions while open and never more: one that keeps the login, and libp11's, which
+// signs.
+class Token {
+ public:
+  explicit Token(TokenOptions options);
+  ~Token();
+  Token(const Token&) = delete;
+  Token& operator=(const Token&) = delete;
+
+  // The key's SubjectPublicKeyInfo. Opens the token, anew when it was lost; `pin` is looked at only
+  // then. A PIN that the token refused is not sent again.
+  OrProblem<std::string> PublicKey(OrProblem<core::Secret> pin);
+
+  // nullopt: the token is not open, or failed, and is opened anew at the next PublicKey().
+  std::optional<Bytes> Sign(const SignatureRequest& request);
+
+ private:
+  class Opened;
+
+  OrProblem<void> Open(OrProblem<core::Secret> pin);
+  OrProblem<void> LogIn(Opened& opened, OrProblem<core::Secret> pin);
+
+  const TokenOptions options_;
+  std::unique_ptr<Opened> opened_;
+  core::Secret refused_pin_;  // empty: none
+};
+
+}  // namespace baokms::adapters::certauth_pkcs11
