@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is needed, builds the default preset and runs every test. Re-runnable, as root or as
-# a user with sudo. BAOKMS_OPENBAO names an OpenBao program for the tests against the real server
+# Installs what is needed, builds the default preset and, of the full one, what its logins need; runs
+# every test of the first and the tests of those logins. Re-runnable, as root or as a user with sudo. BAOKMS_OPENBAO names an OpenBao program for the tests against the real server
 # (else `bao` on PATH; without one those tests are skipped and listed).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -8,11 +8,12 @@ cd "$root"
 . scripts/steps.sh
 
 build=build/default
+full=build/full
 step_logs=$root/$build/logs
 mkdir -p "$step_logs"
 began=$(now_ms)
 
-step install scripts/install-deps.sh
+step install scripts/install-deps.sh build libraries tests quickstart pkcs11
 use_ccache
 if [ -z "${BAOKMS_OPENBAO:-}" ] && command -v bao >/dev/null; then
   BAOKMS_OPENBAO=$(command -v bao)
@@ -20,4 +21,14 @@ fi
 export BAOKMS_OPENBAO=${BAOKMS_OPENBAO:-}
 step configure cmake --preset default
 step build cmake --build "$build" --parallel "$(build_jobs)"
-exec scripts/run-tests.sh "$build" "$began"
+step configure-full cmake --preset full
+step build-full cmake --build "$full" --target login_tests --parallel "$(build_jobs)"
+
+code=0
+echo
+echo "The logins that only the full build has:"
+scripts/run-tests.sh "$full" "$(now_ms)" --label-regex '^logins$' || code=$?
+echo
+echo "The default build:"
+scripts/run-tests.sh "$build" "$began" || code=$?
+exit "$code"
