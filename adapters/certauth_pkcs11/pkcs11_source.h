@@ -48,7 +48,7 @@ class Pkcs11Source final : public ports::CertificateSource {
 
   const Pkcs11Options options_;
   const ports::FileReader& files_;
-  const std::shared_ptr<Signer> signer_;  // outlived by nobody: keys hold it too
+  const std::shared_ptr<Signer> signer_;  // shared with the keys given out
 
   std::mutex mutex_;
   std::condition_variable wake_;

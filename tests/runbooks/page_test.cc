@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <string_view>
+
 #include "tests/runbooks/operator.h"
 
 namespace baokms::runbooks {
@@ -40,7 +43,10 @@ TEST_CASE("Runbook pages: what no test could run by name is a problem") {
 
 TEST_CASE("Runbook pages: every section with commands has its case") {
   int blocks = 0;
+  // The pages of logins that this build does not have: the full build covers them.
+  const std::string_view elsewhere = BAOKMS_PAGES_ELSEWHERE;
   for (const std::string& name : PageNames()) {
+    if (elsewhere.contains(" " + name + " ")) continue;
     const Page page = ReadPage(name);
     for (const std::string& problem : page.problems) FAIL_CHECK(name << ", " << problem);
     for (const Block& block : page.blocks) {

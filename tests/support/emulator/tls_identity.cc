@@ -126,8 +126,10 @@ std::expected<void, std::string> TlsIdentity::Use(const std::string& certificate
                                                   const std::string& key_pem) {
   const SharedSslCtx context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   SSL_CTX* ctx = context.get();
-  SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-  if (options_.tls12_only) SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+  const bool only13 = options_.only == TlsVersions::k13;
+  const bool only12 = options_.only == TlsVersions::k12;
+  SSL_CTX_set_min_proto_version(ctx, only13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  if (only12) SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
   const auto chain = ReadCertificates(certificate_pem);
   const SharedPkey key = ReadPrivateKey(key_pem);
   if (chain.empty() || key == nullptr || SSL_CTX_use_certificate(ctx, chain.front().get()) != 1 ||

@@ -13,6 +13,7 @@
 namespace baokms::emulator {
 
 enum class ClientCertificates { kNone, kRequest, kRequire };
+enum class TlsVersions { kAny, k12, k13 };
 
 struct TlsOptions {
   std::string directory;         // where ca.pem, server.pem and server.key go; empty: nowhere
@@ -21,7 +22,7 @@ struct TlsOptions {
   std::vector<std::string> dns_names = {"localhost"};
   std::vector<std::string> ip_addresses = {"127.0.0.1", "::1"};
   ClientCertificates client_certificates = ClientCertificates::kRequest;
-  bool tls12_only = false;
+  TlsVersions only = TlsVersions::kAny;
 };
 
 // Thread safe.

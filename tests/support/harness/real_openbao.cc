@@ -50,7 +50,8 @@ std::string HowToGetOpenBao() {
          "BAOKMS_OPENBAO to its path";
 }
 
-RealOpenBao::RealOpenBao(const std::string& program, OpenBaoStorage storage) : program_(program) {
+RealOpenBao::RealOpenBao(const std::string& program, OpenBaoStorage storage,
+                         const std::string& listener) : program_(program) {
   const emulator::CertificateAuthority authority("harness authority");
   emulator::LeafRequest leaf;
   leaf.common_name = "openbao under test";
@@ -70,7 +71,7 @@ RealOpenBao::RealOpenBao(const std::string& program, OpenBaoStorage storage) : p
   directory_.Write("server.hcl", where + "listener \"tcp\" {\n  address = \"" + endpoint +
                                      "\"\n  tls_cert_file = \"" + directory_.File("server.pem") +
                                      "\"\n  tls_key_file = \"" + directory_.File("server.key") +
-                                     "\"\n}\napi_addr = \"" + address_ + "\"\n");
+                                     "\"\n" + listener + "\n}\napi_addr = \"" + address_ + "\"\n");
   Launch();
   Initialise();
   Unseal();
