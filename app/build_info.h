@@ -1,4 +1,5 @@
-// Which build this is; the values come from CMake.
+// Which build this is; CMake gives the values to build_info.cc alone, so that the rest is the same in
+// every build and ccache knows it.
 #pragma once
 
 namespace baokms::app {
