@@ -128,7 +128,7 @@ std::shared_ptr<EVP_PKEY> MakeForwardedKey(const std::string& public_key_der, Si
   }
   auto owned = std::make_unique<SignElsewhere>(std::move(sign));
   if (EVP_PKEY_set_ex_data(key.get(), SignIndex(), owned.get()) != 1) return nullptr;
-  owned.release();
+  static_cast<void>(owned.release());  // the key's own now
   return {key.release(), EVP_PKEY_free};
 }
 

@@ -56,9 +56,12 @@ TEST_CASE("Linkage: the program needs libp11 only where the option asks for it")
 TEST_CASE("Linkage: the program has the code of a login only where the option asks for it") {
   const std::string symbols = ReadElf("--symbols --wide");
   CHECK(Has(symbols, "JwtLoginSource"));  // the table was read
-  CHECK(Has(symbols, "Pkcs11Source") == BAOKMS_WITH_PKCS11);
+  // Mangled: namespace adapters::certauth_pkcs11, adapters::spiffe.
+  CHECK(Has(symbols, "8adapters15certauth_pkcs11") == BAOKMS_WITH_PKCS11);
   CHECK(Has(symbols, "PKCS11_CTX_load") == BAOKMS_WITH_PKCS11);
-  CHECK(Has(symbols, "SpiffeWorkloadAPI") == BAOKMS_WITH_SPIFFE);
+  CHECK(Has(symbols, "8adapters6spiffe") == BAOKMS_WITH_SPIFFE);
+  // The path of its calls.
+  CHECK(Has(ReadElf("--string-dump=.rodata"), "/SpiffeWorkloadAPI/") == BAOKMS_WITH_SPIFFE);
 }
 
 }  // namespace
