@@ -1,5 +1,4 @@
-// Which build this is; CMake gives the values to build_info.cc alone, so that the rest is the same in
-// every build and ccache knows it.
+// Which build this is; the values come from CMake.
 #pragma once
 
 namespace baokms::app {
