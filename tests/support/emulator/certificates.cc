@@ -101,7 +101,8 @@ CertificateAndKey CertificateAuthority::Issue(const LeafRequest& request) const 
   X509_set_issuer_name(leaf.get(), X509_get_subject_name(certificate_.get()));
   X509_set_pubkey(leaf.get(), key.get());
   X509* issuer = certificate_.get();
-  AddExtension(leaf.get(), issuer, NID_basic_constraints, "critical,CA:FALSE");
+  AddExtension(leaf.get(), issuer, NID_basic_constraints,
+               request.authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
   AddExtension(leaf.get(), issuer, NID_key_usage, "critical,digitalSignature");
   AddExtension(leaf.get(), issuer, NID_ext_key_usage, request.client ? "clientAuth" : "serverAuth");
   AddExtension(leaf.get(), issuer, NID_subject_key_identifier, "hash");

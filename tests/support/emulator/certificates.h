@@ -16,7 +16,8 @@ struct LeafRequest {
   std::vector<std::string> dns_sans;
   std::vector<std::string> uri_sans;
   std::vector<std::string> ip_sans;
-  bool client = false;  // extended key usage clientAuth instead of serverAuth
+  bool client = false;     // extended key usage clientAuth instead of serverAuth
+  bool authority = false;  // one that may sign certificates, which no leaf should
   std::int64_t not_before_offset = -300;
   std::int64_t valid_seconds = 30 * 86400;
   SigningKeyKind key_kind = SigningKeyKind::kEcP256;
