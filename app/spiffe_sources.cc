@@ -1,0 +1,43 @@
+// In a build with BAOKMS_WITH_SPIFFE.
+#include <cstdint>
+
+#include "adapters/spiffe/jwt_svid_source.h"
+#include "adapters/spiffe/x509_svid_source.h"
+#include "app/login_parts.h"
+#include "app/system_random.h"
+#include "core/backoff.h"
+
+namespace baokms::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::uint64_t JitterSeed() {
+  std::uint64_t seed = 0;
+  SystemRandom().Fill({reinterpret_cast<char*>(&seed), sizeof seed});
+  return seed;
+}
+
+}  // namespace
+
+std::unique_ptr<ports::CertificateSource> MakeX509SvidSource(const SourceContext& context) {
+  const core::CertSpiffeConfiguration& spiffe = context.configuration.auth.cert.spiffe;
+  const core::Backoff backoff(1s, 30s, JitterSeed());
+  return std::make_unique<adapters::spiffe::X509SvidSource>(
+      adapters::spiffe::X509SvidOptions{
+          .socket = spiffe.workload_api_socket,
+          .spiffe_id = spiffe.spiffe_id,
+          .retry_after = [backoff](std::uint32_t failures) { return backoff.After(failures); }},
+      context.clock);
+}
+
+std::unique_ptr<ports::JwtSource> MakeJwtSvidSource(const SourceContext& context) {
+  const core::JwtSpiffeConfiguration& spiffe = context.configuration.auth.jwt.spiffe;
+  return std::make_unique<adapters::spiffe::JwtSvidSource>(
+      adapters::spiffe::JwtSvidOptions{.socket = spiffe.workload_api_socket,
+                                       .spiffe_id = spiffe.spiffe_id,
+                                       .audience = spiffe.audience},
+      context.clock);
+}
+
+}  // namespace baokms::app
