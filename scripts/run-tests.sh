@@ -36,6 +36,7 @@ skipped() {
 lacks() {
   case "$1" in
     openbao) [ -z "${BAOKMS_OPENBAO:-}" ] && ! command -v bao >/dev/null ;;
+    spire) ! command -v spire-server >/dev/null || ! command -v spire-agent >/dev/null ;;
     go) ! go version 2>/dev/null | grep -Eq 'go1\.(2[5-9]|[3-9][0-9])|go[2-9]' ;;
     any-go) ! PATH=$PATH:/usr/local/go/bin:/usr/lib/go/bin command -v go >/dev/null ;;
     mount) ! unshare --mount true 2>/dev/null ;;
