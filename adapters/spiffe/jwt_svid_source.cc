@@ -23,7 +23,6 @@ struct JwtSvidSource::Call {
   grpc::ClientContext context;
   grpc::ByteBuffer request;
   grpc::ByteBuffer reply;
-  grpc::Status status;
   std::move_only_function<void(ports::JwtResult)> done;
 };
 
@@ -32,8 +31,8 @@ JwtSvidSource::JwtSvidSource(JwtSvidOptions options, const ports::Clock& clock)
 
 JwtSvidSource::~JwtSvidSource() {
   std::unique_lock lock(mutex_);
-  if (const auto call = last_.lock()) call->context.TryCancel();
-  ended_.wait(lock, [this] { return calls_ == 0; });
+  if (under_way_) call_->context.TryCancel();
+  ended_.wait(lock, [this] { return !under_way_; });
 }
 
 void JwtSvidSource::Fetch(core::MonotonicTime deadline,
@@ -44,34 +43,30 @@ void JwtSvidSource::Fetch(core::MonotonicTime deadline,
   request.add_audience(options_.audience);
   request.set_spiffe_id(options_.spiffe_id);
 
-  const auto call = std::make_shared<Call>();
-  call->request = RequestOf(request);
-  call->done = std::move(done);
-  AddSecurityHeader(call->context);
+  std::unique_lock lock(mutex_);
+  ended_.wait(lock, [this] { return !under_way_; });
+  under_way_ = true;
+  call_ = std::make_unique<Call>();
+  call_->request = RequestOf(request);
+  call_->done = std::move(done);
+  AddSecurityHeader(call_->context);
   // gRPC's deadlines are on the wall clock; it is read here and counted from at once.
-  call->context.set_deadline(std::chrono::system_clock::now() +
-                             (deadline - clock_.Now().monotonic));
-  {
-    const std::lock_guard lock(mutex_);
-    ++calls_;
-    last_ = call;
-  }
-  grpc::GenericStub(*channel).UnaryCall(&call->context, kFetchJwtSvid, {}, &call->request,
-                                        &call->reply, [this, call](grpc::Status status) {
-                                          call->status = std::move(status);
-                                          Ended(call);
-                                        });
+  call_->context.set_deadline(std::chrono::system_clock::now() +
+                              (deadline - clock_.Now().monotonic));
+  grpc::GenericStub(*channel).UnaryCall(&call_->context, kFetchJwtSvid, {}, &call_->request,
+                                        &call_->reply,
+                                        [this](const grpc::Status& status) { Ended(status); });
 }
 
-void JwtSvidSource::Ended(const std::shared_ptr<Call>& call) {
-  if (call->status.ok()) {
-    auto read = ReadJwtSvid(TakeMessage(call->reply), options_.spiffe_id);
-    call->done(read ? ports::JwtResult(*std::move(read)) : Failure(read.error()));
+void JwtSvidSource::Ended(const grpc::Status& status) {
+  if (status.ok()) {
+    auto read = ReadJwtSvid(TakeMessage(call_->reply), options_.spiffe_id);
+    call_->done(read ? ports::JwtResult(*std::move(read)) : Failure(read.error()));
   } else {
-    call->done(Failure(ProblemOf(call->status)));
+    call_->done(Failure(ProblemOf(status)));
   }
   const std::lock_guard lock(mutex_);
-  --calls_;
+  under_way_ = false;
   ended_.notify_all();
 }
 

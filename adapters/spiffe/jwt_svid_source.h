@@ -11,6 +11,10 @@
 #include "ports/clock.h"
 #include "ports/jwt_source.h"
 
+namespace grpc {
+class Status;
+}
+
 namespace baokms::adapters::spiffe {
 
 struct JwtSvidOptions {
@@ -29,21 +33,23 @@ class JwtSvidSource final : public ports::JwtSource {
   JwtSvidSource(const JwtSvidSource&) = delete;
   JwtSvidSource& operator=(const JwtSvidSource&) = delete;
 
+  // Not from within `done` of an earlier call, whose return it awaits.
   void Fetch(core::MonotonicTime deadline,
              std::move_only_function<void(ports::JwtResult)> done) override;
 
  private:
   struct Call;
 
-  void Ended(const std::shared_ptr<Call>& call);
+  void Ended(const grpc::Status& status);
 
   const JwtSvidOptions options_;
   const ports::Clock& clock_;
   std::mutex mutex_;
   std::condition_variable ended_;
-  // Under way, or completing. More than one only while an earlier call's `done` has yet to return.
-  int calls_ = 0;
-  std::weak_ptr<Call> last_;
+  bool under_way_ = false;
+  // The last one, ended or not. It is never gRPC's threads that let go of it: with the last of all
+  // channels they would end, and wait for themselves.
+  std::unique_ptr<Call> call_;
 };
 
 }  // namespace baokms::adapters::spiffe
