@@ -70,13 +70,6 @@ std::expected<std::shared_ptr<grpc::Channel>, AgentProblem> ConnectToAgent(
   return grpc::CreateCustomInsecureChannelFromFd("localhost", *descriptor, arguments);
 }
 
-std::expected<void, core::LoginFailure> CheckAgentSocket(SvidKind kind, std::string_view socket) {
-  const auto descriptor = OpenAgentSocket(socket);
-  if (!descriptor) return std::unexpected(FailureOf(kind, descriptor.error()));
-  close(*descriptor);
-  return {};
-}
-
 void AddSecurityHeader(grpc::ClientContext& context) {
   context.AddMetadata("workload.spiffe.io", "true");
 }

@@ -13,7 +13,6 @@
 #include <string_view>
 
 #include "adapters/spiffe/agent_problem.h"
-#include "core/model/login.h"
 #include "core/model/secret.h"
 
 namespace google::protobuf {
@@ -31,9 +30,6 @@ inline constexpr const char* kFetchJwtSvid = "/SpiffeWorkloadAPI/FetchJWTSVID";
 // Connects, and never again: a channel that is lost stays lost, so whoever wants another tries
 // anew and learns what is wrong. `socket`: unix:// and an absolute path. Never blocks.
 std::expected<std::shared_ptr<grpc::Channel>, AgentProblem> ConnectToAgent(std::string_view socket);
-
-// Whether somebody takes connections there; asks nothing. For `doctor`.
-std::expected<void, core::LoginFailure> CheckAgentSocket(SvidKind kind, std::string_view socket);
 
 // Without the header an agent refuses every call: it tells a client that means the Workload API
 // from one that was talked into calling a socket.

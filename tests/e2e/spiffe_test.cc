@@ -2,8 +2,9 @@
 // spiffe", "adapters/spiffe X.509-SVID").
 #include <doctest/doctest.h>
 
-#include <atomic>
+#include <map>
 #include <thread>
+#include <utility>
 
 #include "tests/e2e/cluster.h"
 #include "tests/e2e/svid_login.h"
@@ -158,6 +159,44 @@ TEST_CASE("SPIFFE: an agent that comes after the provider is waited for") {
   bench.api.Start();
   CHECK((provider.WaitServing(Milliseconds(20000)) && provider.WaitReady()));
   CHECK(testing::KmsStub(config.socket()).Encrypt("x").status.ok());
+}
+
+// doctor's checks by id: status, and what to do.
+std::map<std::string, std::pair<std::string, std::string>> Doctor(const ProviderConfig& config) {
+  const CommandResult result =
+      RunCommand({"doctor", "--config", config.config_file(), "--allow-socket-parent",
+                  config.socket_directory(), "--output", "json"});
+  std::map<std::string, std::pair<std::string, std::string>> checks;
+  const Json report = Json::parse(result.out, nullptr, false);
+  REQUIRE(report.is_object());
+  for (const Json& check : report.at("checks")) {
+    checks[check.at("id")] = {check.at("status"), check.value("advice", "")};
+  }
+  return checks;
+}
+
+TEST_CASE("SPIFFE: doctor finds what is missing before any login") {
+  SvidBench bench;
+  bench.GiveX509();
+  bench.GiveJwt();
+  const ProviderConfig x509 = bench.WithX509();
+  const ProviderConfig jwt = bench.WithJwt();
+  for (const char* id :
+       {"auth.cert.spiffe", "auth.cert.local", "auth.cert.signer", "openbao.auth"}) {
+    CHECK_MESSAGE(Doctor(x509)[id].first == "pass", id);
+  }
+  CHECK(Doctor(jwt)["spiffe.workload_api"].first == "pass");
+  CHECK(Doctor(jwt)["openbao.auth"].first == "pass");
+  bench.GiveX509(3600, "");
+  auto checks = Doctor(x509);
+  CHECK(checks["auth.cert.local"].first == "fail");
+  CHECK(checks["auth.cert.local"].second.find("DNS name") != std::string::npos);
+  CHECK(checks["openbao.auth"].first == "skip");
+  bench.api.Stop();
+  checks = Doctor(jwt);
+  CHECK(checks["spiffe.workload_api"].first == "fail");
+  CHECK(checks["spiffe.workload_api"].second.starts_with("auth.jwt.spiffe.workloadAPISocket: "));
+  CHECK(checks["openbao.auth"].first == "skip");
 }
 
 // Tokens of six seconds, so that refreshes happen.

@@ -8,7 +8,6 @@
 #include <atomic>
 #include <future>
 
-#include "adapters/spiffe/agent_connection.h"
 #include "tests/adapters/spiffe/agent.h"
 #include "tests/support/skip.h"
 
@@ -262,16 +261,6 @@ TEST_CASE("X.509-SVID source: destroyed in any state it ends at once and answers
     CHECK(std::chrono::steady_clock::now() - begin < 2s);
     CHECK_FALSE(answered.get_future().get().has_value());
   }
-}
-
-TEST_CASE("Agent socket: the check for doctor connects and asks nothing") {
-  Bench bench;
-  CHECK(CheckAgentSocket(SvidKind::kJwt, bench.api.uri()).has_value());
-  bench.api.Stop();
-  const auto checked = CheckAgentSocket(SvidKind::kJwt, bench.api.uri());
-  REQUIRE_FALSE(checked);
-  CHECK(checked.error().advice.starts_with("auth.jwt.spiffe.workloadAPISocket: "));
-  CHECK(bench.api.figures().streams == 0);
 }
 
 }  // namespace
