@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "adapters/transit_http/ca_bundle.h"
-#include "adapters/transit_http/openbao_headers.h"
 #include "adapters/transit_http/curl_failure.h"
+#include "adapters/transit_http/openbao_headers.h"
 #include "adapters/transit_http/server_address.h"
 #include "adapters/transit_http/transfer.h"
 

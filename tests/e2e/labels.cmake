@@ -5,7 +5,7 @@ foreach(test IN LISTS e2e_emulator e2e_openbao)
     list(APPEND labels openbao)
   endif()
   # What only a build with the login options has.
-  if(test MATCHES "^e2e/[a-z]+: (PKCS11|SPIFFE)")
+  if(test MATCHES "^e2e/[a-z]+: (PKCS11|SPIFFE|SPIRE)")
     list(APPEND labels logins)
   endif()
   set_tests_properties("${test}" PROPERTIES LABELS "${labels}")

@@ -26,15 +26,14 @@ struct WithAuthServer {
     jwt["source"] = "oauth2";
     jwt["expectedIssuer"] = server.url();
     jwt["expectedSubject"] = kClientId;
-    jwt["oauth2"] = {
-        {"tokenUrl", server.url() + "/oauth/token"},
-        {"clientId", kClientId},
-        {"clientSecretFile", config.directory().File("client-secret")},
-        {"authMethod", "client_secret_basic"},
-        {"scopes", {"kms"}},
-        {"audience", "openbao"},
-        {"resources", {"urn:openbao:kms"}},
-        {"caCertFile", config.directory().Write("idp-ca.pem", server.ca_pem(), 0644)}};
+    jwt["oauth2"] = {{"tokenUrl", server.url() + "/oauth/token"},
+                     {"clientId", kClientId},
+                     {"clientSecretFile", config.directory().File("client-secret")},
+                     {"authMethod", "client_secret_basic"},
+                     {"scopes", {"kms"}},
+                     {"audience", "openbao"},
+                     {"resources", {"urn:openbao:kms"}},
+                     {"caCertFile", config.directory().Write("idp-ca.pem", server.ca_pem(), 0644)}};
     Give(kFirstSecret);
     config.Write();
   }

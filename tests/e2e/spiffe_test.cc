@@ -18,7 +18,6 @@ namespace {
 using testing::JwtQuestion;
 using testing::SvidAuthority;
 using testing::WorkloadAnswer;
-using testing::X509SvidEntry;
 
 constexpr const char* kId = "spiffe://example.org/node/kms";
 constexpr int kPermissionDenied = 7;

@@ -1,5 +1,5 @@
-// A token endpoint's reply: one that is cut, doubled or of another type is never believed, and what is
-// believed can be sent to OpenBao as it is.
+// A token endpoint's reply: one that is cut, doubled or of another type is never believed, and what
+// is believed can be sent to OpenBao as it is.
 #include <algorithm>
 #include <cstdint>
 #include <string>
