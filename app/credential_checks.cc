@@ -12,6 +12,22 @@
 namespace baokms::app {
 namespace {
 
+// The error of a grant is worded for OpenBao, which had no part in it.
+std::string_view WhatFailed(const core::LoginFailure& failure) {
+  switch (failure.status) {
+    case core::LoginStatus::kOauth2Request:
+      return "the authorisation server could not be asked";
+    case core::LoginStatus::kOauth2Rejected:
+      return "the authorisation server refused the grant";
+    case core::LoginStatus::kOauth2Unavailable:
+      return "the authorisation server is not available";
+    case core::LoginStatus::kOauth2Response:
+      return "the authorisation server's reply cannot be used";
+    default:
+      return failure.error.message();
+  }
+}
+
 core::MonotonicTime Deadline(const SourceContext& context) {
   return context.clock.Now().monotonic + context.configuration.auth.login_timeout;
 }
@@ -127,7 +143,7 @@ std::vector<PlannedCheck> AcquisitionChecks(const SourceContext& context) {
 
 CheckResult FailedLogin(const core::LoginFailure& failure) {
   std::string seen(core::Name(failure.status));
-  seen.append(": ").append(failure.error.message());
+  seen.append(": ").append(WhatFailed(failure));
   const std::string_view advice =
       failure.advice.empty() ? AdviceFor(failure.error.error_class()) : failure.advice;
   return Fail(std::move(seen), std::string(advice));

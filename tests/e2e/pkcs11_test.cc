@@ -140,6 +140,72 @@ TEST_CASE("PKCS11: a refused login says what OpenBao may not like") {
   CheckStartFails(node, "auth_failed", "OpenBao refused the certificate login");
 }
 
+// doctor fails at `id` alone, with `status` and this advice; what stands on it is skipped.
+void CheckDoctor(const Pkcs11Node& node, const std::string& id, std::string_view status,
+                 std::string_view advice) {
+  const CommandResult result =
+      RunCommand({"doctor", "--output", "json", "--config", node.config.config_file(),
+                  "--allow-socket-parent", node.config.socket_directory()});
+  CHECK(result.code == 4);
+  for (const char* secret : {kTokenPin, kTokenLabel, "provider-key"}) {
+    CHECK_MESSAGE((result.out + result.err).find(secret) == std::string::npos, secret);
+  }
+  const Json report = Json::parse(result.out, nullptr, false);
+  REQUIRE(report.is_object());
+  bool failed = false;
+  for (const Json& check : report.at("checks")) {
+    CAPTURE(check.dump());
+    CHECK(check.at("status") == (check.at("id") == id ? "fail" : failed ? "skip" : "pass"));
+    if (check.at("id") != id) continue;
+    failed = true;
+    CHECK(check.at("message").get<std::string>().starts_with(status));
+    CHECK(check.at("advice").get<std::string>().find(advice) != std::string::npos);
+  }
+  CHECK(failed);
+}
+
+TEST_CASE("PKCS11: doctor names each cause at the token or the certificate or the login") {
+  Pkcs11Node node;
+  {
+    const CommandResult good =
+        RunCommand({"doctor", "--config", node.config.config_file(), "--allow-socket-parent",
+                    node.config.socket_directory()});
+    CHECK_MESSAGE(good.code == 0, good.out);
+    CHECK(good.out.find("[pass] auth.cert.signer") != std::string::npos);
+  }
+  SUBCASE("a wrong PIN") {
+    node.WritePin("another-pin");
+    CheckDoctor(node, "auth.cert.pkcs11", "no_usable_session", "auth.cert.pkcs11.pinFile");
+  }
+  SUBCASE("no such token") {
+    node.config.tree["auth"]["cert"]["pkcs11"]["tokenLabel"] = "another";
+    node.config.Write();
+    CheckDoctor(node, "auth.cert.pkcs11", "no_usable_session", "auth.cert.pkcs11.tokenLabel");
+  }
+  SUBCASE("no such key") {
+    node.config.tree["auth"]["cert"]["pkcs11"]["keyLabel"] = "another";
+    node.config.Write();
+    CheckDoctor(node, "auth.cert.pkcs11", "no_usable_session", "auth.cert.pkcs11.keyLabel");
+  }
+  SUBCASE("no such module") {
+    node.config.tree["auth"]["cert"]["pkcs11"]["modulePath"] = "/nonexistent/module.so";
+    node.config.Write();
+    CheckDoctor(node, "auth.cert.pkcs11", "no_usable_session", "auth.cert.pkcs11.modulePath");
+  }
+  SUBCASE("expired") {
+    node.WriteCertificate(std::chrono::hours(-1));
+    CheckDoctor(node, "auth.cert.local", "cert_expired", "auth.cert.pkcs11.certificateFile");
+  }
+  SUBCASE("not for clients") {
+    node.WriteCertificate(std::chrono::hours(720), /*for_clients=*/false);
+    CheckDoctor(node, "auth.cert.local", "cert_invalid", "clientAuth");
+  }
+  SUBCASE("refused by OpenBao") {
+    node.openbao().MustAdmin("DELETE", node.mount() + "/certs/node");
+    CheckDoctor(node, "openbao.auth", "auth_failed", "auth.cert.name");
+  }
+}
+
 TEST_CASE("PKCS11: without a free session the login fails and heals") {
   const testing::TroubledModule module;
   const Pkcs11Node node({.module = testing::TroubledModule::Module()});
