@@ -162,7 +162,9 @@ class CommandLine {
 
   void AddChecks() {
     AddReport("doctor", "Check what this node needs to serve, and say what to mend",
-              [this] { return Doctor(request_, Format()); });
+              [this] { return Doctor(request_, encryption_config_, Format()); })
+        .add_option("--encryption-config", encryption_config_,
+                    "kube-apiserver's EncryptionConfiguration, to be checked as well");
     AddReport("verify-key", "Check the Transit key, the token's policy and this node's state",
               [this] { return VerifyKey(request_, Format()); });
   }
@@ -310,6 +312,7 @@ class CommandLine {
   ConfigurationRequest request_;
   std::string output_ = "text";
   ChangeRequest change_;
+  std::string encryption_config_;
   ProbeRequest probe_;
   std::string timeout_;
   bool include_renewal_ = true;

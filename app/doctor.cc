@@ -3,12 +3,13 @@
 #include <curl/curl.h>
 
 #include <csignal>
-#include <cstdio>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <utility>
 
 #include "adapters/checked_file/posix_file_reader.h"
+#include "adapters/config_yaml/encryption_configuration.h"
 #include "app/check_report.h"
 #include "app/credential_checks.h"
 #include "app/key_checks.h"
@@ -21,14 +22,19 @@
 namespace baokms::app {
 namespace {
 
-CheckResult FailedConfiguration(const ConfigProblems& problems, std::string advice) {
+// What is wrong, field by field, in one message.
+std::string Describe(const ConfigProblems& problems) {
   std::string seen;
   for (const auto& problem : problems) {
     if (!seen.empty()) seen += "; ";
     seen += problem.field + ": " + problem.message;
     if (problem.line > 0) seen += " (line " + std::to_string(problem.line) + ")";
   }
-  return Fail(std::move(seen), std::move(advice));
+  return seen;
+}
+
+CheckResult FailedConfiguration(const ConfigProblems& problems, std::string advice) {
+  return Fail(Describe(problems), std::move(advice));
 }
 
 // The configuration, and how far it came.
@@ -67,6 +73,34 @@ Examined Examine(const ConfigurationRequest& request, const ports::FileReader& f
   return examined;
 }
 
+CheckResult CheckEncryptionConfig(const std::string& path, const OneShot& one_shot) {
+  if (path.empty()) {
+    return {.status = CheckStatus::kSkip, .message = "needs --encryption-config", .advice = {}};
+  }
+  const auto file = one_shot.files.Read(path, ports::kEncryptionConfigFile);
+  if (!file) {
+    return Fail(
+        std::string(ports::Name(file.error())),
+        "--encryption-config: name kube-apiserver's file by its absolute path, and let this "
+        "user read it and nobody but root write it");
+  }
+  const auto verdict = adapters::config_yaml::JudgeEncryptionConfiguration(
+      file->ExposeSecret(), one_shot.configuration.transit.key_id_scope.provider_name,
+      one_shot.configuration.server.socket_path);
+  if (!verdict.problems.empty()) {
+    return Fail(Describe(verdict.problems), "correct the file before kube-apiserver reads it");
+  }
+  if (verdict.writes_plaintext) {
+    return Warn("an identity provider comes first, so that what is written stays in plaintext",
+                "right while the first nodes learn to read; put the kms entry first to encrypt");
+  }
+  if (verdict.lists_identity) {
+    return Warn("an identity provider is listed, so that plaintext is still read",
+                "remove it when every object has been written anew");
+  }
+  return Pass();
+}
+
 CheckResult CheckSocketGroup(const core::Configuration& configuration) {
   if (SocketGroupId(configuration.server.socket_group)) return Pass();
   return Fail("this machine has no such group",
@@ -98,12 +132,15 @@ SourceContext SourceContextOf(const OneShot& one_shot) {
   return {one_shot.configuration, one_shot.clock, one_shot.files, one_shot.telemetry};
 }
 
-std::vector<PlannedCheck> PlanDoctor(const Examined& examined, const OneShot& one_shot) {
+std::vector<PlannedCheck> PlanDoctor(const Examined& examined, const OneShot& one_shot,
+                                     const std::string& encryption_config) {
   std::vector<PlannedCheck> plan = ConfigurationChecks(examined);
   plan.push_back({"socket.group", "Socket group", IfFailed::kGoOn,
                   [&] { return CheckSocketGroup(examined.configuration); }});
   const SourceContext source = SourceContextOf(one_shot);
   Append(plan, CredentialChecks(source));
+  plan.push_back({"kubernetes.encryption_config", "EncryptionConfiguration", IfFailed::kGoOn,
+                  [&] { return CheckEncryptionConfig(encryption_config, one_shot); }});
   const auto key = ExamineKey(one_shot, examined.valid);
   Append(plan, RefusedStateCheck(key));
   Append(plan, OpenBaoChecks(one_shot));
@@ -125,10 +162,10 @@ std::vector<PlannedCheck> PlanVerifyKey(const Examined& examined, const OneShot&
   return plan;
 }
 
-using Planner = decltype(&PlanDoctor);
+using Planner = std::function<std::vector<PlannedCheck>(const Examined&, const OneShot&)>;
 
 ExitCode RunAndPrint(std::string_view name, const ConfigurationRequest& request,
-                     OutputFormat format, Loader load, Planner planner) {
+                     OutputFormat format, Loader load, const Planner& planner) {
   GiveUpDumpsAndPrivileges();
   std::signal(SIGPIPE, SIG_IGN);
   const adapters::checked_file::PosixFileReader files;
@@ -145,8 +182,12 @@ ExitCode RunAndPrint(std::string_view name, const ConfigurationRequest& request,
 
 }  // namespace
 
-ExitCode Doctor(const ConfigurationRequest& request, OutputFormat format) {
-  return RunAndPrint("doctor", request, format, LoadCheckedConfiguration, PlanDoctor);
+ExitCode Doctor(const ConfigurationRequest& request, const std::string& encryption_config,
+                OutputFormat format) {
+  return RunAndPrint("doctor", request, format, LoadCheckedConfiguration,
+                     [&](const Examined& examined, const OneShot& one_shot) {
+                       return PlanDoctor(examined, one_shot, encryption_config);
+                     });
 }
 
 ExitCode VerifyKey(const ConfigurationRequest& request, OutputFormat format) {

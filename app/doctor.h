@@ -2,6 +2,8 @@
 // from being used, named at its cause.
 #pragma once
 
+#include <string>
+
 #include "app/configuration_source.h"
 #include "app/exit_code.h"
 #include "app/report.h"
@@ -9,7 +11,9 @@
 namespace baokms::app {
 
 // Exit 3 when the configuration cannot be loaded or is invalid, 4 on any other failure.
-ExitCode Doctor(const ConfigurationRequest& request, OutputFormat format);
+// `encryption_config`: kube-apiserver's EncryptionConfiguration; empty: not looked at.
+ExitCode Doctor(const ConfigurationRequest& request, const std::string& encryption_config,
+                OutputFormat format);
 ExitCode VerifyKey(const ConfigurationRequest& request, OutputFormat format);
 
 }  // namespace baokms::app

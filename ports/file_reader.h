@@ -66,6 +66,9 @@ inline constexpr FilePolicy kCertificateChainFile{.forbidden_mode_bits = 0037,
                                                   .max_bytes = kMebibyte};
 inline constexpr FilePolicy kPinFile{.forbidden_mode_bits = 0037, .max_bytes = 4 * 1024};
 inline constexpr FilePolicy kClientSecretFile{.forbidden_mode_bits = 0137, .max_bytes = 64 * 1024};
+// kube-apiserver's; read by `doctor` alone.
+inline constexpr FilePolicy kEncryptionConfigFile{.forbidden_mode_bits = 0022,
+                                                  .max_bytes = kMebibyte};
 inline constexpr FilePolicy kCaFile{.forbidden_mode_bits = 0022, .max_bytes = kMebibyte};
 
 // The socket's directory (security-and-deployment.md, "Socket").

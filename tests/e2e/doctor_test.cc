@@ -18,14 +18,23 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-const Names kIds = {"config.load",          "config.validate",
-                    "socket.group",         "jwt.local",
-                    "openbao.tls",          "openbao.auth",
-                    "transit.capabilities", "transit.metadata",
-                    "transit.profile",      "transit.disable_upsert",
-                    "transit.probe",        "key_id.deterministic",
-                    "registry.state",       "transit.version_restrictions",
-                    "kms.status_encrypt",   "process.hardening"};
+const Names kIds = {"config.load",
+                    "config.validate",
+                    "socket.group",
+                    "jwt.local",
+                    "kubernetes.encryption_config",
+                    "openbao.tls",
+                    "openbao.auth",
+                    "transit.capabilities",
+                    "transit.metadata",
+                    "transit.profile",
+                    "transit.disable_upsert",
+                    "transit.probe",
+                    "key_id.deterministic",
+                    "registry.state",
+                    "transit.version_restrictions",
+                    "kms.status_encrypt",
+                    "process.hardening"};
 const Names kKeyIds = {"config.load",
                        "config.validate",
                        "openbao.tls",
@@ -59,7 +68,11 @@ class Doctored {
   }
   std::map<std::string, Told> Look(int code, const std::string& command = "doctor") {
     const DirectoryPicture before = node.Picture();
-    const CommandResult result = node.Run({command, "--output", "json"});
+    Names arguments{command, "--output", "json"};
+    if (command == "doctor" && !encryption_config.empty()) {
+      arguments.insert(arguments.end(), {"--encryption-config", encryption_config});
+    }
+    const CommandResult result = node.Run(arguments);
     INFO(result.out);
     INFO(result.err);
     CHECK(result.code == code);
@@ -98,7 +111,7 @@ class Doctored {
     for (const std::string& each : kIds) {
       CAPTURE(each);
       const bool fails = std::ranges::find(failing, each) != failing.end();
-      CHECK(told[each].status == (fails ? "fail" : "pass"));
+      CHECK(told[each].status == (fails ? "fail" : Good(each)));
     }
     const bool key_fails = std::ranges::any_of(failing, [](const std::string& id) {
       return std::ranges::find(kKeyIds, id) != kKeyIds.end();
@@ -121,7 +134,7 @@ class Doctored {
         CHECK(told[each].status == "fail");
         after = true;
       } else {
-        CHECK(told[each].status == (after ? "skip" : "pass"));
+        CHECK(told[each].status == (after ? "skip" : Good(each)));
         CHECK(told[each].message == (after ? "needs " + id : told[each].message));
       }
     }
@@ -140,8 +153,14 @@ class Doctored {
   Json& jwt() { return node.config.tree["auth"]["jwt"]; }
   Json& openbao() { return node.config.tree["openbao"]; }
 
+  // What a check that is reached and finds nothing is.
+  std::string Good(const std::string& id) const {
+    return id == "kubernetes.encryption_config" && encryption_config.empty() ? "skip" : "pass";
+  }
+
   Bench bench;
   OperatorNode node;
+  std::string encryption_config;  // a path; empty: the flag is not given
 };
 
 TEST_CASE("Doctor: on a good node every check passes") {
@@ -160,7 +179,7 @@ TEST_CASE("Doctor: before the first start there is no state and that is a warnin
   Doctored d;
   const auto told = d.Run(0);
   for (const std::string& id : kIds) {
-    CHECK(told.at(id).status == (id == "registry.state" ? "warn" : "pass"));
+    CHECK(told.at(id).status == (id == "registry.state" ? "warn" : d.Good(id)));
   }
   CHECK(told.at("registry.state").message == "there is no state");
 }
@@ -178,6 +197,7 @@ TEST_CASE("Doctor: text says the same in lines") {
         "[fail] jwt.local: JWT file - jwt_expired: the local login credential is unusable\n"
         "    auth.jwt.jwtFile: the JWT has expired; check what renews the file, and this node's "
         "clock\n"
+        "[skip] kubernetes.encryption_config: EncryptionConfiguration - needs jwt.local\n"
         "[skip] openbao.tls: OpenBao TLS config - needs jwt.local\n"
         "[skip] openbao.auth: OpenBao JWT login - needs jwt.local\n"
         "[skip] transit.capabilities: Transit policy capabilities - needs jwt.local\n"
@@ -482,7 +502,7 @@ TEST_CASE("Doctor: each capability that is too much is named one by one") {
     CHECK(told["transit.capabilities"].message == capability + " on " + shown + " is too much");
     for (const std::string& each : kIds) {
       CAPTURE(each);
-      if (each != "transit.capabilities") CHECK(told[each].status == "pass");
+      if (each != "transit.capabilities") CHECK(told[each].status == d.Good(each));
     }
   }
 }
@@ -556,6 +576,60 @@ TEST_CASE("Doctor: a key that was made anew is named before anything is encrypte
   auto told = d.Run(4);
   CHECK(told["key_id.deterministic"].status == "fail");
   CHECK(told["registry.state"].message == "version 1 was made anew");
+}
+
+TEST_CASE("Doctor: the EncryptionConfiguration is judged and mistakes in it are named") {
+  Doctored d;
+  d.ServeOnce();
+  const std::string provider =
+      d.node.config.tree["transit"]["keyIdScope"]["providerName"].get<std::string>();
+  const auto write = [&](const std::string& providers) {
+    d.encryption_config = d.node.config.directory().Write(
+        "encryption-config.yaml",
+        "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n"
+        "  - resources: [secrets]\n    providers:\n" +
+            providers,
+        0600);
+  };
+  const std::string ours = "      - kms: {apiVersion: v2, name: " + provider +
+                           ", endpoint: 'unix://" + d.node.config.socket() + "'}\n";
+  const std::string identity = "      - identity: {}\n";
+  const std::string key = "      - aescbc: {keys: [{name: a, secret: Y2FuYXJ5LXNlY3JldA==}]}\n";
+  const char* id = "kubernetes.encryption_config";
+  SUBCASE("a good one") {
+    write(ours + key);
+    d.FailsOnly({});
+  }
+  SUBCASE("plaintext is read") {
+    write(ours + identity);
+    const auto told = d.Run(0);
+    CHECK(told.at(id).status == "warn");
+    CHECK(Says(told.at(id).message, "plaintext is still read"));
+  }
+  SUBCASE("plaintext is written") {
+    write(identity + ours);
+    const auto told = d.Run(0);
+    CHECK(told.at(id).status == "warn");
+    CHECK(Says(told.at(id).message, "comes first"));
+  }
+  SUBCASE("another socket and a bad key") {
+    write("      - kms: {apiVersion: v2, name: " + provider +
+          ", endpoint: 'unix:///run/other.sock'}\n      - aescbc: {keys: [{name: a, "
+          "seecret: Y2FuYXJ5LXNlY3JldA==}]}\n");
+    const auto told = d.FailsOnly({id});
+    CHECK(Says(told.at(id).message, "server.socketPath"));
+    CHECK(Says(told.at(id).message, "resources[0].providers[1].aescbc.keys[0].seecret: unknown"));
+    CHECK_FALSE(Says(told.at(id).message, "Y2Fu"));
+  }
+  SUBCASE("no file") {
+    d.encryption_config = "/nonexistent/encryption-config.yaml";
+    CHECK(d.FailsOnly({id}).at(id).message == "file_missing");
+  }
+  SUBCASE("writable by others") {
+    write(ours);
+    REQUIRE(chmod(d.encryption_config.c_str(), 0666) == 0);
+    CHECK(d.FailsOnly({id}).at(id).message == "unsafe_permissions");
+  }
 }
 
 }  // namespace
