@@ -205,7 +205,8 @@ TEST_CASE("OAuth2: doctor passes over the secret and the grant and the login") {
   const CommandResult result = Doctor(config);
   CHECK_MESSAGE(result.code == 0, result.out);
   std::map<std::string, std::string> status;
-  for (const Json& check : Json::parse(result.out).at("checks")) {
+  const Json report = Json::parse(result.out);
+  for (const Json& check : report.at("checks")) {
     status[check.at("id")] = check.at("status");
   }
   CHECK(status.at("oauth2.local") == "pass");
@@ -223,7 +224,8 @@ TEST_CASE("OAuth2: doctor names each way for a grant to fail before OpenBao is a
     CHECK(result.code == 4);
     const bool local = failure.status == std::string("oauth2_credential");
     bool found = false;
-    for (const Json& check : Json::parse(result.out).at("checks")) {
+    const Json report = Json::parse(result.out);
+    for (const Json& check : report.at("checks")) {
       if (check.at("status") != "fail") continue;
       found = true;
       CHECK(check.at("id") == (local ? "oauth2.local" : "oauth2.acquire"));

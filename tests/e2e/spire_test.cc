@@ -101,10 +101,11 @@ TEST_CASE("SPIRE: a process without an entry is told to get one") {
   ProviderConfig config = bench.Config();
   UseX509Svid(config, MountCertAuth(bench, spire.bundle_pem(), "spiffe://example.org/kms"),
               AgentOf(spire, {.path = "/kms"}));
-  config.tree["bootstrap"]["graceTimeout"] = "0s";
+  config.tree["bootstrap"]["graceTimeout"] = "5s";  // a busy agent may be silent at first
   config.Write();
   ProviderProcess provider(config);
-  CHECK(CheckExits(provider, 5).find("registration entry") != std::string::npos);
+  const std::string line = CheckExits(provider, 5);
+  CHECK_MESSAGE(line.find("registration entry") != std::string::npos, line);
 }
 
 }  // namespace
