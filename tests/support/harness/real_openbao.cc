@@ -51,7 +51,8 @@ std::string HowToGetOpenBao() {
 }
 
 RealOpenBao::RealOpenBao(const std::string& program, OpenBaoStorage storage,
-                         const std::string& listener) : program_(program) {
+                         const std::string& listener)
+    : program_(program) {
   const emulator::CertificateAuthority authority("harness authority");
   emulator::LeafRequest leaf;
   leaf.common_name = "openbao under test";

@@ -21,8 +21,8 @@ enum class OpenBaoStorage { kMemory, kFile };
 
 class RealOpenBao final : public OpenBaoUnderTest {
  public:
-  // Started, initialised and unsealed. Only file storage survives Stop and Start. `listener` is what
-  // its configuration says besides address and certificate: "tls_max_version = \"tls12\"".
+  // Started, initialised and unsealed. Only file storage survives Stop and Start. `listener` is
+  // what its configuration says besides address and certificate: "tls_max_version = \"tls12\"".
   explicit RealOpenBao(const std::string& program, OpenBaoStorage storage = OpenBaoStorage::kFile,
                        const std::string& listener = "");
   ~RealOpenBao() override;
