@@ -88,6 +88,8 @@ CheckReport RunChecks(std::string_view name, const std::vector<PlannedCheck>& pl
     if (result.status == CheckStatus::kFail && planned.if_failed == IfFailed::kSkipTheRest) {
       failed = planned.id;
     }
+    const bool wrong = result.status == CheckStatus::kWarn || result.status == CheckStatus::kFail;
+    if (planned.listed == Listed::kWhenSomethingIsWrong && !wrong) continue;
     report.checks.push_back({planned.id, planned.title, std::move(result)});
   }
   return report;

@@ -51,11 +51,17 @@ enum class IfFailed : std::uint8_t {
   kSkipTheRest,  // every later check stands on this one
 };
 
+enum class Listed : std::uint8_t {
+  kAlways,
+  kWhenSomethingIsWrong,  // neither when it passes nor when it is skipped
+};
+
 struct PlannedCheck {
   std::string_view id;
   std::string_view title;
   IfFailed if_failed = IfFailed::kGoOn;
   std::function<CheckResult()> run;
+  Listed listed = Listed::kAlways;
 };
 
 // In order; those that cannot run are kSkip and name what they wait for.

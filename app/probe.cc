@@ -10,7 +10,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -52,13 +51,16 @@ CheckResult CheckPath(const std::string& path) {
   return Fail("this is no socket", "name the provider's server.socketPath with --socket");
 }
 
-bool OwnsSocket(const std::string& path) {
+CheckResult CheckAccessScope(const std::string& path) {
   struct stat status{};
-  return lstat(path.c_str(), &status) == 0 && status.st_uid == geteuid();
+  const bool owned = lstat(path.c_str(), &status) == 0 && status.st_uid == geteuid();
+  if (!owned) return Pass();
+  return Warn("this user owns the socket",
+              "the owner may use it whatever its group and mode: run this as the user that "
+              "kube-apiserver runs as");
 }
 
-// None: somebody accepts.
-std::optional<CheckResult> ConnectProblem(const std::string& path) {
+CheckResult CheckConnection(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
@@ -70,7 +72,7 @@ std::optional<CheckResult> ConnectProblem(const std::string& path) {
   const int connected = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const int why = errno;
   close(fd);
-  if (connected == 0) return std::nullopt;
+  if (connected == 0) return Pass();
   if (why == EACCES) {
     return Fail("this user may not use the socket",
                 "add this user to server.socketGroup; server.socketMode gives the group access");
@@ -171,28 +173,17 @@ class SocketProbe {
 
 std::vector<PlannedCheck> Plan(const ProbeRequest& request, SocketProbe& probe) {
   using enum IfFailed;
-  std::vector<PlannedCheck> plan{{"client.identity", "Caller identity", kGoOn, CheckIdentity},
-                                 {"socket.path", "Socket path", kSkipTheRest,
-                                  [&request] { return CheckPath(request.socket_path); }}};
-  if (OwnsSocket(request.socket_path)) {
-    plan.push_back({"socket.access_scope", "Socket access scope", kGoOn, [] {
-                      return Warn("this user owns the socket",
-                                  "the owner may use it whatever its group and mode: run this as "
-                                  "the user that kube-apiserver runs as");
-                    }});
-  }
-  if (const auto problem = ConnectProblem(request.socket_path);
-      problem && CheckPath(request.socket_path).status == CheckStatus::kPass) {
-    plan.push_back({"socket.connect", "Socket connection", kSkipTheRest,
-                    [problem = *problem] { return problem; }});
-  }
-  plan.push_back(
-      {"kms.status", "KMS Status", kSkipTheRest, [&probe] { return probe.CheckStatus(); }});
-  plan.push_back(
-      {"kms.encrypt", "KMS Encrypt", kSkipTheRest, [&probe] { return probe.CheckEncrypt(); }});
-  plan.push_back({"kms.decrypt", "KMS Decrypt", kGoOn, [&probe] { return probe.CheckDecrypt(); }});
-  plan.push_back({"kms.key_id", "KMS key ID", kGoOn, [&probe] { return probe.CheckKeyId(); }});
-  return plan;
+  const std::string& path = request.socket_path;
+  return {{"client.identity", "Caller identity", kGoOn, CheckIdentity},
+          {"socket.path", "Socket path", kSkipTheRest, [&path] { return CheckPath(path); }},
+          {"socket.access_scope", "Socket access scope", kGoOn,
+           [&path] { return CheckAccessScope(path); }, Listed::kWhenSomethingIsWrong},
+          {"socket.connect", "Socket connection", kSkipTheRest,
+           [&path] { return CheckConnection(path); }, Listed::kWhenSomethingIsWrong},
+          {"kms.status", "KMS Status", kSkipTheRest, [&probe] { return probe.CheckStatus(); }},
+          {"kms.encrypt", "KMS Encrypt", kSkipTheRest, [&probe] { return probe.CheckEncrypt(); }},
+          {"kms.decrypt", "KMS Decrypt", kGoOn, [&probe] { return probe.CheckDecrypt(); }},
+          {"kms.key_id", "KMS key ID", kGoOn, [&probe] { return probe.CheckKeyId(); }}};
 }
 
 }  // namespace

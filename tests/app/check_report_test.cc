@@ -33,6 +33,25 @@ TEST_CASE("Checks: after one that the rest stands on they are skipped and say wh
   CHECK(report.FirstFailure() == "b: seen");
 }
 
+TEST_CASE("Checks: one that is listed only when something is wrong is not listed else") {
+  std::vector<std::string> ran;
+  const auto quiet = [&](std::string_view id, CheckResult result, IfFailed if_failed) {
+    PlannedCheck planned = Planned(id, std::move(result), if_failed, ran);
+    planned.listed = Listed::kWhenSomethingIsWrong;
+    return planned;
+  };
+  const CheckReport report = RunChecks(
+      "probe",
+      {quiet("a", Pass(), IfFailed::kGoOn), quiet("b", Warn("seen", "do"), IfFailed::kGoOn),
+       quiet("c", Fail("bad", "do"), IfFailed::kSkipTheRest),
+       quiet("d", Fail("bad", "do"), IfFailed::kGoOn), Planned("e", Pass(), IfFailed::kGoOn, ran)});
+  CHECK(ran == std::vector<std::string>{"a", "b", "c"});
+  std::vector<std::string> listed;
+  for (const Check& check : report.checks) listed.emplace_back(check.id);
+  CHECK(listed == std::vector<std::string>{"b", "c", "e"});
+  CHECK(report.checks.back().result.message == "needs c");
+}
+
 TEST_CASE("Checks: without a failure there is none to tell") {
   std::vector<std::string> ran;
   CHECK(RunChecks("doctor", {Planned("a", Pass(), IfFailed::kSkipTheRest, ran),
