@@ -22,19 +22,14 @@
 namespace baokms::app {
 namespace {
 
-// What is wrong, field by field, in one message.
+// All of them in one message.
 std::string Describe(const ConfigProblems& problems) {
   std::string seen;
   for (const auto& problem : problems) {
     if (!seen.empty()) seen += "; ";
-    seen += problem.field + ": " + problem.message;
-    if (problem.line > 0) seen += " (line " + std::to_string(problem.line) + ")";
+    seen += FormatProblem(problem);
   }
   return seen;
-}
-
-CheckResult FailedConfiguration(const ConfigProblems& problems, std::string advice) {
-  return Fail(Describe(problems), std::move(advice));
 }
 
 // The configuration, and how far it came.
@@ -53,8 +48,8 @@ Examined Examine(const ConfigurationRequest& request, const ports::FileReader& f
   Examined examined;
   auto resolved = ResolveConfiguration(request, files);
   if (!resolved) {
-    examined.load = FailedConfiguration(
-        resolved.error(), "correct the file; `bao-kms-provider config schema` describes it");
+    examined.load = Fail(Describe(resolved.error()),
+                         "correct the file; `bao-kms-provider config schema` describes it");
     return examined;
   }
   examined.configuration = *std::move(resolved);
@@ -64,8 +59,8 @@ Examined Examine(const ConfigurationRequest& request, const ports::FileReader& f
   }
   auto checked = load(request, files);
   if (!checked) {
-    examined.validate = FailedConfiguration(
-        checked.error(), "correct each field; `bao-kms-provider config schema` describes them");
+    examined.validate = Fail(Describe(checked.error()),
+                             "correct each field; `bao-kms-provider config schema` describes them");
     return examined;
   }
   examined.configuration = *std::move(checked);

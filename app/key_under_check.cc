@@ -191,16 +191,9 @@ CheckResult KeyUnderCheck::CheckState() const {
 CheckResult KeyUnderCheck::CheckRestrictions() const {
   const auto* registry = Recorded();
   if (registry == nullptr) return Pass();
-  std::string found;
-  for (const core::KeySnapshot& snapshot : registry->snapshots()) {
-    if (!snapshot.decrypts()) continue;
-    const auto fault = core::FaultOfIdentity(snapshot, *metadata_, times_);
-    const std::string version = "version " + std::to_string(snapshot.version.number());
-    if (fault == core::IdentityFault::kTrimmed) Join(found, version + " was trimmed");
-    if (fault == core::IdentityFault::kDisallowed) {
-      Join(found, version + " is below min_decryption_version");
-    }
-  }
+  std::string found =
+      Faulty(*registry, {{core::IdentityFault::kTrimmed, "was trimmed"},
+                         {core::IdentityFault::kDisallowed, "is below min_decryption_version"}});
   if (!found.empty()) {
     return Fail(std::move(found),
                 "lower min_decryption_version, or, when nothing refers to these versions any "
@@ -250,19 +243,26 @@ core::TransitKeyVersion KeyUnderCheck::VersionInUse() const {
   return *core::TransitKeyVersion::FromNumber(metadata_->latest_version);
 }
 
-CheckResult KeyUnderCheck::CheckRecorded(const core::Registry& registry) const {
+// The versions that should decrypt and have one of these faults, each with its words.
+std::string KeyUnderCheck::Faulty(const core::Registry& registry,
+                                  const std::map<core::IdentityFault, std::string>& words) const {
   std::string found;
+  for (const core::KeySnapshot& snapshot : registry.snapshots()) {
+    if (!snapshot.decrypts()) continue;
+    const auto fault = core::FaultOfIdentity(snapshot, *metadata_, times_);
+    if (!fault || !words.contains(*fault)) continue;
+    Join(found, "version " + std::to_string(snapshot.version.number()) + " " + words.at(*fault));
+  }
+  return found;
+}
+
+CheckResult KeyUnderCheck::CheckRecorded(const core::Registry& registry) const {
   if (metadata_->latest_version < registry.active().version.number()) {
     return Fail("OpenBao's latest version is older than this node's active one",
                 std::string(AdviceFor(core::Reason::kVersionRollback)));
   }
-  for (const core::KeySnapshot& snapshot : registry.snapshots()) {
-    if (!snapshot.decrypts()) continue;
-    const auto fault = core::FaultOfIdentity(snapshot, *metadata_, times_);
-    const std::string version = "version " + std::to_string(snapshot.version.number());
-    if (fault == core::IdentityFault::kNotListed) Join(found, version + " is gone from the key");
-    if (fault == core::IdentityFault::kRecreated) Join(found, version + " was made anew");
-  }
+  std::string found = Faulty(registry, {{core::IdentityFault::kNotListed, "is gone from the key"},
+                                        {core::IdentityFault::kRecreated, "was made anew"}});
   if (!found.empty()) {
     return Fail(std::move(found),
                 "restore OpenBao's key from the backup that has these versions: what they "

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <expected>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,6 +48,8 @@ class KeyUnderCheck {
   // What encrypts: the state's active version, or the one that a first state would have.
   core::TransitKeyVersion VersionInUse() const;
   bool EncryptionBlocked() const;
+  std::string Faulty(const core::Registry& registry,
+                     const std::map<core::IdentityFault, std::string>& words) const;
   CheckResult CheckRecorded(const core::Registry& registry) const;
   CheckResult RoundTrip(core::TransitKmsService& service);
 

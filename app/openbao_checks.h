@@ -8,8 +8,7 @@
 
 namespace baokms::app {
 
-// openbao.tls. What `one_shot` refers to outlives
-// the checks.
+// openbao.tls. What `one_shot` refers to outlives the checks.
 std::vector<PlannedCheck> OpenBaoChecks(const OneShot& one_shot);
 
 }  // namespace baokms::app

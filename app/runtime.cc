@@ -4,6 +4,7 @@
 
 #include "app/build_info.h"
 #include "app/configuration_source.h"
+#include "app/random_seed.h"
 #include "app/registry_opening.h"
 #include "app/socket_group.h"
 #include "app/start_failure.h"
@@ -29,12 +30,6 @@ core::TokenPolicy TokenPolicyOf(const core::AuthConfiguration& auth) {
           .renewal_increment =
               std::chrono::duration_cast<std::chrono::seconds>(auth.token_renewal_increment),
           .login_timeout = auth.login_timeout};
-}
-
-std::uint64_t Seed(ports::Random& random) {
-  std::uint64_t seed = 0;
-  random.Fill({reinterpret_cast<char*>(&seed), sizeof seed});  // an integer's bytes
-  return seed;
 }
 
 }  // namespace
@@ -72,8 +67,9 @@ std::expected<void, std::string> Runtime::OpenTransports() {
 
 void Runtime::Connect() {
   const core::Configuration& configuration = env_.configuration;
-  tokens_ = std::make_unique<TokenDriver>(loop_, env_.clock, *openbao_.login.login, env_.telemetry,
-                                          TokenPolicyOf(configuration.auth), Seed(env_.random));
+  tokens_ =
+      std::make_unique<TokenDriver>(loop_, env_.clock, *openbao_.login.login, env_.telemetry,
+                                    TokenPolicyOf(configuration.auth), RandomSeed(env_.random));
   keys_ = std::make_unique<KeyDriver>(
       loop_,
       KeyDriver::Ports{env_.clock, *tokens_, *openbao_.transit, env_.random, store_, env_.telemetry,

@@ -4,25 +4,18 @@
 #include "adapters/spiffe/jwt_svid_source.h"
 #include "adapters/spiffe/x509_svid_source.h"
 #include "app/login_parts.h"
+#include "app/random_seed.h"
 #include "app/system_random.h"
 #include "core/backoff.h"
 
 namespace baokms::app {
-namespace {
 
 using namespace std::chrono_literals;
 
-std::uint64_t JitterSeed() {
-  std::uint64_t seed = 0;
-  SystemRandom().Fill({reinterpret_cast<char*>(&seed), sizeof seed});
-  return seed;
-}
-
-}  // namespace
-
 std::unique_ptr<ports::CertificateSource> MakeX509SvidSource(const SourceContext& context) {
   const core::CertSpiffeConfiguration& spiffe = context.configuration.auth.cert.spiffe;
-  const core::Backoff backoff(1s, 30s, JitterSeed());
+  SystemRandom random;
+  const core::Backoff backoff(1s, 30s, RandomSeed(random));
   return std::make_unique<adapters::spiffe::X509SvidSource>(
       adapters::spiffe::X509SvidOptions{
           .socket = spiffe.workload_api_socket,

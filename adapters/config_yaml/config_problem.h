@@ -17,6 +17,9 @@ struct ConfigProblem {
 
 using ConfigProblems = std::vector<ConfigProblem>;
 
+// "field: message", with "(line N)" where there is one.
+std::string FormatProblem(const ConfigProblem& problem);
+
 // "config invalid", then one "field: message" a line, each with "(line N)" where there is one; no
 // trailing newline.
 std::string FormatProblems(const ConfigProblems& problems);
