@@ -104,6 +104,7 @@ ENGINE* ForwardingEngine() {
 
 // A key whose operations may come from an engine: those that OpenSSL decodes may not.
 PkeyPtr ParsePublicKey(const std::string& der) {
+  // OpenSSL reads bytes as unsigned char.
   const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
   const PkeyPtr decoded(d2i_PUBKEY(nullptr, &bytes, static_cast<long>(der.size())));
   PkeyPtr key(EVP_PKEY_new());

@@ -73,7 +73,7 @@ bool IsNamedExactly(const X509* leaf, std::string_view spiffe_id) {
     if (name->type != GEN_URI) continue;
     ++uris;
     const ASN1_IA5STRING* uri = name->d.uniformResourceIdentifier;
-    // By its length: it may hold a NUL.
+    // ASN.1 text is unsigned char, and by its length: it may hold a NUL.
     ours = std::string_view(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
                             static_cast<std::size_t>(ASN1_STRING_length(uri))) == spiffe_id;
   }

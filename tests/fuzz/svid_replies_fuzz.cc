@@ -22,6 +22,7 @@ void CheckX509(const core::Secret& message, const std::string& id) {
   const auto read = adapters::spiffe::ReadX509Svid(message, id);
   if (!read) return;
   const std::string& der = (*read)->chain_der.front();
+  // OpenSSL reads bytes as unsigned char.
   const auto* at = reinterpret_cast<const unsigned char*>(der.data());
   const emulator::SharedX509 leaf(d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free);
   Require(leaf != nullptr, "the leaf parses");

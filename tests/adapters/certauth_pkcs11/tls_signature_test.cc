@@ -38,6 +38,7 @@ bool Handshake(const core::ClientIdentity& identity, int version, const char* si
     REQUIRE(SSL_CTX_set1_client_sigalgs_list(server_context.get(), signatures) == 1);
   }
   const SslCtxPtr client_context(SSL_CTX_new(TLS_client_method()));
+  // OpenSSL reads bytes as unsigned char.
   const auto* leaf = reinterpret_cast<const unsigned char*>(identity.chain_der.front().data());
   const emulator::X509Ptr certificate(
       d2i_X509(nullptr, &leaf, static_cast<long>(identity.chain_der.front().size())));

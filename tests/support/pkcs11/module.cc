@@ -91,6 +91,7 @@ extern "C" CK_RV C_GetFunctionList(CK_FUNCTION_LIST** list) {
   if (soft_hsm == nullptr) {
     void* library = dlopen("/usr/lib/softhsm/libsofthsm2.so", RTLD_NOW | RTLD_NODELETE);
     if (library == nullptr) return CKR_GENERAL_ERROR;
+    // What dlsym yields has no type of its own.
     const auto get_list =
         reinterpret_cast<CK_C_GetFunctionList>(dlsym(library, "C_GetFunctionList"));
     if (get_list(&soft_hsm) != CKR_OK) return CKR_GENERAL_ERROR;

@@ -21,6 +21,7 @@ std::string Pkcs8Der(EVP_PKEY* key) {
   PKCS8_PRIV_KEY_INFO* info = EVP_PKEY2PKCS8(key);
   unsigned char* der = nullptr;
   const int length = i2d_PKCS8_PRIV_KEY_INFO(info, &der);
+  // The same bytes as text.
   std::string out(reinterpret_cast<char*>(der), static_cast<std::size_t>(length));
   OPENSSL_free(der);
   PKCS8_PRIV_KEY_INFO_free(info);

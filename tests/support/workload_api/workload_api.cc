@@ -27,6 +27,7 @@ std::string BytesOf(const grpc::ByteBuffer& buffer) {
   std::string bytes;
   if (!buffer.Dump(&slices).ok()) return bytes;
   for (const grpc::Slice& slice : slices) {
+    // gRPC keeps bytes as unsigned char.
     bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
   }
   return bytes;
