@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "app/command_line.h"
+#include "app/command_line/run.h"
 #include "app/environment.h"
 #include "app/library_logs.h"
 

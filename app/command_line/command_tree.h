@@ -1,0 +1,74 @@
+// The commands with their flags, help texts and what each runs. Help, completions, man pages and
+// docs/reference are all made from this tree.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/configuration_source.h"
+#include "app/exit_code.h"
+#include "app/report.h"
+
+namespace baokms::app {
+
+struct Example {
+  std::string_view command;  // as typed, from "bao-kms-provider" on
+  std::string_view what;     // one sentence without its full stop
+};
+
+// Literals: they outlive the tree.
+struct CommandText {
+  std::string_view name;
+  std::string_view purpose;  // one line
+  std::vector<Example> examples{};
+  std::string_view notes{};  // what else the help says, below the flags
+};
+
+class CommandTree {
+ public:
+  using Action = std::function<ExitCode()>;
+
+  CommandTree();
+  CommandTree(const CommandTree&) = delete;
+  CommandTree& operator=(const CommandTree&) = delete;
+
+  CLI::App& root() { return root_; }
+  // As it was added; nullptr for the root.
+  const CommandText* TextOf(const CLI::App& command) const;
+
+  // A command with the common flags. `run` is called after the whole line was parsed, and owns the
+  // variables that the command's own flags are bound to.
+  CLI::App& Add(CLI::App& parent, const CommandText& text, Action run);
+  // A command that lives by its subcommands: alone it prints its help.
+  CLI::App& AddGroup(const CommandText& text);
+  // A command without the common flags.
+  CLI::App& AddBare(CLI::App& parent, const CommandText& text, Action run);
+  // A command of the root that validates the configuration and takes --output.
+  CLI::App& AddReport(const CommandText& text, Action run);
+
+  // Of every command that validates the configuration.
+  void AddSocketParent(CLI::App& command);
+  void AddOutput(CLI::App& command);
+
+  // What the flags above were given; whole once `run` is called.
+  const ConfigurationRequest& request() const { return request_; }
+  OutputFormat format() const;
+
+  // The command that the parsed line chose; empty when it names none.
+  const Action& chosen() const { return chosen_; }
+
+ private:
+  void AddCommonFlags(CLI::App& command);
+
+  CLI::App root_;
+  std::map<const CLI::App*, CommandText> texts_;
+  ConfigurationRequest request_;
+  std::string output_ = "text";
+  Action chosen_;
+};
+
+}  // namespace baokms::app

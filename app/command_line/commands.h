@@ -1,0 +1,20 @@
+// One function a group of commands; each adds its commands to the tree.
+#pragma once
+
+#include "app/command_line/command_tree.h"
+
+namespace baokms::app {
+
+void AddServe(CommandTree& tree);
+void AddChecks(CommandTree& tree);  // doctor, verify-key, probe
+void AddRotationReports(CommandTree& tree);
+void AddStateChanges(CommandTree& tree);  // retire-versions, restore-versions, migrate-state
+void AddConfig(CommandTree& tree);
+void AddPolicy(CommandTree& tree);
+void AddVersion(CommandTree& tree);
+void AddHelp(CommandTree& tree);
+
+// All of them, in the order of the root's help.
+void AddEveryCommand(CommandTree& tree);
+
+}  // namespace baokms::app

@@ -1,0 +1,119 @@
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/change_commands.h"
+#include "app/command_line/commands.h"
+#include "core/model/transit_key_version.h"
+#include "core/registry_json.h"
+
+namespace baokms::app {
+namespace {
+
+// A decimal version of at least `least`, and nothing else.
+std::optional<core::TransitKeyVersion> ParseVersion(const std::string& text, std::int64_t least) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stopped != end || number < least) return std::nullopt;
+  return core::TransitKeyVersion::FromNumber(number);
+}
+
+// "1,2"; empty when any part is no version.
+std::vector<core::TransitKeyVersion> ParseVersions(const std::string& text) {
+  std::vector<core::TransitKeyVersion> versions;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const auto version = ParseVersion(text.substr(begin, end - begin), 1);
+    if (!version) return {};
+    versions.push_back(*version);
+    begin = end + 1;
+  }
+  return versions;
+}
+
+// A command that changes the state: a plan unless --apply.
+CLI::App& AddChange(CommandTree& tree, const CommandText& text,
+                    const std::shared_ptr<ChangeRequest>& change, CommandTree::Action run) {
+  CLI::App& command = tree.AddReport(text, [&tree, change, run = std::move(run)] {
+    change->format = tree.format();
+    return run();
+  });
+  CLI::Option* expected =
+      command
+          .add_option("--expected-state-hash", change->expected_state_hash,
+                      "The stateHash of the plan that is applied")
+          ->check([](const std::string& hash) {
+            return core::IsRegistryHash(hash) ? "" : "must be the stateHash that a plan printed";
+          });
+  command.add_flag("--apply", change->apply, "Change the state; the provider must be stopped")
+      ->needs(expected);
+  return command;
+}
+
+void AddRetireVersions(CommandTree& tree) {
+  const auto change = std::make_shared<ChangeRequest>();
+  const auto before = std::make_shared<std::string>();
+  AddChange(tree,
+            {.name = "retire-versions", .purpose = "Stop decrypting old key versions on this node"},
+            change,
+            [&tree, change, before] {
+              return RetireVersions(tree.request(), *change, *ParseVersion(*before, 2));
+            })
+      .add_option("--before-version", *before, "Versions below this one are removed")
+      ->required()
+      ->check([](const std::string& text) {
+        return ParseVersion(text, 2) ? "" : "must be a version above 1";
+      });
+}
+
+void AddRestoreVersions(CommandTree& tree) {
+  struct Flags {
+    std::vector<std::string> lists;
+    std::set<core::TransitKeyVersion> versions;
+  };
+  const auto change = std::make_shared<ChangeRequest>();
+  const auto flags = std::make_shared<Flags>();
+  CLI::App& command = AddChange(
+      tree,
+      {.name = "restore-versions", .purpose = "Decrypt removed key versions again on this node"},
+      change,
+      [&tree, change, flags] { return RestoreVersions(tree.request(), *change, flags->versions); });
+  command
+      .add_option("--versions", flags->lists, "Removed versions, separated by commas; all or none")
+      ->required()
+      ->check([](const std::string& text) {
+        return ParseVersions(text).empty() ? "must be versions from 1 up, separated by commas" : "";
+      });
+  command.parse_complete_callback([flags] {
+    for (const std::string& list : flags->lists) {
+      for (const core::TransitKeyVersion version : ParseVersions(list)) {
+        if (flags->versions.insert(version).second) continue;
+        throw CLI::ValidationError("--versions", "names a version twice");
+      }
+    }
+  });
+}
+
+void AddMigrateState(CommandTree& tree) {
+  const auto change = std::make_shared<ChangeRequest>();
+  AddChange(tree,
+            {.name = "migrate-state", .purpose = "Carry a v1alpha1 state file over to v1alpha2"},
+            change, [&tree, change] { return MigrateState(tree.request(), *change); });
+}
+
+}  // namespace
+
+void AddStateChanges(CommandTree& tree) {
+  AddRetireVersions(tree);
+  AddRestoreVersions(tree);
+  AddMigrateState(tree);
+}
+
+}  // namespace baokms::app
