@@ -12,8 +12,11 @@
 namespace baokms::app {
 namespace {
 
-// The error of a grant is worded for OpenBao, which had no part in it.
+// An error is worded for Transit, which has no part in a login.
 std::string_view WhatFailed(const core::LoginFailure& failure) {
+  if (failure.error.error_class() == core::ErrorClass::kTransitKeyMissing) {
+    return "OpenBao has no such login";
+  }
   switch (failure.status) {
     case core::LoginStatus::kOauth2Request:
       return "the authorisation server could not be asked";
