@@ -11,6 +11,7 @@ void AddRotationReports(CommandTree& tree);
 void AddStateChanges(CommandTree& tree);  // retire-versions, restore-versions, migrate-state
 void AddConfig(CommandTree& tree);
 void AddPolicy(CommandTree& tree);
+void AddCompletion(CommandTree& tree);
 void AddVersion(CommandTree& tree);
 void AddHelp(CommandTree& tree);
 
