@@ -27,6 +27,14 @@ std::string PathOf(const CLI::App& command) {
 
 }  // namespace
 
+std::string FlagPage::FullDescription() const {
+  std::string text = description;
+  if (is_required) text += " (required)";
+  if (!default_value.empty()) text += " (default " + default_value + ")";
+  if (is_repeatable && !is_argument) text += " (may be given several times)";
+  return text;
+}
+
 std::string FlagPage::Brief() const {
   std::size_t end = description.size();
   for (const char* clause_end : {"; ", ": ", ". "}) {

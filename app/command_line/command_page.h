@@ -24,6 +24,8 @@ struct FlagPage {
   bool is_repeatable = false;
   bool value_is_optional = false;  // "--flag" and "--flag=VALUE", but not "--flag VALUE"
 
+  // With "(required)", its default and whether it may be given several times.
+  std::string FullDescription() const;
   // The description's first clause.
   std::string Brief() const;
   ValueKind Kind() const;

@@ -39,11 +39,8 @@ void AppendRows(std::string& text, const std::string& title, const std::vector<R
 }
 
 Row RowOf(const FlagPage& flag) {
-  std::string right = flag.description;
-  if (flag.is_required) right += " (required)";
-  if (!flag.default_value.empty()) right += " (default " + flag.default_value + ")";
-  if (flag.is_repeatable && !flag.is_argument) right += " (may be given several times)";
-  return {.left = flag.name == "--help" ? "-h, --help" : flag.Synopsis(), .right = right};
+  return {.left = flag.name == "--help" ? "-h, --help" : flag.Synopsis(),
+          .right = flag.FullDescription()};
 }
 
 void AppendFlags(std::string& text, const CommandPage& page) {

@@ -78,7 +78,7 @@ void AddRetireVersions(CommandTree& tree) {
        .purpose = "Stop decrypting old key versions on this node",
        .examples = {{.command = "bao-kms-provider retire-versions --config "
                                 "/etc/openbao-kms/config.yaml --before-version 3",
-                     .what = "The plan; nothing is changed. Then stop the provider and apply it:"},
+                     .what = "The plan; nothing is changed. Then stop the provider and apply it"},
                     {.command = "bao-kms-provider retire-versions --config "
                                 "/etc/openbao-kms/config.yaml --before-version 3 \\\n"
                                 "      --apply --expected-state-hash "
