@@ -170,10 +170,9 @@ class SnapshotReader::Session {
   std::shared_ptr<grpc::ChannelCredentials> CredentialsFor(const Endpoint& endpoint) const {
     if (!endpoint.tls) return grpc::InsecureChannelCredentials();
     const TlsFiles& files = options_.tls;
-    return grpc::SslCredentials(
-        {.pem_root_certs = files.ca,
-         .pem_private_key = std::string(files.key.ExposeSecret()),
-         .pem_cert_chain = files.certificate});
+    return grpc::SslCredentials({.pem_root_certs = files.ca,
+                                 .pem_private_key = std::string(files.key.ExposeSecret()),
+                                 .pem_cert_chain = files.certificate});
   }
 
   SnapshotOptions options_;
