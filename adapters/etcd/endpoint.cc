@@ -52,9 +52,10 @@ std::expected<Endpoint, std::string_view> Endpoint::Parse(std::string_view url) 
   std::string_view rest = url.substr(endpoint.tls ? kHttps.size() : kHttp.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
   if (rest.starts_with('[')) {
-    const std::size_t end = std::min(rest.find(']'), rest.size());
+    const std::size_t end = rest.find(']');
+    if (end == std::string_view::npos) return std::unexpected(kShape);
     endpoint.host = rest.substr(1, end - 1);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+    rest.remove_prefix(end + 1);
     if (!IsAddress6(endpoint.host)) return std::unexpected(kShape);
   } else {
     const std::size_t end = std::min(rest.find(':'), rest.size());

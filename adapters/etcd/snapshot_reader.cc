@@ -92,8 +92,7 @@ class SnapshotReader::Session {
     while (true) {
       const auto page = Fetch(request);
       if (!page) return std::unexpected(page.error());
-      request.set_revision(request.revision() == 0 ? page->header().revision()
-                                                   : request.revision());
+      if (request.revision() == 0) request.set_revision(page->header().revision());
       for (const auto& object : page->kvs()) visit(object.key(), object.value());
       if (!page->more()) return request.revision();
       request.set_key(page->kvs(page->kvs_size() - 1).key() + '\0');

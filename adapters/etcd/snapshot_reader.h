@@ -20,7 +20,7 @@ namespace baokms::adapters::etcd {
 
 struct SnapshotOptions {
   std::vector<Endpoint> endpoints;  // members of one cluster, at least one
-  TlsFiles tls;                     // used when any endpoint is https
+  TlsFiles tls = {};                // used when any endpoint is https
   // Of one reply. A page that is larger is asked for again with fewer keys; a single object that is
   // larger cannot be read.
   std::size_t max_message_bytes = std::size_t{16} * 1024 * 1024;

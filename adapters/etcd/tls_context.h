@@ -14,9 +14,9 @@ namespace baokms::adapters::etcd {
 
 // PEM. Without a client certificate both are empty.
 struct TlsFiles {
-  std::string ca;
-  std::string certificate;  // and its intermediates
-  core::Secret key;
+  std::string ca = {};
+  std::string certificate = {};  // and its intermediates
+  core::Secret key = {};
 };
 
 struct FreeContext {
