@@ -43,7 +43,7 @@ class Census {
     const auto began = steady_clock::now();
     const pid_t child = fork();
     if (child == 0) {
-      std::freopen("/dev/null", "w", stdout);
+      if (std::freopen("/dev/null", "w", stdout) == nullptr) _exit(126);
       std::vector<char*> argv;
       argv.reserve(arguments_.size() + 1);
       for (const std::string& argument : arguments_) {
@@ -85,6 +85,7 @@ void Fill(EtcdUnderTest& etcd, const std::string& key_id, long from, long to) {
 }
 
 int Run(long keys) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   EmulatorUnderTest openbao;
   const OpenBaoSetup setup(openbao);
   const ProviderConfig config(openbao, setup);
