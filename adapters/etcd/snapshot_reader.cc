@@ -1,6 +1,7 @@
 #include "adapters/etcd/snapshot_reader.h"
 
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/resource_quota.h>
 
 #include <algorithm>
 #include <optional>
@@ -18,6 +19,7 @@ using etcdserverpb::RangeResponse;
 
 constexpr std::chrono::milliseconds kCheckTimeout = std::chrono::seconds(3);
 constexpr std::chrono::milliseconds kPause = std::chrono::seconds(1);
+constexpr std::size_t kBuffersPerMessage = 4;
 // A page size that was halved is doubled again after so many pages.
 constexpr int kPagesBeforeGrowth = 8;
 
@@ -160,6 +162,10 @@ class SnapshotReader::Session {
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     // A new channel connects at once, whatever the one before it has seen.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    // gRPC holds a whole message before it looks at its size; under this it gives the call up.
+    grpc::ResourceQuota quota("etcd");
+    quota.Resize(kBuffersPerMessage * options_.max_message_bytes);
+    arguments.SetResourceQuota(quota);
     // Names are resolved to addresses and nothing else (no TXT records with settings).
     arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
     return etcdserverpb::KV::NewStub(
