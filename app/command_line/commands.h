@@ -8,6 +8,7 @@ namespace baokms::app {
 void AddServe(CommandTree& tree);
 void AddChecks(CommandTree& tree);  // doctor, verify-key, probe
 void AddRotationReports(CommandTree& tree);
+void AddKeyUsage(CommandTree& tree);
 void AddStateChanges(CommandTree& tree);  // retire-versions, restore-versions, migrate-state
 void AddConfig(CommandTree& tree);
 void AddPolicy(CommandTree& tree);

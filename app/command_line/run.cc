@@ -41,6 +41,7 @@ void AddEveryCommand(CommandTree& tree) {
   AddChecks(tree);
   tree.Heading("Rotate the key and retire old versions");
   AddRotationReports(tree);
+  AddKeyUsage(tree);
   AddStateChanges(tree);
   tree.Heading("Set up");
   AddPolicy(tree);
