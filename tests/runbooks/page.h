@@ -1,4 +1,4 @@
-// A page of docs/runbooks or docs/login, cut into the blocks that a test runs
+// A page of docs/runbooks or docs/login, or docs/benchmark.md, cut into the blocks that a test runs
 // (tests/runbooks/README.md).
 #pragma once
 
