@@ -140,6 +140,13 @@ TEST_CASE("Transit rounds: once left Transit is not called again") {
   while (!bench.transit.replies.empty()) bench.transit.Answer();  // as a transport that shuts down
   CHECK(bench.transit.texts.size() == 3);
   CHECK(bench.transit.decrypts == 0);
+
+  RoundsBench later(20);
+  later.rounds->Start(1);
+  later.transit.Answer();
+  later.rounds->Leave();
+  later.transit.Answer();  // of the decrypt
+  CHECK(later.transit.texts.size() == 1);
 }
 
 TEST_CASE("Transit rounds: a tally that is whole cannot be stopped any more") {

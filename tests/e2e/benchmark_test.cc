@@ -10,6 +10,7 @@
 #include "tests/e2e/report_schema.h"
 #include "tests/e2e/silent_listener.h"
 #include "tests/support/harness/child_process.h"
+#include "tests/support/harness/pseudo_terminal.h"
 
 namespace baokms::e2e {
 namespace {
@@ -20,24 +21,36 @@ bool Has(const std::string& text, std::string_view words) {
   return text.find(words) != std::string::npos;
 }
 
-// The benchmark of a node as a process that a test may signal.
+// The benchmark of a node as a process that a test may signal, its errors and progress on a
+// terminal.
 class Running {
  public:
-  Running(const ProviderConfig& config, Names more) {
-    testing::ChildProcess::Options options{
-        .argv = {testing::ProviderProgram(), "benchmark", "--config", config.config_file(),
-                 "--allow-socket-parent", config.socket_directory()},
-        .stdout_file = directory_.File("out"),
-        .stderr_file = directory_.File("err")};
-    options.argv.insert(options.argv.end(), more.begin(), more.end());
-    child.emplace(std::move(options));
+  Running(const ProviderConfig& config, const Names& more) : child(Options(config, more)) {}
+
+  // Waits until an iteration was made.
+  bool HasBegun() {
+    const std::regex some("Transit: [1-9][0-9]* of [0-9]+");
+    return Eventually(Milliseconds(15000),
+                      [&] { return std::regex_search(terminal.Written(), some); });
   }
 
  private:
+  testing::ChildProcess::Options Options(const ProviderConfig& config, const Names& more) const {
+    testing::ChildProcess::Options options{
+        .argv = {testing::ProviderProgram(), "benchmark", "--config", config.config_file(),
+                 "--allow-socket-parent", config.socket_directory()},
+        .environment = {{"TERM", "xterm"}},
+        .stdout_file = directory_.File("out"),
+        .stderr_file = terminal.name()};
+    options.argv.insert(options.argv.end(), more.begin(), more.end());
+    return options;
+  }
+
   testing::TempDirectory directory_;
 
  public:
-  std::optional<testing::ChildProcess> child;
+  testing::PseudoTerminal terminal{100};
+  testing::ChildProcess child;
 };
 
 TEST_CASE("Benchmark: without a provider the socket is skipped and Transit is measured") {
@@ -172,14 +185,12 @@ TEST_CASE("Benchmark: an interruption ends it at once with what was measured") {
   Bench bench;
   const OperatorNode node(bench);
   Running running(node.config, {"--iterations", "10000", "--output", "json"});
-  std::this_thread::sleep_for(Milliseconds(1200));
-  REQUIRE(running.child->Running());
-  running.child->Signal(SIGINT);
-  const auto ended = running.child->Wait(Milliseconds(3000));
+  REQUIRE(running.HasBegun());
+  running.child.Signal(SIGINT);
+  const auto ended = running.child.Wait(Milliseconds(3000));
   REQUIRE(ended.has_value());
-  INFO(running.child->Stderr());
   CHECK(ended->code == 4);
-  const std::string printed = running.child->Stdout();
+  const std::string printed = running.child.Stdout();
   CheckFitsItsSchema("benchmark", printed);
   const Json report = Json::parse(printed);
   const int made = report.at("iterations");
@@ -187,8 +198,8 @@ TEST_CASE("Benchmark: an interruption ends it at once with what was measured") {
   CHECK(made < 10000);
   CHECK(report.at("transit_stopped") == "interrupted");
   CHECK(report.at("socket_status") == "skipped");
-  CHECK(running.child->Stderr() ==
-        "benchmark: Transit: interrupted after " + std::to_string(made) + " of 10000 iterations\n");
+  CHECK(running.terminal.Screen() == Names{"benchmark: Transit: interrupted after " +
+                                           std::to_string(made) + " of 10000 iterations"});
 }
 
 TEST_CASE("Benchmark: an interruption of a login that hangs ends it at once") {
@@ -200,13 +211,13 @@ TEST_CASE("Benchmark: an interruption of a login that hangs ends it at once") {
   node.config.Write();
   Running running(node.config, {});
   std::this_thread::sleep_for(Milliseconds(700));
-  REQUIRE(running.child->Running());
-  running.child->Signal(SIGINT);
-  const auto ended = running.child->Wait(Milliseconds(2000));
+  REQUIRE(running.child.Running());
+  running.child.Signal(SIGINT);
+  const auto ended = running.child.Wait(Milliseconds(2000));
   REQUIRE(ended.has_value());
   CHECK(ended->code == 4);
-  CHECK(running.child->Stdout().empty());
-  CHECK(running.child->Stderr() == "benchmark: interrupted before anything was measured\n");
+  CHECK(running.child.Stdout().empty());
+  CHECK(running.terminal.Screen() == Names{"benchmark: interrupted before anything was measured"});
 }
 
 }  // namespace
