@@ -11,11 +11,11 @@
 
 #include "app/benchmark_report.h"
 #include "app/benchmark_tally.h"
+#include "app/benchmark_watch.h"
 #include "app/failure_advice.h"
 #include "app/interruption.h"
 #include "app/live_key.h"
 #include "app/one_shot.h"
-#include "app/progress_line.h"
 #include "app/socket_rounds.h"
 #include "app/terminal.h"
 #include "app/transit_rounds.h"
@@ -27,20 +27,6 @@ namespace baokms::app {
 namespace {
 
 constexpr std::string_view kName = "benchmark";
-constexpr const char* kInterrupted = "interrupted";
-constexpr const char* kTimeLimit = "time limit";
-
-// Until the tally is over, somebody interrupts, or kLongestMeasurement is.
-void Watch(BenchmarkTally& tally, const std::string& what, std::size_t iterations,
-           const Interruption& interruption) {
-  ProgressLine progress;
-  const auto deadline = std::chrono::steady_clock::now() + kLongestMeasurement;
-  while (!tally.Over()) {
-    if (interruption.Came(std::chrono::milliseconds(5))) tally.Stop(kInterrupted);
-    if (std::chrono::steady_clock::now() > deadline) tally.Stop(kTimeLimit);
-    progress.Show(what + ": " + std::to_string(tally.Made()) + " of " + std::to_string(iterations));
-  }
-}
 
 // What kube-apiserver's calls would be made of, at the newest version of the key.
 struct TransitTarget {
@@ -79,6 +65,10 @@ std::expected<TransitTarget, std::string> FindUnlessInterrupted(const OneShot& o
   return target.get();
 }
 
+WatchOptions WatchOf(const char* what, const BenchmarkRequest& request) {
+  return {.what = what, .iterations = request.iterations, .limit = kLongestMeasurement};
+}
+
 Measured MeasureTransit(const TransitTarget& target, const OneShot& one_shot,
                         const BenchmarkRequest& request, const Interruption& interruption) {
   const auto tally = std::make_shared<BenchmarkTally>(request.iterations);
@@ -91,7 +81,7 @@ Measured MeasureTransit(const TransitTarget& target, const OneShot& one_shot,
                              .call_timeout = one_shot.configuration.openbao.timeout},
       tally);
   rounds->Start(request.concurrency);
-  Watch(*tally, "Transit", request.iterations, interruption);
+  Watch(*tally, WatchOf("Transit", request), interruption);
   rounds->Leave();
   return tally->Result();
 }
@@ -112,7 +102,7 @@ SocketFacts MeasureSocket(const core::ServerConfiguration& server, const Benchma
   facts.concurrency = SocketConcurrency(request.concurrency, server);
   const auto tally = std::make_shared<BenchmarkTally>(request.iterations);
   const SocketRounds rounds(server.socket_path, facts.concurrency, tally);
-  Watch(*tally, "socket", request.iterations, interruption);
+  Watch(*tally, WatchOf("socket", request), interruption);
   facts.measured = tally->Result();
   return facts;
 }
