@@ -10,6 +10,7 @@ void AddChecks(CommandTree& tree);  // doctor, verify-key, probe
 void AddRotationReports(CommandTree& tree);
 void AddKeyUsage(CommandTree& tree);
 void AddStateChanges(CommandTree& tree);  // retire-versions, restore-versions, migrate-state
+void AddBenchmark(CommandTree& tree);
 void AddConfig(CommandTree& tree);
 void AddPolicy(CommandTree& tree);
 void AddCompletion(CommandTree& tree);

@@ -39,6 +39,7 @@ void AddEveryCommand(CommandTree& tree) {
   AddServe(tree);
   tree.Heading("Find out what is wrong");
   AddChecks(tree);
+  AddBenchmark(tree);
   tree.Heading("Rotate the key and retire old versions");
   AddRotationReports(tree);
   AddKeyUsage(tree);

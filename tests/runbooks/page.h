@@ -1,4 +1,4 @@
-// A page of docs/runbooks or docs/login, or docs/key-usage.md, cut into the blocks that a test runs
+// A page of docs that tells an operator what to run, cut into the blocks that a test runs
 // (tests/runbooks/README.md).
 #pragma once
 
