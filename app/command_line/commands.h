@@ -9,6 +9,7 @@ void AddServe(CommandTree& tree);
 void AddChecks(CommandTree& tree);  // doctor, verify-key, probe
 void AddRotationReports(CommandTree& tree);
 void AddStateChanges(CommandTree& tree);  // retire-versions, restore-versions, migrate-state
+void AddInit(CommandTree& tree);
 void AddConfig(CommandTree& tree);
 void AddPolicy(CommandTree& tree);
 void AddVersion(CommandTree& tree);

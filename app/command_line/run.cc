@@ -11,6 +11,7 @@ void AddEveryCommand(CommandTree& tree) {
   AddChecks(tree);
   AddRotationReports(tree);
   AddStateChanges(tree);
+  AddInit(tree);
   AddConfig(tree);
   AddPolicy(tree);
   AddVersion(tree);

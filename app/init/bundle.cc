@@ -1,7 +1,6 @@
 #include "app/init/bundle.h"
 
-#include <fmt/format.h>
-
+#include <cstdio>
 #include <optional>
 #include <utility>
 
@@ -20,6 +19,12 @@ namespace baokms::app {
 namespace {
 
 namespace config_yaml = adapters::config_yaml;
+
+std::string Octal(std::uint32_t mode) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%04o", mode);
+  return text;
+}
 
 bool LoadsBack(const std::string& config_file, const config_yaml::ValidationOptions& options) {
   const auto no_environment = [](const std::string&) { return std::optional<std::string>(); };
@@ -43,9 +48,8 @@ std::string InstallationJson(const Installation& installation,
   report["statePath"] = configuration.state.path;
   report["files"] = Report::array();
   for (const BundleFile& file : others) {
-    report["files"].push_back({{"name", file.name},
-                               {"mode", fmt::format("{:04o}", file.mode)},
-                               {"purpose", file.purpose}});
+    report["files"].push_back(
+        {{"name", file.name}, {"mode", Octal(file.mode)}, {"purpose", file.purpose}});
   }
   report["remainingActions"] = RemainingActions(installation);
   return RenderJson(report);
@@ -72,8 +76,8 @@ std::expected<std::vector<BundleFile>, std::string> MakeBundle(
       {"openbao-setup.sh", 0750, "sets up OpenBao; run by its administrator",
        OpenBaoSetupScript(installation, *policy)}};
   if (installation.model == DeploymentModel::kStaticPod) {
-    files.push_back({"bao-kms-provider.yaml", 0644, "the static pod",
-                     StaticPodManifest(installation)});
+    files.push_back(
+        {"bao-kms-provider.yaml", 0644, "the static pod", StaticPodManifest(installation)});
   }
   files.push_back({"node-setup.sh", 0750,
                    "prepares, installs, checks and starts a node; run by root on it",
@@ -81,8 +85,8 @@ std::expected<std::vector<BundleFile>, std::string> MakeBundle(
   if (!LoadsBack(files[0].content, options)) {
     return std::unexpected("config.yaml does not load back to what was meant");
   }
-  for (const auto& [file, phase] : {std::pair{1, ApiServerPhase::kWriters},
-                                    std::pair{2, ApiServerPhase::kReaders}}) {
+  for (const auto& [file, phase] :
+       {std::pair{1, ApiServerPhase::kWriters}, std::pair{2, ApiServerPhase::kReaders}}) {
     const std::string wrong = WrongWith(files[file].content, installation, phase);
     if (!wrong.empty()) return std::unexpected(files[file].name + ": " + wrong);
   }

@@ -51,7 +51,8 @@ bool IsWritten(const Field& field, const core::Configuration& configuration,
   constexpr std::array<std::string_view, 2> kAlways{"auth.jwt.source",
                                                     "auth.jwt.oauth2.authMethod"};
   const bool counts = BranchHolds(field.branch, configuration);
-  if (counts && (field.need == Need::kRequired || std::ranges::find(kAlways, field.name) != kAlways.end())) {
+  if (counts &&
+      (field.need == Need::kRequired || std::ranges::find(kAlways, field.name) != kAlways.end())) {
     return true;
   }
   return Value(field, configuration) != Value(field, defaults);

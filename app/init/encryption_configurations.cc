@@ -20,10 +20,11 @@ std::string EncryptionConfiguration(const Installation& installation, ApiServerP
       "          timeout: 3s\n";
   const std::string identity = "      - identity: {}\n";
   const bool readers = phase == ApiServerPhase::kReaders;
-  return std::string(readers ? "# Phase 1, on every control-plane node before phase 2 on any: reads "
-                               "encrypted Secrets, writes plaintext.\n"
-                             : "# Phase 2, when every API server runs with phase 1: writes "
-                               "encrypted Secrets, reads plaintext ones.\n") +
+  return std::string(readers
+                         ? "# Phase 1, on every control-plane node before phase 2 on any: reads "
+                           "encrypted Secrets, writes plaintext.\n"
+                         : "# Phase 2, when every API server runs with phase 1: writes "
+                           "encrypted Secrets, reads plaintext ones.\n") +
          "apiVersion: apiserver.config.k8s.io/v1\n"
          "kind: EncryptionConfiguration\n"
          "resources:\n"
@@ -33,8 +34,8 @@ std::string EncryptionConfiguration(const Installation& installation, ApiServerP
          (readers ? identity + kms : kms + identity);
 }
 
-std::string WrongWith(const std::string& encryption_configuration,
-                      const Installation& installation, ApiServerPhase phase) {
+std::string WrongWith(const std::string& encryption_configuration, const Installation& installation,
+                      ApiServerPhase phase) {
   const core::Configuration& configuration = installation.configuration;
   const auto verdict = adapters::config_yaml::JudgeEncryptionConfiguration(
       encryption_configuration, configuration.transit.key_id_scope.provider_name,
@@ -42,8 +43,7 @@ std::string WrongWith(const std::string& encryption_configuration,
   if (!verdict.problems.empty()) {
     return adapters::config_yaml::FormatProblem(verdict.problems.front());
   }
-  if (!verdict.lists_identity ||
-      verdict.writes_plaintext != (phase == ApiServerPhase::kReaders)) {
+  if (!verdict.lists_identity || verdict.writes_plaintext != (phase == ApiServerPhase::kReaders)) {
     return "the order of its providers is another";
   }
   return "";

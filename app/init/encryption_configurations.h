@@ -18,7 +18,7 @@ std::string EncryptionConfiguration(const Installation& installation, ApiServerP
 
 // Empty, or why a file that EncryptionConfiguration made would not do: judged as kube-apiserver and
 // `doctor` judge it.
-std::string WrongWith(const std::string& encryption_configuration,
-                      const Installation& installation, ApiServerPhase phase);
+std::string WrongWith(const std::string& encryption_configuration, const Installation& installation,
+                      ApiServerPhase phase);
 
 }  // namespace baokms::app

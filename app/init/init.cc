@@ -26,10 +26,10 @@ ExitCode Fail(const std::string& why) {
 }
 
 void Tell(const Installation& installation, const std::vector<BundleFile>& files) {
-  std::string text = "model: " + std::string(Name(installation.model)) +
-                     "\nidentityFingerprint: " + installation.identity_fingerprint +
-                     "\nkeyLineageId: " +
-                     installation.configuration.transit.key_id_scope.key_lineage_id + "\n";
+  std::string text =
+      "model: " + std::string(Name(installation.model)) +
+      "\nidentityFingerprint: " + installation.identity_fingerprint +
+      "\nkeyLineageId: " + installation.configuration.transit.key_id_scope.key_lineage_id + "\n";
   for (const BundleFile& file : files) text += "file: " + file.name + ", " + file.purpose + "\n";
   for (const std::string& action : RemainingActions(installation)) text += "next: " + action + "\n";
   std::fputs(text.c_str(), stdout);

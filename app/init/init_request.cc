@@ -66,8 +66,7 @@ std::string CheckImage(std::string_view image) {
   const bool fits = at != std::string_view::npos && IsRepository(image.substr(0, at)) &&
                     image.size() - at - kDigest.size() == 64 &&
                     ConsistsOf(image.substr(at + kDigest.size()), "0123456789abcdef");
-  return fits ? ""
-              : "must be repository@sha256: and 64 digits of hex in lower case, without a tag";
+  return fits ? "" : "must be repository@sha256: and 64 digits of hex in lower case, without a tag";
 }
 
 std::string CheckModelFlags(const InitRequest& request) {

@@ -50,7 +50,7 @@ fail() {
 }
 
 refuse_usage() {
-  printf 'openbao-setup: %s\nRun `openbao-setup.sh --help`.\n' "$1" >&2
+  printf 'openbao-setup: %s\nSee openbao-setup.sh --help.\n' "$1" >&2
   exit 2
 }
 
@@ -73,7 +73,9 @@ json_string() {
 # A PEM file as `bao` prints it in JSON. Nothing but PEM: a private key given by mistake is refused.
 json_pem() {
   local file=$1 kind=$2 text
-  [ -r "$file" ] && [ -f "$file" ] || fail "cannot read the file given for the $kind"
+  if [ ! -f "$file" ] || [ ! -r "$file" ]; then
+    fail "cannot read the file given for the $kind"
+  fi
   text=$(tr -d '\r' <"$file")
   case $text in
     *'PRIVATE KEY'*) fail "the file given for the $kind holds a private key; give what is public" ;;
@@ -207,11 +209,12 @@ make_key() {
     if [ "$new_key" = true ]; then
       made=$(creation_time)
       made="$fingerprint $made"
-      [ -f "$made_file" ] && [ "$(cat "$made_file")" = "$made" ] ||
+      if [ ! -f "$made_file" ] || [ "$(cat "$made_file")" != "$made" ]; then
         fail 'the Transit key is there already, and this bundle was made with --new-key, for a key
 that is not. Nothing was changed. If an earlier run of this script made the key, from a copy of the
 bundle, go on with the phases after this one. If the key is older, make a bundle with its
 keyLineageId in place of --new-key, or with another transit.keyName.'
+      fi
     fi
     require_equal 'the Transit key' "$transit_mount/keys/$key_name" "${key_settings[@]}"
     say 'transit: the key is there and fits'
@@ -372,7 +375,7 @@ while [ $# -gt 0 ]; do
       ;;
     --jwt-public-key | --jwks-url | --oidc-discovery-url | --issuer-ca | --client-ca | \
       --allowed-common-name)
-      [ $# -gt 1 ] && [ -n "$2" ] || refuse_usage "$1 needs a value"
+      [ -n "${2:-}" ] || refuse_usage "$1 needs a value"
       case $1 in
         --jwt-public-key) jwt_public_keys+=("$2") ;;
         --jwks-url) jwks_url=$2 ;;
@@ -401,7 +404,7 @@ sources=0
 [ -z "$issuer_ca" ] || [ -n "$jwks_url$oidc_discovery_url" ] ||
   refuse_usage '--issuer-ca goes with --jwks-url or --oidc-discovery-url'
 if [ "$auth_method" = jwt ]; then
-  [ -z "$client_ca" ] && [ "${#common_names[@]}" -eq 0 ] ||
+  [ -z "$client_ca${common_names[*]-}" ] ||
     refuse_usage '--client-ca and --allowed-common-name are for a certificate login'
 else
   [ "$sources" -eq 0 ] || refuse_usage 'keys of an issuer are for a JWT login'

@@ -28,8 +28,9 @@ std::string JsonList(const std::vector<std::string>& texts) {
 
 // OpenBao keeps the names of policies in lower case.
 std::string AsOpenBaoKeeps(std::string policy_name) {
-  std::ranges::transform(policy_name, policy_name.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(policy_name, policy_name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
   return policy_name;
 }
 

@@ -94,9 +94,10 @@ void RefuseHidden(Draft& draft) {
 void CheckRole(std::string_view field, const std::string& role, Draft& draft) {
   if (role.empty()) return;
   if (config_yaml::CheckKeyName(role)) {
-    draft.Complain(field,
-                   "must be letters, digits, '_', '.' or '-', with a letter, a digit or '_' at both "
-                   "ends: OpenBao has no other roles");
+    draft.Complain(
+        field,
+        "must be letters, digits, '_', '.' or '-', with a letter, a digit or '_' at both "
+        "ends: OpenBao has no other roles");
   }
 }
 
@@ -133,9 +134,10 @@ void CheckKubernetesNames(Draft& draft) {
   constexpr std::string_view kPlain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
   if (draft.value.server.socket_path.find_first_not_of(kPlain) != std::string::npos) {
-    draft.Complain("server.socketPath",
-                   "must be letters, digits, '/', '.', '_' and '-': it becomes part of a URL in the "
-                   "EncryptionConfiguration");
+    draft.Complain(
+        "server.socketPath",
+        "must be letters, digits, '/', '.', '_' and '-': it becomes part of a URL in the "
+        "EncryptionConfiguration");
   }
   if (draft.value.transit.key_id_scope.provider_name.contains(':')) {
     draft.Complain("transit.keyIdScope.providerName",
@@ -179,8 +181,7 @@ std::expected<Installation, config_yaml::ConfigProblems> PlanInstallation(
   CheckKubernetesNames(draft);
   std::string policy_name = PolicyName(request, draft);
   const core::TransitConfiguration& transit = draft.value.transit;
-  const auto policy =
-      OpenBaoPolicy(transit.mount_path, transit.key_name, TokenRenewal::kIncluded);
+  const auto policy = OpenBaoPolicy(transit.mount_path, transit.key_name, TokenRenewal::kIncluded);
   if (!policy) draft.Complain("transit.mountPath", policy.error());
   if (!draft.problems.empty()) return std::unexpected(std::move(draft.problems));
   std::string fingerprint = core::ConfigurationFingerprint(IdentityOf(draft.value));

@@ -83,8 +83,7 @@ class Writer {
       return std::unexpected("--out cannot be made: " + Why(errno) +
                              "; its parent must exist and be writable");
     }
-    directory_ =
-        Descriptor(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    directory_ = Descriptor(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (directory_.get() < 0) {
       return GiveUp("--out must be a directory, not a link: " + Why(errno));
     }
@@ -117,7 +116,8 @@ class Writer {
       if (::unlinkat(directory_.get(), name.c_str(), 0) != 0) left += " " + name;
     }
     if (made_directory_ && ::rmdir(path_.c_str()) != 0) left += " the directory itself";
-    why += left.empty() ? "; nothing is left of it" : "; remove by hand what is left in --out:" + left;
+    why +=
+        left.empty() ? "; nothing is left of it" : "; remove by hand what is left in --out:" + left;
     return std::unexpected(std::move(why));
   }
 

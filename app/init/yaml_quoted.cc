@@ -1,13 +1,22 @@
 #include "app/init/yaml_quoted.h"
 
-#include <fmt/format.h>
-
 #include <cstdint>
+#include <cstdio>
 
 #include "adapters/config_yaml/text_rules.h"
 #include "app/init/hidden_character.h"
 
 namespace baokms::app {
+namespace {
+
+std::string Escaped(char32_t point) {
+  char text[16];
+  std::snprintf(text, sizeof text, point > 0xFFFF ? "\\U%08X" : "\\u%04X",
+                static_cast<std::uint32_t>(point));
+  return text;
+}
+
+}  // namespace
 std::string YamlQuoted(std::string_view text) {
   std::string quoted = "\"";
   for (std::size_t at = 0; at < text.size();) {
@@ -20,8 +29,7 @@ std::string YamlQuoted(std::string_view text) {
       quoted += '\\';
       quoted += static_cast<char>(*point);
     } else if (IsHidden(*point)) {
-      quoted += *point > 0xFFFF ? fmt::format("\\U{:08X}", static_cast<std::uint32_t>(*point))
-                                : fmt::format("\\u{:04X}", static_cast<std::uint32_t>(*point));
+      quoted += Escaped(*point);
     } else {
       quoted += text.substr(begin, at - begin);
     }
