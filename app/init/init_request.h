@@ -11,14 +11,14 @@
 namespace baokms::app {
 
 struct InitRequest {
-  std::string values_file;
-  std::string out_directory;
+  std::string values_file = {};
+  std::string out_directory = {};
   DeploymentModel model = DeploymentModel::kSystemd;
   bool new_key = false;
-  std::string policy_name;       // empty: openbao-kms-<clusterId>
-  std::string image;             // empty: not given
+  std::string policy_name = {};  // empty: openbao-kms-<clusterId>
+  std::string image = {};        // empty: not given
   std::uint32_t socket_gid = 0;  // 0: not given
-  std::vector<std::string> allowed_socket_parents;
+  std::vector<std::string> allowed_socket_parents = {};
 };
 
 // Empty, or what is wrong with a flag's value.

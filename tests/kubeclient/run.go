@@ -22,6 +22,8 @@ type options struct {
 	poll         time.Duration
 	waitRotation time.Duration // 0: no rotation
 	markerFile   string
+	load         string // an EncryptionConfiguration; empty: the whole run
+	wantPlain    bool
 }
 
 // run is the whole check; what it finds is in the recorder.
