@@ -1,6 +1,7 @@
 // `init` and openbao-setup.sh: from a values file to a node that serves, in an OpenBao that knew
 // nothing of it (reports-and-labels.md, "init").
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
