@@ -6,8 +6,10 @@
 #include "app/command_line/run.h"
 #include "app/environment.h"
 #include "app/library_logs.h"
+#include "app/standard_streams.h"
 
 int main(int argc, char** argv) {
+  baokms::app::OccupyClosedStreams();
   baokms::app::ScrubEnvironment();
   baokms::app::SilenceLibraryLogs();
   try {

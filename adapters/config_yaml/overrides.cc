@@ -1,7 +1,5 @@
 #include "adapters/config_yaml/overrides.h"
 
-#include <array>
-
 #include "adapters/config_yaml/field_table.h"
 #include "adapters/config_yaml/field_value.h"
 
@@ -50,6 +48,14 @@ std::optional<Found> FirstNonEmpty(const EnvLookup& environment,
 }
 
 }  // namespace
+
+std::vector<OverrideVariables> DescribeOverrides() {
+  std::vector<OverrideVariables> all{{.field = "", .variables = kPathVariables}};
+  for (const Override& entry : kOverrides) {
+    all.push_back({.field = entry.field, .variables = entry.variables});
+  }
+  return all;
+}
 
 void ApplyOverrides(const Overrides& overrides, const EnvLookup& environment, Draft& draft) {
   for (const Override& entry : kOverrides) {

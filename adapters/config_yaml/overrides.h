@@ -2,9 +2,12 @@
 // overrides"): flags beat environment beats file beats default.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "adapters/config_yaml/decode.h"
 
@@ -18,6 +21,13 @@ struct Overrides {
   std::optional<std::string> metrics_address;
   std::optional<std::string> health_address;
 };
+
+// For the reference: what beats the file, or names it.
+struct OverrideVariables {
+  std::string_view field;                     // empty: the file's path
+  std::array<std::string_view, 2> variables;  // the first that is not empty counts
+};
+std::vector<OverrideVariables> DescribeOverrides();
 
 // Answers like getenv: nothing for an unset variable.
 using EnvLookup = std::function<std::optional<std::string>(const std::string& name)>;

@@ -24,7 +24,23 @@ void AddProbe(CommandTree& tree) {
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App& probe = tree.Add(
-      tree.root(), {.name = "probe", .purpose = "Ask the running provider through its socket"},
+      tree.root(),
+      {.name = "probe",
+       .purpose = "Ask the running provider through its socket",
+       .examples =
+           {{.command = "runuser -u openbao-kms -- bao-kms-provider probe",
+             .what = "Status, Encrypt and Decrypt as the provider's user"},
+            {.command = "bao-kms-provider probe --expected-key-id "
+                        "kms1.e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+             .what = "The next node: it must have the key_id that the first node's probe printed"}},
+       .notes =
+           "Needs no configuration and ignores the common flags. Run it as the user that "
+           "kube-apiserver runs as: root may open a socket that kube-apiserver may not. The line "
+           "kms.key_id carries the active key_id, for --expected-key-id on the next node.",
+       .exits = {{.code = ExitCode::kOk,
+                  .when = "Status, Encrypt and Decrypt work through the socket."},
+                 {.code = ExitCode::kCheckFailed,
+                  .when = "A check failed; the report says which, and what to do."}}},
       [&tree, flags] {
         flags->request.format = tree.format();
         if (!flags->timeout.empty()) flags->request.timeout = *ParseTimeout(flags->timeout);
@@ -32,19 +48,25 @@ void AddProbe(CommandTree& tree) {
       });
   tree.AddOutput(probe);
   probe
-      .add_option("--socket", flags->request.socket_path, "The provider's socket; an absolute path")
+      .add_option("--socket", flags->request.socket_path,
+                  "The provider's socket: server.socketPath of its configuration; absolute")
+      ->type_name("FILE")
       ->capture_default_str()
       ->check([](const std::string& path) {
         return path.starts_with('/') ? std::string() : "must be an absolute path";
       });
-  probe.add_option("--timeout", flags->timeout, "How long the whole may take, for instance 10s")
+  probe
+      .add_option("--timeout", flags->timeout,
+                  "How long the whole may take, above 0s: 500ms, 10s, 1m30s")
+      ->type_name("DURATION")
       ->default_str("10s")
       ->check([](const std::string& text) {
         return ParseTimeout(text) ? std::string() : "must be a duration above 0s, such as 10s";
       });
   probe
       .add_option("--expected-key-id", flags->request.expected_key_id,
-                  "The key_id that another node's probe printed")
+                  "The key_id that another node's probe printed; any other one fails")
+      ->type_name("KEY_ID")
       ->check([](const std::string& text) {
         return core::KeyId::Parse(text) ? std::string() : "must be the key_id that probe printed";
       });
@@ -54,16 +76,46 @@ void AddProbe(CommandTree& tree) {
 
 void AddChecks(CommandTree& tree) {
   const auto encryption_config = std::make_shared<std::string>();
-  tree.AddReport({.name = "doctor",
-                  .purpose = "Check what this node needs to serve, and say what to mend"},
-                 [&tree, encryption_config] {
-                   return Doctor(tree.request(), *encryption_config, tree.format());
-                 })
-      .add_option("--encryption-config", *encryption_config,
-                  "kube-apiserver's EncryptionConfiguration, to be checked as well");
-  tree.AddReport({.name = "verify-key",
-                  .purpose = "Check the Transit key, the token's policy and this node's state"},
-                 [&tree] { return VerifyKey(tree.request(), tree.format()); });
+  tree.AddReport(
+          {.name = "doctor",
+           .purpose = "Check what this node needs to serve, and say what to mend",
+           .examples = {{.command = "bao-kms-provider doctor --config /etc/openbao-kms/config.yaml",
+                         .what = "Everything that serve needs, up to the first thing that keeps it "
+                                 "from serving"},
+                        {.command =
+                             "bao-kms-provider doctor --config /etc/openbao-kms/config.yaml \\\n"
+                             "      --encryption-config /etc/kubernetes/encryption-config.yaml",
+                         .what = "kube-apiserver's file as well"}},
+           .notes =
+               "Reads, logs in, encrypts and decrypts a value of its own; it changes nothing and "
+               "may run beside serve. Run it as the provider's user, so that it sees what serve "
+               "will see. Each check is pass, warn, fail or skip; a fail or warn is followed by "
+               "what to do. --config must be an absolute path.",
+           .exits = {{.code = ExitCode::kOk, .when = "No check failed; there may be warnings."},
+                     {.code = ExitCode::kConfiguration,
+                      .when = "The configuration cannot be loaded or is invalid."},
+                     {.code = ExitCode::kCheckFailed, .when = "Another check failed."}}},
+          [&tree, encryption_config] {
+            return Doctor(tree.request(), *encryption_config, tree.format());
+          })
+      .add_option(
+          "--encryption-config", *encryption_config,
+          "kube-apiserver's EncryptionConfiguration, to be checked as well; left out: skipped")
+      ->type_name("FILE");
+  tree.AddReport(
+      {.name = "verify-key",
+       .purpose = "Check the Transit key, the token's policy and this node's state",
+       .examples = {{.command = "bao-kms-provider verify-key --config /etc/openbao-kms/config.yaml "
+                                "--output json",
+                     .what = "The key alone, as JSON"}},
+       .notes =
+           "doctor's checks of the key: nothing is encrypted, and of the node's files only the "
+           "key registry is looked at.",
+       .exits = {{.code = ExitCode::kOk, .when = "No check failed; there may be warnings."},
+                 {.code = ExitCode::kConfiguration,
+                  .when = "The configuration cannot be loaded or is invalid."},
+                 {.code = ExitCode::kCheckFailed, .when = "Another check failed."}}},
+      [&tree] { return VerifyKey(tree.request(), tree.format()); });
   AddProbe(tree);
 }
 

@@ -4,27 +4,43 @@
 #include <utility>
 
 #include "app/build_info.h"
+#include "app/command_line/command_page.h"
+#include "app/command_line/command_words.h"
+#include "app/command_line/help_text.h"
 
 namespace baokms::app {
 namespace {
 
-std::string Footer(const CommandText& text) {
-  std::string footer;
-  if (!text.notes.empty()) footer.append(text.notes).append("\n");
-  if (!text.examples.empty()) footer.append(footer.empty() ? "" : "\n").append("Examples:\n");
-  for (const Example& example : text.examples) {
-    footer.append("  # ").append(example.what).append("\n  ").append(example.command).append("\n");
-  }
-  return footer;
+CommandText RootText() {
+  return {
+      .name = "bao-kms-provider",
+      .purpose = "",
+      .examples = {{.command = "bao-kms-provider help doctor",
+                    .what = "What a command does, its flags, exit codes and examples"},
+                   {.command = "bao-kms-provider doctor --config /etc/openbao-kms/config.yaml",
+                    .what = "The API server does not start: what keeps this node from serving"}},
+      .notes =
+          "Runs on each control-plane node and serves kube-apiserver over a Unix socket. Start "
+          "with `doctor` when something is wrong.",
+      .exits = {{.code = ExitCode::kConfiguration,
+                 .when = "The configuration cannot be read or is invalid: each problem with its "
+                         "field, on standard error."},
+                {.code = ExitCode::kCheckFailed,
+                 .when = "A check failed, or a change was refused: what it was and what to do."},
+                {.code = ExitCode::kRuntime, .when = "serve failed after its configuration."}}};
 }
 
 }  // namespace
 
 CommandTree::CommandTree()
     : root_("Kubernetes KMS v2 provider backed by OpenBao Transit", "bao-kms-provider") {
-  root_.set_version_flag("--version", std::string(kVersion));
+  texts_.emplace(&root_, RootText());
+  root_.formatter_fn([this](const CLI::App* command, const std::string&, CLI::AppFormatMode) {
+    return RenderHelp(DescribeCommand(*this, *command));
+  });
+  root_.set_help_flag("-h,--help", "Print this help");
+  root_.set_version_flag("--version", std::string(kVersion), "Print the version alone");
   root_.require_subcommand(0, 1);
-  root_.footer("Run `bao-kms-provider help COMMAND` for a command's flags.");
 }
 
 const CommandText* CommandTree::TextOf(const CLI::App& command) const {
@@ -35,7 +51,8 @@ const CommandText* CommandTree::TextOf(const CLI::App& command) const {
 CLI::App& CommandTree::AddBare(CLI::App& parent, const CommandText& text, Action run) {
   CLI::App& command = *parent.add_subcommand(std::string(text.name), std::string(text.purpose));
   texts_.emplace(&command, text);
-  command.footer(Footer(text));
+  command.group(&parent == &root_ ? heading_ : "Commands");
+  command.get_help_ptr()->group(std::string(kCommonFlags));
   // Of a group and its subcommand the innermost wins; the group's own callback comes last.
   command.callback([this, run = std::move(run)] {
     if (!chosen_) chosen_ = run;
@@ -68,25 +85,37 @@ CLI::App& CommandTree::AddReport(const CommandText& text, Action run) {
 // Remembered only when given: an empty address switches a listener off.
 void CommandTree::AddCommonFlags(CLI::App& command) {
   auto& overrides = request_.overrides;
-  command.add_option("--config", overrides.config_path,
-                     "Configuration file (else $BAO_KMS_PROVIDER_CONFIG)");
-  command.add_option("--log-level", overrides.log_level, "debug, info, warn or error");
-  command.add_option("--metrics-address", overrides.metrics_address,
-                     "host:port of the metrics listener; empty: off");
-  command.add_option("--health-address", overrides.health_address,
-                     "host:port of the health listener; empty: off");
+  const auto add = [&command](const std::string& name, std::optional<std::string>& value,
+                              const std::string& stands_for, const std::string& description) {
+    command.add_option(name, value, description)
+        ->type_name(stands_for)
+        ->group(std::string(kCommonFlags));
+  };
+  add("--config", overrides.config_path, "FILE",
+      "Configuration file; else $BAO_KMS_PROVIDER_CONFIG, else none. serve and doctor want an "
+      "absolute path");
+  add("--log-level", overrides.log_level, "debug|info|warn|error", "Instead of logging.level");
+  add("--metrics-address", overrides.metrics_address, "HOST:PORT",
+      "Instead of server.metricsAddress; --metrics-address= switches the listener off");
+  add("--health-address", overrides.health_address, "HOST:PORT",
+      "Instead of server.healthAddress; --health-address= switches the listener off");
 }
 
 void CommandTree::AddSocketParent(CLI::App& command) {
-  command.add_option("--allow-socket-parent", request_.allowed_socket_parents,
-                     "A further directory that server.socketPath may stand in or below");
+  command
+      .add_option("--allow-socket-parent", request_.allowed_socket_parents,
+                  "A further directory that server.socketPath may stand in or below, besides "
+                  "/run/openbao-kms")
+      ->type_name("DIR")
+      ->group(std::string(kCommonFlags));
 }
 
 void CommandTree::AddOutput(CLI::App& command) {
-  command.add_option("--output", output_, "text or json")
+  command.add_option("--output", output_, "How the report is printed")
+      ->type_name("text|json")
       ->default_str("text")
       ->check([](const std::string& text) {
-        return ParseOutputFormat(text) ? std::string() : "must be text or json";
+        return ParseOutputFormat(text) ? "" : NotAChoice(text, {"text", "json"});
       });
 }
 

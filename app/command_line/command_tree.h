@@ -20,13 +20,22 @@ struct Example {
   std::string_view what;     // one sentence without its full stop
 };
 
+struct ExitText {
+  ExitCode code;
+  std::string_view when;  // one sentence
+};
+
 // Literals: they outlive the tree.
 struct CommandText {
   std::string_view name;
-  std::string_view purpose;  // one line
+  std::string_view purpose;  // one line, without a full stop
   std::vector<Example> examples{};
-  std::string_view notes{};  // what else the help says, below the flags
+  std::string_view notes{};       // what else the help says; a line break ends a paragraph
+  std::vector<ExitText> exits{};  // what the codes mean here; 0, 1 and 2 need no words
 };
+
+// The group of the flags that every command has which reads the configuration.
+inline constexpr std::string_view kCommonFlags = "Common flags";
 
 class CommandTree {
  public:
@@ -37,6 +46,10 @@ class CommandTree {
   CommandTree& operator=(const CommandTree&) = delete;
 
   CLI::App& root() { return root_; }
+  const CLI::App& root() const { return root_; }
+  // What the root's help lists the commands under that are added from now on.
+  void Heading(std::string_view heading) { heading_ = heading; }
+
   // As it was added; nullptr for the root.
   const CommandText* TextOf(const CLI::App& command) const;
 
@@ -50,7 +63,9 @@ class CommandTree {
   // A command of the root that validates the configuration and takes --output.
   CLI::App& AddReport(const CommandText& text, Action run);
 
-  // Of every command that validates the configuration.
+  // A flag's value is named by the option's type_name: FILE, DIR, PATH (either), DURATION, N,
+  // HOST:PORT ..., or the words that it may be, "text|json". Completions are made from that.
+  // Of every command that validates the configuration:
   void AddSocketParent(CLI::App& command);
   void AddOutput(CLI::App& command);
 
@@ -68,6 +83,7 @@ class CommandTree {
   std::map<const CLI::App*, CommandText> texts_;
   ConfigurationRequest request_;
   std::string output_ = "text";
+  std::string heading_;
   Action chosen_;
 };
 

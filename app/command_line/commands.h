@@ -12,6 +12,7 @@ void AddStateChanges(CommandTree& tree);  // retire-versions, restore-versions, 
 void AddInit(CommandTree& tree);
 void AddConfig(CommandTree& tree);
 void AddPolicy(CommandTree& tree);
+void AddCompletion(CommandTree& tree);
 void AddVersion(CommandTree& tree);
 void AddHelp(CommandTree& tree);
 

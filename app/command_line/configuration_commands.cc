@@ -6,40 +6,81 @@
 #include "app/policy_commands.h"
 
 namespace baokms::app {
+namespace {
+
+std::vector<ExitText> ReadExits() {
+  return {{.code = ExitCode::kConfiguration,
+           .when = "The configuration cannot be read, is malformed, or lacks what is printed."}};
+}
+
+}  // namespace
 
 void AddConfig(CommandTree& tree) {
-  CLI::App& config =
-      tree.Add(tree.root(), {.name = "config", .purpose = "Print the resolved configuration"},
-               [&tree] { return PrintConfig(tree.request()); });
+  CLI::App& config = tree.Add(
+      tree.root(),
+      {.name = "config",
+       .purpose = "Print the resolved configuration",
+       .examples = {{.command = "bao-kms-provider config --config /etc/openbao-kms/config.yaml",
+                     .what = "What the file, the environment and the flags come to"}},
+       .notes = "Values are printed, not judged: doctor judges them. The four common flags "
+                "and $BAO_KMS_PROVIDER_CONFIG, _LOG_LEVEL, _SERVER_METRICS_ADDRESS and "
+                "_SERVER_HEALTH_ADDRESS beat the file.",
+       .exits = ReadExits()},
+      [&tree] { return PrintConfig(tree.request()); });
   config.require_subcommand(0, 1);
-  tree.Add(config, {.name = "schema", .purpose = "Print the JSON Schema of the configuration file"},
+  tree.Add(config,
+           {.name = "schema",
+            .purpose = "Print the JSON Schema of the configuration file",
+            .examples = {{.command = "bao-kms-provider config schema > config.schema.json",
+                          .what = "For an editor that knows JSON Schema 2020-12"}},
+            .notes = "Reads no configuration."},
            PrintConfigSchema);
   tree.Add(config,
-           {.name = "fingerprint", .purpose = "Print the configuration's identity fingerprint"},
+           {.name = "fingerprint",
+            .purpose = "Print the configuration's identity fingerprint",
+            .examples = {{.command = "bao-kms-provider config fingerprint --config "
+                                     "/etc/openbao-kms/config.yaml",
+                          .what = "It must be the same on every control-plane node"}},
+            .notes = "A hash of the fields that must not change once data is encrypted.",
+            .exits = ReadExits()},
            [&tree] { return PrintConfigFingerprint(tree.request()); });
 }
 
 void AddPolicy(CommandTree& tree) {
   CLI::App& policy =
-      tree.AddGroup({.name = "policy", .purpose = "Print policies that the provider needs"});
+      tree.AddGroup({.name = "policy",
+                     .purpose = "Print policies that the provider needs",
+                     .examples = {{.command = "bao-kms-provider policy openbao --help",
+                                   .what = "The policy of the provider's token"}}});
   const auto include_renewal = std::make_shared<bool>(true);
   CLI::App& openbao = tree.Add(
-      policy, {.name = "openbao", .purpose = "Print the least-privilege policy for OpenBao (HCL)"},
+      policy,
+      {.name = "openbao",
+       .purpose = "Print the least-privilege policy for OpenBao (HCL)",
+       .examples = {{.command = "bao-kms-provider policy openbao --config "
+                                "/etc/openbao-kms/config.yaml | bao policy write openbao-kms -",
+                     .what = "Write it to OpenBao"}},
+       .notes = "Needs a valid configuration, for the mount's path and the key's name.",
+       .exits = {{.code = ExitCode::kConfiguration,
+                  .when = "The configuration cannot be loaded or is invalid."}}},
       [&tree, include_renewal] {
         return PrintOpenBaoPolicy(
             tree.request(), *include_renewal ? TokenRenewal::kIncluded : TokenRenewal::kLeftOut);
       });
   tree.AddSocketParent(openbao);
   openbao
-      .add_option("--include-token-renewal", *include_renewal,
-                  "Whether the token may renew itself (--include-token-renewal=false)")
+      .add_option("--include-token-renewal", *include_renewal, "Whether the token may renew itself")
+      ->type_name("true|false")
       ->default_str("true")
       ->expected(0, 1);
 }
 
 void AddVersion(CommandTree& tree) {
   tree.Add(tree.root(),
-           {.name = "version", .purpose = "Print version, commit, build date and login sources"},
+           {.name = "version",
+            .purpose = "Print version, commit, build date and login sources",
+            .examples = {{.command = "bao-kms-provider version",
+                          .what = "What was built, and which logins it can do"}}},
            PrintVersion);
 }
 

@@ -3,19 +3,21 @@
 #include <string>
 #include <vector>
 
+#include "app/command_line/command_page.h"
+#include "app/command_line/command_words.h"
 #include "app/command_line/commands.h"
+#include "app/command_line/usage_errors.h"
 
 namespace baokms::app {
 namespace {
 
-ExitCode PrintHelp(const CLI::App& root, const std::vector<std::string>& topic) {
-  const CLI::App* command = &root;
+ExitCode PrintHelp(CommandTree& tree, const std::vector<std::string>& topic) {
+  const CLI::App* command = &tree.root();
   for (const std::string& word : topic) {
     const auto found = command->get_subcommands(
         [&word](const CLI::App* candidate) { return candidate->get_name() == word; });
     if (found.empty()) {
-      std::fputs("usage: no such command\n", stderr);
-      return ExitCode::kUsage;
+      return RefuseUsage(UnknownCommand(DescribeCommand(tree, *command), word));
     }
     command = found.front();
   }
@@ -27,9 +29,14 @@ ExitCode PrintHelp(const CLI::App& root, const std::vector<std::string>& topic) 
 
 void AddHelp(CommandTree& tree) {
   const auto topic = std::make_shared<std::vector<std::string>>();
-  tree.AddBare(tree.root(), {.name = "help", .purpose = "Print the help of a command"},
-               [&tree, topic] { return PrintHelp(tree.root(), *topic); })
-      .add_option("topic", *topic, "The command, for instance `config schema`");
+  tree.AddBare(tree.root(),
+               {.name = "help",
+                .purpose = "Print the help of a command",
+                .examples = {{.command = "bao-kms-provider help config schema",
+                              .what = "The same as `bao-kms-provider config schema --help`"}}},
+               [&tree, topic] { return PrintHelp(tree, *topic); })
+      .add_option("topic", *topic, "The command, for instance `config schema`")
+      ->type_name("COMMAND");
 }
 
 }  // namespace baokms::app

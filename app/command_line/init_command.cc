@@ -31,39 +31,55 @@ void AddInit(CommandTree& tree) {
   CLI::App& init = tree.AddBare(
       tree.root(),
       {.name = "init",
-       .purpose = "Write the files that set up a cluster's OpenBao and nodes",
-       .examples = {{"bao-kms-provider init --values values.yaml --new-key --out bundle",
-                     "A first key, providers run by systemd"},
-                    {"bao-kms-provider init --values values.yaml --out bundle --model static-pod "
-                     "--image registry.example/bao-kms-provider@sha256:... --socket-gid 4711",
-                     "The key that values.yaml names, providers run by the kubelet"}},
-       .notes = "FILE is a configuration in which what has a default may be left out. Nothing is "
-                "asked of\nOpenBao and nothing is changed but DIR; installation.json there says "
-                "what to do next."},
+       .purpose = "Write the files that set up OpenBao and the nodes of a cluster",
+       .examples = {{.command = "bao-kms-provider init --values values.yaml --new-key --out bundle",
+                     .what = "A first key, and providers that systemd runs"},
+                    {.command = "bao-kms-provider init --values values.yaml --out bundle --model "
+                                "static-pod --image registry.example/kms@sha256:$DIGEST "
+                                "--socket-gid 4711",
+                     .what =
+                         "The key that values.yaml names, and providers that the kubelet runs"}},
+       .notes = "The values file is a configuration in which what has a default may be left out. "
+                "OpenBao is not asked and nothing but the bundle's directory is changed; its "
+                "installation.json says what is left to do.",
+       .exits = {{.code = ExitCode::kOther,
+                  .when = "The bundle could not be written; what was written is removed again."},
+                 {.code = ExitCode::kConfiguration,
+                  .when =
+                      "The values file cannot be read or does not do; every problem is named."}}},
       [&tree, flags] {
         InitRequest request = flags->request;
         request.allowed_socket_parents = tree.request().allowed_socket_parents;
         return Init(request);
       });
   InitRequest& request = flags->request;
-  init.add_option("--values", request.values_file, "The values, a YAML file")
+  init.add_option("--values", request.values_file, "The values, in YAML")
       ->type_name("FILE")
       ->required();
-  init.add_option("--out", request.out_directory, "The bundle's directory: new, or empty")
+  init.add_option("--out", request.out_directory,
+                  "Where the bundle goes: a new directory or an "
+                  "empty one")
       ->type_name("DIR")
       ->required();
-  init.add_option("--model", flags->model, "systemd or static-pod")
+  init.add_option("--model", flags->model, "Who runs the providers")
+      ->type_name("systemd|static-pod")
       ->default_str(flags->model)
       ->check([](const std::string& text) {
         return text == "systemd" || text == "static-pod" ? "" : "must be systemd or static-pod";
       });
-  init.add_flag("--new-key", request.new_key, "Name a new key: makes its keyLineageId");
-  init.add_option("--policy-name", request.policy_name, "Of the policy in OpenBao")
+  init.add_flag("--new-key", request.new_key,
+                "Name a key that does not exist yet: makes its keyLineageId");
+  init.add_option("--policy-name", request.policy_name, "The policy's name in OpenBao")
+      ->type_name("NAME")
       ->default_str("openbao-kms-<clusterId>")
       ->check(CheckPolicyName);
-  init.add_option("--image", request.image, "static-pod: repository@sha256:digest")
+  init.add_option("--image", request.image,
+                  "The static pod's image, as repository@sha256:digest without a tag")
+      ->type_name("IMAGE")
       ->check(CheckImage);
-  init.add_option("--socket-gid", flags->socket_gid, "static-pod: the socket's numeric group")
+  init.add_option("--socket-gid", flags->socket_gid,
+                  "The socket's group in a static pod; takes the place of server.socketGroup")
+      ->type_name("N")
       ->check([](const std::string& text) {
         return ParseGid(text) ? "" : "must be a group id above 0";
       });

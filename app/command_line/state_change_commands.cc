@@ -38,6 +38,14 @@ std::vector<core::TransitKeyVersion> ParseVersions(const std::string& text) {
   return versions;
 }
 
+std::vector<ExitText> ChangeExits() {
+  return {{.code = ExitCode::kOk, .when = "Planned, applied, or nothing to change."},
+          {.code = ExitCode::kConfiguration,
+           .when = "The configuration cannot be loaded or is invalid."},
+          {.code = ExitCode::kCheckFailed,
+           .when = "Refused, and nothing was changed: one line says why and what to do."}};
+}
+
 // A command that changes the state: a plan unless --apply.
 CLI::App& AddChange(CommandTree& tree, const CommandText& text,
                     const std::shared_ptr<ChangeRequest>& change, CommandTree::Action run) {
@@ -48,11 +56,15 @@ CLI::App& AddChange(CommandTree& tree, const CommandText& text,
   CLI::Option* expected =
       command
           .add_option("--expected-state-hash", change->expected_state_hash,
-                      "The stateHash of the plan that is applied")
+                      "The stateHash that the plan printed; --apply needs it, and another state is "
+                      "refused")
+          ->type_name("HASH")
           ->check([](const std::string& hash) {
             return core::IsRegistryHash(hash) ? "" : "must be the stateHash that a plan printed";
           });
-  command.add_flag("--apply", change->apply, "Change the state; the provider must be stopped")
+  command
+      .add_flag("--apply", change->apply,
+                "Change the state, as the plan said; the provider must be stopped")
       ->needs(expected);
   return command;
 }
@@ -60,13 +72,29 @@ CLI::App& AddChange(CommandTree& tree, const CommandText& text,
 void AddRetireVersions(CommandTree& tree) {
   const auto change = std::make_shared<ChangeRequest>();
   const auto before = std::make_shared<std::string>();
-  AddChange(tree,
-            {.name = "retire-versions", .purpose = "Stop decrypting old key versions on this node"},
-            change,
-            [&tree, change, before] {
-              return RetireVersions(tree.request(), *change, *ParseVersion(*before, 2));
-            })
-      .add_option("--before-version", *before, "Versions below this one are removed")
+  AddChange(
+      tree,
+      {.name = "retire-versions",
+       .purpose = "Stop decrypting old key versions on this node",
+       .examples = {{.command = "bao-kms-provider retire-versions --config "
+                                "/etc/openbao-kms/config.yaml --before-version 3",
+                     .what = "The plan; nothing is changed. Then stop the provider and apply it"},
+                    {.command = "bao-kms-provider retire-versions --config "
+                                "/etc/openbao-kms/config.yaml --before-version 3 \\\n"
+                                "      --apply --expected-state-hash "
+                                "krs1.9pGhQA0O3mYBAejk-yGcv0cIxq-so-GJrY2IH4bZV7Q",
+                     .what = "The same with the plan's stateHash"}},
+       .notes = "Without --apply it prints its plan and writes nothing. What etcd still holds "
+                "under a removed version can no longer be read: re-encrypt first, and see "
+                "key-usage for the evidence. restore-versions takes it back.",
+       .exits = ChangeExits()},
+      change,
+      [&tree, change, before] {
+        return RetireVersions(tree.request(), *change, *ParseVersion(*before, 2));
+      })
+      .add_option("--before-version", *before,
+                  "Versions below this one are removed; from 2 up, at most the active version")
+      ->type_name("N")
       ->required()
       ->check([](const std::string& text) {
         return ParseVersion(text, 2) ? "" : "must be a version above 1";
@@ -82,11 +110,21 @@ void AddRestoreVersions(CommandTree& tree) {
   const auto flags = std::make_shared<Flags>();
   CLI::App& command = AddChange(
       tree,
-      {.name = "restore-versions", .purpose = "Decrypt removed key versions again on this node"},
+      {.name = "restore-versions",
+       .purpose = "Decrypt removed key versions again on this node",
+       .examples = {{.command = "bao-kms-provider restore-versions --config "
+                                "/etc/openbao-kms/config.yaml --versions 1,2",
+                     .what = "The plan; apply it as that of retire-versions"}},
+       .notes =
+           "Takes versions that this node's state records as removed and that Transit still holds "
+           "unchanged; one that cannot be restored keeps all from it.",
+       .exits = ChangeExits()},
       change,
       [&tree, change, flags] { return RestoreVersions(tree.request(), *change, flags->versions); });
   command
-      .add_option("--versions", flags->lists, "Removed versions, separated by commas; all or none")
+      .add_option("--versions", flags->lists,
+                  "Removed versions, from 1 up, separated by commas; all or none")
+      ->type_name("N,N")
       ->required()
       ->check([](const std::string& text) {
         return ParseVersions(text).empty() ? "must be versions from 1 up, separated by commas" : "";
@@ -103,9 +141,18 @@ void AddRestoreVersions(CommandTree& tree) {
 
 void AddMigrateState(CommandTree& tree) {
   const auto change = std::make_shared<ChangeRequest>();
-  AddChange(tree,
-            {.name = "migrate-state", .purpose = "Carry a v1alpha1 state file over to v1alpha2"},
-            change, [&tree, change] { return MigrateState(tree.request(), *change); });
+  AddChange(
+      tree,
+      {.name = "migrate-state",
+       .purpose = "Carry a v1alpha1 state file over to v1alpha2",
+       .examples = {{.command = "bao-kms-provider migrate-state --config "
+                                "/etc/openbao-kms/config.yaml",
+                     .what = "The plan; apply it as that of retire-versions"}},
+       .notes = "For the state file of an older Go provider, which serve refuses. Asks nobody on "
+                "the network. Keep a copy of both old files, and check with rotation-plan before "
+                "you start the provider.",
+       .exits = ChangeExits()},
+      change, [&tree, change] { return MigrateState(tree.request(), *change); });
 }
 
 }  // namespace

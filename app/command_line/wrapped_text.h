@@ -1,0 +1,17 @@
+// Running text in lines of at most a given width.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace baokms::app {
+
+// Bytes; what the help of every command keeps to.
+inline constexpr std::size_t kHelpWidth = 100;
+
+// Broken at blanks into lines of at most `width` bytes; a longer word has a line of its own. A line
+// break in `text` stays one.
+std::vector<std::string> Wrap(std::string_view text, std::size_t width);
+
+}  // namespace baokms::app

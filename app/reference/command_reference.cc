@@ -1,0 +1,23 @@
+#include "app/command_line/help_text.h"
+#include "app/reference/pages.h"
+
+namespace baokms::app {
+namespace {
+
+void AddCommand(std::string& text, const CommandPage& command) {
+  text += "\n## " + command.path + "\n\n```\n" + RenderHelp(command) + "```\n";
+  for (const CommandPage& each : command.commands) AddCommand(text, each);
+}
+
+}  // namespace
+
+std::string CommandReference(const CommandPage& root) {
+  std::string text =
+      "# Commands\n\n"
+      "What each command's `--help` says. Made from the program by `cmake --build build/default "
+      "--target\nupdate_reference`; do not edit.\n";
+  AddCommand(text, root);
+  return text;
+}
+
+}  // namespace baokms::app
