@@ -34,11 +34,8 @@ void AddInit(CommandTree& tree) {
        .purpose = "Write the files that set up OpenBao and the nodes of a cluster",
        .examples = {{.command = "bao-kms-provider init --values values.yaml --new-key --out bundle",
                      .what = "A first key, and providers that systemd runs"},
-                    {.command = "bao-kms-provider init --values values.yaml --out bundle --model "
-                                "static-pod --image registry.example/kms@sha256:$DIGEST "
-                                "--socket-gid 4711",
-                     .what =
-                         "The key that values.yaml names, and providers that the kubelet runs"}},
+                    {.command = "bao-kms-provider init --values values.yaml --out bundle",
+                     .what = "The key whose keyLineageId values.yaml has"}},
        .notes = "The values file is a configuration in which what has a default may be left out. "
                 "OpenBao is not asked and nothing but the bundle's directory is changed; its "
                 "installation.json says what is left to do.",
