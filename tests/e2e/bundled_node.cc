@@ -11,13 +11,6 @@
 namespace baokms::e2e {
 namespace {
 
-std::string IssuerKey(const Bench& bench) {
-  return bench.setup.Admin("GET", bench.setup.options().auth_mount + "/config")
-      .data()
-      .at("jwt_validation_pubkeys")
-      .at(0);
-}
-
 ScriptResult RunToEnd(testing::ChildProcess::Options options, const std::string& output) {
   unlink(output.c_str());
   options.stdout_file = output;
@@ -33,8 +26,15 @@ bool SkippedWithoutBao() {
   return !testing::FindRealOpenBao() && testing::SaySkipped("openbao-setup.sh needs `bao` on PATH");
 }
 
-BundledNode::BundledNode(Bench& bench)
-    : node(bench), values(node.config.tree), bench_(bench), issuer_key_(IssuerKey(bench)) {
+std::string IssuerKey(const Bench& bench) {
+  return bench.setup.Admin("GET", bench.setup.options().auth_mount + "/config")
+      .data()
+      .at("jwt_validation_pubkeys")
+      .at(0);
+}
+
+Json FreshValues(const ProviderConfig& config) {
+  Json values = config.tree;
   const testing::SetupOptions names = FreshNames();
   Json& transit = values["transit"];
   transit["mountPath"] = "team/" + names.transit_mount;
@@ -43,7 +43,12 @@ BundledNode::BundledNode(Bench& bench)
   transit["keyIdScope"]["clusterId"] = "cluster-" + names.key_name;
   values["auth"]["jwt"]["mountPath"] = names.auth_mount;
   values["auth"]["jwt"]["role"] = names.role;
-  node.config.directory().Write("issuer.pub", issuer_key_);
+  return values;
+}
+
+BundledNode::BundledNode(Bench& bench)
+    : node(bench), values(FreshValues(node.config)), bench_(bench) {
+  node.config.directory().Write("issuer.pub", IssuerKey(bench));
 }
 
 CommandResult BundledNode::Init(std::vector<std::string> flags, int code) {

@@ -18,9 +18,14 @@ struct ScriptResult {
 // Whether there is no `bao` program to run openbao-setup.sh with; says SKIP.
 bool SkippedWithoutBao();
 
+// Values for `init` in the surroundings of `config`; mount, key, method and role are new names.
+Json FreshValues(const ProviderConfig& config);
+// The public key of bench's issuer of JWTs, in PEM.
+std::string IssuerKey(const Bench& bench);
+
 class BundledNode {
  public:
-  // The issuer of the JWTs is bench's; mount, key, policy, method and role are new names.
+  // The issuer of the JWTs is bench's.
   explicit BundledNode(Bench& bench);
 
   // `bao-kms-provider init` of `values` into a new bundle. CHECKs exit 0 unless told otherwise.
@@ -53,7 +58,6 @@ class BundledNode {
   Bench& bench_;
   std::string bundle_;
   int bundles_ = 0;
-  std::string issuer_key_;
 };
 
 }  // namespace baokms::e2e

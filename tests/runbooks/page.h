@@ -1,4 +1,4 @@
-// A page of docs/runbooks or docs/login, cut into the blocks that a test runs
+// docs/install.md or a page of docs/runbooks or docs/login, cut into the blocks that a test runs
 // (tests/runbooks/README.md).
 #pragma once
 
