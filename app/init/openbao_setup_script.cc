@@ -86,7 +86,8 @@ std::string OpenBaoSetupScript(const Installation& installation, std::string_vie
   Settings role = jwt ? JwtRole(auth.jwt) : CertRole(auth.cert);
   std::ranges::move(TokenSettings(installation), std::back_inserter(role));
   std::string script =
-      "#!/usr/bin/env bash\n"
+      // -p: no BASH_ENV and no functions of whoever runs it.
+      "#!/bin/bash -p\n"
       "# Sets up OpenBao for bao-kms-provider; --help says how. Written by bao-kms-provider " +
       std::string(kVersion) + " init.\n" +
       Assigned("fingerprint", installation.identity_fingerprint) +

@@ -1,6 +1,7 @@
 // What `init` asks of a values file, and what it fills in (reports-and-labels.md, "init").
 #include "app/init/config_file.h"
 #include "tests/app/init/planned.h"
+#include "tests/support/harness/temp_directory.h"
 
 namespace baokms::app {
 namespace {
@@ -160,6 +161,24 @@ TEST_CASE("Plan: the flags of a static pod go with it alone") {
             .starts_with("--socket-gid is required"));
   CHECK(CheckModelFlags({.image = kImage}).starts_with("--image goes with"));
   CHECK(CheckModelFlags({.socket_gid = 1}).starts_with("--socket-gid goes with"));
+}
+
+TEST_CASE("Plan: the example values need nothing but the flags that they name") {
+  const std::string examples = BAOKMS_EXAMPLES_DIRECTORY;
+  InitRequest pod = kPod;
+  pod.new_key = true;
+  for (const auto& [file, request] :
+       {std::pair{"values-systemd.yaml", InitRequest{.new_key = true}},
+        std::pair{"values-cert.yaml", InitRequest{.new_key = true}},
+        std::pair{"values-static-pod.yaml", pod}}) {
+    CAPTURE(file);
+    const std::string values = testing::ReadWholeFile(examples + "/" + file);
+    REQUIRE_FALSE(values.empty());
+    const auto installation = PlanText(values, request);
+    REQUIRE(installation.has_value());
+    CHECK(Bundled(*installation).size() >= 7);
+    CHECK_FALSE(PlanText(values).has_value());
+  }
 }
 
 }  // namespace
