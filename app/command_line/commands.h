@@ -11,6 +11,7 @@ void AddRotationReports(CommandTree& tree);
 void AddKeyUsage(CommandTree& tree);
 void AddStateChanges(CommandTree& tree);  // retire-versions, restore-versions, migrate-state
 void AddBenchmark(CommandTree& tree);
+void AddInit(CommandTree& tree);
 void AddConfig(CommandTree& tree);
 void AddPolicy(CommandTree& tree);
 void AddCompletion(CommandTree& tree);

@@ -45,6 +45,7 @@ void AddEveryCommand(CommandTree& tree) {
   AddKeyUsage(tree);
   AddStateChanges(tree);
   tree.Heading("Set up");
+  AddInit(tree);
   AddPolicy(tree);
   AddConfig(tree);
   AddCompletion(tree);

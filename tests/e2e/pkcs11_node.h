@@ -32,6 +32,7 @@ class Pkcs11Node {
   void WritePin(const std::string& pin) const;
 
   testing::OpenBaoUnderTest& openbao() const { return server_; }
+  const std::string& authority_pem() const { return authority_.pem(); }
   const std::string& mount() const { return mount_; }  // "auth/cert-..."
 
   testing::SoftHsm hsm;

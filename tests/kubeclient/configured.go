@@ -23,7 +23,8 @@ type configured struct {
 	stop    context.CancelFunc
 }
 
-func loadConfigured(ctx context.Context, socket, name string) (*configured, error) {
+// ownConfiguration is loadConfigured of a file made here.
+func ownConfiguration(ctx context.Context, socket, name string) (*configured, error) {
 	directory, err := os.MkdirTemp("", "kubeclient-")
 	if err != nil {
 		return nil, err
@@ -41,6 +42,10 @@ resources:
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
+	return loadConfigured(ctx, file, name)
+}
+
+func loadConfigured(ctx context.Context, file, name string) (*configured, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	loaded, err := encryptionconfig.LoadEncryptionConfig(ctx, file, false, "kubeclient")
 	if err != nil {
@@ -70,7 +75,7 @@ resources:
 // with what LoadEncryptionConfig made. It returns the value written, with its prefix.
 func checkConfigured(ctx context.Context, r *recorder, socket, name string, number int,
 	older []object, wantStale bool) []object {
-	server, err := loadConfigured(ctx, socket, name)
+	server, err := ownConfiguration(ctx, socket, name)
 	if err != nil {
 		r.fail("EncryptionConfiguration: %v", err)
 		return nil

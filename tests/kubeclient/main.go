@@ -35,6 +35,9 @@ func parse(args []string, errors io.Writer) (options, error) {
 		"also write this file when ready for the rotation (implies --wait-rotation 2m)")
 	flags.IntVar(&o.printValues, "print-values", 0,
 		"check nothing: print this many values as an API server would store them, and end")
+	flags.StringVar(&o.load, "load", "",
+		"instead of the run: start an API server from this EncryptionConfiguration, write and read a Secret")
+	flags.BoolVar(&o.wantPlain, "want-plain", false, "with --load: the Secret must be stored in plaintext")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -44,7 +47,9 @@ func parse(args []string, errors io.Writer) (options, error) {
 	switch {
 	case flags.NArg() > 0:
 		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	case !filepath.IsAbs(o.socket):
+	case o.load != "" && !filepath.IsAbs(o.load):
+		return o, fmt.Errorf("--load must be an absolute path")
+	case o.load == "" && (o.wantPlain || !filepath.IsAbs(o.socket)):
 		return o, fmt.Errorf("--socket must be an absolute path")
 	case o.values < 1 || o.seeds < 1 || o.parallel < 1 || o.values > 1_000_000:
 		return o, fmt.Errorf("--values, --seeds and --parallel must be at least 1")
@@ -91,7 +96,11 @@ func quietLibrary() {
 func report(ctx context.Context, o options, out io.Writer) int {
 	began := time.Now()
 	r := newRecorder(out)
-	run(ctx, r, o)
+	if o.load != "" {
+		checkLoaded(ctx, r, o)
+	} else {
+		run(ctx, r, o)
+	}
 	sum := r.result(time.Since(began).Seconds())
 	r.say("%d writes, %d reads, %d failures in %.1f s", sum.Writes, sum.Reads, sum.Failures, sum.Seconds)
 	line, err := json.Marshal(sum)

@@ -22,7 +22,9 @@ type options struct {
 	poll         time.Duration
 	waitRotation time.Duration // 0: no rotation
 	markerFile   string
-	printValues  int // 0: none
+	printValues  int    // 0: none
+	load         string // an EncryptionConfiguration; empty: the whole run
+	wantPlain    bool
 }
 
 // run is the whole check; what it finds is in the recorder.

@@ -1,0 +1,93 @@
+#include <charconv>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/command_line/commands.h"
+#include "app/init/init.h"
+
+namespace baokms::app {
+namespace {
+
+std::optional<std::uint32_t> ParseGid(const std::string& text) {
+  std::uint32_t gid = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, gid);
+  // The last value means "no change" to chown.
+  if (error != std::errc{} || stopped != end || gid == 0 || gid == UINT32_MAX) return std::nullopt;
+  return gid;
+}
+
+}  // namespace
+
+void AddInit(CommandTree& tree) {
+  struct Flags {
+    InitRequest request;
+    std::string model = std::string(Name(DeploymentModel::kSystemd));
+    std::string socket_gid;
+  };
+  const auto flags = std::make_shared<Flags>();
+  CLI::App& init = tree.AddBare(
+      tree.root(),
+      {.name = "init",
+       .purpose = "Write the files that set up OpenBao and the nodes of a cluster",
+       .examples = {{.command = "bao-kms-provider init --values values.yaml --new-key --out bundle",
+                     .what = "A first key, and providers that systemd runs"},
+                    {.command = "bao-kms-provider init --values values.yaml --out bundle",
+                     .what = "The key whose keyLineageId values.yaml has"}},
+       .notes = "The values file is a configuration in which what has a default may be left out. "
+                "OpenBao is not asked and nothing but the bundle's directory is changed; its "
+                "installation.json says what is left to do.",
+       .exits = {{.code = ExitCode::kOther,
+                  .when = "The bundle could not be written; what was written is removed again."},
+                 {.code = ExitCode::kConfiguration,
+                  .when =
+                      "The values file cannot be read or does not do; every problem is named."}}},
+      [&tree, flags] {
+        InitRequest request = flags->request;
+        request.allowed_socket_parents = tree.request().allowed_socket_parents;
+        return Init(request);
+      });
+  InitRequest& request = flags->request;
+  init.add_option("--values", request.values_file, "The values, in YAML")
+      ->type_name("FILE")
+      ->required();
+  init.add_option("--out", request.out_directory,
+                  "Where the bundle goes: a new directory or an "
+                  "empty one")
+      ->type_name("DIR")
+      ->required();
+  init.add_option("--model", flags->model, "Who runs the providers")
+      ->type_name("systemd|static-pod")
+      ->default_str(flags->model)
+      ->check([](const std::string& text) {
+        return text == "systemd" || text == "static-pod" ? "" : "must be systemd or static-pod";
+      });
+  init.add_flag("--new-key", request.new_key,
+                "Name a key that does not exist yet: makes its keyLineageId");
+  init.add_option("--policy-name", request.policy_name, "The policy's name in OpenBao")
+      ->type_name("NAME")
+      ->default_str("openbao-kms-<clusterId>")
+      ->check(CheckPolicyName);
+  init.add_option("--image", request.image,
+                  "The static pod's image, as repository@sha256:digest without a tag")
+      ->type_name("IMAGE")
+      ->check(CheckImage);
+  init.add_option("--socket-gid", flags->socket_gid,
+                  "The socket's group in a static pod; takes the place of server.socketGroup")
+      ->type_name("N")
+      ->check([](const std::string& text) {
+        return ParseGid(text) ? "" : "must be a group id above 0";
+      });
+  tree.AddSocketParent(init);
+  init.parse_complete_callback([flags] {
+    InitRequest& given = flags->request;
+    if (flags->model != Name(given.model)) given.model = DeploymentModel::kStaticPod;
+    given.socket_gid = ParseGid(flags->socket_gid).value_or(0);
+    const std::string wrong = CheckModelFlags(given);
+    if (!wrong.empty()) throw CLI::ValidationError(wrong, CLI::ExitCodes::ValidationError);
+  });
+}
+
+}  // namespace baokms::app

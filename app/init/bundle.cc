@@ -1,0 +1,98 @@
+#include "app/init/bundle.h"
+
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include "adapters/config_yaml/load_configuration.h"
+#include "app/build_info.h"
+#include "app/init/config_file.h"
+#include "app/init/encryption_configurations.h"
+#include "app/init/node_setup_script.h"
+#include "app/init/openbao_setup_script.h"
+#include "app/init/remaining_actions.h"
+#include "app/init/static_pod_manifest.h"
+#include "app/policy_commands.h"
+#include "app/report.h"
+
+namespace baokms::app {
+namespace {
+
+namespace config_yaml = adapters::config_yaml;
+
+std::string Octal(std::uint32_t mode) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%04o", mode);
+  return text;
+}
+
+bool LoadsBack(const std::string& config_file, const config_yaml::ValidationOptions& options) {
+  const auto no_environment = [](const std::string&) { return std::optional<std::string>(); };
+  const auto loaded = config_yaml::LoadConfiguration(config_file, {}, no_environment, options);
+  return loaded && ConfigFile(*loaded) == config_file;
+}
+
+std::string InstallationJson(const Installation& installation,
+                             const std::vector<BundleFile>& others) {
+  const core::Configuration& configuration = installation.configuration;
+  Report report = Report::object();
+  report["generator"] = {
+      {"Version", kVersion}, {"Commit", kCommit}, {"BuildDate", kBuildDate}, {"Dirty", kDirty}};
+  report["model"] = Name(installation.model);
+  if (!installation.image.empty()) report["image"] = installation.image;
+  report["identityFingerprint"] = installation.identity_fingerprint;
+  report["keyLineageId"] = configuration.transit.key_id_scope.key_lineage_id;
+  report["runtimeUser"] = RuntimeUser(installation.model);
+  report["socketGroup"] = configuration.server.socket_group;
+  report["socketPath"] = configuration.server.socket_path;
+  report["statePath"] = configuration.state.path;
+  report["files"] = Report::array();
+  for (const BundleFile& file : others) {
+    report["files"].push_back(
+        {{"name", file.name}, {"mode", Octal(file.mode)}, {"purpose", file.purpose}});
+  }
+  report["remainingActions"] = RemainingActions(installation);
+  return RenderJson(report);
+}
+
+}  // namespace
+
+std::expected<std::vector<BundleFile>, std::string> MakeBundle(
+    const Installation& installation, const config_yaml::ValidationOptions& options) {
+  const core::TransitConfiguration& transit = installation.configuration.transit;
+  const auto policy = OpenBaoPolicy(transit.mount_path, transit.key_name, TokenRenewal::kIncluded);
+  if (!policy) return std::unexpected("openbao-policy.hcl: " + policy.error());
+
+  std::vector<BundleFile> files = {
+      {"config.yaml", 0640, "the provider's configuration", ConfigFile(installation.configuration)},
+      {"encryption-config.yaml", 0644,
+       "kube-apiserver's EncryptionConfiguration for phase 2: writes encrypted Secrets",
+       EncryptionConfiguration(installation, ApiServerPhase::kWriters)},
+      {"encryption-config-readers.yaml", 0644,
+       "kube-apiserver's EncryptionConfiguration for phase 1: reads encrypted Secrets, writes "
+       "plaintext",
+       EncryptionConfiguration(installation, ApiServerPhase::kReaders)},
+      {"openbao-policy.hcl", 0644, "what the provider may do in OpenBao", *policy},
+      {"openbao-setup.sh", 0750, "sets up OpenBao; run by its administrator",
+       OpenBaoSetupScript(installation, *policy)}};
+  if (installation.model == DeploymentModel::kStaticPod) {
+    files.push_back(
+        {"bao-kms-provider.yaml", 0644, "the static pod", StaticPodManifest(installation)});
+  }
+  files.push_back({"node-setup.sh", 0750,
+                   "prepares, installs, checks and starts a node; run by root on it",
+                   NodeSetupScript(installation)});
+  if (!LoadsBack(files[0].content, options)) {
+    return std::unexpected("config.yaml does not load back to what was meant");
+  }
+  for (const auto& [file, phase] :
+       {std::pair{1, ApiServerPhase::kWriters}, std::pair{2, ApiServerPhase::kReaders}}) {
+    const std::string wrong = WrongWith(files[file].content, installation, phase);
+    if (!wrong.empty()) return std::unexpected(files[file].name + ": " + wrong);
+  }
+  files.push_back({"installation.json", 0640, "what this bundle is and what is left to do", ""});
+  files.back().content = InstallationJson(installation, files);
+  return files;
+}
+
+}  // namespace baokms::app

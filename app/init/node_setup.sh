@@ -1,0 +1,617 @@
+# The variables above say what is to be; from here on the script is the same in every bundle.
+unset POSIXLY_CORRECT CDPATH TMPDIR
+set -euo pipefail
+IFS=$' \t\n'
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH LC_ALL=C
+umask 077
+
+usage() {
+  cat <<'END'
+usage: node-setup.sh PHASE [OPTION...]
+
+Brings the provider of this bundle to a control-plane node. Run it as root on the node, one phase
+after the other. Each can be run again: what is as it should be is left alone, what differs is named.
+
+phases:
+  prepare  makes the user, the groups and the directories
+  install  puts the configuration, the CA certificates and the node's credential in place
+  check    runs `bao-kms-provider doctor` as the provider's user
+  start    starts the provider and waits until it answers; wants a check not older than an hour
+
+options of install:
+  --ca FILE          OpenBao's CA certificates (PEM)
+  --credential FILE  what the node logs in with: its JWT, the OAuth 2.0 client secret, or with
+                     PKCS#11 the certificate chain (PEM)
+  --pin FILE         PKCS#11: the PIN of the token
+  --issuer-ca FILE   OAuth 2.0: CA certificates of the authorisation server (PEM)
+  --replace          replace what is there and differs. The file before is kept beside the new one
+                     with the time in its name; of a credential no copy is kept. Also for start,
+                     where a static pod's manifest differs.
+
+options of check and start:
+  --program FILE     the provider's program on this node [/usr/bin/bao-kms-provider]
+  --encryption-config FILE  check: kube-apiserver's file, when it is not this bundle's
+  --manifests DIR    start: where kubelet looks for static pods [/etc/kubernetes/manifests]
+  --wait SECONDS     start: how long the provider may take to answer [180]
+
+option of all phases:
+  --root DIR         work on the system below DIR, for those who build images; start then switches
+                     the provider on for the next boot and does not wait
+END
+}
+
+say() { printf '%s\n' "$1"; }
+
+fail() {
+  printf 'node-setup: %s\n' "$1" >&2
+  exit 1
+}
+
+refuse_usage() {
+  printf 'node-setup: %s\nRun `node-setup.sh --help`.\n' "$1" >&2
+  exit 2
+}
+
+# --- where things are -----------------------------------------------------------------------------
+
+configuration_directory=/etc/openbao-kms
+data_directory=/var/lib/openbao-kms
+runtime_directory=/run/openbao-kms
+config_file=$configuration_directory/config.yaml
+manifest_file=$configuration_directory/bao-kms-provider.yaml
+unit=bao-kms-provider.service
+# What `check` notes for `start`. Not where the provider may write, and gone after a boot.
+record=/run/openbao-kms-setup.checked
+
+parent_of() {
+  local parent=${1%/*}
+  printf '%s' "${parent:-/}"
+}
+
+# Whether $1 is $2 or below it.
+is_below() { [ "$1" = "$2" ] || [[ $1 == "$2"/* ]]; }
+
+# Refuses paths that would lead elsewhere than they say: with --root out of it.
+refuse_detour() {
+  local path=$1 rest=${1#/} walked='' part
+  while [ -n "$rest" ]; do
+    part=${rest%%/*}
+    if [ "$part" = "$rest" ]; then rest=''; else rest=${rest#*/}; fi
+    case $part in
+      '' | . | ..) fail "the path $path has an empty part, '.' or '..'; write it plainly in the values file" ;;
+    esac
+    walked+=/$part
+    [ ! -L "$root$walked" ] || { [ -z "$root" ] && [ -n "$rest" ]; } ||
+      fail "$root$walked is a symbolic link; put in its place what it names"
+  done
+}
+
+# --- users and groups -----------------------------------------------------------------------------
+
+# The line of NAME in `passwd` or `group` of the system below the root.
+entry_of() {
+  local line
+  if [ -z "$root" ]; then
+    getent "$1" -- "$2" || return 1
+    return
+  fi
+  while IFS= read -r line; do
+    if [ "${line%%:*}" = "$2" ]; then
+      printf '%s\n' "$line"
+      return
+    fi
+  done <"$root/etc/$1"
+  return 1
+}
+
+# Numeric ids: user:group of the provider, and the socket's group. 1: they are not there.
+find_ids() {
+  local entry
+  if [ "$model" = static-pod ]; then
+    uid=$runtime_user
+    gid=$runtime_user
+  else
+    entry=$(entry_of passwd "$runtime_user") || return 1
+    IFS=: read -r _ _ uid _ <<<"$entry"
+    entry=$(entry_of group "$runtime_user") || return 1
+    IFS=: read -r _ _ gid _ <<<"$entry"
+  fi
+  if [[ $socket_group =~ ^[0-9]+$ ]]; then
+    socket_gid=$socket_group
+  else
+    entry=$(entry_of group "$socket_group") || return 1
+    IFS=: read -r _ _ socket_gid _ <<<"$entry"
+  fi
+}
+
+make_group() {
+  ! entry_of group "$1" >/dev/null || return 0
+  groupadd ${root:+--prefix "$root"} --system -- "$1" ||
+    fail "the group $1 could not be made: see above"
+  say "group $1: made"
+}
+
+make_users() {
+  if [ "$model" = systemd ]; then
+    make_group "$runtime_user"
+    if ! entry_of passwd "$runtime_user" >/dev/null; then
+      useradd ${root:+--prefix "$root"} --system --gid "$runtime_user" --no-create-home \
+        --home-dir /nonexistent --shell /usr/sbin/nologin -- "$runtime_user" ||
+        fail "the user $runtime_user could not be made: see above"
+      say "user $runtime_user: made"
+    fi
+  fi
+  [[ $socket_group =~ ^[0-9]+$ ]] || make_group "$socket_group"
+  find_ids || fail 'the user or a group is still not there; look at /etc/nsswitch.conf'
+  [ "$uid" != 0 ] && [ "$gid" != 0 ] ||
+    fail "the user or group $runtime_user is root's; the provider must not run as root"
+}
+
+# --- directories and files ------------------------------------------------------------------------
+
+# Gives PATH its mode and owner; 1: it had them.
+settle() {
+  local path=$1 mode=$2 owner=$3
+  [ "$(stat -c '%a %u:%g' -- "$root$path")" != "$mode $owner" ] || return 1
+  # Five digits clear a set-group-id bit, too.
+  { chown -- "$owner" "$root$path" && chmod -- "$(printf '%05d' "$mode")" "$root$path"; } ||
+    fail "$path cannot be given its owner and mode: see above"
+}
+
+declare -A settled=()
+
+# make_directory PATH MODE OWNER. The first call for a path counts. A directory outside of the
+# provider's own that is there already is somebody else's: it stays as it is.
+make_directory() {
+  local path=$1 mode=$2 owner=$3
+  [ -z "${settled[$path]:-}" ] || return 0
+  settled[$path]=yes
+  refuse_detour "$path"
+  if [ -e "$root$path" ]; then
+    [ -d "$root$path" ] || fail "$path is there and is no directory; move it away"
+    is_own "$path" || return 0
+    if settle "$path" "$mode" "$owner"; then say "directory $path: mended to $mode $owner"; fi
+    return
+  fi
+  (umask 022 && mkdir -p -- "$root$(parent_of "$path")")
+  mkdir -- "$root$path"
+  settle "$path" "$mode" "$owner" || true
+  say "directory $path: made"
+}
+
+is_own() {
+  is_below "$1" "$configuration_directory" || is_below "$1" "$data_directory" ||
+    is_below "$1" "$runtime_directory"
+}
+
+# A directory that the provider writes in: wrong ones outside of its own are named.
+make_provider_directory() {
+  local path=$1 mode=$2 owner=$3
+  make_directory "$path" "$mode" "$owner"
+  [ "$(stat -c '%a %u:%g' -- "$root$path")" = "$mode $owner" ] ||
+    fail "the directory $path is there and not as the provider needs it. If nothing else uses it:
+  chown $owner $(printf '%q' "$root$path") && chmod $mode $(printf '%q' "$root$path")
+If something does, name another in the values file and make the bundle again."
+}
+
+socket_directory() {
+  local directory
+  directory=$(parent_of "$socket_path")
+  case $directory in
+    /var/run/*) directory=${directory#/var} ;;  # the same; in an image the link would lead out of it
+  esac
+  printf '%s' "$directory"
+}
+
+# The socket's directory and those above it that are the provider's own, from the top.
+socket_directories() {
+  local directory rest
+  directory=$(socket_directory)
+  if is_below "$directory" "$runtime_directory"; then
+    rest=${directory#"$runtime_directory"}
+    directory=$runtime_directory
+    printf '%s\n' "$directory"
+    while [ -n "$rest" ]; do
+      rest=${rest#/}
+      directory+=/${rest%%/*}
+      printf '%s\n' "$directory"
+      if [[ $rest == */* ]]; then rest=/${rest#*/}; else rest=''; fi
+    done
+  else
+    printf '%s\n' "$directory"
+  fi
+}
+
+# Whether PATH may get the content of SOURCE; where it may not, says why and changes nothing.
+require_place() {
+  local source=$1 path=$2 directory
+  directory=$(parent_of "$path")
+  refuse_detour "$path"
+  [ -d "$root$directory" ] || fail "the directory $directory is missing; run node-setup.sh prepare"
+  [ -e "$root$path" ] || return 0
+  [ -f "$root$path" ] || fail "$path is there and is no regular file; move it away"
+  [ "$replace" = true ] || cmp -s -- "$source" "$root$path" ||
+    fail "$path is there and differs; it was not changed. Compare:
+  diff $(printf '%q' "$root$path") $(printf '%q' "$source")
+If the new one is right, run node-setup.sh $phase again with --replace."
+}
+
+# put SOURCE PATH MODE OWNER KEEP|FORGET: SOURCE at PATH, whole or not at all. KEEP: a file that is
+# replaced stays beside it under another name.
+put() {
+  local source=$1 path=$2 mode=$3 owner=$4 before=$5 directory temporary old
+  require_place "$source" "$path"
+  directory=$(parent_of "$path")
+  rm -f -- "$root$directory"/.node-setup.??????  # of a run that was cut off
+  if [ -e "$root$path" ]; then
+    if cmp -s -- "$source" "$root$path"; then
+      if settle "$path" "$mode" "$owner"; then say "$path: mended to $mode $owner"; fi
+      return
+    fi
+    if [ "$before" = KEEP ]; then
+      old=$path.before-$(date -u +%Y%m%dT%H%M%SZ)
+      [ -e "$root$old" ] || ln -- "$root$path" "$root$old"
+      say "$path: the one before is kept as $old"
+    fi
+  fi
+  temporary=$(mktemp -- "$root$directory/.node-setup.XXXXXX")
+  cat -- "$source" >"$temporary"
+  chown -- "$owner" "$temporary"
+  chmod -- "$(printf '%05d' "$mode")" "$temporary"
+  sync -- "$temporary"
+  mv -fT -- "$temporary" "$root$path"
+  sync -- "$root$directory"
+  say "$path: written"
+}
+
+# --- prepare --------------------------------------------------------------------------------------
+
+phase_prepare() {
+  local directory directories lines=''
+  make_users
+  mapfile -t directories < <(socket_directories)
+  for directory in "${directories[@]}"; do
+    make_provider_directory "$directory" 2750 "$uid:$socket_gid"
+    lines+="d $directory 2750 $uid $socket_gid -"$'\n'
+  done
+  # /run is empty after a boot.
+  if is_below "${directories[0]}" /run; then
+    make_directory /etc/tmpfiles.d 755 0:0
+    printf '# Made by node-setup.sh of bao-kms-provider: where its socket is.\n%s' "$lines" \
+      >"$scratch/tmpfiles"
+    replace=true put "$scratch/tmpfiles" /etc/tmpfiles.d/bao-kms-provider.conf 644 0:0 FORGET
+  fi
+  make_provider_directory "$(parent_of "$state_file")" 750 "$uid:$gid"
+  make_directory "$configuration_directory" 750 "0:$gid"
+  make_directory "$configuration_directory/tls" 755 0:0
+  make_directory "$data_directory" 750 "0:$gid"
+  for_each_file make_directory_of
+  say 'prepared. Next: node-setup.sh install'
+}
+
+make_directory_of() {
+  local path=$1 kind=$4
+  if [ "$kind" = CERTIFICATES ]; then
+    make_directory "$(parent_of "$path")" 755 0:0
+  else
+    make_directory "$(parent_of "$path")" 750 "0:$gid"
+  fi
+}
+
+# --- install --------------------------------------------------------------------------------------
+
+# Calls $1 with each file that the node brings: path, option, the value of that option, kind.
+for_each_file() {
+  "$1" "$ca_file" --ca "$ca" CERTIFICATES
+  [ -z "$issuer_ca_file" ] || "$1" "$issuer_ca_file" --issuer-ca "$issuer_ca" CERTIFICATES
+  [ -z "$credential_file" ] || "$1" "$credential_file" --credential "$credential" "$credential_kind"
+  [ -z "$pin_file" ] || "$1" "$pin_file" --pin "$pin" SECRET
+}
+
+# Before anything is changed.
+look_at_file() {
+  local path=$1 option=$2 given=$3 kind=$4 file mode
+  if [ -n "$given" ]; then
+    file=$given
+    [ -f "$file" ] && [ -r "$file" ] || fail "the file given with $option cannot be read"
+    require_place "$file" "$path"
+  else
+    refuse_detour "$path"
+    file=$root$path
+    [ -e "$file" ] || fail "$path is missing; give it with $option FILE, or put it there"
+    [ -f "$file" ] || fail "$path is there and is no regular file; move it away"
+  fi
+  [ -s "$file" ] || fail "the file for $option is empty"
+  mode=$(stat -Lc '%a' -- "$file")
+  case $kind in
+    SECRET)
+      [ "${mode: -1}" != 0 ] || return 0
+      [ -n "$given" ] || fail "$path is open to everybody, so that it is no secret any more. Get a new one and
+give it with $option FILE --replace; what renews it must write it with mode 0640."
+      say "note: the file given with $option is open to everybody; remove it when you are done"
+      ;;
+    *)
+      grep -q -- '-----BEGIN CERTIFICATE-----' "$file" ||
+        fail "the file for $option holds no certificate in PEM (-----BEGIN CERTIFICATE-----)"
+      ! grep -q -- 'PRIVATE KEY-----' "$file" ||
+        fail "the file for $option holds a private key; give certificates alone"
+      ;;
+  esac
+}
+
+# What is there and was not given stays as whoever renews it made it; `check` judges it.
+put_file() {
+  local path=$1 given=$3 kind=$4
+  [ -n "$given" ] || return 0
+  case $kind in
+    CERTIFICATES) put "$given" "$path" 644 0:0 KEEP ;;
+    *) put "$given" "$path" 640 "0:$gid" FORGET ;;
+  esac
+}
+
+need_prepared() {
+  find_ids && [ -d "$root$configuration_directory" ] && [ -d "$root$data_directory" ] &&
+    [ -d "$root$(socket_directory)" ] ||
+    fail 'this node is not prepared; run node-setup.sh prepare'
+}
+
+phase_install() {
+  local name names=(config.yaml encryption-config.yaml encryption-config-readers.yaml)
+  need_prepared
+  [ -n "$credential_file" ] || [ -z "$credential" ] ||
+    fail 'this bundle logs in with what a SPIFFE agent gives; there is no --credential'
+  [ -n "$issuer_ca_file" ] || [ -z "$issuer_ca" ] ||
+    fail 'the configuration names no auth.jwt.oauth2.caCertFile; --issuer-ca has no place to go'
+  [ -n "$pin_file" ] || [ -z "$pin" ] || fail '--pin is for a login with PKCS#11'
+  [ "$model" = systemd ] || names+=(bao-kms-provider.yaml)
+  for name in "${names[@]}"; do
+    [ -f "$bundle/$name" ] && [ ! -L "$bundle/$name" ] ||
+      fail "$name is not beside this script; bring the whole bundle"
+    require_place "$bundle/$name" "$configuration_directory/$name"
+  done
+  for_each_file look_at_file
+  # With another configuration an earlier check says nothing.
+  rm -f -- "$root$record"
+  for_each_file put_file
+  for name in "${names[@]}"; do
+    put "$bundle/$name" "$configuration_directory/$name" 640 "0:$gid" KEEP
+  done
+  [ "$model" = static-pod ] || unit_file >/dev/null ||
+    say "note: $unit is not installed yet; install the package bao-kms-provider before start"
+  say 'installed. Next: node-setup.sh check'
+}
+
+unit_file() {
+  local directory
+  for directory in /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+    if [ -f "$root$directory/$unit" ]; then
+      printf '%s' "$directory/$unit"
+      return
+    fi
+  done
+  return 1
+}
+
+# --- check ----------------------------------------------------------------------------------------
+
+need_installed() {
+  need_prepared
+  [ -f "$root$config_file" ] || fail 'the configuration is not installed; run node-setup.sh install'
+  if [ "$model" = static-pod ] && [ ! -f "$root$manifest_file" ]; then
+    fail 'the manifest is not installed; run node-setup.sh install'
+  fi
+}
+
+need_program() {
+  [ -x "$root$program" ] && [ -f "$root$program" ] ||
+    fail "there is no program $program on this node. Install the package bao-kms-provider (also for a
+static pod: it checks and asks from outside of it), or name the program with --program FILE"
+}
+
+# run_as UID GID GROUPS ARGUMENT...: the provider's program, with nothing of this environment.
+run_as() {
+  local user=$1 group=$2 groups=$3
+  shift 3
+  env -i PATH="$PATH" chroot --userspec="$user:$group" --groups="$groups" "${root:-/}" \
+    "$program" "$@" </dev/null
+}
+
+need_same_fingerprint() {
+  local installed
+  installed=$(run_as "$uid" "$gid" "$socket_gid" config fingerprint --config "$config_file") ||
+    fail 'the provider could not read its configuration: see above; mend it by node-setup.sh install'
+  [ "$installed" = "$fingerprint" ] ||
+    fail 'the installed configuration has another identity fingerprint than this bundle. Run install
+of the bundle that is meant for this cluster; what is encrypted under one cannot be read under
+the other'
+}
+
+# Of what a check is good for.
+digest() {
+  local files=("$root$config_file")
+  [ "$model" = systemd ] || files+=("$root$manifest_file")
+  cat -- "${files[@]}" | sha256sum | cut -d ' ' -f 1
+}
+
+phase_check() {
+  local arguments
+  need_installed
+  need_program
+  rm -f -- "$root$record"
+  need_same_fingerprint
+  arguments=(doctor --config "$config_file" --encryption-config
+    "${encryption_config:-$configuration_directory/encryption-config.yaml}")
+  is_below "$(socket_directory)" "$runtime_directory" ||
+    arguments+=(--allow-socket-parent "$(parent_of "$socket_path")")
+  run_as "$uid" "$gid" "$socket_gid" "${arguments[@]}" ||
+    fail 'the check failed; mend what it names and run node-setup.sh check again'
+  printf '%s %s %s\n' "$fingerprint" "$(digest)" "$(date +%s)" >"$scratch/record"
+  replace=true put "$scratch/record" "$record" 600 0:0 FORGET >/dev/null
+  say 'checked. Next, within the hour: node-setup.sh start'
+}
+
+# --- start ----------------------------------------------------------------------------------------
+
+need_checked() {
+  local checked sum at age
+  [ -f "$root$record" ] && [ ! -L "$root$record" ] ||
+    fail 'there is no check that passed; run node-setup.sh check'
+  read -r checked sum at <"$root$record" && [[ $at =~ ^[0-9]{1,12}$ ]] ||
+    fail 'the note of the last check cannot be read; run node-setup.sh check again'
+  [ "$checked" = "$fingerprint" ] ||
+    fail 'the last check was of another identity fingerprint; run node-setup.sh check of this bundle'
+  [ "$sum" = "$(digest)" ] ||
+    fail 'what is installed has changed since the last check; run node-setup.sh check again'
+  age=$(($(date +%s) - 10#$at))
+  [ "$age" -ge 0 ] && [ "$age" -le 3600 ] ||
+    fail 'the last check is older than an hour; run node-setup.sh check again'
+}
+
+phase_start() {
+  need_installed
+  need_checked
+  if [ "$model" = static-pod ]; then
+    [ -n "$root" ] || need_program
+    start_static_pod
+  else
+    start_unit
+  fi
+  if [ -n "$root" ]; then
+    say 'switched on for the next boot of this system'
+    return
+  fi
+  await_answer
+  say "The provider answers on $socket_path. Next:
+- run node-setup.sh on the other control-plane nodes, and compare the key_id above (kms.key_id)
+- when all answer with the same one, node by node: give kube-apiserver
+  $configuration_directory/encryption-config-readers.yaml, and on all of them after that
+  $configuration_directory/encryption-config.yaml
+installation.json lists what is left to do."
+}
+
+start_unit() {
+  unit_file >/dev/null ||
+    fail "$unit is not installed; install the package bao-kms-provider, then run start again"
+  if [ -n "$root" ]; then
+    systemctl --root="$root" enable "$unit" || fail "$unit could not be switched on: see above"
+    return
+  fi
+  need_program
+  systemctl daemon-reload
+  if systemctl is-active --quiet "$unit"; then
+    say "note: $unit runs already; a changed configuration counts after: systemctl restart $unit"
+  fi
+  systemctl enable --now "$unit" ||
+    fail "$unit did not start; what it says: journalctl -u $unit -n 50"
+}
+
+start_static_pod() {
+  [ -d "$root$manifests" ] ||
+    fail "$manifests is missing; name kubelet's staticPodPath with --manifests DIR"
+  # No copy there: kubelet would run it, too.
+  put "$root$manifest_file" "$manifests/bao-kms-provider.yaml" 600 0:0 FORGET
+}
+
+# As somebody of the socket's group, as kube-apiserver may be.
+await_answer() {
+  local deadline=$((SECONDS + wait_seconds))
+  say "waiting up to $wait_seconds s for the provider"
+  until run_as "$probe_uid" "${probe_gid:-$socket_gid}" "$socket_gid" \
+    probe --socket "$socket_path" --timeout 5s >"$scratch/answer" 2>&1; do
+    [ "$SECONDS" -lt "$deadline" ] || {
+      cat -- "$scratch/answer" >&2
+      if [ "$model" = static-pod ]; then
+        fail "the provider does not answer. What it says: crictl logs \"\$(crictl ps -a --name bao-kms-provider -q | head -n 1)\"
+and when there is no container: journalctl -u kubelet -n 50"
+      fi
+      fail "the provider does not answer. What it says: journalctl -u $unit -n 50"
+    }
+    sleep 1
+  done
+  cat -- "$scratch/answer"
+}
+
+# --- the command line -----------------------------------------------------------------------------
+
+phase=''
+root=''
+ca=''
+credential=''
+pin=''
+issuer_ca=''
+replace=false
+program=/usr/bin/bao-kms-provider
+encryption_config=''
+manifests=/etc/kubernetes/manifests
+wait_seconds=180
+
+# goes_with PHASES: the option just read belongs to one of them.
+declare -A goes_with=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    -h | --help | help)
+      usage
+      exit 0
+      ;;
+    --replace)
+      replace=true
+      goes_with[$1]='install start'
+      shift
+      ;;
+    --root | --ca | --credential | --pin | --issuer-ca | --program | --encryption-config | \
+      --manifests | --wait)
+      [ $# -gt 1 ] && [ -n "$2" ] || refuse_usage "$1 needs a value"
+      case $1 in
+        --root) root=$2 ;;
+        --ca) ca=$2 ;;
+        --credential) credential=$2 ;;
+        --pin) pin=$2 ;;
+        --issuer-ca) issuer_ca=$2 ;;
+        --program) program=$2 ;;
+        --encryption-config) encryption_config=$2 ;;
+        --manifests) manifests=${2%/} ;;
+        --wait) wait_seconds=$2 ;;
+      esac
+      case $1 in
+        --root) goes_with[$1]='prepare install check start' ;;
+        --program) goes_with[$1]='check start' ;;
+        --encryption-config) goes_with[$1]=check ;;
+        --manifests | --wait) goes_with[$1]=start ;;
+        *) goes_with[$1]=install ;;
+      esac
+      shift 2
+      ;;
+    -*) refuse_usage "unknown option $1" ;;
+    *)
+      [ -z "$phase" ] || refuse_usage 'one phase at a time'
+      phase=$1
+      shift
+      ;;
+  esac
+done
+
+case $phase in
+  prepare | install | check | start) ;;
+  '') refuse_usage 'which phase?' ;;
+  *) refuse_usage "unknown phase $phase" ;;
+esac
+for option in "${!goes_with[@]}"; do
+  [[ " ${goes_with[$option]} " == *" $phase "* ]] || refuse_usage "$option is not for $phase"
+done
+for path in "$program" "$manifests" "${encryption_config:-/}" "${root:-/}"; do
+  [[ $path == /* ]] ||
+    refuse_usage '--root, --program, --manifests and --encryption-config take absolute paths'
+done
+[[ $wait_seconds =~ ^[1-9][0-9]{0,4}$ ]] || refuse_usage '--wait takes seconds, such as 180'
+[ "$EUID" -eq 0 ] || fail 'must be run as root'
+if [ -n "$root" ]; then
+  [ -d "$root" ] || fail 'the directory given with --root is not there'
+  root=$(cd -P -- "$root" && pwd -P)
+  root=${root%/}
+fi
+bundle=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+scratch=$(mktemp -d)
+trap 'rm -rf -- "$scratch"' EXIT
+
+"phase_$phase"

@@ -1,0 +1,17 @@
+#include "app/init/shell_quoted.h"
+
+namespace baokms::app {
+
+std::string ShellQuoted(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
+}  // namespace baokms::app

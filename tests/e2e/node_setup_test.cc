@@ -1,0 +1,472 @@
+// node-setup.sh, phase by phase on a node of the test's own (reports-and-labels.md, "init"): the
+// script and the program are the real ones, OpenBao stands behind `check`.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "tests/e2e/node_setup_case.h"
+
+namespace baokms::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRecord = "/run/openbao-kms-setup.checked";
+constexpr const char* kConfig = "/etc/openbao-kms/config.yaml";
+constexpr const char* kJwt = "/var/lib/openbao-kms/identity.jwt";
+
+TEST_CASE("Node setup: four phases make a systemd node that serves") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.StandInForSystemctl();
+  node.InstallUnit();
+  node.PrepareAndInstall();
+
+  const ScratchMachine& machine = node.machine;
+  const std::string uid = machine.Id("passwd", "openbao-kms");
+  const std::string gid = machine.Id("group", "openbao-kms");
+  const std::string socket_gid = machine.Id("group", "openbao-kms-socket");
+  const std::string own = uid + ":" + gid;
+  CHECK(uid != "0");
+  CHECK(machine.ModeAndOwner("/etc/openbao-kms") == "0750 0:" + gid);
+  CHECK(machine.ModeAndOwner("/etc/openbao-kms/tls") == "0755 0:0");
+  CHECK(machine.ModeAndOwner("/run/openbao-kms") == "2750 " + uid + ":" + socket_gid);
+  CHECK(machine.ModeAndOwner("/var/lib/openbao-kms") == "0750 0:" + gid);
+  CHECK(machine.ModeAndOwner("/var/lib/openbao-kms/state") == "0750 " + own);
+  CHECK(machine.ModeAndOwner(kConfig) == "0640 0:" + gid);
+  CHECK(machine.ModeAndOwner(kJwt) == "0640 0:" + gid);
+  CHECK(machine.ModeAndOwner("/etc/openbao-kms/tls/ca.crt") == "0644 0:0");
+  CHECK(machine.ModeAndOwner("/etc/openbao-kms/encryption-config.yaml") == "0640 0:" + gid);
+  CHECK(machine.Read(kConfig) == machine.Read("/bundle/config.yaml"));
+  CHECK(machine.Read("/etc/tmpfiles.d/bao-kms-provider.conf")
+            .ends_with("d /run/openbao-kms 2750 " + uid + " " + socket_gid + " -\n"));
+
+  const std::string report = node.Passes(node.CheckFlags());
+  CHECK(Mentions(report, "[pass] openbao.auth"));
+  CHECK(Mentions(report, "[warn] kubernetes.encryption_config"));
+  CHECK(machine.ModeAndOwner(kRecord) == "0600 0:0");
+
+  testing::ChildProcess provider({.argv = node.ServeAs(uid, gid, socket_gid)});
+  const std::string started = node.Passes(node.StartFlags());
+  CHECK(Mentions(started, "[pass] kms.decrypt"));
+  CHECK(Mentions(started, "[pass] client.identity"));
+  CHECK(machine.Read("/systemctl.log") ==
+        "daemon-reload\nis-active --quiet bao-kms-provider.service\n"
+        "enable --now bao-kms-provider.service\n");
+}
+
+TEST_CASE("Node setup: four phases make a static pod node that serves") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.InitStaticPod();
+  node.Passes({"prepare"});
+  node.Passes(node.InstallFlags());
+  const ScratchMachine& machine = node.machine;
+  CHECK(machine.ModeAndOwner("/run/openbao-kms") == "2750 65532:4711");
+  CHECK(machine.ModeAndOwner("/var/lib/openbao-kms/state") == "0750 65532:65532");
+  CHECK(machine.ModeAndOwner("/var/lib/openbao-kms/credentials") == "0750 0:65532");
+  CHECK(machine.ModeAndOwner("/var/lib/openbao-kms/credentials/identity.jwt") == "0640 0:65532");
+  CHECK_FALSE(Mentions(machine.Read("/etc/passwd"), "openbao"));
+  node.Passes(node.CheckFlags());
+
+  node.Fails(node.StartFlags(), "/etc/kubernetes/manifests is missing");
+  fs::create_directories(machine.At("/etc/kubernetes/manifests"));
+  testing::ChildProcess provider({.argv = node.ServeAs("65532", "65532", "4711")});
+  CHECK(Mentions(node.Passes(node.StartFlags()), "[pass] kms.decrypt"));
+  CHECK(machine.Read("/etc/kubernetes/manifests/bao-kms-provider.yaml") ==
+        machine.Read("/bundle/bao-kms-provider.yaml"));
+
+  // Another manifest is a restart, and a second file there would be a second pod.
+  machine.Write("/etc/openbao-kms/bao-kms-provider.yaml", "another", 0640);
+  node.Fails(node.StartFlags(), "changed since the last check");
+  node.Passes(node.CheckFlags());
+  node.Fails(node.StartFlags(), "is there and differs");
+  auto replacing = node.StartFlags();
+  replacing.emplace_back("--replace");
+  node.Passes(replacing);
+  CHECK(std::distance(fs::directory_iterator(machine.At("/etc/kubernetes/manifests")), {}) == 1);
+}
+
+TEST_CASE("Node setup: below a root directory the same comes out and the unit is switched on") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.InstallUnit();
+  const ScratchMachine& machine = node.machine;
+  const auto outside = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), machine.At("/bundle/node-setup.sh"));
+    arguments.insert(arguments.end(), {"--root", machine.root() + "/"});
+    const CommandResult result = machine.RunOutside(arguments);
+    INFO(result.err);
+    CHECK(result.code == 0);
+    return result.out;
+  };
+  outside({"prepare"});
+  outside({"install", "--ca", machine.At("/given/ca.pem"), "--credential",
+           machine.At("/given/identity.jwt")});
+  CHECK(Mentions(outside(node.CheckFlags()), "[pass] transit.probe"));
+  CHECK(Mentions(outside(node.StartFlags()), "switched on for the next boot"));
+  const std::string gid = machine.Id("group", "openbao-kms");
+  CHECK(machine.ModeAndOwner(kConfig) == "0640 0:" + gid);
+  CHECK(fs::is_symlink(
+      machine.At("/etc/systemd/system/multi-user.target.wants/bao-kms-provider.service")));
+  const auto before = machine.Picture();
+  CHECK(Mentions(outside({"prepare"}), "prepared"));
+  CHECK(machine.Picture() == before);
+
+  // A link in it could lead out of it.
+  fs::remove_all(machine.At("/etc/openbao-kms"));
+  fs::create_directory_symlink("/somewhere", machine.At("/etc/openbao-kms"));
+  const CommandResult refused = machine.RunOutside(
+      {machine.At("/bundle/node-setup.sh"), "prepare", "--root", machine.root()});
+  CHECK(refused.code == 1);
+  CHECK(Mentions(refused.err, "/etc/openbao-kms is a symbolic link"));
+}
+
+TEST_CASE("Node setup: a second run changes nothing") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.PrepareAndInstall();
+  const auto before = node.machine.Picture();
+  node.PrepareAndInstall();
+  node.Passes({"install"});
+  CHECK(node.machine.Picture() == before);
+}
+
+TEST_CASE("Node setup: what a run that was cut off left is mended by the next one") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.PrepareAndInstall();
+  const ScratchMachine& machine = node.machine;
+  const std::string gid = machine.Id("group", "openbao-kms");
+  REQUIRE(chmod(machine.At("/etc/openbao-kms").c_str(), 0700) == 0);
+  REQUIRE(chown(machine.At("/run/openbao-kms").c_str(), 0, 0) == 0);
+  REQUIRE(chmod(machine.At(kConfig).c_str(), 0644) == 0);
+  REQUIRE(unlink(machine.At(kJwt).c_str()) == 0);
+  machine.Write("/var/lib/openbao-kms/.node-setup.Ab12Cd", "half", 0600);
+  CHECK(Mentions(node.Passes({"prepare"}), "directory /etc/openbao-kms: mended"));
+  CHECK(Mentions(node.Passes(node.InstallFlags()), "config.yaml: mended"));
+  CHECK(machine.ModeAndOwner("/etc/openbao-kms") == "0750 0:" + gid);
+  CHECK(machine.ModeAndOwner(kConfig) == "0640 0:" + gid);
+  CHECK(machine.ModeAndOwner(kJwt) == "0640 0:" + gid);
+  CHECK_FALSE(machine.Exists("/var/lib/openbao-kms/.node-setup.Ab12Cd"));
+  node.Passes(node.CheckFlags());
+}
+
+TEST_CASE("Node setup: a phase before its turn names the one that is missing") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.Fails(node.InstallFlags(), "run node-setup.sh prepare");
+  node.Fails(node.CheckFlags(), "run node-setup.sh prepare");
+  node.Passes({"prepare"});
+  node.Fails(node.CheckFlags(), "run node-setup.sh install");
+  node.Fails(node.StartFlags(), "run node-setup.sh install");
+  node.Passes(node.InstallFlags());
+  node.Fails(node.StartFlags(), "run node-setup.sh check");
+  node.Passes(node.CheckFlags());
+  node.Fails(node.StartFlags(), "bao-kms-provider.service is not installed");
+}
+
+TEST_CASE("Node setup: start refuses without a check of the same fingerprint in the last hour") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.StandInForSystemctl();
+  node.InstallUnit();
+  node.PrepareAndInstall();
+  node.Passes(node.CheckFlags());
+  const ScratchMachine& machine = node.machine;
+  const std::string good = machine.Read(kRecord);
+  const auto note = [&](std::int64_t seconds, const std::string& fingerprint = "") {
+    std::string words = good.substr(0, good.rfind(' ') + 1);
+    if (!fingerprint.empty()) words = fingerprint + words.substr(words.find(' '));
+    machine.Write(kRecord, words + std::to_string(std::time(nullptr) - seconds) + "\n", 0600);
+  };
+  note(3605);
+  node.Fails(node.StartFlags(), "older than an hour");
+  note(-100);  // a clock that was set back
+  node.Fails(node.StartFlags(), "older than an hour");
+  note(0, "cfg1.another");
+  node.Fails(node.StartFlags(), "another identity fingerprint");
+  machine.Write(kRecord, "x", 0600);
+  node.Fails(node.StartFlags(), "cannot be read");
+  CHECK_FALSE(machine.Exists("/systemctl.log"));
+  note(3500);  // good, and nobody answers
+  const CommandResult late = node.Phase(node.StartFlags("1"));
+  CHECK(late.code == 1);
+  CHECK(Mentions(late.err, "journalctl -u bao-kms-provider.service"));
+  CHECK(Mentions(late.err, "[fail]"));
+  CHECK(Mentions(machine.Read("/systemctl.log"), "enable --now"));
+
+  machine.Write(kConfig, machine.Read(kConfig) + "# changed\n", 0640);
+  note(0);
+  node.Fails(node.StartFlags(), "has changed since the last check");
+}
+
+TEST_CASE("Node setup: a failed check takes back the one that passed before") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.PrepareAndInstall();
+  node.Passes(node.CheckFlags());
+  const ScratchMachine& machine = node.machine;
+  machine.Write(kJwt, node.bench.setup.MintForeignJwt(), 0640);
+  REQUIRE(chown(machine.At(kJwt).c_str(), 0,
+                static_cast<gid_t>(std::stoul(machine.Id("group", "openbao-kms")))) == 0);
+  const CommandResult failed = node.Phase(node.CheckFlags());
+  CHECK(failed.code == 1);
+  CHECK(Mentions(failed.out, "[fail] openbao.auth"));
+  CHECK(Mentions(failed.err, "mend what it names"));
+  CHECK_FALSE(machine.Exists(kRecord));
+}
+
+TEST_CASE("Node setup: a check is made with the rights of the provider alone") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.PrepareAndInstall();
+  // Root could read it.
+  REQUIRE(chmod(node.machine.At(kJwt).c_str(), 0600) == 0);
+  const CommandResult failed = node.Phase(node.CheckFlags());
+  CHECK(failed.code == 1);
+  CHECK(Mentions(failed.out, "auth.jwt.jwtFile: the file cannot be read by this user"));
+}
+
+TEST_CASE("Node setup: the bundle of another cluster is refused at check") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.PrepareAndInstall();
+  node.values["transit"]["keyIdScope"]["clusterId"] = "another";
+  node.Init();
+  node.Fails(node.CheckFlags(), "another identity fingerprint");
+}
+
+TEST_CASE("Node setup: a file that differs stays until its replacement is asked for") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.PrepareAndInstall();
+  const ScratchMachine& machine = node.machine;
+  const std::string before = machine.Read(kConfig);
+  node.values["logging"]["level"] = "warn";
+  node.Init();
+  node.Fails({"install"}, "config.yaml is there and differs");
+  node.Passes({"install", "--replace"});
+  CHECK(machine.Read(kConfig) == machine.Read("/bundle/config.yaml"));
+  int kept = 0;
+  for (const auto& entry : fs::directory_iterator(machine.At("/etc/openbao-kms"))) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("config.yaml.before-")) continue;
+    ++kept;
+    CHECK(machine.Read("/etc/openbao-kms/" + name) == before);
+  }
+  CHECK(kept == 1);
+
+  // Of a credential nothing is kept.
+  machine.Write("/given/identity.jwt", node.bench.setup.MintJwt({{"jti", "2"}}), 0600);
+  node.Fails(node.InstallFlags(), "identity.jwt is there and differs");
+  auto replacing = node.InstallFlags();
+  replacing.emplace_back("--replace");
+  node.Passes(replacing);
+  CHECK(machine.Read(kJwt) == machine.Read("/given/identity.jwt"));
+  for (const auto& entry : fs::directory_iterator(machine.At("/var/lib/openbao-kms"))) {
+    CHECK_FALSE(Mentions(entry.path().filename().string(), "before"));
+  }
+}
+
+TEST_CASE("Node setup: unfit files are named before anything is installed") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.Passes({"prepare"});
+  const ScratchMachine& machine = node.machine;
+  node.Fails({"install", "--ca", "/given/ca.pem"}, "give it with --credential FILE");
+  node.Fails({"install", "--credential", "/given/identity.jwt"}, "give it with --ca FILE");
+  node.Fails({"install", "--ca", "/given/ca.pem", "--credential", "/given/none"},
+             "given with --credential cannot be read");
+  machine.Write("/given/empty", "", 0600);
+  node.Fails({"install", "--ca", "/given/ca.pem", "--credential", "/given/empty"},
+             "for --credential is empty");
+  node.Fails({"install", "--ca", "/given/identity.jwt", "--credential", "/given/identity.jwt"},
+             "holds no certificate");
+  machine.Write("/given/key.pem", machine.Read("/given/ca.pem") + "-----BEGIN PRIVATE KEY-----\n",
+                0600);
+  node.Fails({"install", "--ca", "/given/key.pem", "--credential", "/given/identity.jwt"},
+             "holds a private key");
+
+  machine.Write(kJwt, "a", 0644);
+  node.Fails({"install", "--ca", "/given/ca.pem"}, "is open to everybody");
+  REQUIRE(unlink(machine.At(kJwt).c_str()) == 0);
+  fs::create_symlink("/given/identity.jwt", machine.At(kJwt));
+  node.Fails(node.InstallFlags(), "identity.jwt is a symbolic link");
+  REQUIRE(unlink(machine.At(kJwt).c_str()) == 0);
+  fs::create_directory(machine.At(kJwt));
+  node.Fails(node.InstallFlags(), "is no regular file");
+  fs::remove(machine.At(kJwt));
+
+  REQUIRE(chmod(machine.At("/given/identity.jwt").c_str(), 0644) == 0);
+  CHECK(Mentions(node.Passes(node.InstallFlags()), "note: the file given with --credential"));
+  REQUIRE(unlink(machine.At("/bundle/encryption-config.yaml").c_str()) == 0);
+  node.Fails({"install"}, "bring the whole bundle");
+}
+
+TEST_CASE("Node setup: a node without the program is told where it comes from") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.PrepareAndInstall();
+  node.Fails({"check"}, "there is no program /usr/bin/bao-kms-provider on this node");
+}
+
+TEST_CASE("Node setup: a directory of somebody else is never taken over") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  const ScratchMachine& machine = node.machine;
+  fs::create_directories(machine.At("/srv/shared"));
+  node.values["state"]["path"] = "/srv/shared/key-registry.json";
+  node.Init();
+  const CommandResult refused = node.Phase({"prepare"});
+  CHECK(refused.code == 1);
+  CHECK(Mentions(refused.err, "the directory /srv/shared is there"));
+  CHECK(Mentions(refused.err, "chown "));
+  CHECK(machine.ModeAndOwner("/srv/shared") == "0755 0:0");
+}
+
+TEST_CASE("Node setup: another user than root is turned away and flags are checked") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  REQUIRE(chmod(node.machine.At("/bundle").c_str(), 0755) == 0);
+  REQUIRE(chmod(node.machine.At("/bundle/node-setup.sh").c_str(), 0755) == 0);
+  const CommandResult user =
+      node.machine.RunOutside({"/usr/sbin/chroot", "--userspec=65534:65534", node.machine.root(),
+                               "/bundle/node-setup.sh", "prepare"});
+  CHECK(user.code == 1);
+  CHECK(Mentions(user.err, "must be run as root"));
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{},
+                                             {"begin"},
+                                             {"prepare", "install"},
+                                             {"prepare", "--ca", "/given/ca.pem"},
+                                             {"check", "--replace"},
+                                             {"install", "--wait", "5"},
+                                             {"start", "--wait", "soon"},
+                                             {"start", "--wait"},
+                                             {"prepare", "--root", "relative"},
+                                             {"prepare", "--nonsense"}}) {
+    const CommandResult result = node.Phase(arguments);
+    INFO(result.err);
+    CHECK(result.code == 2);
+    CHECK(Mentions(result.err, "node-setup.sh --help"));
+  }
+  const CommandResult help = node.Phase({"--help"});
+  CHECK(help.code == 0);
+  CHECK(help.out.starts_with("usage: node-setup.sh PHASE"));
+}
+
+TEST_CASE("Node setup: a hostile environment changes nothing") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  const ScratchMachine& machine = node.machine;
+  machine.Write("/given/planted", "touch /planted\n", 0755);
+  fs::create_directory(machine.At("/given/bin"));
+  for (const char* name : {"chown", "mktemp", "groupadd", "getent", "dirname"}) {
+    machine.Write("/given/bin/" + std::string(name), "#!/bin/sh\ntouch /planted\nexit 1\n", 0755);
+  }
+  const ScratchMachine::Environment hostile = {{"BASH_ENV", "/given/planted"},
+                                               {"ENV", "/given/planted"},
+                                               {"IFS", "/"},
+                                               {"PATH", "/given/bin"},
+                                               {"CDPATH", "/etc"},
+                                               {"TMPDIR", "/none"},
+                                               {"POSIXLY_CORRECT", "1"},
+                                               {"SHELLOPTS", "noexec"},
+                                               {"GLOBIGNORE", "*"},
+                                               {"BASH_FUNC_chown%%", "() { touch /planted; }"},
+                                               {"BAO_KMS_PROVIDER_LOG_LEVEL", "nonsense"},
+                                               {"LC_ALL", "tr_TR.UTF-8"}};
+  auto install = node.InstallFlags();
+  for (auto arguments : {std::vector<std::string>{"prepare"}, install, node.CheckFlags()}) {
+    const std::string phase = arguments.front();
+    // umask 000, too.
+    std::vector<std::string> argv = {"/bin/sh", "-c", "umask 000; exec \"$@\"", "sh",
+                                     "/bundle/node-setup.sh"};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    const CommandResult result = machine.Run(argv, hostile);
+    INFO(phase, ": ", result.err);
+    CHECK(result.code == 0);
+  }
+  CHECK_FALSE(machine.Exists("/planted"));
+  CHECK(machine.ModeAndOwner("/etc/tmpfiles.d") == "0755 0:0");
+  CHECK(machine.ModeAndOwner(kRecord) == "0600 0:0");
+}
+
+TEST_CASE("Node setup: names that a shell would read are only names") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  const std::string odd =
+      "it's $(touch planted) `touch planted` ; touch planted & \"*\" # %n \\ -x";
+  node.values["auth"]["jwt"]["jwtFile"] = "/var/lib/openbao-kms/" + odd + "/" + odd + ".jwt";
+  node.values["openbao"]["caCertFile"] = "/etc/" + odd + "/-ca.crt";
+  node.values["state"]["path"] = "/var/lib/openbao-kms/-" + odd + "/key-registry.json";
+  node.values["transit"]["keyIdScope"]["clusterId"] = odd;
+  node.Init({"--policy-name", "kms"});
+  node.PrepareAndInstall();
+  const auto before = node.machine.Picture();
+  node.PrepareAndInstall();
+  CHECK(node.machine.Picture() == before);
+  node.Passes(node.CheckFlags());
+  CHECK(node.machine.Exists("/var/lib/openbao-kms/" + odd + "/" + odd + ".jwt"));
+  for (const char* directory : {"", "/bundle", "/tmp", "/etc", "/run", "/root"}) {
+    CHECK_FALSE(node.machine.Exists(std::string(directory) + "/planted"));
+  }
+}
+
+TEST_CASE("Node setup: with OAuth2 the client secret and the issuer's CA are installed") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  Json& jwt = node.values["auth"]["jwt"];
+  jwt["source"] = "oauth2";
+  jwt["oauth2"] = {{"tokenUrl", "https://issuer.test.invalid/token"},
+                   {"clientId", "kms"},
+                   {"clientSecretFile", "/var/lib/openbao-kms/client-secret"},
+                   {"authMethod", "client_secret_basic"}};
+  node.Init();
+  node.Passes({"prepare"});
+  node.Fails({"install", "--ca", "/given/ca.pem", "--credential", "/given/identity.jwt",
+              "--issuer-ca", "/given/ca.pem"},
+             "--issuer-ca has no place to go");
+  node.Fails({"install", "--pin", "/given/identity.jwt"}, "--pin is for a login with PKCS#11");
+  jwt["oauth2"]["caCertFile"] = "/etc/openbao-kms/tls/issuer.crt";
+  node.Init();
+  node.Fails(node.InstallFlags(), "give it with --issuer-ca FILE");
+  auto install = node.InstallFlags();
+  install.insert(install.end(), {"--issuer-ca", "/given/ca.pem"});
+  node.Passes(install);
+  const std::string gid = node.machine.Id("group", "openbao-kms");
+  CHECK(node.machine.ModeAndOwner("/var/lib/openbao-kms/client-secret") == "0640 0:" + gid);
+  CHECK(node.machine.ModeAndOwner("/etc/openbao-kms/tls/issuer.crt") == "0644 0:0");
+}
+
+TEST_CASE("Node setup: ShellCheck and a syntax check find nothing in the script") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  const std::string script = node.machine.At("/bundle/node-setup.sh");
+  CHECK(node.machine.RunOutside({"bash", "-n", script}).code == 0);
+  // "A && B || fail", and a backquote in a text that is meant as one.
+  const CommandResult checked =
+      node.machine.RunOutside({"shellcheck", "--exclude=SC2015,SC2016", script});
+  INFO(checked.out);
+  CHECK(checked.code == 0);
+}
+
+}  // namespace
+}  // namespace baokms::e2e
