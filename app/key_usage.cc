@@ -118,12 +118,12 @@ class CountingVisitor {
 // The endpoints' own words are not among it; which endpoint it was is, by its place in the flag.
 ExitCode Fail(const etcd::EtcdFailure& failure, const KeyUsageRequest& request) {
   for (const etcd::EndpointProblem& at : failure) {
-    std::string why(etcd::AdviceFor(at.problem));
+    std::string why;
     if (request.endpoints.size() > 1) {
-      why = "endpoint " + std::to_string(at.endpoint + 1) + " of " +
-            std::to_string(request.endpoints.size()) + ": " + why;
+      why.append("endpoint ").append(std::to_string(at.endpoint + 1)).append(" of ");
+      why.append(std::to_string(request.endpoints.size())).append(": ");
     }
-    FailCheck(kName, why);
+    FailCheck(kName, why.append(etcd::AdviceFor(at.problem)));
   }
   return ExitCode::kCheckFailed;
 }

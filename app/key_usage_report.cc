@@ -106,19 +106,20 @@ Report UnreferencedVersions(const KeyUsageFacts& facts) {
 
 bool IsFull(const Groups& groups) { return groups.size() > core::KeyCensus::kMaxGroups; }
 
+constexpr std::array<std::string_view, 5> kLimits = {
+    {{"It shows etcd at this revision alone: what was written since, also by a node that has not "
+      "promoted yet, is not counted."},
+     {"It cannot see etcd snapshots and backups: restoring one needs every version that its "
+      "objects were written under."},
+     {"It sees one etcd below one prefix: not other clusters under the same Transit key, nor "
+      "resources that kube-apiserver keeps elsewhere (--etcd-servers-overrides, --etcd-prefix)."},
+     {"It names versions by this node's state alone: compare on every control-plane node."},
+     {"It reads key_ids and decrypts nothing: that an object can be read is not shown. Keys of "
+      "built-in resources do not hold their API group."}}};
+
 Report Limitations(const KeyUsageFacts& facts) {
   const core::KeyCensus& census = facts.census;
-  Report list = {
-      "It shows etcd at this revision alone: what was written since, also by a node that has not "
-      "promoted yet, is not counted.",
-      "It cannot see etcd snapshots and backups: restoring one needs every version that its "
-      "objects "
-      "were written under.",
-      "It sees one etcd below one prefix: not other clusters under the same Transit key, nor "
-      "resources that kube-apiserver keeps elsewhere (--etcd-servers-overrides, --etcd-prefix).",
-      "It names versions by this node's state alone: compare on every control-plane node.",
-      "It reads key_ids and decrypts nothing: that an object can be read is not shown. Keys of "
-      "built-in resources do not hold their API group."};
+  Report list = kLimits;
   if (!facts.state) {
     list.push_back("The local state names no versions, so none can be called unreferenced: " +
                    facts.state.error());
@@ -227,7 +228,7 @@ std::int64_t LowestNeeded(const KeyUsageFacts& facts) {
 std::string Listed(const std::vector<std::int64_t>& versions) {
   std::string text;
   for (const std::int64_t version : versions) {
-    text += (text.empty() ? "" : ", ") + std::to_string(version);
+    text.append(text.empty() ? "" : ", ").append(std::to_string(version));
   }
   return text;
 }

@@ -33,7 +33,7 @@ bool IsLoopbackAddress(const std::string& host) {
   return inet_pton(AF_INET6, host.c_str(), &address6) == 1 && IN6_IS_ADDR_LOOPBACK(&address6);
 }
 
-std::optional<std::uint16_t> ParsePort(std::string_view text) {
+std::optional<std::uint16_t> ParsePort(const std::string& text) {
   std::uint16_t port = 0;
   const char* end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, port);
@@ -64,7 +64,7 @@ std::expected<Endpoint, std::string_view> Endpoint::Parse(std::string_view url) 
     if (!IsHostName(endpoint.host)) return std::unexpected(kShape);
   }
   if (!rest.empty()) {
-    const auto port = rest.starts_with(':') ? ParsePort(rest.substr(1)) : std::nullopt;
+    const auto port = rest.starts_with(':') ? ParsePort(std::string(rest.substr(1))) : std::nullopt;
     if (!port) return std::unexpected(kShape);
     endpoint.port = *port;
   }

@@ -125,7 +125,8 @@ class SnapshotReader::Session {
       failure.push_back(problem);
       stub_.reset();
       current_ = (current_ + 1) % endpoints;
-      if (++tried % endpoints == 0 && tried < tries) std::this_thread::sleep_for(kPause);
+      ++tried;
+      if (tried % endpoints == 0 && tried < tries) std::this_thread::sleep_for(kPause);
     }
     return std::unexpected(std::move(failure));
   }

@@ -26,8 +26,8 @@ struct Scene {
   std::string provider_name = "openbao";
   core::KeyCensus census;
 
-  Scene(std::vector<core::KeySnapshot> records, const std::vector<int>& objects_under)
-      : state(RegistryOf(std::move(records))),
+  Scene(const std::vector<core::KeySnapshot>& records, const std::vector<int>& objects_under)
+      : state(RegistryOf(records)),
         census({.prefix = prefix, .provider_name = provider_name, .recorded = Recorded()}) {
     for (const int version : objects_under) Hold(IdOf(version).str());
   }

@@ -96,7 +96,7 @@ TEST_CASE("Hostile etcd: statuses become their problems") {
        EtcdProblem::kOtherCluster}};
   for (const auto& [status, problem] : statuses) {
     CAPTURE(status.error_message());
-    FakeEtcd etcd([&status = status](const auto&, auto&) { return status; });
+    FakeEtcd etcd([&answer = status](const auto&, auto&) { return answer; });
     CHECK(ProblemOf({.endpoints = {etcd.endpoint()}}) == problem);
   }
 }

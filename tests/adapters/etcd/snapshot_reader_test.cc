@@ -27,6 +27,12 @@ EtcdUnderTest::Objects Objects(int count) {
   return objects;
 }
 
+std::string Filled(std::size_t size) {
+  std::string value;
+  value.resize(size, 'v');
+  return value;
+}
+
 SnapshotOptions Plain(const EtcdUnderTest& etcd) { return {.endpoints = {At(etcd.url())}}; }
 
 TEST_CASE("Snapshot: every object below the prefix once and in order at whatever page size") {
@@ -227,8 +233,8 @@ TEST_CASE("Snapshot: one object above the bound ends it") {
 TEST_CASE("Snapshot: etcd's largest values are read") {
   if (SkippedWithoutEtcd()) return;
   EtcdUnderTest etcd(testing::EtcdTransport::kPlain, {"--max-request-bytes=10485760"});
-  const EtcdUnderTest::Objects objects = {{KeyNumber(1), std::string(10'000'000, 'v')},
-                                          {KeyNumber(2), std::string(9'000'000, 'w')},
+  const EtcdUnderTest::Objects objects = {{KeyNumber(1), Filled(10'000'000)},
+                                          {KeyNumber(2), Filled(9'000'000)},
                                           {KeyNumber(3), "small"}};
   etcd.Put(objects);
   Seen seen;

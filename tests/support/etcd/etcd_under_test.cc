@@ -28,8 +28,9 @@ std::optional<std::string> OnPath(const std::string& program) {
   const char* path = std::getenv("PATH");
   std::istringstream folders(path == nullptr ? "" : path);
   for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string candidate = folder + "/" + program;
-    if (!folder.empty() && access(candidate.c_str(), X_OK) == 0) return candidate;
+    if (folder.empty()) continue;
+    folder.append("/").append(program);
+    if (access(folder.c_str(), X_OK) == 0) return folder;
   }
   return std::nullopt;
 }
