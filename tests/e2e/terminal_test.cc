@@ -7,8 +7,8 @@
 #include <optional>
 #include <sstream>
 
+#include "tests/adapters/transit_http/scripted_tls_server.h"
 #include "tests/e2e/operator_node.h"
-#include "tests/e2e/silent_listener.h"
 #include "tests/support/harness/child_process.h"
 #include "tests/support/harness/pseudo_terminal.h"
 
@@ -175,8 +175,8 @@ TEST_CASE("Terminal: on a narrow one advice is wrapped between words and under i
 TEST_CASE("Terminal: a check that hangs shows its name while it hangs") {
   Bench bench;
   ProviderConfig config = bench.Config();
-  const SilentListener silent;
-  config.tree["openbao"]["address"] = silent.https_url();
+  const tests::SilentListener silent(/*full=*/false);
+  config.tree["openbao"]["address"] = silent.Url();
   config.tree["openbao"]["timeout"] = "3s";
   config.Write();
   AtTerminal doctor(100, Doctor(config));

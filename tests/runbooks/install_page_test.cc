@@ -1,5 +1,6 @@
 // docs/install.md: a node that is installed by the page's own commands serves.
 #include "tests/e2e/bundled_node.h"
+#include "tests/e2e/report_schema.h"
 #include "tests/runbooks/operator.h"
 
 namespace baokms::runbooks {
@@ -54,7 +55,8 @@ RUNBOOK_CASE("Runbook", "install", "Write the bundle") {
   NewNode with;
   with.Prepare(person);
   with.WriteBundle(person);
-  CHECK(testing::ReadWholeFile(with.bundle() + "/installation.json").starts_with("{\n"));
+  e2e::CheckFitsItsSchema("installation",
+                          testing::ReadWholeFile(with.bundle() + "/installation.json"));
 }
 
 RUNBOOK_CASE("Runbook", "install", "Set up OpenBao") {

@@ -6,6 +6,7 @@
 #include "app/init/encryption_configurations.h"
 #include "app/policy_commands.h"
 #include "tests/app/init/planned.h"
+#include "tests/support/report_schemas/report_schemas.h"
 
 namespace baokms::app {
 namespace {
@@ -161,6 +162,10 @@ TEST_CASE("Bundle: installation.json names everything in its order") {
     const std::string& text = FileOf(files, "installation.json").content;
     CHECK(text.ends_with("}\n"));
     const auto json = nlohmann::ordered_json::parse(text);
+    for (const std::string& problem :
+         testing::SchemaProblems(testing::ReadSchema("installation"), json)) {
+      FAIL_CHECK(problem);
+    }
     Texts names;
     for (const auto& [name, value] : json.items()) names.push_back(name);
     Texts expected{"generator",   "model",           "identityFingerprint", "keyLineageId",
