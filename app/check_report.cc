@@ -1,11 +1,9 @@
 #include "app/check_report.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 namespace baokms::app {
-namespace {
 
 std::string_view Word(CheckStatus status) {
   switch (status) {
@@ -20,8 +18,6 @@ std::string_view Word(CheckStatus status) {
   }
   return "skip";
 }
-
-}  // namespace
 
 CheckResult Pass(std::string message) {
   return {.status = CheckStatus::kPass, .message = std::move(message), .advice = {}};
@@ -70,27 +66,30 @@ Report ToJson(const CheckReport& report) {
   return json;
 }
 
-ExitCode PrintReport(const CheckReport& report, OutputFormat format) {
-  const std::string text =
-      format == OutputFormat::kJson ? RenderJson(ToJson(report)) : RenderText(report);
-  std::fputs(text.c_str(), stdout);
+ExitCode JudgeReport(const CheckReport& report) {
   const std::string problem = report.FirstFailure();
   return problem.empty() ? ExitCode::kOk : FailCheck(report.name, problem);
 }
 
-CheckReport RunChecks(std::string_view name, const std::vector<PlannedCheck>& plan) {
+CheckReport RunChecks(std::string_view name, const std::vector<PlannedCheck>& plan,
+                      CheckWatch* watch) {
   CheckReport report{.name = name, .checks = {}};
   std::string_view failed;
   for (const PlannedCheck& planned : plan) {
     CheckResult result{
         .status = CheckStatus::kSkip, .message = "needs " + std::string(failed), .advice = {}};
-    if (failed.empty()) result = planned.run();
+    if (failed.empty()) {
+      if (watch != nullptr) watch->Begins(planned);
+      result = planned.run();
+      if (watch != nullptr) watch->Ended();
+    }
     if (result.status == CheckStatus::kFail && planned.if_failed == IfFailed::kSkipTheRest) {
       failed = planned.id;
     }
     const bool wrong = result.status == CheckStatus::kWarn || result.status == CheckStatus::kFail;
     if (planned.listed == Listed::kWhenSomethingIsWrong && !wrong) continue;
     report.checks.push_back({planned.id, planned.title, std::move(result)});
+    if (watch != nullptr) watch->Listed(report.checks.back());
   }
   return report;
 }

@@ -14,6 +14,7 @@
 namespace baokms::app {
 
 enum class CheckStatus : std::uint8_t { kPass, kWarn, kFail, kSkip };
+std::string_view Word(CheckStatus status);
 
 // Bounded words and numbers only: no secret, path or key name.
 struct CheckResult {
@@ -43,8 +44,8 @@ struct CheckReport {
 std::string RenderText(const CheckReport& report);
 Report ToJson(const CheckReport& report);
 
-// On standard output; the first failure in one line on standard error, too, and then kCheckFailed.
-ExitCode PrintReport(const CheckReport& report, OutputFormat format);
+// The first failure in one line on standard error, and then kCheckFailed.
+ExitCode JudgeReport(const CheckReport& report);
 
 enum class IfFailed : std::uint8_t {
   kGoOn,
@@ -64,7 +65,18 @@ struct PlannedCheck {
   Listed listed = Listed::kAlways;
 };
 
-// In order; those that cannot run are kSkip and name what they wait for.
-CheckReport RunChecks(std::string_view name, const std::vector<PlannedCheck>& plan);
+// Hears of each check as it comes, on the thread that runs them.
+class CheckWatch {
+ public:
+  virtual ~CheckWatch() = default;
+  // Around the run of one that is not skipped.
+  virtual void Begins(const PlannedCheck& planned) = 0;
+  virtual void Ended() = 0;
+  virtual void Listed(const Check& check) = 0;
+};
+
+// In order; those that cannot run are kSkip and name what they wait for. `watch` may be null.
+CheckReport RunChecks(std::string_view name, const std::vector<PlannedCheck>& plan,
+                      CheckWatch* watch = nullptr);
 
 }  // namespace baokms::app

@@ -11,6 +11,7 @@
 #include "adapters/checked_file/posix_file_reader.h"
 #include "adapters/config_yaml/encryption_configuration.h"
 #include "app/check_report.h"
+#include "app/check_screen.h"
 #include "app/credential_checks.h"
 #include "app/key_checks.h"
 #include "app/openbao_checks.h"
@@ -171,7 +172,7 @@ ExitCode RunAndPrint(std::string_view name, const ConfigurationRequest& request,
   const SystemClock clock;
   SilentTelemetry telemetry;
   const OneShot one_shot{examined.configuration, clock, files, telemetry};
-  const ExitCode code = PrintReport(RunChecks(name, planner(examined, one_shot)), format);
+  const ExitCode code = ShowChecks(name, planner(examined, one_shot), format);
   return examined.valid ? code : ExitCode::kConfiguration;
 }
 

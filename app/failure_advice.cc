@@ -1,6 +1,15 @@
 #include "app/failure_advice.h"
 
 namespace baokms::app {
+namespace {
+
+std::string Line(std::string_view name, std::string_view advice) {
+  std::string line(name);
+  if (!advice.empty()) line.append(": ").append(advice);
+  return line;
+}
+
+}  // namespace
 
 std::string_view AdviceFor(core::ErrorClass error) {
   switch (error) {
@@ -58,6 +67,14 @@ std::string_view AdviceFor(core::Reason reason) {
     default:
       return {};
   }
+}
+
+std::string NameAndAdvice(core::ErrorClass error, std::string_view own_advice) {
+  return Line(core::Name(error), own_advice.empty() ? AdviceFor(error) : own_advice);
+}
+
+std::string NameAndAdvice(core::Reason reason) {
+  return Line(core::Name(reason), AdviceFor(reason));
 }
 
 }  // namespace baokms::app

@@ -2,6 +2,7 @@
 // the condition, never a value. Empty when there is nothing more to say than its name.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/model/error.h"
@@ -11,5 +12,9 @@ namespace baokms::app {
 
 std::string_view AdviceFor(core::ErrorClass error);
 std::string_view AdviceFor(core::Reason reason);
+
+// "<name>: <advice>", or the name alone. `own_advice` is that of whoever knows better.
+std::string NameAndAdvice(core::ErrorClass error, std::string_view own_advice = {});
+std::string NameAndAdvice(core::Reason reason);
 
 }  // namespace baokms::app

@@ -1,10 +1,13 @@
 // What OpenBao says of the configured key right now, for commands.
 #pragma once
 
+#include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "app/one_shot.h"
+#include "app/openbao_session.h"
 #include "core/model/transit_key_metadata.h"
 
 namespace baokms::app {
@@ -16,7 +19,11 @@ struct LiveKey {
   std::string problem;
 };
 
-// Logs in and reads; blocks for auth.loginTimeout and openbao.timeout at most.
+// A session that has logged in, or a problem as above; blocks for auth.loginTimeout at most.
+std::expected<std::unique_ptr<OpenBaoSession>, std::string> LogIn(const OneShot& one_shot);
+
+// Blocks for openbao.timeout at most; the second one logs in first.
+LiveKey ReadLiveKey(OpenBaoSession& session);
 LiveKey ReadLiveKey(const OneShot& one_shot);
 
 }  // namespace baokms::app

@@ -15,6 +15,7 @@
 
 #include "adapters/grpc_kms/kms_socket_client.h"
 #include "app/check_report.h"
+#include "app/check_screen.h"
 #include "app/process_hardening.h"
 #include "app/system_random.h"
 #include "core/model/key_id.h"
@@ -192,7 +193,7 @@ ExitCode Probe(const ProbeRequest& request) {
   GiveUpDumpsAndPrivileges();
   std::signal(SIGPIPE, SIG_IGN);
   SocketProbe probe(request);
-  return PrintReport(RunChecks("probe", Plan(request, probe)), request.format);
+  return ShowChecks("probe", Plan(request, probe), request.format);
 }
 
 }  // namespace baokms::app

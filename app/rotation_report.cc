@@ -47,12 +47,6 @@ std::string Timestamp(std::chrono::sys_seconds time) {
          two(clock.minutes().count()) + ':' + two(clock.seconds().count()) + 'Z';
 }
 
-std::string Explain(core::Reason reason) {
-  std::string text(core::Name(reason));
-  if (const auto advice = AdviceFor(reason); !advice.empty()) text.append(": ").append(advice);
-  return text;
-}
-
 // What makes these metadata unfit, with or without a state; empty: nothing.
 std::string ProfileProblem(const core::TransitKeyMetadata& metadata) {
   const std::string name(core::Name(core::Reason::kProfileInvalid));
@@ -72,8 +66,8 @@ std::string ObservationProblem(const RotationFacts& facts, const core::Registry&
   const auto seen =
       core::Observe(registry, *facts.key.metadata, facts.policy, core::ObservationKind::kDiscovery,
                     /*may_promote=*/false, facts.wall);
-  if (!seen) return Explain(seen.error());
-  if (seen->encryption_blocked) return Explain(core::Reason::kEncryptionBlocked);
+  if (!seen) return NameAndAdvice(seen.error());
+  if (seen->encryption_blocked) return NameAndAdvice(core::Reason::kEncryptionBlocked);
   return {};
 }
 

@@ -25,6 +25,15 @@ bool IsTerminal(std::FILE* stream) {
 
 bool ShowsColour(std::FILE* stream) { return IsTerminal(stream) && Variable("NO_COLOR").empty(); }
 
+bool ShowsUtf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const std::string_view locale = Variable(name);
+    if (locale.empty()) continue;  // as setlocale does
+    return locale.contains("UTF-8") || locale.contains("utf8") || locale.contains("UTF8");
+  }
+  return false;
+}
+
 std::size_t TerminalWidth(std::FILE* stream) {
   winsize size{};
   if (ioctl(fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;

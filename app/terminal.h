@@ -12,6 +12,9 @@ bool IsTerminal(std::FILE* stream);
 // Of a terminal alone, and not when NO_COLOR is set to anything (no-color.org).
 bool ShowsColour(std::FILE* stream);
 
+// Whether the locale of the environment is one of UTF-8.
+bool ShowsUtf8();
+
 // Columns, at least 20; 80 when it does not say.
 std::size_t TerminalWidth(std::FILE* stream);
 

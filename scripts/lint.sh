@@ -52,6 +52,6 @@ if [ "${#sources[@]}" -eq 0 ]; then
   exit 0
 fi
 
-cmake --build "$build" --target baokms_kms_proto >/dev/null
+cmake --build "$build" --target baokms_kms_proto baokms_etcd_proto baokms_etcd_writes_proto >/dev/null
 printf '%s\0' "${sources[@]}" | xargs -0 -n 4 -P "$(nproc)" clang-tidy-19 --quiet -p "$build"
 echo "clang-tidy: ${#sources[@]} files, good"

@@ -31,7 +31,7 @@ void AddProbe(CommandTree& tree) {
            {{.command = "runuser -u openbao-kms -- bao-kms-provider probe",
              .what = "Status, Encrypt and Decrypt as the provider's user"},
             {.command = "bao-kms-provider probe --expected-key-id "
-                        "kms1.e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                        "obk2.gQ_yp6rHXFkWIp5Mit70k-8OWi65DQKVcYBzzdXbo_Y",
              .what = "The next node: it must have the key_id that the first node's probe printed"}},
        .notes =
            "Needs no configuration and ignores the common flags. Run it as the user that "

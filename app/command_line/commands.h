@@ -8,7 +8,9 @@ namespace baokms::app {
 void AddServe(CommandTree& tree);
 void AddChecks(CommandTree& tree);  // doctor, verify-key, probe
 void AddRotationReports(CommandTree& tree);
+void AddKeyUsage(CommandTree& tree);
 void AddStateChanges(CommandTree& tree);  // retire-versions, restore-versions, migrate-state
+void AddBenchmark(CommandTree& tree);
 void AddInit(CommandTree& tree);
 void AddConfig(CommandTree& tree);
 void AddPolicy(CommandTree& tree);

@@ -6,6 +6,7 @@
 #include "app/command_line/command_page.h"
 #include "app/command_line/command_words.h"
 #include "app/command_line/commands.h"
+#include "app/command_line/help_text.h"
 #include "app/command_line/usage_errors.h"
 
 namespace baokms::app {
@@ -21,7 +22,8 @@ ExitCode PrintHelp(CommandTree& tree, const std::vector<std::string>& topic) {
     }
     command = found.front();
   }
-  std::fputs(command->help().c_str(), stdout);
+  // Not CLI11's help(), which answers for the command that was parsed: this one.
+  std::fputs(RenderHelp(DescribeCommand(tree, *command)).c_str(), stdout);
   return ExitCode::kOk;
 }
 

@@ -39,8 +39,10 @@ void AddEveryCommand(CommandTree& tree) {
   AddServe(tree);
   tree.Heading("Find out what is wrong");
   AddChecks(tree);
+  AddBenchmark(tree);
   tree.Heading("Rotate the key and retire old versions");
   AddRotationReports(tree);
+  AddKeyUsage(tree);
   AddStateChanges(tree);
   tree.Heading("Set up");
   AddInit(tree);

@@ -13,12 +13,14 @@
 #include <vector>
 
 #include "core/model/base64.h"
+#include "tests/support/harness/child_process.h"
 #include "tests/support/harness/emulator_under_test.h"
 #include "tests/support/harness/kms_stub.h"
 #include "tests/support/harness/openbao_setup.h"
 #include "tests/support/harness/provider_config.h"
 #include "tests/support/harness/provider_process.h"
 #include "tests/support/harness/real_openbao.h"
+#include "tests/support/harness/temp_directory.h"
 
 namespace baokms::testing {
 namespace {
@@ -113,6 +115,28 @@ double Throughput(int threads, Make make) {
          std::chrono::duration<double>(steady_clock::now() - began).count();
 }
 
+// What the program's own `benchmark` makes of the same two.
+void PrintBenchmark(const ProviderConfig& config) {
+  const TempDirectory directory;
+  ChildProcess benchmark(
+      {.argv = {ProviderProgram(), "benchmark", "--config", config.config_file(),
+                "--allow-socket-parent", config.socket_directory(), "--iterations",
+                std::to_string(kRounds * kCallsEachRound), "--output", "json"},
+       .stdout_file = directory.File("out"),
+       .stderr_file = directory.File("err")});
+  benchmark.Wait(std::chrono::minutes(2));
+  const Json report = Json::parse(benchmark.Stdout(), nullptr, false);
+  if (!report.is_object()) {
+    std::printf("benchmark failed: %s", benchmark.Stderr().c_str());
+    return;
+  }
+  for (const std::string side : {"transit_decrypt", "socket_decrypt"}) {
+    std::printf("benchmark's %-16s p50 %.3f ms  p99 %.3f ms\n", side.c_str(),
+                report.at(side + "_ms_p50").get<double>(),
+                report.at(side + "_ms_p99").get<double>());
+  }
+}
+
 void PrintMemory(pid_t pid) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
   for (std::string line; std::getline(status, line);) {
@@ -146,6 +170,8 @@ int Run(OpenBaoUnderTest& openbao) {
   socket_samples.Print("socket, one at a time");
   std::printf("ratio socket/raw             p50 %.2f\n",
               socket_samples.At(0.5) / raw_samples.At(0.5));
+
+  PrintBenchmark(config);
 
   const double raw_rate = Throughput(8, [&] {
     return [client = std::make_unique<RawTransit>(openbao, setup, token)] {

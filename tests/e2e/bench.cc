@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "tests/e2e/report_schema.h"
 #include "tests/support/harness/harness_error.h"
 #include "tests/support/harness/real_openbao.h"
 
@@ -19,6 +20,12 @@ std::unique_ptr<testing::OpenBaoUnderTest> StartOpenBao() {
   const auto program = testing::FindRealOpenBao();
   if (!program) throw testing::HarnessError(testing::HowToGetOpenBao());
   return std::make_unique<testing::RealOpenBao>(*program);
+}
+
+bool AsksForJson(const std::vector<std::string>& arguments) {
+  const auto flag = std::ranges::find(arguments, "--output");
+  return flag != arguments.end() && std::next(flag) != arguments.end() &&
+         *std::next(flag) == "json";
 }
 
 }  // namespace
@@ -156,6 +163,8 @@ CommandResult RunCommand(const std::vector<std::string>& arguments,
   options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
   testing::ChildProcess child(std::move(options));
   const auto ended = child.Wait(Milliseconds(10000));
+  // Whatever a test asks about a report, its fields are those that are published.
+  if (AsksForJson(arguments)) CheckReportFits(arguments.front(), child.Stdout());
   return {.code = ended && ended->code ? *ended->code : -1,
           .out = child.Stdout(),
           .err = child.Stderr()};

@@ -1,37 +1,22 @@
 // Kubernetes' own KMS v2 client (tests/kubeclient) against the provider, over a rotation.
 #include <doctest/doctest.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
 
 #include "tests/e2e/bench.h"
+#include "tests/e2e/kube_values.h"
 
 namespace baokms::e2e {
 namespace {
 
-// BAOKMS_KUBECLIENT, else the program of this build; empty when neither is there.
-std::string KubeClient() {
-  const char* named = std::getenv("BAOKMS_KUBECLIENT");
-  const std::string path = named != nullptr ? named : BAOKMS_KUBECLIENT_PATH;
-  return access(path.c_str(), X_OK) == 0 ? path : "";
-}
-
 TEST_CASE("Kubernetes: its client writes and reads thousands of values across a rotation") {
-  const std::string program = KubeClient();
-  if (program.empty()) {
-    const std::string_view why = BAOKMS_KUBECLIENT_MISSING;
-    std::printf("SKIP: kubeclient: %s\n", why.empty() ? "the program was not built" : why.data());
-    return;
-  }
+  if (SkippedWithoutKubeClient()) return;
   Bench bench;
   ProviderConfig config = bench.Config();
   config.tree["logging"]["level"] = "info";
   config.Write();
   const Serving provider(config);
   const std::string before = provider.KeyId();
-  testing::ChildProcess client({.argv = {program, "--socket", config.socket(), "--values", "2000",
-                                         "--parallel", "8", "--wait-rotation", "60s"},
+  testing::ChildProcess client({.argv = {KubeClient(), "--socket", config.socket(), "--values",
+                                         "2000", "--parallel", "8", "--wait-rotation", "60s"},
                                 .environment = {},
                                 .stdout_file = config.directory().File("kubeclient.out"),
                                 .stderr_file = config.directory().File("kubeclient.err"),

@@ -27,6 +27,7 @@ void RunAll(const OperatorNode& node) {
   const std::vector<std::vector<std::string>> commands = {
       {"rotation-plan"},
       {"verify-rotation"},
+      {"benchmark"},
       {"retire-versions", "--before-version", "3"},
       {"retire-versions", "--before-version", "9"},
       {"retire-versions", "--before-version", "3", "--apply", "--expected-state-hash", hash},

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/e2e/bench.h"
+#include "tests/e2e/report_schema.h"
 #include "tests/support/skip.h"
 
 namespace baokms::e2e {
@@ -34,6 +35,7 @@ Probed Read(const CommandResult& result) {
   INFO(result.err);
   const Json report = Json::parse(result.out, nullptr, false);
   REQUIRE(report.is_object());
+  CheckReportFits("probe", result.out);
   CHECK(report.at("name") == "probe");
   CHECK(result.err.empty() == (result.code == 0));
   Probed probed;

@@ -61,6 +61,11 @@ TEST_CASE("Program: config schema is a JSON Schema of 2020-12") {
   CHECK(schema.at("properties").contains("transit"));
 }
 
+TEST_CASE("Program: the published schema of the configuration is what config schema prints") {
+  CHECK(testing::ReadWholeFile(BAOKMS_SCHEMAS_DIRECTORY "/config.schema.json") ==
+        RunCommand({"config", "schema"}).out);
+}
+
 TEST_CASE("Program: config prints the resolved configuration and overrides win") {
   Bench bench;
   const ProviderConfig config = bench.Config();

@@ -33,6 +33,8 @@ func parse(args []string, errors io.Writer) (options, error) {
 		"after phase 1 print READY-FOR-ROTATION and wait this long for a new key_id (0: no rotation)")
 	flags.StringVar(&o.markerFile, "rotate-marker-file", "",
 		"also write this file when ready for the rotation (implies --wait-rotation 2m)")
+	flags.IntVar(&o.printValues, "print-values", 0,
+		"check nothing: print this many values as an API server would store them, and end")
 	flags.StringVar(&o.load, "load", "",
 		"instead of the run: start an API server from this EncryptionConfiguration, write and read a Secret")
 	flags.BoolVar(&o.wantPlain, "want-plain", false, "with --load: the Secret must be stored in plaintext")
@@ -64,6 +66,14 @@ func main() {
 	quietLibrary()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if o.printValues > 0 {
+		if err := printValues(ctx, o, os.Stdout); err != nil {
+			stop()
+			fmt.Fprintln(os.Stderr, "kubeclient:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if code := report(ctx, o, os.Stdout); code != 0 {
 		stop()
 		os.Exit(code)

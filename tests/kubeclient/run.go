@@ -22,6 +22,7 @@ type options struct {
 	poll         time.Duration
 	waitRotation time.Duration // 0: no rotation
 	markerFile   string
+	printValues  int    // 0: none
 	load         string // an EncryptionConfiguration; empty: the whole run
 	wantPlain    bool
 }

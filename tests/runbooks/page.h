@@ -1,4 +1,4 @@
-// docs/install.md or a page of docs/runbooks or docs/login, cut into the blocks that a test runs
+// A page of docs that tells an operator what to run, cut into the blocks that a test runs
 // (tests/runbooks/README.md).
 #pragma once
 

@@ -1,4 +1,5 @@
 // docs/runbooks/retirement.md.
+#include "tests/runbooks/census.h"
 #include "tests/runbooks/operator.h"
 
 namespace baokms::runbooks {
@@ -25,6 +26,13 @@ RUNBOOK_CASE("Runbook", "retirement", "Evidence first") {
   CHECK(Has(seen, "openbao_kms_key_version 3"));
   CHECK(Has(person.Do("rewrite", cluster[0]), "secret/an object replaced"));
   CHECK(Has(person.Do("apiserver-metrics", cluster[0]), "from_storage"));
+  if (testing::SkippedWithoutEtcd()) {
+    person.LeaveUndone();
+    return;
+  }
+  const Etcd etcd(person);
+  etcd.Hold(cluster[0], {.secrets = 5, .of_key_id = cluster.KeyIdOf(3)});
+  CHECK(Has(person.Do("census", cluster[0]), "--before-version 3 removes exactly that"));
 }
 
 RUNBOOK_CASE("Runbook", "retirement", "Retire on each node") {

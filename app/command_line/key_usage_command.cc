@@ -1,0 +1,131 @@
+#include <charconv>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/command_line/commands.h"
+#include "app/key_usage.h"
+
+namespace baokms::app {
+namespace {
+
+using adapters::etcd::Endpoint;
+
+constexpr std::int64_t kMostKeys = 10000;
+
+std::optional<std::int64_t> ParsePageSize(const std::string& text) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stopped != end || number < 1 || number > kMostKeys) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::string CheckPrefix(const std::string& text) {
+  const bool plain = text.find_first_of(std::string_view("\0\n\r\t\x1b", 5)) == std::string::npos;
+  return text.size() > 1 && text.starts_with('/') && text.ends_with('/') && plain
+             ? std::string()
+             : "must begin and end with a slash, as /registry/";
+}
+
+struct Flags {
+  std::vector<std::string> endpoints;
+  std::string page_size = "500";
+  KeyUsageRequest request;
+};
+
+// What one flag needs of another.
+void CheckTogether(const KeyUsageRequest& request) {
+  const bool tls = std::ranges::any_of(request.endpoints, &Endpoint::tls);
+  if (tls && request.ca_file.empty()) {
+    throw CLI::ValidationError("--etcd-cacert", "is needed for https endpoints");
+  }
+  if (!tls && !(request.ca_file + request.certificate_file).empty()) {
+    throw CLI::ValidationError("--etcd-endpoints", "must be https for certificates to be of use");
+  }
+}
+
+}  // namespace
+
+void AddKeyUsage(CommandTree& tree) {
+  const auto flags = std::make_shared<Flags>();
+  KeyUsageRequest& request = flags->request;
+  CLI::App& command = tree.AddReport(
+      {.name = "key-usage",
+       .purpose = "Count what etcd still holds under which key version, and in the clear",
+       .examples = {{.command =
+                         "bao-kms-provider key-usage --config /etc/openbao-kms/config.yaml \\\n"
+                         "      --etcd-endpoints https://127.0.0.1:2379 \\\n"
+                         "      --etcd-cacert /etc/kubernetes/pki/etcd/ca.crt \\\n"
+                         "      --etcd-cert /etc/kubernetes/pki/etcd/healthcheck-client.crt \\\n"
+                         "      --etcd-key /etc/kubernetes/pki/etcd/healthcheck-client.key",
+                     .what = "On a control-plane node of kubeadm, as root"}},
+       .notes =
+           "Reads etcd as it is at one revision and writes nothing, there or elsewhere. Values are "
+           "told apart by their first bytes and never decrypted; no key_id, object or value is "
+           "printed. What it shows is the evidence for retire-versions, together with what it "
+           "cannot see: etcd's snapshots and backups above all.",
+       .exits = {{.code = ExitCode::kOk, .when = "etcd was read whole."},
+                 {.code = ExitCode::kConfiguration,
+                  .when = "The configuration, or a file of these flags, is refused."},
+                 {.code = ExitCode::kCheckFailed,
+                  .when = "etcd could not be read to the end: nothing is reported, and a line for "
+                          "each endpoint says why."}}},
+      [&tree, flags] {
+        flags->request.format = tree.format();
+        return KeyUsage(tree.request(), flags->request);
+      });
+  command
+      .add_option("--etcd-endpoints", flags->endpoints,
+                  "Client URLs of one etcd cluster, separated by commas; http:// for a loopback "
+                  "address alone")
+      ->type_name("URL")
+      ->required()
+      ->delimiter(',')
+      ->check([](const std::string& url) {
+        const auto endpoint = Endpoint::Parse(url);
+        return endpoint ? std::string() : std::string(endpoint.error());
+      });
+  command
+      .add_option("--etcd-cacert", request.ca_file,
+                  "CA of etcd's certificates, needed for https://; absolute")
+      ->type_name("FILE");
+  CLI::Option* certificate = command
+                                 .add_option("--etcd-cert", request.certificate_file,
+                                             "Client certificate for etcd; absolute")
+                                 ->type_name("FILE");
+  CLI::Option* key = command
+                         .add_option("--etcd-key", request.key_file,
+                                     "The key of --etcd-cert, mode 0640 or stricter; absolute")
+                         ->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
+  command
+      .add_option("--prefix", request.prefix,
+                  "Where kube-apiserver keeps its objects: its --etcd-prefix and a slash")
+      ->type_name("PREFIX")
+      ->capture_default_str()
+      ->check(CheckPrefix);
+  command
+      .add_option(
+          "--page-size", flags->page_size,
+          "Keys a request, 1 to 10000; more for an etcd of hundreds of thousands of objects")
+      ->type_name("NUMBER")
+      ->capture_default_str()
+      ->check([](const std::string& text) {
+        return ParsePageSize(text) ? std::string() : "must be a number from 1 to 10000";
+      });
+  command.parse_complete_callback([flags] {
+    for (const std::string& url : flags->endpoints) {
+      flags->request.endpoints.push_back(*Endpoint::Parse(url));
+    }
+    flags->request.page_size = *ParsePageSize(flags->page_size);
+    CheckTogether(flags->request);
+  });
+}
+
+}  // namespace baokms::app

@@ -1,0 +1,45 @@
+// The etcd of a page that takes a census: a real one, where kubeadm's would be.
+#pragma once
+
+#include <string>
+
+#include "tests/runbooks/operator.h"
+#include "tests/support/etcd/etcd_under_test.h"
+#include "tests/support/etcd/stored_envelope.h"
+
+namespace baokms::runbooks {
+
+struct Secrets {
+  int secrets = 0;
+  std::string of_key_id;
+};
+
+class Etcd {
+ public:
+  // Its address and files take the place of kubeadm's in this person's commands.
+  explicit Etcd(Operator& person) {
+    const std::string pki = "/etc/kubernetes/pki/etcd/";
+    person.Substitute("https://127.0.0.1:2379", etcd_.url());
+    person.Substitute(pki + "ca.crt", etcd_.ca_file());
+    person.Substitute(pki + "healthcheck-client.crt", etcd_.client_certificate_file());
+    person.Substitute(pki + "healthcheck-client.key", etcd_.client_key_file());
+  }
+
+  // As many secrets as Kubernetes would store under the node's provider name.
+  void Hold(const Node& node, const Secrets& held) const {
+    testing::EtcdUnderTest::Objects objects;
+    const testing::Json& scope = node.config.tree.at("transit").at("keyIdScope");
+    for (int i = 0; i < held.secrets; ++i) {
+      objects.emplace_back(
+          "/registry/secrets/default/" + held.of_key_id + "-" + std::to_string(i),
+          testing::ValueOf({.provider_name = scope.at("providerName").get<std::string>(),
+                            .key_id = held.of_key_id}));
+    }
+    etcd_.Put(objects);
+  }
+
+ private:
+  mutable testing::EtcdUnderTest etcd_{testing::EtcdTransport::kTlsWithClientCertificates};
+};
+
+}  // namespace baokms::runbooks
