@@ -119,15 +119,17 @@ class SetupRun {
  private:
   void ReadCalls(const std::string& record) {
     for (int number = 1;; ++number) {
-      const std::string digits = std::to_string(1000 + number).substr(1);
-      const std::string argv = testing::ReadWholeFile(record + "/" + digits + ".argv");
+      std::string file = record;
+      file.append("/").append(std::to_string(1000 + number).substr(1));
+      const auto read = [&](const char* what) { return testing::ReadWholeFile(file + what); };
+      const std::string argv = read(".argv");
       if (argv.empty()) break;
       CallOfBao call;
       for (std::size_t at = 0; at < argv.size(); at = argv.find('\0', at) + 1) {
         call.arguments.emplace_back(argv.c_str() + at);
       }
-      call.input = testing::ReadWholeFile(record + "/" + digits + ".stdin");
-      call.name_space = testing::ReadWholeFile(record + "/" + digits + ".namespace");
+      call.input = read(".stdin");
+      call.name_space = read(".namespace");
       calls_.push_back(std::move(call));
     }
     CHECK(calls_.size() > 10);
