@@ -20,6 +20,9 @@ namespace {
 
 namespace config_yaml = adapters::config_yaml;
 
+constexpr const char* kWritersFile = "encryption-config.yaml";
+constexpr const char* kReadersFile = "encryption-config-readers.yaml";
+
 std::string Octal(std::uint32_t mode) {
   char text[16];
   std::snprintf(text, sizeof text, "%04o", mode);
@@ -65,10 +68,10 @@ std::expected<std::vector<BundleFile>, std::string> MakeBundle(
 
   std::vector<BundleFile> files = {
       {"config.yaml", 0640, "the provider's configuration", ConfigFile(installation.configuration)},
-      {"encryption-config.yaml", 0644,
+      {kWritersFile, 0644,
        "kube-apiserver's EncryptionConfiguration for phase 2: writes encrypted Secrets",
        EncryptionConfiguration(installation, ApiServerPhase::kWriters)},
-      {"encryption-config-readers.yaml", 0644,
+      {kReadersFile, 0644,
        "kube-apiserver's EncryptionConfiguration for phase 1: reads encrypted Secrets, writes "
        "plaintext",
        EncryptionConfiguration(installation, ApiServerPhase::kReaders)},
@@ -85,10 +88,12 @@ std::expected<std::vector<BundleFile>, std::string> MakeBundle(
   if (!LoadsBack(files[0].content, options)) {
     return std::unexpected("config.yaml does not load back to what was meant");
   }
-  for (const auto& [file, phase] :
-       {std::pair{1, ApiServerPhase::kWriters}, std::pair{2, ApiServerPhase::kReaders}}) {
-    const std::string wrong = WrongWith(files[file].content, installation, phase);
-    if (!wrong.empty()) return std::unexpected(files[file].name + ": " + wrong);
+  for (const BundleFile& file : files) {
+    const bool writers = file.name == kWritersFile;
+    if (!writers && file.name != kReadersFile) continue;
+    const std::string wrong = WrongWith(
+        file.content, installation, writers ? ApiServerPhase::kWriters : ApiServerPhase::kReaders);
+    if (!wrong.empty()) return std::unexpected(file.name + ": " + wrong);
   }
   files.push_back({"installation.json", 0640, "what this bundle is and what is left to do", ""});
   files.back().content = InstallationJson(installation, files);

@@ -21,15 +21,23 @@ std::string SetUpOpenBao(const Installation& installation) {
 
 std::string BringToNodes(const Installation& installation) {
   const core::AuthConfiguration& auth = installation.configuration.auth;
-  std::string bring = "OpenBao's CA certificates";
-  if (auth.method == core::AuthMethod::kJwt) {
-    if (auth.jwt.source == core::JwtSource::kFile) bring += ", the node's own JWT";
-    if (auth.jwt.source == core::JwtSource::kOauth2) bring += ", the OAuth 2.0 client secret";
-  } else if (auth.cert.source == core::CertSource::kPkcs11) {
-    bring += ", the node's certificate chain and the PIN of its token";
+  std::string bring = ", OpenBao's CA certificates";
+  std::string flags = " --ca FILE";
+  if (auth.method == core::AuthMethod::kCert) {
+    if (auth.cert.source == core::CertSource::kPkcs11) {
+      bring += ", the node's certificate chain and the PIN of its token";
+      flags += " --credential FILE --pin FILE";
+    }
+  } else if (auth.jwt.source == core::JwtSource::kFile) {
+    bring += ", the node's JWT";
+    flags += " --credential FILE";
+  } else if (auth.jwt.source == core::JwtSource::kOauth2) {
+    bring += ", the OAuth 2.0 client secret";
+    flags += " --credential FILE";
+    if (!auth.jwt.oauth2.ca_cert_file.empty()) flags += " --issuer-ca FILE";
   }
-  return "Bring this bundle to every control-plane node, the same one to each, with " + bring +
-         "; put the files where config.yaml names them (node-setup.sh install helps).";
+  return "On each control-plane node, as root, with this same bundle" + bring +
+         ": ./node-setup.sh prepare, then ./node-setup.sh install" + flags + ".";
 }
 
 }  // namespace
@@ -44,8 +52,8 @@ std::vector<std::string> RemainingActions(const Installation& installation) {
   actions.push_back(SetUpOpenBao(installation));
   actions.push_back(BringToNodes(installation));
   actions.emplace_back(
-      "On each node as root: ./node-setup.sh prepare, then install, then check, then start. Go on "
-      "when every node's provider answers `bao-kms-provider probe` with the same key_id.");
+      "On each node, as root: ./node-setup.sh check, then ./node-setup.sh start. Go on when "
+      "`bao-kms-provider probe` prints the same key_id on every node.");
   actions.emplace_back(
       "On each node in turn: give kube-apiserver encryption-config-readers.yaml as "
       "--encryption-provider-config (and the socket's directory and group), and wait until it is "

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "tests/e2e/auth_server.h"
 #include "tests/e2e/bundled_node.h"
 
 namespace baokms::e2e {
@@ -55,6 +56,44 @@ TEST_CASE("Init: in a namespace everything is made in it") {
   CHECK(bundled.Admin("GET", bundled.key()).ok());
   CHECK_FALSE(bench.openbao().Admin("GET", bundled.key()).ok());
   bundled.CheckServes();
+}
+
+TEST_CASE("Init: an issuer that publishes its keys is trusted by its URL") {
+  if (SkippedWithoutBao() || AuthServer::Skipped()) return;
+  Bench bench;
+  BundledNode bundled(bench);
+  const AuthServer server("kms-node-1", "the secret");
+  const testing::TempDirectory& directory = bundled.node.config.directory();
+  const std::string ca = directory.Write("idp-ca.pem", server.ca_pem(), 0644);
+  Json& jwt = bundled.values["auth"]["jwt"];
+  jwt.erase("jwtFile");
+  jwt["source"] = "oauth2";
+  jwt["expectedIssuer"] = server.url();
+  jwt["expectedAudience"] = {"openbao"};
+  jwt["expectedSubject"] = "kms-node-1";
+  jwt["oauth2"] = {{"tokenUrl", server.url() + "/oauth/token"},
+                   {"clientId", "kms-node-1"},
+                   {"clientSecretFile", directory.Write("secret", "the secret\n")},
+                   {"scopes", {"kms"}},
+                   {"audience", "openbao"},
+                   {"caCertFile", ca}};
+  bundled.Init({"--new-key"});
+  // The emulator fetches no keys.
+  const std::string key = directory.Write("idp-key.pem", server.public_key_pem());
+  const auto trust = [&](const char* phase, const char* keys, const std::string& file) {
+    return OnRealOpenBao() ? std::vector<std::string>{phase, "--jwks-url", server.url() + keys,
+                                                      "--issuer-ca", ca}
+                           : std::vector<std::string>{phase, "--jwt-public-key", file};
+  };
+  bundled.MustSetup(trust("all", "/keys", key));
+  CHECK_FALSE(Says(bundled.MustSetup(trust("all", "/keys", key)), "made\n"));
+  const ScriptResult other = bundled.Setup(
+      trust("auth-config", "/others", directory.Write("other.pem", IssuerKey(bench))));
+  CHECK(other.code == 1);
+  CHECK(Says(other.said, OnRealOpenBao() ? "jwks_url is " : "jwt_validation_pubkeys is "));
+  bundled.node.config.WriteText(testing::ReadWholeFile(bundled.File("config.yaml")));
+  const Serving provider(bundled.node.config);
+  provider.CheckRoundTrip();
 }
 
 TEST_CASE("Init: a static pod's configuration serves") {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -128,6 +129,42 @@ func TestAMissingSocketIsAFailureWithinTheTimeout(t *testing.T) {
 		parallel: 1, timeout: 50 * time.Millisecond}
 	if code := report(context.Background(), o, &out); code != 1 {
 		t.Fatalf("exit %d: %s", code, out.String())
+	}
+}
+
+func TestAnEncryptionConfigurationIsLoadedAndItsPhaseTold(t *testing.T) {
+	const head = "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n" +
+		"  - resources: [secrets]\n    providers:\n"
+	const identity = "      - identity: {}\n"
+	for name, test := range map[string]struct {
+		text func(kms string) string
+		code int // with --want-plain: the other one
+		both bool
+	}{
+		"writers":       {text: func(kms string) string { return head + kms + identity }, code: 0},
+		"readers":       {text: func(kms string) string { return head + identity + kms }, code: 1},
+		"unknown field": {text: func(kms string) string { return head + kms + "x: 1\n" }, code: 1, both: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			provider := strings.ReplaceAll(t.Name(), "/", "-") // Kubernetes keeps one plugin a name
+			kms := fmt.Sprintf("      - kms: {apiVersion: v2, name: %q, endpoint: %q}\n", provider,
+				"unix://"+serve(t, &fakePlugin{}))
+			file := filepath.Join(t.TempDir(), "encryption.yaml")
+			if err := os.WriteFile(file, []byte(test.text(kms)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, plain := range []bool{false, true} {
+				want := test.code
+				if plain && !test.both {
+					want = 1 - want
+				}
+				var out bytes.Buffer
+				o := options{load: file, name: provider, wantPlain: plain}
+				if code := report(context.Background(), o, &out); code != want {
+					t.Errorf("want-plain %v: exit %d: %s", plain, code, out.String())
+				}
+			}
+		})
 	}
 }
 

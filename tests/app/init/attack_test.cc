@@ -11,6 +11,7 @@
 #include "adapters/config_yaml/field_table.h"
 #include "tests/app/init/attack_texts.h"
 #include "tests/app/init/planned.h"
+#include "tests/support/emulator/certificates.h"
 #include "tests/support/emulator/jwt.h"
 #include "tests/support/harness/child_process.h"
 #include "tests/support/harness/temp_directory.h"
@@ -68,19 +69,19 @@ struct CallOfBao {
 // openbao-setup.sh, run to its end in a directory of its own.
 class SetupRun {
  public:
-  explicit SetupRun(const std::string& script) {
+  // `trust` names the file of public keys or certificates in question.
+  SetupRun(const std::string& script, const char* trust, const std::string& pem) {
     const std::string record = directory_.MakeDirectory("record", 0700);
     directory_.MakeDirectory("bin", 0700);
     directory_.Write("bin/bao", kBao, 0700);
     directory_.Write("openbao-setup.sh", script, 0700);
-    const auto key = emulator::GenerateSigningKey(emulator::SigningKeyKind::kEcP256);
-    directory_.Write("issuer.pub", emulator::PublicKeyPem(key.get()));
+    directory_.Write("trusted.pem", pem);
     // Glob patterns find something here.
     const std::string here = directory_.MakeDirectory("here", 0700);
     directory_.Write("here/a", "");
     testing::ChildProcess child(
-        {.argv = {"bash", directory_.File("openbao-setup.sh"), "all", "--jwt-public-key",
-                  directory_.File("issuer.pub")},
+        {.argv = {"bash", directory_.File("openbao-setup.sh"), "all", trust,
+                  directory_.File("trusted.pem")},
          .environment = {{"PATH", directory_.File("bin") + ":/usr/bin:/bin"},
                          {"RECORD", record},
                          {"BAO_NAMESPACE", "of/whoever/runs/it"}},
@@ -118,15 +119,17 @@ class SetupRun {
  private:
   void ReadCalls(const std::string& record) {
     for (int number = 1;; ++number) {
-      const std::string digits = std::to_string(1000 + number).substr(1);
-      const std::string argv = testing::ReadWholeFile(record + "/" + digits + ".argv");
+      std::string file = record;
+      file.append("/").append(std::to_string(1000 + number).substr(1));
+      const auto read = [&](const char* what) { return testing::ReadWholeFile(file + what); };
+      const std::string argv = read(".argv");
       if (argv.empty()) break;
       CallOfBao call;
       for (std::size_t at = 0; at < argv.size(); at = argv.find('\0', at) + 1) {
         call.arguments.emplace_back(argv.c_str() + at);
       }
-      call.input = testing::ReadWholeFile(record + "/" + digits + ".stdin");
-      call.name_space = testing::ReadWholeFile(record + "/" + digits + ".namespace");
+      call.input = read(".stdin");
+      call.name_space = read(".namespace");
       calls_.push_back(std::move(call));
     }
     CHECK(calls_.size() > 10);
@@ -141,7 +144,9 @@ void CheckSetup(const Installation& installation, const std::string& script) {
   const core::Configuration& c = installation.configuration;
   const core::JwtConfiguration& jwt = c.auth.jwt;
   const std::string key = c.transit.mount_path + "/keys/" + c.transit.key_name;
-  const SetupRun run(script);
+  const auto signing_key = emulator::GenerateSigningKey(emulator::SigningKeyKind::kEcP256);
+  const std::string pem = emulator::PublicKeyPem(signing_key.get());
+  const SetupRun run(script, "--jwt-public-key", pem);
   for (const CallOfBao& call : run.calls()) CHECK(call.name_space == c.openbao.openbao_namespace);
   run.Call({"secrets", "enable", "-path=" + c.transit.mount_path, "transit"});
   run.Call({"auth", "enable", "-path=" + jwt.mount_path.substr(5), "jwt"});
@@ -245,6 +250,28 @@ TEST_CASE("Attack: a value is refused by its field or means itself in every file
   CHECK(taken["openbao.namespace"] > 20);
   CHECK(taken["transit.keyName"] < 10);
   CHECK(taken["auth.jwt.role"] < 10);
+}
+
+TEST_CASE("Attack: a role for X.509-SVIDs allows the one SPIFFE ID and nothing else") {
+  Json values = CertValues();
+  values["auth"]["cert"].erase("pkcs11");
+  values["auth"]["cert"]["source"] = "spiffe";
+  values["auth"]["cert"]["spiffe"] = {{"workloadAPISocket", "unix:///run/spire/agent.sock"},
+                                      {"spiffeID", "spiffe://example.org/kms"},
+                                      {"trustDomain", "example.org"}};
+  values["transit"]["keyIdScope"].erase("keyLineageId");
+  const Installation installation = Planned(values, NewKey());
+  const emulator::CertificateAuthority authority("trust domain");
+  const SetupRun run(FileOf(Bundled(installation), "openbao-setup.sh").content, "--client-ca",
+                     authority.pem());
+  const Json role =
+      Json::parse(run.Call({"write", "-format=json", "--", "auth/cert/certs/kms-node", "-"}).input);
+  CHECK(role.at("allowed_uri_sans") == Json{"spiffe://example.org/kms"});
+  CHECK(role.at("certificate").get<std::string>() + "\n" == authority.pem());
+  CHECK(role.at("token_policies") == Json{"the-policy"});
+  for (const auto& [name, value] : role.items()) {
+    CHECK((!name.starts_with("allowed_") || name == "allowed_uri_sans"));
+  }
 }
 
 TEST_CASE("Attack: what cannot be seen is refused in every field") {

@@ -78,29 +78,8 @@ inline std::vector<std::string> AttackTexts() {
 // What no file of a bundle may hold, quoted or not.
 inline std::vector<std::string> HiddenTexts() {
   using std::string_literals::operator""s;
-  return {"a\nb",
-          "a\rb",
-          "a\tb",
-          "a\0b"s,
-          "a\x1B[2Jb",
-          "a\x7F"
-          "b",
-          "a\xC2\x85"
-          "b",
-          "a\xC2\xA0"
-          "b",
-          "a\xE2\x80\xA8"
-          "b",
-          "a\xE2\x80\xAE"
-          "b",
-          "a\xE2\x80\x8B"
-          "b",
-          "a\xE2\x81\xA6"
-          "b",
-          "\xEF\xBB\xBF"
-          "b",
-          "a\xF3\xA0\x80\xA1"
-          "b"};
+  return {"a\nb",     "a\rb",     "a\tb",     "a\0b"s,    "a\033[2Jb", "a\177b",  "a\u0085b",
+          "a\u00A0b", "a\u2028b", "a\u202Eb", "a\u200Bb", "a\u2066b",  "\uFEFFb", "a\U000E0021b"};
 }
 
 }  // namespace baokms::app
