@@ -40,7 +40,8 @@ CommandResult NodeSetup::Phase(std::vector<std::string> arguments) const {
 }
 
 std::string NodeSetup::Passes(std::vector<std::string> arguments) const {
-  CAPTURE(arguments.front());
+  const std::string phase = arguments.front();
+  CAPTURE(phase);
   const CommandResult result = Phase(std::move(arguments));
   INFO(result.out);
   INFO(result.err);

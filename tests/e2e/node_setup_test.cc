@@ -375,10 +375,10 @@ TEST_CASE("Node setup: a hostile environment changes nothing") {
   if (node.Skipped()) return;
   node.Init();
   const ScratchMachine& machine = node.machine;
-  machine.Write("/given/planted", "touch /planted\n", 0755);
+  machine.Write("/given/planted", "/usr/bin/touch /planted\n", 0755);
   fs::create_directory(machine.At("/given/bin"));
   for (const char* name : {"chown", "mktemp", "groupadd", "getent", "dirname"}) {
-    machine.Write("/given/bin/" + std::string(name), "#!/bin/sh\ntouch /planted\nexit 1\n", 0755);
+    machine.Write("/given/bin/" + std::string(name), "#!/bin/sh\n/usr/bin/touch /planted\nexit 1\n", 0755);
   }
   const ScratchMachine::Environment hostile = {{"BASH_ENV", "/given/planted"},
                                                {"ENV", "/given/planted"},
@@ -389,17 +389,16 @@ TEST_CASE("Node setup: a hostile environment changes nothing") {
                                                {"POSIXLY_CORRECT", "1"},
                                                {"SHELLOPTS", "noexec"},
                                                {"GLOBIGNORE", "*"},
-                                               {"BASH_FUNC_chown%%", "() { touch /planted; }"},
+                                               {"BASH_FUNC_chown%%", "() { /usr/bin/touch /planted; }"},
                                                {"BAO_KMS_PROVIDER_LOG_LEVEL", "nonsense"},
                                                {"LC_ALL", "tr_TR.UTF-8"}};
   auto install = node.InstallFlags();
   for (auto arguments : {std::vector<std::string>{"prepare"}, install, node.CheckFlags()}) {
     const std::string phase = arguments.front();
-    // umask 000, too.
-    std::vector<std::string> argv = {"/bin/sh", "-c", "umask 000; exec \"$@\"", "sh",
-                                     "/bundle/node-setup.sh"};
-    argv.insert(argv.end(), arguments.begin(), arguments.end());
-    const CommandResult result = machine.Run(argv, hostile);
+    arguments.insert(arguments.begin(), "/bundle/node-setup.sh");
+    const mode_t before = umask(0);
+    const CommandResult result = machine.Run(arguments, hostile);
+    umask(before);
     INFO(phase, ": ", result.err);
     CHECK(result.code == 0);
   }
