@@ -253,8 +253,9 @@ std::string RetirementAdvice(const KeyUsageFacts& facts) {
     text += "wait: nothing here refers to version " + Listed(above) + ", but version " +
             std::to_string(lowest) + " below is still needed: write its objects again first\n";
   }
-  if (text.empty())
+  if (text.empty()) {
     text = "retire: nothing, every retired version is still referred to or none is left\n";
+  }
   return text;
 }
 
@@ -264,9 +265,10 @@ std::string Warnings(const KeyUsageFacts& facts) {
     const std::uint64_t objects = facts.census.ObjectsUnder(version.key_id);
     if (version.decrypts() || objects == 0) continue;
     const std::string number = std::to_string(version.version.number());
-    text += "warning: " + WithThousands(objects) + " objects refer to version " + number +
-            ", which this node no longer decrypts: restore-versions --versions " + number +
-            " brings it back\n";
+    text.append("warning: ").append(WithThousands(objects));
+    text.append(" objects refer to version ").append(number);
+    text.append(", which this node no longer decrypts: restore-versions --versions ");
+    text.append(number).append(" brings it back\n");
   }
   std::uint64_t unknown = 0;
   for (const auto& [group, objects] : facts.census.encrypted()) {
