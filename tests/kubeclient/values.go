@@ -12,7 +12,7 @@ import (
 // printValues starts an API server from an EncryptionConfiguration and prints what it would store of this
 // many secrets: "VALUE <key> <base64>" a line.
 func printValues(ctx context.Context, o options, out io.Writer) error {
-	server, err := loadConfigured(ctx, o.socket, o.name)
+	server, err := ownConfiguration(ctx, o.socket, o.name)
 	if err != nil {
 		return err
 	}
