@@ -1,7 +1,6 @@
 #include "app/socket_rounds.h"
 
 #include <chrono>
-#include <utility>
 
 #include "adapters/grpc_kms/kms_socket_client.h"
 #include "app/benchmark_data.h"
@@ -59,7 +58,7 @@ std::string WhyNotMeasured(const std::string& socket_path) {
 }
 
 SocketRounds::SocketRounds(const std::string& socket_path, std::size_t concurrency,
-                           std::shared_ptr<BenchmarkTally> tally) {
+                           const std::shared_ptr<BenchmarkTally>& tally) {
   threads_.reserve(concurrency);
   for (std::size_t i = 0; i < concurrency; ++i) {
     threads_.emplace_back([socket_path, tally] { MakeRounds(socket_path, *tally); });

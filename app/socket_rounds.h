@@ -18,7 +18,7 @@ class SocketRounds {
  public:
   // `concurrency` iterations at a time, until the tally has no more of them.
   SocketRounds(const std::string& socket_path, std::size_t concurrency,
-               std::shared_ptr<BenchmarkTally> tally);
+               const std::shared_ptr<BenchmarkTally>& tally);
   // Waits for the calls under way, 3 s at most: the tally was stopped or is over.
   ~SocketRounds() = default;
   SocketRounds(const SocketRounds&) = delete;

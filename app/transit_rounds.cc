@@ -45,7 +45,8 @@ void TransitRounds::Begin() {
       });
 }
 
-void TransitRounds::Encrypted(std::shared_ptr<Round> round, core::Result<core::Ciphertext> reply) {
+void TransitRounds::Encrypted(const std::shared_ptr<Round>& round,
+                              core::Result<core::Ciphertext> reply) {
   round->encrypt = steady_clock::now() - round->began;
   if (!reply) return tally_->Fail("encrypt: " + NameAndAdvice(reply.error().error_class()));
   const std::scoped_lock lock(mutex_);

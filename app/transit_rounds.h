@@ -36,7 +36,7 @@ class TransitRounds : public std::enable_shared_from_this<TransitRounds> {
  private:
   struct Round;
   void Begin();
-  void Encrypted(std::shared_ptr<Round> round, core::Result<core::Ciphertext> reply);
+  void Encrypted(const std::shared_ptr<Round>& round, core::Result<core::Ciphertext> reply);
   void Decrypted(const Round& round, const core::Result<core::Secret>& reply);
   core::MonotonicTime Deadline() const;
 
