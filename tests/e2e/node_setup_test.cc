@@ -125,6 +125,18 @@ TEST_CASE("Node setup: below a root directory the same comes out and the unit is
   CHECK(Mentions(refused.err, "/etc/openbao-kms is a symbolic link"));
 }
 
+TEST_CASE("Node setup: below a root directory /var/run is the run directory in it") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.values["server"]["socketPath"] = "/var/run/openbao-kms/kms.sock";
+  node.Init();
+  const CommandResult prepared = node.machine.RunOutside(
+      {node.machine.At("/bundle/node-setup.sh"), "prepare", "--root", node.machine.root()});
+  INFO(prepared.err);
+  CHECK(prepared.code == 0);
+  CHECK(node.machine.ModeAndOwner("/run/openbao-kms").starts_with("2750 "));
+}
+
 TEST_CASE("Node setup: a second run changes nothing") {
   NodeSetup node;
   if (node.Skipped()) return;
@@ -188,13 +200,13 @@ TEST_CASE("Node setup: start refuses without a check of the same fingerprint in 
     machine.Write(kRecord, words + std::to_string(std::time(nullptr) - seconds) + "\n", 0600);
   };
   note(3605);
-  node.Fails(node.StartFlags(), "older than an hour");
+  node.Fails(node.StartFlags("1"), "older than an hour");
   note(-100);  // a clock that was set back
-  node.Fails(node.StartFlags(), "older than an hour");
+  node.Fails(node.StartFlags("1"), "older than an hour");
   note(0, "cfg1.another");
-  node.Fails(node.StartFlags(), "another identity fingerprint");
+  node.Fails(node.StartFlags("1"), "another identity fingerprint");
   machine.Write(kRecord, "x", 0600);
-  node.Fails(node.StartFlags(), "cannot be read");
+  node.Fails(node.StartFlags("1"), "cannot be read");
   CHECK_FALSE(machine.Exists("/systemctl.log"));
   note(3500);  // good, and nobody answers
   const CommandResult late = node.Phase(node.StartFlags("1"));
@@ -205,7 +217,7 @@ TEST_CASE("Node setup: start refuses without a check of the same fingerprint in 
 
   machine.Write(kConfig, machine.Read(kConfig) + "# changed\n", 0640);
   note(0);
-  node.Fails(node.StartFlags(), "has changed since the last check");
+  node.Fails(node.StartFlags("1"), "has changed since the last check");
 }
 
 TEST_CASE("Node setup: a failed check takes back the one that passed before") {
@@ -257,6 +269,9 @@ TEST_CASE("Node setup: a file that differs stays until its replacement is asked 
   node.values["logging"]["level"] = "warn";
   node.Init();
   node.Fails({"install"}, "config.yaml is there and differs");
+  REQUIRE(unlink(machine.At(kJwt).c_str()) == 0);  // and nothing else is begun
+  node.Fails(node.InstallFlags(), "config.yaml is there and differs");
+  machine.Write(kJwt, "another", 0640);
   node.Passes({"install", "--replace"});
   CHECK(machine.Read(kConfig) == machine.Read("/bundle/config.yaml"));
   int kept = 0;
@@ -378,20 +393,22 @@ TEST_CASE("Node setup: a hostile environment changes nothing") {
   machine.Write("/given/planted", "/usr/bin/touch /planted\n", 0755);
   fs::create_directory(machine.At("/given/bin"));
   for (const char* name : {"chown", "mktemp", "groupadd", "getent", "dirname"}) {
-    machine.Write("/given/bin/" + std::string(name), "#!/bin/sh\n/usr/bin/touch /planted\nexit 1\n", 0755);
+    machine.Write("/given/bin/" + std::string(name), "#!/bin/sh\n/usr/bin/touch /planted\nexit 1\n",
+                  0755);
   }
-  const ScratchMachine::Environment hostile = {{"BASH_ENV", "/given/planted"},
-                                               {"ENV", "/given/planted"},
-                                               {"IFS", "/"},
-                                               {"PATH", "/given/bin"},
-                                               {"CDPATH", "/etc"},
-                                               {"TMPDIR", "/none"},
-                                               {"POSIXLY_CORRECT", "1"},
-                                               {"SHELLOPTS", "noexec"},
-                                               {"GLOBIGNORE", "*"},
-                                               {"BASH_FUNC_chown%%", "() { /usr/bin/touch /planted; }"},
-                                               {"BAO_KMS_PROVIDER_LOG_LEVEL", "nonsense"},
-                                               {"LC_ALL", "tr_TR.UTF-8"}};
+  const ScratchMachine::Environment hostile = {
+      {"BASH_ENV", "/given/planted"},
+      {"ENV", "/given/planted"},
+      {"IFS", "/"},
+      {"PATH", "/given/bin"},
+      {"CDPATH", "/etc"},
+      {"TMPDIR", "/none"},
+      {"POSIXLY_CORRECT", "1"},
+      {"SHELLOPTS", "noexec"},
+      {"GLOBIGNORE", "*"},
+      {"BASH_FUNC_chown%%", "() { /usr/bin/touch /planted; }"},
+      {"BAO_KMS_PROVIDER_LOG_LEVEL", "nonsense"},
+      {"LC_ALL", "tr_TR.UTF-8"}};
   auto install = node.InstallFlags();
   for (auto arguments : {std::vector<std::string>{"prepare"}, install, node.CheckFlags()}) {
     const std::string phase = arguments.front();
