@@ -26,6 +26,7 @@ std::string ValueAction(const FlagPage& flag) {
 
 std::string Subcommands(const CompletedCommand& command) {
   std::vector<std::string> names;
+  names.reserve(command.page->commands.size());
   for (const CommandPage& each : command.page->commands) names.push_back(each.name);
   return Joined(names, " ");
 }

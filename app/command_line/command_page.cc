@@ -99,13 +99,17 @@ CommandPage DescribeCommand(const CommandTree& tree, const CLI::App& command) {
     page.exits = text->exits;
     page.examples = text->examples;
   }
-  for (const CLI::Option* option : command.get_options()) {
+  const auto options = command.get_options();
+  page.flags.reserve(options.size());
+  for (const CLI::Option* option : options) {
     page.flags.push_back(DescribeFlag(*option));
   }
   std::ranges::stable_sort(page.flags, {}, [](const FlagPage& flag) {
     return flag.is_common ? 2 : flag.is_required ? 0 : 1;
   });
-  for (const CLI::App* subcommand : command.get_subcommands({})) {
+  const auto subcommands = command.get_subcommands({});
+  page.commands.reserve(subcommands.size());
+  for (const CLI::App* subcommand : subcommands) {
     page.commands.push_back(DescribeCommand(tree, *subcommand));
   }
   return page;

@@ -143,6 +143,7 @@ std::expected<std::vector<std::string>, UsageMistake> CheckWords(
 
 UsageMistake UnknownCommand(const CommandPage& parent, std::string_view word) {
   std::vector<std::string> names;
+  names.reserve(parent.commands.size());
   for (const CommandPage& command : parent.commands) names.push_back(command.name);
   std::string what = "unknown command" + Repeat(word) + DidYouMean(word, names);
   return {.what = std::move(what), .path = parent.path};

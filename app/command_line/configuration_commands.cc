@@ -57,10 +57,10 @@ void AddPolicy(CommandTree& tree) {
       policy,
       {.name = "openbao",
        .purpose = "Print the least-privilege policy for OpenBao (HCL)",
-       .examples = {{.command =
-                         "bao-kms-provider policy openbao --config /etc/openbao-kms/config.yaml \\\n"
-                         "      | bao policy write openbao-kms -",
-                     .what = "Write it to OpenBao"}},
+       .examples =
+           {{.command = "bao-kms-provider policy openbao --config /etc/openbao-kms/config.yaml \\\n"
+                        "      | bao policy write openbao-kms -",
+             .what = "Write it to OpenBao"}},
        .notes = "Needs a valid configuration, for the mount's path and the key's name.",
        .exits = {{.code = ExitCode::kConfiguration,
                   .when = "The configuration cannot be loaded or is invalid."}}},

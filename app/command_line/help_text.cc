@@ -99,8 +99,10 @@ std::string RenderHelp(const CommandPage& page) {
   for (const std::string& line : Wrap(page.notes, kHelpWidth)) text += line + '\n';
   AppendCommands(text, page);
   AppendFlags(text, page);
+  const std::vector<ExitText> codes = ExitCodesOf(page);
   std::vector<Row> exits;
-  for (const ExitText& exit : ExitCodesOf(page)) {
+  exits.reserve(codes.size());
+  for (const ExitText& exit : codes) {
     exits.push_back({std::to_string(static_cast<int>(exit.code)), std::string(exit.when)});
   }
   AppendRows(text, "Exit codes", exits);
