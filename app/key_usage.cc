@@ -141,7 +141,7 @@ ExitCode TakeCensus(const OneShot& one_shot, const KeyUsageRequest& request) {
                           .provider_name = provider_name,
                           .recorded = RecordedKeyIds(state)});
   CountingVisitor visitor(census);
-  const auto revision = reader->Read(request.prefix, request.page_size, std::ref(visitor));
+  const auto revision = reader->Read(request.prefix, request.largest_page, std::ref(visitor));
   visitor.Clear();
   if (!revision) return Fail(revision.error(), request);
 

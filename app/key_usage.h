@@ -21,7 +21,7 @@ struct KeyUsageRequest {
   std::string certificate_file;
   std::string key_file;
   std::string prefix = "/registry/";  // begins and ends with a slash
-  std::int64_t page_size = 500;       // keys a request, 1 to 10000
+  std::int64_t largest_page = 10000;  // keys a request, 1 to 10000
   OutputFormat format = OutputFormat::kText;
 };
 

@@ -36,9 +36,10 @@ std::string_view AdviceFor(EtcdProblem problem) {
       return "etcd's access control denied reading: grant the certificate's user a role that may "
              "read the prefix (etcdctl role grant-permission)";
     case EtcdProblem::kCompacted:
-      return "etcd compacted the revision that was being read: run it again with a larger "
-             "--page-size, for a "
-             "census must end before kube-apiserver's next compactions (every five minutes)";
+      return "etcd compacted the revision that was being read: run it again without --page-size "
+             "and "
+             "when etcd is less busy, for a census must end before kube-apiserver's next "
+             "compactions (every five minutes)";
     case EtcdProblem::kOtherCluster:
       return "this endpoint belongs to another etcd cluster than the one before: name members of "
              "one cluster in --etcd-endpoints";

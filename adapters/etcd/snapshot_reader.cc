@@ -20,8 +20,10 @@ using etcdserverpb::RangeResponse;
 constexpr std::chrono::milliseconds kCheckTimeout = std::chrono::seconds(3);
 constexpr std::chrono::milliseconds kPause = std::chrono::seconds(1);
 constexpr std::size_t kBuffersPerMessage = 4;
-// A page size that was halved is doubled again after so many pages.
-constexpr int kPagesBeforeGrowth = 8;
+// The first page's keys. etcd counts all keys behind a page, too, so that a few large pages cost it
+// less than many small ones: pages grow while they stay below this share of the largest message.
+constexpr std::int64_t kFirstPage = 500;
+constexpr std::size_t kSmallPageShare = 8;
 
 // The first key behind all that begin with `prefix`.
 std::string EndOf(std::string prefix) {
@@ -83,14 +85,13 @@ class SnapshotReader::Session {
   Session(SnapshotOptions options, TlsContext tls)
       : options_(std::move(options)), tls_(std::move(tls)) {}
 
-  std::expected<std::int64_t, EtcdFailure> Read(std::string_view prefix, std::int64_t page_size,
+  std::expected<std::int64_t, EtcdFailure> Read(std::string_view prefix, std::int64_t largest_page,
                                                 const Visitor& visit) {
     RangeRequest request;
     request.set_key(std::string(prefix));
     request.set_range_end(EndOf(std::string(prefix)));
-    request.set_limit(page_size);
+    request.set_limit(std::min(kFirstPage, largest_page));
     cluster_.reset();
-    int pages = 0;
     while (true) {
       const auto page = Fetch(request);
       if (!page) return std::unexpected(page.error());
@@ -98,8 +99,8 @@ class SnapshotReader::Session {
       for (const auto& object : page->kvs()) visit(object.key(), object.value());
       if (!page->more()) return request.revision();
       request.set_key(page->kvs(page->kvs_size() - 1).key() + '\0');
-      if (++pages % kPagesBeforeGrowth == 0) {
-        request.set_limit(std::min(page_size, 2 * request.limit()));
+      if (page->ByteSizeLong() < options_.max_message_bytes / kSmallPageShare) {
+        request.set_limit(std::min(largest_page, 2 * request.limit()));
       }
     }
   }
@@ -203,9 +204,9 @@ SnapshotReader::SnapshotReader(SnapshotReader&&) noexcept = default;
 SnapshotReader::~SnapshotReader() = default;
 
 std::expected<std::int64_t, EtcdFailure> SnapshotReader::Read(std::string_view prefix,
-                                                              std::int64_t page_size,
+                                                              std::int64_t largest_page,
                                                               const Visitor& visit) {
-  return session_->Read(prefix, page_size, visit);
+  return session_->Read(prefix, largest_page, visit);
 }
 
 }  // namespace baokms::adapters::etcd

@@ -48,8 +48,8 @@ class SnapshotReader {
   ~SnapshotReader();
 
   // The revision that was read. Objects that were visited before a failure are no snapshot.
-  // `page_size`: keys a reply, at least 1.
-  std::expected<std::int64_t, EtcdFailure> Read(std::string_view prefix, std::int64_t page_size,
+  // `largest_page`: keys a reply, at least 1; small replies grow up to it.
+  std::expected<std::int64_t, EtcdFailure> Read(std::string_view prefix, std::int64_t largest_page,
                                                 const Visitor& visit);
 
  private:

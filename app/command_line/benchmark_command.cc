@@ -1,21 +1,19 @@
-#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "app/benchmark.h"
 #include "app/command_line/commands.h"
+#include "app/command_line/whole_number.h"
 
 namespace baokms::app {
 namespace {
 
 std::optional<std::size_t> ParseCount(const std::string& text, std::size_t most) {
-  std::size_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc{} || stopped != end || number < 1 || number > most) return std::nullopt;
-  return number;
+  const auto number = ParseWholeNumber(text, 1, static_cast<std::int64_t>(most));
+  return number ? std::optional(static_cast<std::size_t>(*number)) : std::nullopt;
 }
 
 void AddCount(CLI::App& command, const std::string& flag, std::size_t& count, std::size_t most,

@@ -1,22 +1,18 @@
-#include <charconv>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "app/command_line/commands.h"
+#include "app/command_line/whole_number.h"
 #include "app/init/init.h"
 
 namespace baokms::app {
 namespace {
 
-std::optional<std::uint32_t> ParseGid(const std::string& text) {
-  std::uint32_t gid = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, gid);
-  // The last value means "no change" to chown.
-  if (error != std::errc{} || stopped != end || gid == 0 || gid == UINT32_MAX) return std::nullopt;
-  return gid;
+// The last value means "no change" to chown.
+std::optional<std::int64_t> ParseGid(const std::string& text) {
+  return ParseWholeNumber(text, 1, UINT32_MAX - 1);
 }
 
 }  // namespace
@@ -84,7 +80,7 @@ void AddInit(CommandTree& tree) {
   init.parse_complete_callback([flags] {
     InitRequest& given = flags->request;
     if (flags->model != Name(given.model)) given.model = DeploymentModel::kStaticPod;
-    given.socket_gid = ParseGid(flags->socket_gid).value_or(0);
+    given.socket_gid = static_cast<std::uint32_t>(ParseGid(flags->socket_gid).value_or(0));
     const std::string wrong = CheckModelFlags(given);
     if (!wrong.empty()) throw CLI::ValidationError(wrong, CLI::ExitCodes::ValidationError);
   });

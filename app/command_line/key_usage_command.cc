@@ -1,4 +1,3 @@
-#include <charconv>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -6,6 +5,7 @@
 #include <vector>
 
 #include "app/command_line/commands.h"
+#include "app/command_line/whole_number.h"
 #include "app/key_usage.h"
 
 namespace baokms::app {
@@ -16,13 +16,7 @@ using adapters::etcd::Endpoint;
 constexpr std::int64_t kMostKeys = 10000;
 
 std::optional<std::int64_t> ParsePageSize(const std::string& text) {
-  std::int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc{} || stopped != end || number < 1 || number > kMostKeys) {
-    return std::nullopt;
-  }
-  return number;
+  return ParseWholeNumber(text, 1, kMostKeys);
 }
 
 std::string CheckPrefix(const std::string& text) {
@@ -34,7 +28,7 @@ std::string CheckPrefix(const std::string& text) {
 
 struct Flags {
   std::vector<std::string> endpoints;
-  std::string page_size = "500";
+  std::string page_size;
   KeyUsageRequest request;
 };
 
@@ -113,9 +107,9 @@ void AddKeyUsage(CommandTree& tree) {
   command
       .add_option(
           "--page-size", flags->page_size,
-          "Keys a request, 1 to 10000; more for an etcd of hundreds of thousands of objects")
-      ->type_name("NUMBER")
-      ->capture_default_str()
+          "Most keys a request, 1 to 10000; left out: 500 at first, and up to 10000 while replies "
+          "stay small")
+      ->type_name("N")
       ->check([](const std::string& text) {
         return ParsePageSize(text) ? std::string() : "must be a number from 1 to 10000";
       });
@@ -123,7 +117,7 @@ void AddKeyUsage(CommandTree& tree) {
     for (const std::string& url : flags->endpoints) {
       flags->request.endpoints.push_back(*Endpoint::Parse(url));
     }
-    flags->request.page_size = *ParsePageSize(flags->page_size);
+    if (!flags->page_size.empty()) flags->request.largest_page = *ParsePageSize(flags->page_size);
     CheckTogether(flags->request);
   });
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,19 +8,16 @@
 
 #include "app/change_commands.h"
 #include "app/command_line/commands.h"
+#include "app/command_line/whole_number.h"
 #include "core/model/transit_key_version.h"
 #include "core/registry_json.h"
 
 namespace baokms::app {
 namespace {
 
-// A decimal version of at least `least`, and nothing else.
 std::optional<core::TransitKeyVersion> ParseVersion(const std::string& text, std::int64_t least) {
-  std::int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc{} || stopped != end || number < least) return std::nullopt;
-  return core::TransitKeyVersion::FromNumber(number);
+  const auto number = ParseWholeNumber(text, least, INT64_MAX);
+  return number ? core::TransitKeyVersion::FromNumber(*number) : std::nullopt;
 }
 
 // "1,2"; empty when any part is no version.

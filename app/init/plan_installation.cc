@@ -90,6 +90,23 @@ void RefuseHidden(Draft& draft) {
   }
 }
 
+// node-setup.sh makes the directories of files, and a static pod mounts them.
+void CheckPaths(Draft& draft) {
+  for (const config_yaml::Field& field : config_yaml::Fields()) {
+    const auto* text = std::get_if<config_yaml::TextSlot>(&field.slot);
+    const bool names_a_file = text != nullptr && field.rule == config_yaml::TextRule::kAbsolutePath;
+    if (!names_a_file || !config_yaml::BranchHolds(field.branch, draft.value)) continue;
+    const std::string& path = (*text)(draft.value);
+    if (path.empty() || config_yaml::CheckAbsolutePath(path)) continue;  // said already
+    if (const auto complaint = config_yaml::CheckCleanPath(path)) {
+      draft.Complain(field.name, *complaint);
+    } else if (path.rfind('/') == 0) {
+      draft.Complain(field.name,
+                     "must not stand in '/' itself: a node's set-up makes its directory");
+    }
+  }
+}
+
 // OpenBao takes no other names there; a '/' would name another path.
 void CheckRole(std::string_view field, const std::string& role, Draft& draft) {
   if (role.empty()) return;
@@ -177,6 +194,7 @@ std::expected<Installation, config_yaml::ConfigProblems> PlanInstallation(
       {.sources = sources, .allowed_socket_parents = request.allowed_socket_parents}, draft);
   ExplainMissingLineage(draft);
   RefuseHidden(draft);
+  CheckPaths(draft);
   CheckLogin(request, draft);
   CheckKubernetesNames(draft);
   std::string policy_name = PolicyName(request, draft);

@@ -38,9 +38,8 @@ class Census {
                     "--output", "json"}) {}
 
   // Peak resident memory in KiB; ends the program when the census does not end well.
-  long Take(const char* what, long keys, int page_size) const {
-    std::vector<std::string> arguments = arguments_;
-    arguments.insert(arguments.end(), {"--page-size", std::to_string(page_size)});
+  long Take(const char* what, long keys) const {
+    const std::vector<std::string>& arguments = arguments_;
     std::fflush(stdout);
     const auto began = steady_clock::now();
     const pid_t child = fork();
@@ -62,8 +61,8 @@ class Census {
       std::exit(1);
     }
     const double seconds = SecondsSince(began);
-    std::printf("%-24s %9ld keys, %5d a page  %7.2f s  %9.0f keys/s  peak %6ld KiB\n", what, keys,
-                page_size, seconds, static_cast<double>(keys) / seconds, used.ru_maxrss);
+    std::printf("%-24s %9ld keys  %7.2f s  %9.0f keys/s  peak %6ld KiB\n", what, keys, seconds,
+                static_cast<double>(keys) / seconds, used.ru_maxrss);
     return used.ru_maxrss;
   }
 
@@ -101,16 +100,15 @@ int Run(long keys) {
   const Census census(etcd, config);
   constexpr long kFew = 10000;
   Fill(etcd, key_id, 0, kFew);
-  const long few = census.Take("few", kFew, 10000);
-  census.Take("few", kFew, 500);
+  const long few = census.Take("few", kFew);
   Fill(etcd, key_id, kFew, keys);
-  const long many = census.Take("many", keys, 10000);
+  const long many = census.Take("many", keys);
   constexpr long kLarge = 300;
   for (long i = 0; i < kLarge; ++i) {
     etcd.Put({{"/registry/secrets/large/" + std::to_string(i),
                ValueOf({.provider_name = "openbao", .key_id = key_id, .data_bytes = 1'000'000})}});
   }
-  const long large = census.Take("and 300 of a megabyte", keys + kLarge, 10000);
+  const long large = census.Take("and 300 of a megabyte", keys + kLarge);
   // A page's worth of slack for what allocators keep.
   constexpr long kSlack = 16 * 1024;
   constexpr long kBound = 128 * 1024;

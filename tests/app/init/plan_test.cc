@@ -104,6 +104,19 @@ TEST_CASE("Plan: what would not fit the role in OpenBao is refused") {
   CHECK(Planned(values, {.policy_name = "ours"}).policy_name == "ours");
 }
 
+TEST_CASE("Plan: files stand in directories that can be made and mounted") {
+  for (const auto& [field, value] : std::vector<std::pair<const char*, const char*>>{
+           {"openbao.caCertFile", "/etc/openbao-kms/../ca.crt"},
+           {"openbao.caCertFile", "/ca.crt"},
+           {"auth.jwt.jwtFile", "/var/lib//identity.jwt"},
+           {"auth.jwt.jwtFile", "/identity.jwt"}}) {
+    CAPTURE(value);
+    Json values = JwtValues();
+    values[Pointer(field)] = value;
+    CHECK(Says(Problems(values), std::string(field) + ": must not "));
+  }
+}
+
 TEST_CASE("Plan: a certificate login has a role's name and is not for a static pod") {
   CHECK(Planned(CertValues()).configuration.auth.cert.name == "kms-node");
   CHECK(Problems(CertValues(), kPod) == Texts{"auth.method: must be jwt with --model static-pod"});
