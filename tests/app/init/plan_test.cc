@@ -30,12 +30,12 @@ TEST_CASE("Plan: omitted values are filled in for each model") {
 
 TEST_CASE("Plan: values that are given stay but in a static pod the gid is the socket's group") {
   Json values = JwtValues();
-  values["openbao"]["caCertFile"] = "/ca";
-  values["auth"]["jwt"]["jwtFile"] = "/jwt";
+  values["openbao"]["caCertFile"] = "/pki/ca";
+  values["auth"]["jwt"]["jwtFile"] = "/pki/jwt";
   values["server"]["socketGroup"] = "kube";
   const core::Configuration systemd = Planned(values).configuration;
-  CHECK(systemd.openbao.ca_cert_file == "/ca");
-  CHECK(systemd.auth.jwt.jwt_file == "/jwt");
+  CHECK(systemd.openbao.ca_cert_file == "/pki/ca");
+  CHECK(systemd.auth.jwt.jwt_file == "/pki/jwt");
   CHECK(systemd.server.socket_group == "kube");
   CHECK(Planned(values, kPod).configuration.server.socket_group == "4711");
 }
@@ -45,7 +45,7 @@ TEST_CASE("Plan: an OAuth 2.0 login gets no JWT file") {
   values["auth"]["jwt"]["source"] = "oauth2";
   values["auth"]["jwt"]["oauth2"] = {{"tokenUrl", "https://idp.example/token"},
                                      {"clientId", "node"},
-                                     {"clientSecretFile", "/secret"}};
+                                     {"clientSecretFile", "/pki/secret"}};
   const Installation installation = Planned(values);
   CHECK(installation.configuration.auth.jwt.jwt_file.empty());
   // The Go provider requires it.
