@@ -1,6 +1,10 @@
 #include "app/command_line/command_page.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <utility>
 
 namespace baokms::app {
 namespace {
@@ -99,14 +103,15 @@ CommandPage DescribeCommand(const CommandTree& tree, const CLI::App& command) {
     page.exits = text->exits;
     page.examples = text->examples;
   }
-  const auto options = command.get_options();
-  page.flags.reserve(options.size());
-  for (const CLI::Option* option : options) {
-    page.flags.push_back(DescribeFlag(*option));
+  std::array<std::vector<FlagPage>, 3> flags;  // required, of the command's own, common
+  for (const CLI::Option* option : command.get_options()) {
+    FlagPage flag = DescribeFlag(*option);
+    const std::size_t group = flag.is_common ? 2 : flag.is_required ? 0 : 1;
+    flags.at(group).push_back(std::move(flag));
   }
-  std::ranges::stable_sort(page.flags, {}, [](const FlagPage& flag) {
-    return flag.is_common ? 2 : flag.is_required ? 0 : 1;
-  });
+  for (std::vector<FlagPage>& group : flags) {
+    std::ranges::move(group, std::back_inserter(page.flags));
+  }
   const auto subcommands = command.get_subcommands({});
   page.commands.reserve(subcommands.size());
   for (const CLI::App* subcommand : subcommands) {
