@@ -60,7 +60,7 @@ Words EveryCommand() {
   }
   for (const std::string& group : Words(commands)) {
     for (const std::string& command : SectionOf(HelpOf(group), "Commands")) {
-      commands.push_back(group + " " + command);
+      commands.push_back(std::string(group).append(" ").append(command));
     }
   }
   return commands;
