@@ -248,7 +248,7 @@ TEST_CASE(
   CHECK(Eventually(Milliseconds(15000), [&] { return !provider.Healthy(); }));
   bench.GiveX509();
   bench.api.Start();
-  CHECK(Eventually(Milliseconds(40000), [&] { return provider.Healthy(); }));
+  CHECK(Eventually(Milliseconds(80000), [&] { return provider.Healthy(); }));
   provider.CheckRoundTrip();
 }
 
@@ -262,7 +262,7 @@ TEST_CASE("SPIFFE: while the agent is away JWT logins fail and its return heals 
   CHECK(Eventually(Milliseconds(10000), [&] { return Logins(provider.process, "error") > 0; }));
   CHECK(Eventually(Milliseconds(15000), [&] { return !provider.Healthy(); }));
   bench.api.Start();
-  CHECK(Eventually(Milliseconds(40000), [&] { return provider.Healthy(); }));
+  CHECK(Eventually(Milliseconds(80000), [&] { return provider.Healthy(); }));
   provider.CheckRoundTrip();
 }
 
