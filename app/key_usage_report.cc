@@ -281,6 +281,11 @@ std::string Warnings(const KeyUsageFacts& facts) {
             "are another identity's or a peer's newer version; compare the nodes with "
             "rotation-plan\n";
   }
+  if (const std::uint64_t malformed = Total(facts.census.malformed()); malformed > 0) {
+    text += "warning: " + WithThousands(malformed) +
+            " objects are malformed, and which version they need is not known: find out what wrote "
+            "them before anything is retired\n";
+  }
   return text;
 }
 

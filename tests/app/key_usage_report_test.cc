@@ -114,6 +114,13 @@ TEST_CASE("Key usage report: objects under a removed version are a warning with 
              "decrypts: restore-versions --versions 1 brings it back"));
 }
 
+TEST_CASE("Key usage report: a malformed object is a warning beside what may be retired") {
+  Scene scene({Snapshot(2, kActive), Snapshot(1, kRetired)}, {2});
+  CHECK_FALSE(Says(scene.Text(), "warning:"));
+  scene.census.Count("/registry/secrets/a/c", "k8s:enc:kms:v2:openbao:damage");
+  CHECK(Says(scene.Text(), "warning: 1 objects are malformed"));
+}
+
 TEST_CASE("Key usage report: a key_id is shown by its hash alone and odd names are escaped") {
   Scene scene({Snapshot(1, kActive)}, {1});
   scene.census.Count("/registry/secrets/a/c", "k8s:enc:aescbc:v1:\x1b[31m\xc2\x9b:x");
