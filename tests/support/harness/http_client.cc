@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <random>
 
 #include "tests/support/harness/harness_error.h"
 
@@ -64,18 +65,24 @@ HttpAnswer AskHttp(const HttpQuestion& question) {
   return answer;
 }
 
+// Below those that the kernel gives to connections: under load one of them would have it by the
+// time that a server listens.
 unsigned short FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  const bool bound =
-      fd >= 0 && bind(fd, generic, size) == 0 && getsockname(fd, generic, &size) == 0;
-  if (fd >= 0) close(fd);
-  if (!bound) throw HarnessError("no free port");
-  return ntohs(address.sin_port);
+  std::random_device random;
+  std::uniform_int_distribution<unsigned short> any(20000, 32000);
+  for (int tries = 0; tries < 100; ++tries) {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) break;
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(any(random));
+    // The sockets API's own way of passing an address.
+    const int bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    close(fd);
+    if (bound == 0) return ntohs(address.sin_port);
+  }
+  throw HarnessError("no free port");
 }
 
 }  // namespace baokms::testing
