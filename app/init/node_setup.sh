@@ -498,6 +498,9 @@ start_unit() {
     return
   fi
   need_program
+  is_below "$(socket_directory)" "$runtime_directory" ||
+    say "note: server.socketPath is outside of $runtime_directory; in \`systemctl edit $unit\` give its ExecStart
+--allow-socket-parent $(printf '%q' "$(parent_of "$socket_path")") and its ReadWritePaths that directory"
   systemctl daemon-reload
   if systemctl is-active --quiet "$unit"; then
     say "note: $unit runs already; a changed configuration counts after: systemctl restart $unit"

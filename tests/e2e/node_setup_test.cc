@@ -220,6 +220,20 @@ TEST_CASE("Node setup: start refuses without a check of the same fingerprint in 
   node.Fails(node.StartFlags("1"), "has changed since the last check");
 }
 
+TEST_CASE("Node setup: start says what the unit needs for a socket elsewhere") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.values["server"]["socketPath"] = "/srv/kms/kms.sock";
+  node.Init({"--allow-socket-parent", "/srv/kms"});
+  node.StandInForSystemctl();
+  node.InstallUnit();
+  node.PrepareAndInstall();
+  node.Passes(node.CheckFlags());
+  const CommandResult started = node.Phase(node.StartFlags("1"));
+  CHECK(started.code == 1);  // the stand-in starts nothing
+  CHECK(Mentions(started.out, "--allow-socket-parent /srv/kms and its ReadWritePaths"));
+}
+
 TEST_CASE("Node setup: a failed check takes back the one that passed before") {
   NodeSetup node;
   if (node.Skipped()) return;
