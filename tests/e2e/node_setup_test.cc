@@ -12,10 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kRecord = "/run/openbao-kms-setup.checked";
-constexpr const char* kConfig = "/etc/openbao-kms/config.yaml";
-constexpr const char* kJwt = "/var/lib/openbao-kms/identity.jwt";
-
 TEST_CASE("Node setup: four phases make a systemd node that serves") {
   NodeSetup node;
   if (node.Skipped()) return;
