@@ -7,25 +7,12 @@
 #include <cerrno>
 #include <utility>
 
+#include "adapters/checked_file/descriptor.h"
+
 namespace baokms::adapters::checked_file {
 namespace {
 
 using ports::FileProblem;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 bool IsAbsolute(const std::string& path) {
   // An embedded NUL would make the kernel see another path than the one that was checked.

@@ -10,28 +10,14 @@
 #include <system_error>
 #include <utility>
 
+#include "adapters/checked_file/descriptor.h"
+
 namespace baokms::app {
 namespace {
 
+using adapters::checked_file::Descriptor;
+
 std::string Why(int error) { return std::generic_category().message(error); }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // 0, or errno.
 int WriteAll(int fd, std::string_view content) {
