@@ -4,9 +4,9 @@
 #include <exception>
 
 #include "app/command_line/run.h"
-#include "app/environment.h"
-#include "app/library_logs.h"
-#include "app/standard_streams.h"
+#include "app/process/environment.h"
+#include "app/process/library_logs.h"
+#include "app/process/standard_streams.h"
 
 int main(int argc, char** argv) {
   baokms::app::OccupyClosedStreams();

@@ -1,4 +1,4 @@
-// The registry's two files and their lock: moves documents and bytes. core/registry.h computes,
+// The registry's two files and their lock: moves documents and bytes. core/registry/registry.h computes,
 // verifies and decides recovery (registry-and-rotation.md, "State file").
 #pragma once
 

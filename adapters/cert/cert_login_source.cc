@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "adapters/cert/cert_advice.h"
-#include "core/model/json_string.h"
+#include "core/text/json_string.h"
 
 namespace baokms::adapters::cert {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "adapters/config_yaml/field_table.h"
-#include "core/model/nearest_word.h"
+#include "core/text/nearest_word.h"
 
 namespace baokms::adapters::config_yaml {
 namespace {

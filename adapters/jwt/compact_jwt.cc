@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "core/model/base64.h"
+#include "core/text/base64.h"
 #include "core/model/secret.h"
 
 namespace baokms::adapters::jwt {

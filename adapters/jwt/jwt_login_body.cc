@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "core/model/json_string.h"
+#include "core/text/json_string.h"
 
 namespace baokms::adapters::jwt {
 

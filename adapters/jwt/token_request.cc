@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "adapters/jwt/form_encoding.h"
-#include "core/model/base64.h"
+#include "core/text/base64.h"
 
 namespace baokms::adapters::jwt {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/model/base64.h"
+#include "core/text/base64.h"
 
 namespace baokms::adapters::telemetry {
 namespace {

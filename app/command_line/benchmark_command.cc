@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "app/benchmark.h"
+#include "app/benchmark/benchmark.h"
 #include "app/command_line/commands.h"
 #include "app/command_line/whole_number.h"
 

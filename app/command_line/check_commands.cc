@@ -5,8 +5,8 @@
 
 #include "adapters/config_yaml/go_duration.h"
 #include "app/command_line/commands.h"
-#include "app/doctor.h"
-#include "app/probe.h"
+#include "app/checks/doctor.h"
+#include "app/checks/probe.h"
 #include "core/model/key_id.h"
 
 namespace baokms::app {

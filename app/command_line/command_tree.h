@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "app/configuration_source.h"
+#include "app/configuration/configuration_source.h"
 #include "app/exit_code.h"
-#include "app/report.h"
+#include "app/reports/report.h"
 
 namespace baokms::app {
 

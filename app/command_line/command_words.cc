@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/model/nearest_word.h"
+#include "core/text/nearest_word.h"
 
 namespace baokms::app {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "app/command_line/command_page.h"
 #include "app/command_line/commands.h"
-#include "app/completion.h"
+#include "app/command_line/completion/completion.h"
 
 namespace baokms::app {
 

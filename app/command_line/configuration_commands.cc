@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "app/command_line/commands.h"
-#include "app/config_commands.h"
-#include "app/policy_commands.h"
+#include "app/configuration/config_commands.h"
+#include "app/configuration/policy_commands.h"
 
 namespace baokms::app {
 namespace {

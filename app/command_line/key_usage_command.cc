@@ -6,7 +6,7 @@
 
 #include "app/command_line/commands.h"
 #include "app/command_line/whole_number.h"
-#include "app/key_usage.h"
+#include "app/key_usage/key_usage.h"
 
 namespace baokms::app {
 namespace {

@@ -1,5 +1,5 @@
 #include "app/command_line/commands.h"
-#include "app/rotation_commands.h"
+#include "app/versions/rotation_commands.h"
 
 namespace baokms::app {
 namespace {

@@ -6,7 +6,7 @@
 #include "app/command_line/command_words.h"
 #include "app/command_line/commands.h"
 #include "app/command_line/usage_errors.h"
-#include "app/standard_streams.h"
+#include "app/process/standard_streams.h"
 
 namespace baokms::app {
 namespace {

@@ -1,5 +1,5 @@
 #include "app/command_line/commands.h"
-#include "app/serve.h"
+#include "app/serve/serve.h"
 
 namespace baokms::app {
 

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "app/change_commands.h"
+#include "app/versions/change_commands.h"
 #include "app/command_line/commands.h"
 #include "app/command_line/whole_number.h"
 #include "core/model/transit_key_version.h"
-#include "core/registry_json.h"
+#include "core/registry/registry_json.h"
 
 namespace baokms::app {
 namespace {

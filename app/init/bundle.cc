@@ -12,8 +12,8 @@
 #include "app/init/openbao_setup_script.h"
 #include "app/init/remaining_actions.h"
 #include "app/init/static_pod_manifest.h"
-#include "app/policy_commands.h"
-#include "app/report.h"
+#include "app/configuration/policy_commands.h"
+#include "app/reports/report.h"
 
 namespace baokms::app {
 namespace {

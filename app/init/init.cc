@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "adapters/checked_file/posix_file_reader.h"
-#include "app/configuration_source.h"
+#include "app/configuration/configuration_source.h"
 #include "app/init/bundle.h"
 #include "app/init/plan_installation.h"
 #include "app/init/remaining_actions.h"
 #include "app/init/write_bundle.h"
-#include "app/login_parts.h"
-#include "app/system_random.h"
+#include "app/login/login_parts.h"
+#include "app/process/system_random.h"
 
 namespace baokms::app {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "app/build_info.h"
 #include "app/init/shell_quoted.h"
-#include "core/model/json_string.h"
+#include "core/text/json_string.h"
 
 namespace baokms::app {
 

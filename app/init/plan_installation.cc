@@ -10,8 +10,8 @@
 #include "adapters/config_yaml/field_table.h"
 #include "adapters/config_yaml/text_rules.h"
 #include "app/init/hidden_character.h"
-#include "app/policy_commands.h"
-#include "core/configuration_fingerprint.h"
+#include "app/configuration/policy_commands.h"
+#include "core/wire/configuration_fingerprint.h"
 
 namespace baokms::app {
 namespace {

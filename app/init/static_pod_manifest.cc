@@ -9,7 +9,7 @@
 #include "app/build_info.h"
 #include "app/init/config_file.h"
 #include "app/init/yaml_quoted.h"
-#include "core/sha256.h"
+#include "core/wire/sha256.h"
 
 namespace baokms::app {
 namespace {

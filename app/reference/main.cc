@@ -6,7 +6,7 @@
 
 #include "app/build_info.h"
 #include "app/command_line/commands.h"
-#include "app/completion.h"
+#include "app/command_line/completion/completion.h"
 #include "app/reference/pages.h"
 
 namespace {

@@ -1,11 +1,11 @@
 // Additional authenticated data: the canonical JSON and what Transit takes of it, its standard
-// base64 (wire-contract.md, "AAD"). Built by core/aad.h alone.
+// base64 (wire-contract.md, "AAD"). Built by core/wire/aad.h alone.
 #pragma once
 
 #include <string>
 #include <utility>
 
-#include "core/model/base64.h"
+#include "core/text/base64.h"
 
 namespace baokms::core {
 

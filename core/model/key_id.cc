@@ -1,6 +1,6 @@
 #include "core/model/key_id.h"
 
-#include "core/model/base64.h"
+#include "core/text/base64.h"
 
 namespace baokms::core {
 

@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "core/text/base64.h"
+
 namespace baokms::core {
 
 Secret::~Secret() {
@@ -52,5 +54,13 @@ void Secret::Truncate(std::size_t size) {
 }
 
 void WipeMemory(void* memory, std::size_t size) { OPENSSL_cleanse(memory, size); }
+
+std::optional<Secret> Base64DecodeSecret(std::string_view text) {
+  const auto size = Base64DecodedLength(text);
+  if (!size) return std::nullopt;
+  Secret bytes = Secret::OfSize(*size);
+  Base64DecodeTo(text, bytes.MutableBytes().data());
+  return bytes;
+}
 
 }  // namespace baokms::core

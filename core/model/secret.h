@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -37,6 +38,9 @@ class Secret {
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };
+
+// What a strict standard, padded base64 text encodes; nullopt when it is none.
+std::optional<Secret> Base64DecodeSecret(std::string_view text);
 
 // Zeroes memory in a way the compiler cannot drop.
 void WipeMemory(void* memory, std::size_t size);

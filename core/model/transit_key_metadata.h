@@ -1,5 +1,5 @@
 // What GET keys/<key> says, with creation times cut to whole seconds (openbao-observed.md). A value
-// as read: core/transit_profile.h judges it.
+// as read: core/transit/transit_profile.h judges it.
 #pragma once
 
 #include <cstdint>

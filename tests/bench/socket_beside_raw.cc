@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/model/base64.h"
+#include "core/text/base64.h"
 #include "tests/support/harness/child_process.h"
 #include "tests/support/harness/emulator_under_test.h"
 #include "tests/support/harness/kms_stub.h"

@@ -1,7 +1,7 @@
 // openbao-observed.md: tokens, policies, namespaces, mounts, capabilities, seal, quotas, restarts.
 #include <doctest/doctest.h>
 
-#include "core/model/base64.h"
+#include "core/text/base64.h"
 #include "tests/contract/contract_case.h"
 
 namespace baokms::testing {

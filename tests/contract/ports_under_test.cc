@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
-#include "adapters/transit_http/openbao_auth_client.h"
-#include "adapters/transit_http/openbao_headers.h"
-#include "adapters/transit_http/openbao_transit_client.h"
+#include "adapters/transit_http/openbao/openbao_auth_client.h"
+#include "adapters/transit_http/openbao/openbao_headers.h"
+#include "adapters/transit_http/openbao/openbao_transit_client.h"
 #include "tests/support/harness/harness_error.h"
 
 namespace baokms::testing {
@@ -59,9 +59,10 @@ PortsUnderTest::PortsUnderTest(const OpenBaoUnderTest& openbao, const Place& pla
     adapters::transit_http::TransportOptions options;
     options.addresses = {openbao.address()};
     options.ca_file = openbao.ca_file();
+    options.another_address_may_answer = adapters::transit_http::AnotherNodeMayAnswer;
     options.headers = adapters::transit_http::OpenBaoHeaders(place.name_space);
     auto started = CurlHttpTransport::Start(options, clock_, files_, telemetry_);
-    if (!started) throw HarnessError(std::string(Advice(started.error())));
+    if (!started) throw HarnessError("the transport does not start");
     return *std::move(started);
   };
   transit_transport_ = start();

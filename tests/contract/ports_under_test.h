@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "adapters/checked_file/posix_file_reader.h"
-#include "adapters/transit_http/curl_http_transport.h"
+#include "adapters/transit_http/transport/curl_http_transport.h"
 #include "ports/openbao_auth.h"
 #include "ports/transit.h"
 #include "tests/contract/quiet_ports.h"

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "app/silent_telemetry.h"
+#include "app/openbao/silent_telemetry.h"
 #include "ports/clock.h"
 
 namespace baokms::testing {

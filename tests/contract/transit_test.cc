@@ -1,7 +1,7 @@
 // openbao-observed.md: encrypt and decrypt.
 #include <doctest/doctest.h>
 
-#include "core/model/base64.h"
+#include "core/text/base64.h"
 #include "tests/contract/contract_case.h"
 
 namespace baokms::testing {

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/model/base64.h"
+#include "core/text/base64.h"
 #include "core/model/key_id.h"
 #include "tests/fuzz/require.h"
 

@@ -3,10 +3,11 @@
 #include <cstdint>
 
 #include "adapters/grpc_kms/message_codec.h"
-#include "core/aad.h"
-#include "core/annotations.h"
-#include "core/decrypt_validation.h"
-#include "core/key_view.h"
+#include "core/wire/aad.h"
+#include "core/wire/annotations.h"
+#include "core/requests/decrypt_validation.h"
+#include "core/rotation/key_view.h"
+#include "core/wire/transit_ciphertext.h"
 #include "tests/fuzz/identity.h"
 #include "tests/fuzz/require.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "adapters/jwt/verified_claims.h"
-#include "core/model/base64.h"
+#include "core/text/base64.h"
 #include "tests/fuzz/require.h"
 
 namespace {

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <string>
 
-#include "adapters/transit_http/openbao_replies.h"
-#include "adapters/transit_http/reply_classification.h"
-#include "adapters/transit_http/strict_json.h"
+#include "adapters/transit_http/openbao/openbao_replies.h"
+#include "adapters/transit_http/openbao/reply_classification.h"
+#include "adapters/transit_http/openbao/strict_json.h"
 #include "tests/fuzz/require.h"
 
 namespace {

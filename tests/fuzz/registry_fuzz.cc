@@ -2,7 +2,7 @@
 #include <cstdint>
 
 #include "adapters/state_file/registry_parser.h"
-#include "core/registry_json.h"
+#include "core/registry/registry_json.h"
 #include "tests/fuzz/identity.h"
 #include "tests/fuzz/require.h"
 

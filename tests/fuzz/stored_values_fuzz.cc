@@ -5,9 +5,9 @@
 #include <string>
 #include <variant>
 
-#include "core/key_census.h"
-#include "core/stored_resource.h"
-#include "core/stored_value.h"
+#include "core/census/key_census.h"
+#include "core/census/stored_resource.h"
+#include "core/census/stored_value.h"
 #include "tests/fuzz/require.h"
 
 namespace {

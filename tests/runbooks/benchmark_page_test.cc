@@ -1,5 +1,5 @@
 // docs/benchmark.md.
-#include "tests/e2e/report_schema.h"
+#include "tests/e2e/support/report_schema.h"
 #include "tests/runbooks/operator.h"
 
 namespace baokms::runbooks {

@@ -1,6 +1,6 @@
 // docs/install.md: a node that is installed by the page's own commands serves.
-#include "tests/e2e/bundled_node.h"
-#include "tests/e2e/report_schema.h"
+#include "tests/e2e/support/bundled_node.h"
+#include "tests/e2e/support/report_schema.h"
 #include "tests/runbooks/operator.h"
 
 namespace baokms::runbooks {

@@ -1,5 +1,5 @@
 // docs/login: a login that is set up by the page's own commands works.
-#include "tests/e2e/auth_server.h"
+#include "tests/e2e/support/auth_server.h"
 #include "tests/runbooks/operator.h"
 
 namespace baokms::runbooks {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/e2e/cluster.h"
+#include "tests/e2e/support/cluster.h"
 #include "tests/runbooks/page.h"
 
 namespace baokms::runbooks {

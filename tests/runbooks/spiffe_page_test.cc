@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <map>
 
-#include "tests/e2e/svid_login.h"
+#include "tests/e2e/support/svid_login.h"
 #include "tests/runbooks/operator.h"
 #include "tests/runbooks/page.h"
 #include "tests/support/harness/real_openbao.h"

@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "tests/e2e/bench.h"
+#include "tests/e2e/support/bench.h"
 #include "tests/runbooks/operator.h"
 #include "tests/runbooks/page.h"
 #include "tests/support/harness/real_openbao.h"

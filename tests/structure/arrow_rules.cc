@@ -106,7 +106,7 @@ bool IsStandard(std::string_view name) {
 // The single exception: libcrypto, behind core's own header (architecture.md, Rules).
 bool IsLibcryptoException(std::string_view path, std::string_view name) {
   return (path == "core/model/secret.cc" && name == "openssl/crypto.h") ||
-         (path == "core/sha256.cc" && name == "openssl/sha.h");
+         (path == "core/wire/sha256.cc" && name == "openssl/sha.h");
 }
 
 // Why this include is not allowed here, or empty.

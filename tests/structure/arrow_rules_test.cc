@@ -15,27 +15,27 @@ struct Planted {
 
 TEST_CASE("Arrows: a forbidden include is an objection") {
   for (const Planted& bad : {
-           Planted{"core/model/key_id.h", "#include \"core/key_id.h\"\n"},
+           Planted{"core/model/key_id.h", "#include \"core/wire/key_id.h\"\n"},
            Planted{"core/model/key_id.h", "#include \"ports/clock.h\"\n"},
            Planted{"core/model/key_id.cc", "#include <openssl/crypto.h>\n"},
            Planted{"core/model/secret.h", "#include <openssl/crypto.h>\n"},
            Planted{"core/model/secret.cc", "#include <openssl/evp.h>\n"},
            Planted{"core/model/secret.cc", "#include <openssl/sha.h>\n"},
-           Planted{"ports/clock.h", "#include \"core/status.h\"\n"},
+           Planted{"ports/clock.h", "#include \"core/rotation/status.h\"\n"},
            Planted{"ports/clock.h", "#include <unistd.h>\n"},
-           Planted{"core/status.cc", "#include \"adapters/jwt/compact_jwt.h\"\n"},
-           Planted{"core/status.cc", "#include \"app/serve.h\"\n"},
-           Planted{"core/status.cc", "#include <simdjson.h>\n"},
-           Planted{"core/status.cc", "#include <spdlog/spdlog.h>\n"},
-           Planted{"core/status.cc", "#include <openssl/sha.h>\n"},
-           Planted{"core/status.cc", "#include <mutex>\n"},
-           Planted{"core/status.cc", "#include <iostream>\n"},
-           Planted{"core/sha256.cc", "#include <openssl/evp.h>\n"},
-           Planted{"core/sha256.h", "#include <openssl/sha.h>\n"},
-           Planted{"adapters/jwt/a.cc", "#include \"core/key_id.h\"\n"},
+           Planted{"core/rotation/status.cc", "#include \"adapters/jwt/compact_jwt.h\"\n"},
+           Planted{"core/rotation/status.cc", "#include \"app/serve/serve.h\"\n"},
+           Planted{"core/rotation/status.cc", "#include <simdjson.h>\n"},
+           Planted{"core/rotation/status.cc", "#include <spdlog/spdlog.h>\n"},
+           Planted{"core/rotation/status.cc", "#include <openssl/sha.h>\n"},
+           Planted{"core/rotation/status.cc", "#include <mutex>\n"},
+           Planted{"core/rotation/status.cc", "#include <iostream>\n"},
+           Planted{"core/wire/sha256.cc", "#include <openssl/evp.h>\n"},
+           Planted{"core/wire/sha256.h", "#include <openssl/sha.h>\n"},
+           Planted{"adapters/jwt/a.cc", "#include \"core/wire/key_id.h\"\n"},
            Planted{"adapters/jwt/a.cc", "#include \"adapters/checked_file/posix_file_reader.h\"\n"},
            Planted{"adapters/jwt/a.cc", "#include \"adapters/jwt_other/b.h\"\n"},
-           Planted{"adapters/jwt/a.cc", "#include \"app/serve.h\"\n"},
+           Planted{"adapters/jwt/a.cc", "#include \"app/serve/serve.h\"\n"},
            Planted{"adapters/jwt/a.cc", "#include \"tests/support/emulator/emulator.h\"\n"},
            Planted{"adapters/jwt/a.cc", "#include \"compact_jwt.h\"\n"},
            Planted{"adapters/a.cc", "#include \"adapters/jwt/compact_jwt.h\"\n"},
@@ -52,14 +52,14 @@ TEST_CASE("Arrows: an allowed include is none") {
   for (const Planted& good : {
            Planted{"core/model/key_id.h", "#include <string>\n#include \"core/model/error.h\"\n"},
            Planted{"core/model/secret.cc", "#include <openssl/crypto.h>\n"},
-           Planted{"core/sha256.cc", "#include <openssl/sha.h>\n"},
-           Planted{"core/status.cc", "#include \"core/key_id.h\"\n#include \"ports/clock.h\"\n"},
+           Planted{"core/wire/sha256.cc", "#include <openssl/sha.h>\n"},
+           Planted{"core/rotation/status.cc", "#include \"core/wire/key_id.h\"\n#include \"ports/clock.h\"\n"},
            Planted{"ports/clock.h", "#include <cstdint>\n#include \"core/model/time.h\"\n"},
            Planted{"adapters/jwt/a.cc",
                    "#include <curl/curl.h>\n#include <mutex>\n#include \"adapters/jwt/a.h\"\n"
                    "#include \"core/model/error.h\"\n#include \"ports/clock.h\"\n"},
-           Planted{"app/main.cc", "#include \"core/key_id.h\"\n#include \"adapters/jwt/a.h\"\n"},
-           Planted{"tests/unit/a.cc", "#include \"core/key_id.h\"\n#include <thread>\n"},
+           Planted{"app/main.cc", "#include \"core/wire/key_id.h\"\n#include \"adapters/jwt/a.h\"\n"},
+           Planted{"tests/unit/a.cc", "#include \"core/wire/key_id.h\"\n#include <thread>\n"},
        }) {
     CAPTURE(good.path);
     CAPTURE(good.text);
@@ -69,24 +69,24 @@ TEST_CASE("Arrows: an allowed include is none") {
 
 TEST_CASE("Arrows: no spelling of an include slips through") {
   for (const char* text : {
-           "#include <core/key_id.h>\n",
-           "  #  include \"core/key_id.h\"\n",
-           "#/**/include \"core/key_id.h\"\n",
-           "#include/**/\"core/key_id.h\"\n",
-           "#include \"core/key_id.h\" // why\n",
-           "#inc\\\nlude \"core/key_id.h\"\n",
-           "#include \\\n\"core/key_id.h\"\n",
+           "#include <core/wire/key_id.h>\n",
+           "  #  include \"core/wire/key_id.h\"\n",
+           "#/**/include \"core/wire/key_id.h\"\n",
+           "#include/**/\"core/wire/key_id.h\"\n",
+           "#include \"core/wire/key_id.h\" // why\n",
+           "#inc\\\nlude \"core/wire/key_id.h\"\n",
+           "#include \\\n\"core/wire/key_id.h\"\n",
            "#include \"core/model/../key_id.h\"\n",
            "#include \"core/model//../key_id.h\"\n",
            "#include \"./compact_jwt.h\"\n",
            "#include \"/etc/a.h\"\n",
-           "#include_next \"core/key_id.h\"\n",
-           "#import \"core/key_id.h\"\n",
+           "#include_next \"core/wire/key_id.h\"\n",
+           "#import \"core/wire/key_id.h\"\n",
            "#include HEADER\n",
-           "#include <core/key_id.h\n",
-           "char c = '\"';\n#include \"core/key_id.h\"\n",
-           "int n = 1'000;\n#include \"core/key_id.h\"\n",
-           "auto s = R\"(\")\";\n#include \"core/key_id.h\"",
+           "#include <core/wire/key_id.h\n",
+           "char c = '\"';\n#include \"core/wire/key_id.h\"\n",
+           "int n = 1'000;\n#include \"core/wire/key_id.h\"\n",
+           "auto s = R\"(\")\";\n#include \"core/wire/key_id.h\"",
        }) {
     CAPTURE(text);
     CHECK(SourceViolations("adapters/jwt/a.cc", text).size() == 1);
@@ -95,16 +95,16 @@ TEST_CASE("Arrows: no spelling of an include slips through") {
 
 TEST_CASE("Arrows: comments and literals are not code") {
   for (const char* text : {
-           "// #include \"core/key_id.h\"\n",
-           "/*\n#include \"core/key_id.h\"\n*/\n",
-           "const char* s = R\"(\n#include \"core/key_id.h\"\n)\";\n",
+           "// #include \"core/wire/key_id.h\"\n",
+           "/*\n#include \"core/wire/key_id.h\"\n*/\n",
+           "const char* s = R\"(\n#include \"core/wire/key_id.h\"\n)\";\n",
            "const char* s = R\"x(\n)\"\n#include <thread>\n)x\";\n",
            "// std::mutex\nconst char* s = \"getenv // \\\" std::thread\";\n",
            "// continued \\\nstd::mutex m;\n",
            "int threads = 0; int mutex_count = 0; int json = 1;\n",
        }) {
     CAPTURE(text);
-    CHECK(SourceViolations("core/status.cc", text).empty());
+    CHECK(SourceViolations("core/rotation/status.cc", text).empty());
   }
 }
 

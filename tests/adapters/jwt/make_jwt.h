@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "core/model/base64.h"
+#include "core/text/base64.h"
 
 namespace baokms::tests {
 

@@ -8,7 +8,7 @@
 #include "adapters/jwt/jwt_login_source.h"
 #include "adapters/jwt/oauth2_source.h"
 #include "adapters/jwt/token_request.h"
-#include "adapters/transit_http/ca_bundle.h"
+#include "adapters/transit_http/transport/ca_bundle.h"
 #include "tests/adapters/jwt/make_jwt.h"
 #include "tests/adapters/transit_http/transport_fixture.h"
 

@@ -10,7 +10,7 @@
 
 #include "adapters/jwt/form_encoding.h"
 #include "adapters/jwt/token_endpoint.h"
-#include "core/model/base64.h"
+#include "core/text/base64.h"
 
 namespace baokms::tests {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "app/await.h"
+#include "app/openbao/await.h"
 #include "core/model/time.h"
 #include "tests/contract/quiet_ports.h"
 #include "tests/support/harness/temp_directory.h"

@@ -1,4 +1,4 @@
-#include "adapters/transit_http/ca_bundle.h"
+#include "adapters/transit_http/transport/ca_bundle.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "adapters/transit_http/curl_http_transport.h"
+#include "adapters/transit_http/transport/curl_http_transport.h"
 
 #include <doctest/doctest.h>
 

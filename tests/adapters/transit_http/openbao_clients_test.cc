@@ -3,8 +3,8 @@
 
 #include <deque>
 
-#include "adapters/transit_http/openbao_auth_client.h"
-#include "adapters/transit_http/openbao_transit_client.h"
+#include "adapters/transit_http/openbao/openbao_auth_client.h"
+#include "adapters/transit_http/openbao/openbao_transit_client.h"
 #include "tests/adapters/transit_http/transport_fixture.h"
 
 namespace baokms::tests {

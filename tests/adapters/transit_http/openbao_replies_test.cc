@@ -1,5 +1,5 @@
 // Strict reading of replies. Also run on a mutant that must fail it (CMakeLists.txt).
-#include "adapters/transit_http/openbao_replies.h"
+#include "adapters/transit_http/openbao/openbao_replies.h"
 
 #include <doctest/doctest.h>
 

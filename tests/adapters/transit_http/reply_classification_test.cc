@@ -1,4 +1,4 @@
-#include "adapters/transit_http/reply_classification.h"
+#include "adapters/transit_http/openbao/reply_classification.h"
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
-#include "adapters/transit_http/openbao_path.h"
-#include "adapters/transit_http/request_bodies.h"
-#include "adapters/transit_http/server_address.h"
+#include "adapters/transit_http/openbao/openbao_path.h"
+#include "adapters/transit_http/openbao/request_bodies.h"
+#include "adapters/transit_http/transport/server_address.h"
 
 namespace baokms::tests {
 namespace {

@@ -1,5 +1,6 @@
 // What `doctor` says of the way to OpenBao: each cause apart from the others.
-#include "adapters/transit_http/tls_probe.h"
+#include "adapters/transit_http/openbao/health_page.h"
+#include "adapters/transit_http/transport/tls_probe.h"
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
@@ -65,7 +66,7 @@ struct Probing {
   std::vector<TlsVerdict> Verdicts(std::vector<std::string> urls, core::Duration timeout = 3s) {
     fixture.options.addresses = std::move(urls);
     const auto verdicts =
-        ProbeTls(fixture.options, timeout, fixture.clock, fixture.files, fixture.telemetry);
+        ProbeTls(adapters::transit_http::OpenBaoHealthPage(), fixture.options, timeout, fixture.clock, fixture.files, fixture.telemetry);
     REQUIRE(verdicts.has_value());
     return *verdicts;
   }
@@ -144,7 +145,7 @@ TEST_CASE("TLS probe: a CA file that cannot be used is the transport's problem")
   p.fixture.options.addresses = {"https://127.0.0.1:1"};
   p.fixture.options.ca_file = p.fixture.scratch.Write("bad.pem", "no certificate");
   const auto verdicts =
-      ProbeTls(p.fixture.options, 1s, p.fixture.clock, p.fixture.files, p.fixture.telemetry);
+      ProbeTls(adapters::transit_http::OpenBaoHealthPage(), p.fixture.options, 1s, p.fixture.clock, p.fixture.files, p.fixture.telemetry);
   REQUIRE_FALSE(verdicts.has_value());
   CHECK(verdicts.error() == TransportProblem::kBadCaFile);
 }

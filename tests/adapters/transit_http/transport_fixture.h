@@ -16,7 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "adapters/transit_http/curl_http_transport.h"
+#include "adapters/transit_http/openbao/reply_classification.h"
+#include "adapters/transit_http/transport/curl_http_transport.h"
 #include "tests/adapters/transit_http/scripted_tls_server.h"
 #include "tests/adapters/transit_http/test_pki.h"
 
@@ -119,6 +120,7 @@ class TransportFixture {
       : authority(MakeAuthority("test authority")),
         identity(IssueServer(authority, {"IP:127.0.0.1", "DNS:localhost", "DNS:bao.example"})) {
     options.ca_file = scratch.Write("ca.pem", authority.certificate_pem);
+    options.another_address_may_answer = adapters::transit_http::AnotherNodeMayAnswer;
   }
 
   // Starts a transport to `servers` with `options`.

@@ -1,5 +1,5 @@
 // The completion scripts, asked through the shells that they are for.
-#include "app/completion.h"
+#include "app/command_line/completion/completion.h"
 
 #include <doctest/doctest.h>
 

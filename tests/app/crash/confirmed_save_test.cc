@@ -1,5 +1,5 @@
 // An operator's change on disk (registry-and-rotation.md, "Save").
-#include "app/confirmed_save.h"
+#include "app/versions/confirmed_save.h"
 
 #include <doctest/doctest.h>
 

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "adapters/state_file/file_state_store.h"
-#include "app/registry_opening.h"
-#include "core/registry_json.h"
-#include "core/registry_save.h"
+#include "app/state/registry_opening.h"
+#include "core/registry/registry_json.h"
+#include "core/registry/registry_save.h"
 #include "tests/app/crash/rotation_history.h"
 
 namespace baokms::app::crash {

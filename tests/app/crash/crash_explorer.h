@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/registry.h"
+#include "core/registry/registry.h"
 #include "tests/app/crash/fault_disk.h"
 
 namespace baokms::app::crash {

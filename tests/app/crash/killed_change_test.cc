@@ -5,10 +5,10 @@
 #include <functional>
 
 #include "adapters/state_file/file_state_store.h"
-#include "app/confirmed_save.h"
-#include "app/registry_opening.h"
-#include "core/migration.h"
-#include "core/registry_json.h"
+#include "app/versions/confirmed_save.h"
+#include "app/state/registry_opening.h"
+#include "core/registry/migration.h"
+#include "core/registry/registry_json.h"
 #include "tests/app/crash/crash_explorer.h"
 #include "tests/app/crash/rotation_history.h"
 

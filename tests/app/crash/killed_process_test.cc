@@ -12,9 +12,9 @@
 
 #include "adapters/state_file/file_state_store.h"
 #include "adapters/state_file/posix_file_system.h"
-#include "app/registry_opening.h"
-#include "core/registry_json.h"
-#include "core/registry_save.h"
+#include "app/state/registry_opening.h"
+#include "core/registry/registry_json.h"
+#include "core/registry/registry_save.h"
 #include "tests/adapters/state_file/state_directory.h"
 #include "tests/app/crash/rotation_history.h"
 #include "tests/app/crash/traced_process.h"

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "adapters/state_file/file_state_store.h"
-#include "app/confirmed_save.h"
-#include "app/registry_opening.h"
-#include "core/registry_save.h"
-#include "core/retirement.h"
+#include "app/versions/confirmed_save.h"
+#include "app/state/registry_opening.h"
+#include "core/registry/registry_save.h"
+#include "core/registry/retirement.h"
 
 namespace baokms::app::crash {
 namespace {

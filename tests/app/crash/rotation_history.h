@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/key_keeper.h"
+#include "core/rotation/key_keeper.h"
 #include "ports/state_store.h"
 #include "tests/app/crash/fault_disk.h"
 #include "tests/support/core/keeper_bench.h"

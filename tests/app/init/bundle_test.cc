@@ -4,7 +4,7 @@
 #include "adapters/config_yaml/encryption_configuration.h"
 #include "app/init/config_file.h"
 #include "app/init/encryption_configurations.h"
-#include "app/policy_commands.h"
+#include "app/configuration/policy_commands.h"
 #include "tests/app/init/planned.h"
 #include "tests/support/report_schemas/report_schemas.h"
 

@@ -6,8 +6,9 @@
 #include <memory>
 #include <string>
 
-#include "core/decrypt_validation.h"
-#include "core/model/base64.h"
+#include "core/requests/decrypt_validation.h"
+#include "core/text/base64.h"
+#include "core/wire/transit_ciphertext.h"
 #include "ports/token_source.h"
 #include "ports/transit.h"
 #include "tests/support/app/loop_bench.h"

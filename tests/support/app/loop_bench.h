@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "app/control_loop.h"
+#include "app/serve/control_loop.h"
 #include "tests/support/app/moved_clock.h"
 
 namespace baokms::app::testing {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "adapters/state_file/registry_parser.h"
-#include "core/registry.h"
+#include "core/registry/registry.h"
 #include "ports/state_store.h"
 
 namespace baokms::app::testing {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "app/token_driver.h"
+#include "app/serve/token_driver.h"
 #include "tests/support/app/fake_login.h"
 #include "tests/support/app/loop_bench.h"
 #include "tests/support/app/recording_telemetry.h"

@@ -12,14 +12,14 @@
 #include <utility>
 #include <vector>
 
-#include "core/key_id.h"
+#include "core/wire/key_id.h"
 #include "core/model/key_snapshot.h"
 #include "core/model/provider_identity.h"
 #include "core/model/registry_document.h"
 #include "core/model/time.h"
 #include "core/model/transit_key_metadata.h"
-#include "core/registry.h"
-#include "core/registry_json.h"
+#include "core/registry/registry.h"
+#include "core/registry/registry_json.h"
 
 namespace baokms::core::testing {
 

@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
-#include "core/key_keeper.h"
-#include "core/status.h"
+#include "core/rotation/key_keeper.h"
+#include "core/rotation/status.h"
 #include "tests/support/core/builders.h"
 
 namespace baokms::core::testing {

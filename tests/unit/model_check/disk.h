@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/registry.h"
+#include "core/registry/registry.h"
 #include "ports/state_store.h"
 #include "tests/unit/model_check/identities.h"
 

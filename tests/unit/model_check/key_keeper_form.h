@@ -1,7 +1,7 @@
 // The whole state of a KeyKeeper, read for the model check (its friend).
 #pragma once
 
-#include "core/key_keeper.h"
+#include "core/rotation/key_keeper.h"
 #include "tests/unit/model_check/canonical_form.h"
 
 namespace baokms::core {

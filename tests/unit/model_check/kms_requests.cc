@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "core/kms_service.h"
+#include "core/requests/kms_service.h"
 #include "tests/support/core/decrypt_requests.h"
 
 namespace baokms::core::model_check {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "core/key_keeper.h"
+#include "core/rotation/key_keeper.h"
 #include "tests/unit/model_check/disk.h"
 #include "tests/unit/model_check/identities.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/status.h"
+#include "core/rotation/status.h"
 #include "tests/unit/model_check/kms_requests.h"
 
 namespace baokms::core::model_check {

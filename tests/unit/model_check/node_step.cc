@@ -1,9 +1,9 @@
 #include "tests/unit/model_check/node_step.h"
 
-#include "app/confirmed_save.h"
-#include "app/registry_opening.h"
-#include "core/registry_save.h"
-#include "core/retirement.h"
+#include "app/versions/confirmed_save.h"
+#include "app/state/registry_opening.h"
+#include "core/registry/registry_save.h"
+#include "core/registry/retirement.h"
 #include "tests/support/core/builders.h"
 #include "tests/unit/model_check/key_keeper_form.h"
 #include "tests/unit/model_check/node_rules.h"

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "core/key_keeper.h"
+#include "core/rotation/key_keeper.h"
 
 namespace baokms::core::model_check {
 

@@ -1,0 +1,54 @@
+#include "adapters/transit_http/openbao/openbao_auth_client.h"
+
+#include <utility>
+
+#include "adapters/transit_http/openbao/openbao_headers.h"
+#include "adapters/transit_http/openbao/openbao_path.h"
+#include "adapters/transit_http/openbao/request_bodies.h"
+
+namespace baokms::adapters::transit_http {
+namespace {
+
+// wire-contract.md: "a login refused (400, 403, 500 missing name in alias)"; a sealed server's
+// reply keeps its own row whatever its status.
+core::Error RefuseLogin(const ports::HttpReply& reply, core::OpenBaoStatus status) {
+  if (status == core::OpenBaoStatus::kSealed) return core::OpenBaoFailure(status);
+  if (reply.status == 400 || reply.status == 403 ||
+      IsMissingAliasName(reply.status, reply.body.ExposeSecret())) {
+    return core::LoginRefused();
+  }
+  return core::OpenBaoFailure(status);
+}
+
+}  // namespace
+
+void OpenBaoAuthClient::Login(core::OpenBaoOperation operation, const std::string& mount_path,
+                              core::Secret json_body, core::ClientIdentityRef identity,
+                              core::MonotonicTime deadline,
+                              ports::Completion<core::TokenGrant> done) {
+  ports::HttpRequest request;
+  request.method = ports::HttpMethod::kPost;
+  request.path = OpenBaoPath(mount_path, "login");
+  request.body = std::move(json_body);
+  request.identity = std::move(identity);
+  request.deadline = deadline;
+  SendWireCall(context_, operation, std::move(request), ReadTokenReply, std::move(done),
+               RefuseLogin);
+}
+
+void OpenBaoAuthClient::RenewSelf(std::shared_ptr<const core::HeldToken> token,
+                                  std::chrono::seconds increment, core::ClientIdentityRef identity,
+                                  core::MonotonicTime deadline,
+                                  ports::Completion<core::TokenGrant> done) {
+  ports::HttpRequest request;
+  request.method = ports::HttpMethod::kPost;
+  request.path = "/v1/auth/token/renew-self";
+  request.body = RenewBody(increment);
+  request.credential_header = OpenBaoTokenHeader(*token);
+  request.identity = std::move(identity);
+  request.deadline = deadline;
+  SendWireCall(context_, core::OpenBaoOperation::kTokenRenewSelf, std::move(request),
+               ReadTokenReply, std::move(done));
+}
+
+}  // namespace baokms::adapters::transit_http

@@ -1,0 +1,90 @@
+#include "adapters/transit_http/openbao/openbao_transit_client.h"
+
+#include <utility>
+
+#include "adapters/transit_http/openbao/openbao_headers.h"
+#include "adapters/transit_http/openbao/openbao_path.h"
+#include "adapters/transit_http/openbao/request_bodies.h"
+
+namespace baokms::adapters::transit_http {
+namespace {
+
+using core::OpenBaoOperation;
+
+// Key metadata of many versions; an error reply under the same bound (wire-contract.md, Limits).
+constexpr std::size_t kMaxMetadataBytes = std::size_t{4} * 1024 * 1024;
+
+ports::HttpRequest Get(const std::string& path, const ports::TokenRef& token,
+                       core::MonotonicTime deadline) {
+  ports::HttpRequest request;
+  request.path = path;
+  request.credential_header = OpenBaoTokenHeader(*token);
+  request.deadline = deadline;
+  return request;
+}
+
+ports::HttpRequest Post(const std::string& path, core::Secret body, const ports::TokenRef& token,
+                        core::MonotonicTime deadline) {
+  ports::HttpRequest request = Get(path, token, deadline);
+  request.method = ports::HttpMethod::kPost;
+  request.body = std::move(body);
+  return request;
+}
+
+}  // namespace
+
+OpenBaoTransitClient::OpenBaoTransitClient(const Options& options, const WireContext& context)
+    : encrypt_path_(OpenBaoPath(options.mount_path, "encrypt", options.key_name)),
+      decrypt_path_(OpenBaoPath(options.mount_path, "decrypt", options.key_name)),
+      metadata_path_(OpenBaoPath(options.mount_path, "keys", options.key_name)),
+      key_config_path_(OpenBaoPath(options.mount_path, "config/keys")),
+      context_(context) {}
+
+std::unique_ptr<ports::PendingCall> OpenBaoTransitClient::Encrypt(
+    ports::TokenRef token, ports::TransitEncryptCall call, core::MonotonicTime deadline,
+    ports::Completion<core::Ciphertext> done) {
+  const auto read = [version = call.version](std::string_view body) {
+    return ReadEncryptReply(body, version);
+  };
+  return SendWireCall(context_, OpenBaoOperation::kTransitEncrypt,
+                      Post(encrypt_path_, EncryptBody(call), std::move(token), deadline), read,
+                      std::move(done));
+}
+
+std::unique_ptr<ports::PendingCall> OpenBaoTransitClient::Decrypt(
+    ports::TokenRef token, ports::TransitDecryptCall call, core::MonotonicTime deadline,
+    ports::Completion<core::Secret> done) {
+  return SendWireCall(context_, OpenBaoOperation::kTransitDecrypt,
+                      Post(decrypt_path_, DecryptBody(call), std::move(token), deadline),
+                      ReadDecryptReply, std::move(done));
+}
+
+void OpenBaoTransitClient::ReadKeyMetadata(ports::TokenRef token, core::MonotonicTime deadline,
+                                           ports::Completion<core::TransitKeyMetadata> done) {
+  ports::HttpRequest request = Get(metadata_path_, std::move(token), deadline);
+  request.max_reply_bytes = kMaxMetadataBytes;
+  request.max_error_bytes = kMaxMetadataBytes;
+  SendWireCall(context_, OpenBaoOperation::kTransitMetadataRead, std::move(request),
+               ReadKeyMetadataReply, std::move(done));
+}
+
+void OpenBaoTransitClient::ReadDisableUpsert(ports::TokenRef token, core::MonotonicTime deadline,
+                                             ports::Completion<bool> done) {
+  SendWireCall(context_, OpenBaoOperation::kTransitDisableUpsertRead,
+               Get(key_config_path_, std::move(token), deadline), ReadDisableUpsertReply,
+               std::move(done));
+}
+
+void OpenBaoTransitClient::ReadCapabilities(
+    ports::TokenRef token, std::vector<std::string> paths, core::MonotonicTime deadline,
+    ports::Completion<std::map<std::string, std::vector<std::string>>> done) {
+  core::Secret body = CapabilitiesBody(paths);
+  const auto read = [paths = std::move(paths)](std::string_view reply) {
+    return ReadCapabilitiesReply(reply, paths);
+  };
+  SendWireCall(context_, OpenBaoOperation::kCapabilitiesSelf,
+               Post("/v1/sys/capabilities-self", std::move(body), std::move(token), deadline), read,
+               std::move(done));
+}
+
+}  // namespace baokms::adapters::transit_http

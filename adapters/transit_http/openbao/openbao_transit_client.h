@@ -1,0 +1,46 @@
+// TransitPort over an HttpTransport: one mount, one key.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/transit_http/openbao/wire_call.h"
+#include "ports/transit.h"
+
+namespace baokms::adapters::transit_http {
+
+class OpenBaoTransitClient final : public ports::TransitPort {
+ public:
+  struct Options {
+    std::string mount_path;  // relative, without a leading '/'
+    std::string key_name;
+  };
+
+  // May be destroyed before its calls complete; what `context` refers to may not.
+  OpenBaoTransitClient(const Options& options, const WireContext& context);
+
+  std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef token, ports::TransitEncryptCall call,
+                                              core::MonotonicTime deadline,
+                                              ports::Completion<core::Ciphertext> done) override;
+  std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef token, ports::TransitDecryptCall call,
+                                              core::MonotonicTime deadline,
+                                              ports::Completion<core::Secret> done) override;
+  void ReadKeyMetadata(ports::TokenRef token, core::MonotonicTime deadline,
+                       ports::Completion<core::TransitKeyMetadata> done) override;
+  void ReadDisableUpsert(ports::TokenRef token, core::MonotonicTime deadline,
+                         ports::Completion<bool> done) override;
+  void ReadCapabilities(
+      ports::TokenRef token, std::vector<std::string> paths, core::MonotonicTime deadline,
+      ports::Completion<std::map<std::string, std::vector<std::string>>> done) override;
+
+ private:
+  const std::string encrypt_path_;
+  const std::string decrypt_path_;
+  const std::string metadata_path_;
+  const std::string key_config_path_;
+  const WireContext context_;
+};
+
+}  // namespace baokms::adapters::transit_http

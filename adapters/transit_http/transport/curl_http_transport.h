@@ -1,0 +1,70 @@
+// HttpTransport over libcurl: one I/O thread, one multi handle, warm HTTP/1.1 connections
+// (architecture.md, "Data path"). Authentication uses an instance of its own: a connection is
+// never shared between calls that differ in what they prove (ground.md, libcurl).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/transit_http/transport/another_address.h"
+#include "ports/clock.h"
+#include "ports/file_reader.h"
+#include "ports/http_transport.h"
+#include "ports/telemetry.h"
+
+namespace baokms::adapters::transit_http {
+
+class IoLoop;
+
+struct TransportOptions {
+  // https URLs of one cluster, the preferred first; not empty.
+  std::vector<std::string> addresses{};
+  std::string tls_server_name{};       // empty: each address's own host
+  std::string ca_file{};               // the only authorities trusted
+  std::vector<std::string> headers{};  // "Name: value", sent with every request
+  // Transfers at a time, and so connections; further calls wait within their deadline.
+  std::size_t max_transfers = 8;
+  // Null: whatever replies, replies for all of them.
+  AnotherAddressMayAnswer another_address_may_answer = nullptr;
+  // How long an idle connection is kept; must exceed the probe interval to stay warm.
+  std::chrono::seconds max_idle_connection{600};
+};
+
+enum class TransportProblem : std::uint8_t {
+  kBadAddress,
+  kBadHeader,  // one has a control character
+  kBadCaFile,  // unreadable, unsafe, or without a usable certificate
+  kNoResources,
+};
+
+class CurlHttpTransport final : public ports::HttpTransport {
+ public:
+  // Reads the CA file and starts the I/O thread; no connection yet. The references must outlive the
+  // transport. curl_global_init has been called.
+  static std::expected<std::unique_ptr<CurlHttpTransport>, TransportProblem> Start(
+      TransportOptions options, const ports::Clock& clock, const ports::FileReader& files,
+      ports::Telemetry& telemetry);
+
+  // Completes everything under way with ShuttingDown() and joins the I/O thread: not to be called
+  // from a completion. Pending calls may outlive it.
+  ~CurlHttpTransport() override;
+
+  // Completions come on the I/O thread.
+  std::unique_ptr<ports::PendingCall> Send(ports::HttpRequest request,
+                                           ports::Completion<ports::HttpReply> done) override;
+
+  // What is under way and every later call completes with ShuttingDown(). Any thread, never blocks.
+  void Shutdown();
+
+ private:
+  explicit CurlHttpTransport(std::shared_ptr<IoLoop> loop);
+  std::shared_ptr<IoLoop> loop_;
+};
+
+}  // namespace baokms::adapters::transit_http

@@ -1,0 +1,48 @@
+#include "adapters/transit_http/transport/presented_identity.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <memory>
+#include <string>
+
+#include "core/model/client_identity.h"
+
+namespace baokms::adapters::transit_http {
+namespace {
+
+struct FreeX509 {
+  void operator()(X509* certificate) const { X509_free(certificate); }
+};
+using X509Ptr = std::unique_ptr<X509, FreeX509>;
+
+X509Ptr Parse(const std::string& der) {
+  // OpenSSL reads bytes as unsigned char.
+  const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
+  return X509Ptr(d2i_X509(nullptr, &bytes, static_cast<long>(der.size())));
+}
+
+bool Present(SSL_CTX* context, const core::ClientIdentity& identity) {
+  bool leaf = true;
+  for (const std::string& der : identity.chain_der) {
+    const X509Ptr certificate = Parse(der);
+    if (!certificate) return false;
+    const auto added = leaf ? SSL_CTX_use_certificate(context, certificate.get())
+                            : SSL_CTX_add1_chain_cert(context, certificate.get());
+    if (added != 1) return false;
+    leaf = false;
+  }
+  return SSL_CTX_use_PrivateKey(context, identity.key.get()) == 1;
+}
+
+}  // namespace
+
+CURLcode PresentClientIdentity(CURL* /*easy*/, void* ssl_context, void* identity) {
+  const bool presented = Present(static_cast<SSL_CTX*>(ssl_context),
+                                 *static_cast<const core::ClientIdentity*>(identity));
+  if (!presented) ERR_clear_error();
+  return presented ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
+}
+
+}  // namespace baokms::adapters::transit_http

@@ -1,0 +1,168 @@
+#include "adapters/transit_http/transport/transfer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "adapters/transit_http/transport/presented_identity.h"
+
+namespace baokms::adapters::transit_http {
+namespace {
+
+// All header lines of one reply together; OpenBao's are some 300 bytes.
+constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
+constexpr long kKeepAliveProbeSeconds = 30;
+
+long CeilMilliseconds(core::Duration duration) {
+  return static_cast<long>(
+      std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::milliseconds>(duration).count()));
+}
+
+template <typename T>
+void Set(CURL* easy, CURLoption option, T value) {
+  // Every option used is a compiled-in one with a valid value: only memory can be missing.
+  if (curl_easy_setopt(easy, option, value) != CURLE_OK) throw std::bad_alloc();
+}
+
+}  // namespace
+
+Transfer::Transfer(const ports::HttpRequest& request, const ServerAddress& address,
+                   const TransferSettings& settings, std::shared_ptr<const std::string> ca_pem,
+                   core::Duration time_left)
+    : request_(request), ca_pem_(std::move(ca_pem)), easy_(curl_easy_init()) {
+  if (!easy_) throw std::bad_alloc();
+  BuildHeaders(address, settings);
+  SetOptions(address, settings, time_left);
+}
+
+Transfer::~Transfer() = default;
+
+void Transfer::BuildHeaders(const ServerAddress& address, const TransferSettings& settings) {
+  header_lines_ = settings.headers;
+  header_lines_.emplace_back("Expect:");  // no 100-continue round trip
+  if (!address.host_header.empty()) header_lines_.push_back(address.host_header);
+  headers_.reserve(header_lines_.size() + 1);
+  for (std::string& line : header_lines_) headers_.push_back({line.data(), nullptr});
+  if (!request_.credential_header.empty()) AddCredentialHeader();
+  for (std::size_t i = 0; i + 1 < headers_.size(); ++i) headers_[i].next = &headers_[i + 1];
+}
+
+// With the terminating zero that curl looks for.
+void Transfer::AddCredentialHeader() {
+  const std::string_view header = request_.credential_header.ExposeSecret();
+  credential_line_ = core::Secret::OfSize(header.size() + 1);
+  char* line = credential_line_.MutableBytes().data();
+  std::ranges::copy(header, line);
+  headers_.push_back({line, nullptr});
+}
+
+void Transfer::SetOptions(const ServerAddress& address, const TransferSettings& settings,
+                          core::Duration time_left) {
+  CURL* easy = easy_.get();
+  Set(easy, CURLOPT_URL, (address.url_prefix + request_.path).c_str());
+  Set(easy, CURLOPT_PATH_AS_IS, 1L);
+  if (!address.connect_to.empty()) {
+    connect_to_.reset(curl_slist_append(nullptr, address.connect_to.c_str()));
+    if (!connect_to_) throw std::bad_alloc();
+    Set(easy, CURLOPT_CONNECT_TO, connect_to_.get());
+  }
+  if (request_.method == ports::HttpMethod::kPost) {
+    Set(easy, CURLOPT_POST, 1L);
+    const std::string_view body = request_.body.ExposeSecret();
+    // Not copied. A null pointer would make curl ask a read callback.
+    Set(easy, CURLOPT_POSTFIELDS, body.empty() ? "" : body.data());
+    Set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  } else {
+    Set(easy, CURLOPT_HTTPGET, 1L);
+  }
+  Set(easy, CURLOPT_HTTPHEADER, headers_.data());
+  Set(easy, CURLOPT_USERAGENT, "bao-kms-provider");
+
+  // TLS: this bundle alone; the default CAPATH would let the system's authorities in (ground.md).
+  Set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  Set(easy, CURLOPT_CAINFO, static_cast<const char*>(nullptr));
+  // curl reads `data` only; the flag says that it must not copy it.
+  curl_blob ca{const_cast<char*>(ca_pem_->data()), ca_pem_->size(), CURL_BLOB_NOCOPY};
+  Set(easy, CURLOPT_CAINFO_BLOB, &ca);
+  Set(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  Set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  Set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+
+  // One HTTPS server, no proxy from the environment, no redirects.
+  Set(easy, CURLOPT_PROTOCOLS_STR, "https");
+  Set(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  Set(easy, CURLOPT_PROXY, "");
+  Set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  Set(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+
+  Set(easy, CURLOPT_NOSIGNAL, 1L);
+  Set(easy, CURLOPT_QUICK_EXIT, 1L);  // a hanging resolver never holds up the others
+  Set(easy, CURLOPT_TCP_NODELAY, 1L);
+  Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  Set(easy, CURLOPT_TCP_KEEPIDLE, kKeepAliveProbeSeconds);
+  Set(easy, CURLOPT_TCP_KEEPINTVL, kKeepAliveProbeSeconds);
+  Set(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(settings.max_idle_connection.count()));
+  Set(easy, CURLOPT_CONNECTTIMEOUT_MS, CeilMilliseconds(time_left / 3));
+
+  Set(easy, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
+  Set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
+  Set(easy, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
+  Set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
+  if (request_.identity != nullptr) PresentIdentity();
+}
+
+// A connection of its own, from handshake to close: curl's reuse does not look at what a connection
+// presented (ground.md, libcurl). TLS sessions are an easy handle's own, so none outlives it.
+void Transfer::PresentIdentity() {
+  CURL* easy = easy_.get();
+  Set(easy, CURLOPT_FRESH_CONNECT, 1L);
+  Set(easy, CURLOPT_FORBID_REUSE, 1L);
+  Set(easy, CURLOPT_SSL_CTX_FUNCTION, &PresentClientIdentity);
+  // curl hands it back; PresentClientIdentity takes it as const again.
+  Set(easy, CURLOPT_SSL_CTX_DATA, const_cast<core::ClientIdentity*>(request_.identity.get()));
+}
+
+int Transfer::http_status() const {
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  return static_cast<int>(status);
+}
+
+std::string Transfer::content_type() const {
+  const char* type = nullptr;
+  curl_easy_getinfo(easy_.get(), CURLINFO_CONTENT_TYPE, &type);
+  return type == nullptr ? std::string() : type;
+}
+
+bool Transfer::name_resolved() const {
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_NAMELOOKUP_TIME_T, &microseconds);
+  return microseconds > 0;
+}
+
+std::size_t Transfer::OnBody(char* data, std::size_t size, std::size_t count, void* self) {
+  auto* transfer = static_cast<Transfer*>(self);
+  const int status = transfer->http_status();
+  const std::size_t limit = status >= 200 && status <= 299 ? transfer->request_.max_reply_bytes
+                                                           : transfer->request_.max_error_bytes;
+  try {
+    if (transfer->body_.Append({data, size * count}, limit)) return size * count;
+    transfer->body_over_bound_ = true;
+    return 0;
+  } catch (const std::bad_alloc&) {
+    return 0;  // curl is C: nothing may be thrown through it
+  }
+}
+
+std::size_t Transfer::OnHeader(char* data, std::size_t size, std::size_t count, void* self) {
+  auto* transfer = static_cast<Transfer*>(self);
+  const std::string_view line(data, size * count);
+  // An interim 1xx reply is followed by another status line; trailers are not.
+  if (line.starts_with("HTTP/")) transfer->headers_complete_ = false;
+  if (line == "\r\n" || line == "\n") transfer->headers_complete_ = true;
+  transfer->header_bytes_ += line.size();
+  return transfer->header_bytes_ <= kMaxHeaderBytes ? line.size() : 0;
+}
+
+}  // namespace baokms::adapters::transit_http

@@ -1,0 +1,80 @@
+// One attempt of one request against one address: a curl handle of its own, so that nothing of a
+// request outlives it in curl's buffers. Used by the I/O thread alone.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/transit_http/transport/reply_buffer.h"
+#include "adapters/transit_http/transport/server_address.h"
+#include "core/model/time.h"
+#include "ports/http_transport.h"
+
+namespace baokms::adapters::transit_http {
+
+// What does not change between attempts.
+struct TransferSettings {
+  std::vector<std::string> headers;  // "Name: value", sent with every request
+  std::chrono::seconds max_idle_connection{0};
+};
+
+class Transfer {
+ public:
+  // `request`, `address` and `settings` must outlive the transfer. `time_left` > 0 is the request's
+  // whole remaining budget; connecting gets a third of it (wire-contract.md, "Budget").
+  // Throws std::bad_alloc alone.
+  Transfer(const ports::HttpRequest& request, const ServerAddress& address,
+           const TransferSettings& settings, std::shared_ptr<const std::string> ca_pem,
+           core::Duration time_left);
+  ~Transfer();
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  CURL* handle() const { return easy_.get(); }
+
+  // After curl reported the transfer's end.
+  int http_status() const;
+  bool name_resolved() const;
+  std::string content_type() const;
+  // For a transfer that curl reports as failed to write.
+  bool body_over_bound() const { return body_over_bound_; }
+  // False when the peer closed before the empty line: curl takes such a reply for a whole one.
+  bool headers_complete() const { return headers_complete_; }
+  core::Secret TakeBody() { return body_.Take(); }
+
+ private:
+  struct CloseEasy {
+    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+  };
+  struct FreeList {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+
+  void BuildHeaders(const ServerAddress& address, const TransferSettings& settings);
+  void AddCredentialHeader();
+  void SetOptions(const ServerAddress& address, const TransferSettings& settings,
+                  core::Duration time_left);
+  void PresentIdentity();
+  static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
+
+  const ports::HttpRequest& request_;
+  std::shared_ptr<const std::string> ca_pem_;
+  // Nodes that we link ourselves: curl_slist_append would copy the credential to plain memory.
+  std::vector<std::string> header_lines_;
+  core::Secret credential_line_;
+  std::vector<curl_slist> headers_;
+  std::unique_ptr<curl_slist, FreeList> connect_to_;
+  ReplyBuffer body_;
+  std::size_t header_bytes_ = 0;
+  bool headers_complete_ = false;
+  bool body_over_bound_ = false;
+  std::unique_ptr<CURL, CloseEasy> easy_;  // last: closed before what it points to
+};
+
+}  // namespace baokms::adapters::transit_http

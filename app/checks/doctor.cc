@@ -1,0 +1,193 @@
+#include "app/checks/doctor.h"
+
+#include <curl/curl.h>
+
+#include <csignal>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "adapters/checked_file/posix_file_reader.h"
+#include "adapters/config_yaml/encryption_configuration.h"
+#include "app/checks/check_report.h"
+#include "app/checks/check_screen.h"
+#include "app/checks/credential_checks.h"
+#include "app/checks/key_checks.h"
+#include "app/checks/openbao_checks.h"
+#include "app/process/process_hardening.h"
+#include "app/openbao/silent_telemetry.h"
+#include "app/configuration/socket_group.h"
+#include "app/process/system_clock.h"
+
+namespace baokms::app {
+namespace {
+
+// All of them in one message.
+std::string Describe(const ConfigProblems& problems) {
+  std::string seen;
+  for (const auto& problem : problems) {
+    if (!seen.empty()) seen += "; ";
+    seen += FormatProblem(problem);
+  }
+  return seen;
+}
+
+// The configuration, and how far it came.
+struct Examined {
+  CheckResult load;
+  CheckResult validate;
+  core::Configuration configuration;  // as far as it could be read
+  bool valid = false;
+  bool memory_locked = false;
+};
+
+// `doctor` looks at the files that the configuration names, too; `verify-key` at its values alone.
+using Loader = decltype(&LoadCheckedConfiguration);
+
+Examined Examine(const ConfigurationRequest& request, const ports::FileReader& files, Loader load) {
+  Examined examined;
+  auto resolved = ResolveConfiguration(request, files);
+  if (!resolved) {
+    examined.load = Fail(Describe(resolved.error()),
+                         "correct the file; `bao-kms-provider config schema` describes it");
+    return examined;
+  }
+  examined.configuration = *std::move(resolved);
+  if (!NamesConfiguration(request)) {
+    examined.load = Warn("no configuration file is named, so all is defaults",
+                         "give --config PATH or set BAO_KMS_PROVIDER_CONFIG");
+  }
+  auto checked = load(request, files);
+  if (!checked) {
+    examined.validate = Fail(Describe(checked.error()),
+                             "correct each field; `bao-kms-provider config schema` describes them");
+    return examined;
+  }
+  examined.configuration = *std::move(checked);
+  examined.valid = true;
+  return examined;
+}
+
+CheckResult CheckEncryptionConfig(const std::string& path, const OneShot& one_shot) {
+  if (path.empty()) {
+    return {.status = CheckStatus::kSkip, .message = "needs --encryption-config", .advice = {}};
+  }
+  const auto file = one_shot.files.Read(path, ports::kEncryptionConfigFile);
+  if (!file) {
+    return Fail(
+        std::string(ports::Name(file.error())),
+        "--encryption-config: name kube-apiserver's file by its absolute path, and let this "
+        "user read it and nobody but root write it");
+  }
+  const auto verdict = adapters::config_yaml::JudgeEncryptionConfiguration(
+      file->ExposeSecret(), one_shot.configuration.transit.key_id_scope.provider_name,
+      one_shot.configuration.server.socket_path);
+  if (!verdict.problems.empty()) {
+    return Fail(Describe(verdict.problems), "correct the file before kube-apiserver reads it");
+  }
+  if (verdict.writes_plaintext) {
+    return Warn("an identity provider comes first, so that what is written stays in plaintext",
+                "right while the first nodes learn to read; put the kms entry first to encrypt");
+  }
+  if (verdict.lists_identity) {
+    return Warn("an identity provider is listed, so that plaintext is still read",
+                "remove it when every object has been written anew");
+  }
+  return Pass();
+}
+
+CheckResult CheckSocketGroup(const core::Configuration& configuration) {
+  if (SocketGroupId(configuration.server.socket_group)) return Pass();
+  return Fail("this machine has no such group",
+              "server.socketGroup: create the group, or set one that exists or a gid");
+}
+
+// What `serve` gives up and locks, as far as this process could do the same.
+CheckResult CheckHardening(const Examined& examined) {
+  if (examined.configuration.hardening.lock_memory && !examined.memory_locked) {
+    return Warn("secrets cannot be locked in memory",
+                "raise the limit on locked memory (LimitMEMLOCK), or switch hardening.lockMemory "
+                "off");
+  }
+  return Pass("no core dumps and no new privileges");
+}
+
+void Append(std::vector<PlannedCheck>& plan, std::vector<PlannedCheck> more) {
+  plan.insert(plan.end(), std::make_move_iterator(more.begin()),
+              std::make_move_iterator(more.end()));
+}
+
+std::vector<PlannedCheck> ConfigurationChecks(const Examined& examined) {
+  return {{"config.load", "Config load", IfFailed::kSkipTheRest, [&] { return examined.load; }},
+          {"config.validate", "Config validation", IfFailed::kSkipTheRest,
+           [&] { return examined.validate; }}};
+}
+
+SourceContext SourceContextOf(const OneShot& one_shot) {
+  return {one_shot.configuration, one_shot.clock, one_shot.files, one_shot.telemetry};
+}
+
+std::vector<PlannedCheck> PlanDoctor(const Examined& examined, const OneShot& one_shot,
+                                     const std::string& encryption_config) {
+  std::vector<PlannedCheck> plan = ConfigurationChecks(examined);
+  plan.push_back({"socket.group", "Socket group", IfFailed::kGoOn,
+                  [&] { return CheckSocketGroup(examined.configuration); }});
+  const SourceContext source = SourceContextOf(one_shot);
+  Append(plan, CredentialChecks(source));
+  plan.push_back({"kubernetes.encryption_config", "EncryptionConfiguration", IfFailed::kGoOn,
+                  [&] { return CheckEncryptionConfig(encryption_config, one_shot); }});
+  const auto key = ExamineKey(one_shot, examined.valid);
+  Append(plan, RefusedStateCheck(key));
+  Append(plan, OpenBaoChecks(one_shot));
+  Append(plan, AcquisitionChecks(source));
+  Append(plan, KeyChecks(key, one_shot.configuration.auth.method, KeyScope::kWithTraffic));
+  plan.push_back({"process.hardening", "Process hardening", IfFailed::kGoOn,
+                  [&] { return CheckHardening(examined); }});
+  return plan;
+}
+
+std::vector<PlannedCheck> PlanVerifyKey(const Examined& examined, const OneShot& one_shot) {
+  std::vector<PlannedCheck> plan = ConfigurationChecks(examined);
+  const SourceContext source = SourceContextOf(one_shot);
+  const auto key = ExamineKey(one_shot, examined.valid);
+  Append(plan, RefusedStateCheck(key));
+  Append(plan, OpenBaoChecks(one_shot));
+  Append(plan, AcquisitionChecks(source));
+  Append(plan, KeyChecks(key, one_shot.configuration.auth.method, KeyScope::kReadOnly));
+  return plan;
+}
+
+using Planner = std::function<std::vector<PlannedCheck>(const Examined&, const OneShot&)>;
+
+ExitCode RunAndPrint(std::string_view name, const ConfigurationRequest& request,
+                     OutputFormat format, Loader load, const Planner& planner) {
+  GiveUpDumpsAndPrivileges();
+  std::signal(SIGPIPE, SIG_IGN);
+  const adapters::checked_file::PosixFileReader files;
+  Examined examined = Examine(request, files, load);
+  // Where the limit is too small secrets live in ordinary memory, wiped all the same.
+  if (examined.configuration.hardening.lock_memory) examined.memory_locked = LockSecretMemory();
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  const SystemClock clock;
+  SilentTelemetry telemetry;
+  const OneShot one_shot{examined.configuration, clock, files, telemetry};
+  const ExitCode code = ShowChecks(name, planner(examined, one_shot), format);
+  return examined.valid ? code : ExitCode::kConfiguration;
+}
+
+}  // namespace
+
+ExitCode Doctor(const ConfigurationRequest& request, const std::string& encryption_config,
+                OutputFormat format) {
+  return RunAndPrint("doctor", request, format, LoadCheckedConfiguration,
+                     [&](const Examined& examined, const OneShot& one_shot) {
+                       return PlanDoctor(examined, one_shot, encryption_config);
+                     });
+}
+
+ExitCode VerifyKey(const ConfigurationRequest& request, OutputFormat format) {
+  return RunAndPrint("verify-key", request, format, LoadConfiguration, PlanVerifyKey);
+}
+
+}  // namespace baokms::app

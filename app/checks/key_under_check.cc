@@ -1,0 +1,307 @@
+#include "app/checks/key_under_check.h"
+
+#include <algorithm>
+#include <expected>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "app/openbao/await.h"
+#include "app/build_info.h"
+#include "app/state/configured_state.h"
+#include "app/checks/credential_checks.h"
+#include "app/reports/failure_advice.h"
+#include "app/openbao/openbao_session.h"
+#include "app/published_view.h"
+#include "app/state/registry_opening.h"
+#include "app/process/system_random.h"
+#include "core/rotation/bootstrap.h"
+#include "core/rotation/deep_probe.h"
+#include "core/wire/key_id.h"
+#include "core/rotation/key_view.h"
+#include "core/requests/kms_service.h"
+#include "core/registry/recorded_identity.h"
+#include "core/wire/sha256.h"
+#include "core/token/token_keeper.h"
+#include "core/transit/transit_capabilities.h"
+#include "core/transit/transit_profile.h"
+
+namespace baokms::app {
+namespace {
+
+CheckResult FailedCall(const core::Error& error) {
+  const std::string_view advice = AdviceFor(error.error_class());
+  return Fail(std::string(core::Name(error.error_class())) + ": " + std::string(error.message()),
+              advice.empty() ? "see what OpenBao's log says of this request" : std::string(advice));
+}
+
+// What a later check names the cause of.
+CheckResult NeedsRestrictions() {
+  return {
+      .status = CheckStatus::kSkip, .message = "needs transit.version_restrictions", .advice = {}};
+}
+
+void Join(std::string& text, std::string_view more) {
+  if (!text.empty()) text += "; ";
+  text += more;
+}
+
+std::string Words(const core::CapabilityFinding& finding) {
+  using Kind = core::CapabilityFinding::Kind;
+  const std::string path(finding.path);
+  const std::string capability(finding.capability);
+  switch (finding.kind) {
+    case Kind::kMissing:
+      return capability + " on " + path + " is missing";
+    case Kind::kTooMuch:
+      return capability + " on " + path + " is too much";
+    case Kind::kNotAnswered:
+      return "nothing was answered about " + path;
+  }
+  return path;
+}
+
+// Nobody discovers anything for a command.
+class NoDiscovery final : public ports::KeyDiscovery {
+ public:
+  void Discover(const core::KeyId& /*key_id*/, core::MonotonicTime /*deadline*/,
+                ports::Completion<void> done) override {
+    done(std::unexpected(core::KeyDiscoveryFailed()));
+  }
+};
+
+}  // namespace
+
+KeyUnderCheck::KeyUnderCheck(const OneShot& one_shot, bool valid)
+    : one_shot_(one_shot), state_(one_shot.configuration), files_(RegistryFiles{}) {
+  if (valid) files_ = ReadRegistry(state_.store, state_.identity);
+}
+
+CheckResult KeyUnderCheck::RefuseState() const {
+  return Fail("the state files are refused", files_.error());
+}
+
+CheckResult KeyUnderCheck::LogIn() {
+  auto session = OpenBaoSession::Open(one_shot_);
+  if (!session) return Fail("the login cannot start", session.error());
+  session_ = *std::move(session);
+  if (const auto login = session_->Login(); !login) return FailedLogin(login.error());
+  const std::chrono::seconds lease = session_->lease();
+  const auto refused =
+      core::RefuseLease(lease, one_shot_.configuration.auth.login_before_token_expiry);
+  if (refused) return FailedLogin(*refused);
+  return Pass("a token with a lease of " + std::to_string(lease.count()) + " s");
+}
+
+CheckResult KeyUnderCheck::CheckCapabilities() const {
+  const core::TransitConfiguration& transit = one_shot_.configuration.transit;
+  auto paths = core::CapabilityPaths(transit.mount_path, transit.key_name);
+  const auto answers = Await<core::Result<core::CapabilitiesByPath>>([&](auto done) {
+    session_->transit().ReadCapabilities(session_->token(), std::move(paths),
+                                         session_->CallDeadline(), std::move(done));
+  });
+  if (!answers) return FailedCall(answers.error());
+  std::string found;
+  for (const auto& finding :
+       core::JudgeCapabilities(*answers, transit.mount_path, transit.key_name)) {
+    Join(found, Words(finding));
+  }
+  if (found.empty()) return Pass();
+  return Fail(std::move(found),
+              "give the role no policy but the one that `bao-kms-provider policy openbao` "
+              "prints, and set token_no_default_policy");
+}
+
+CheckResult KeyUnderCheck::ReadMetadata() {
+  auto metadata = Await<core::Result<core::TransitKeyMetadata>>([&](auto done) {
+    session_->transit().ReadKeyMetadata(session_->token(), session_->CallDeadline(),
+                                        std::move(done));
+  });
+  if (!metadata) return FailedCall(metadata.error());
+  metadata_ = *std::move(metadata);
+  return Pass("latest version " + std::to_string(metadata_->latest_version));
+}
+
+CheckResult KeyUnderCheck::CheckProfile() {
+  std::string found;
+  std::string advice;
+  for (const core::ProfileFinding& finding : core::TransitProfileFindings(*metadata_)) {
+    Join(found, finding.code);
+    Join(advice, finding.advice);
+  }
+  if (!found.empty()) return Fail(std::move(found), std::move(advice));
+  auto times = core::ReliableCreationTimes(*metadata_);
+  if (!times) {
+    return Fail(std::string(times.error()),
+                "what OpenBao lists of the key's versions cannot be relied on: see its log, or "
+                "restore it");
+  }
+  times_ = *std::move(times);
+  return Pass();
+}
+
+CheckResult KeyUnderCheck::CheckUpsert() const {
+  const auto disabled = Await<core::Result<bool>>([&](auto done) {
+    session_->transit().ReadDisableUpsert(session_->token(), session_->CallDeadline(),
+                                          std::move(done));
+  });
+  if (!disabled) return FailedCall(disabled.error());
+  if (*disabled) return Pass();
+  return Fail("the mount may create keys on encrypt",
+              std::string(AdviceFor(core::Reason::kUpsertAllowed)));
+}
+
+CheckResult KeyUnderCheck::ProbeTransit() {
+  if (EncryptionBlocked()) return NeedsRestrictions();
+  const auto probe = Await<core::DeepProbeFinished>([&](auto done) {
+    core::ProbeDeeply(session_->tokens(), session_->transit(), random_, VersionInUse(),
+                      session_->CallDeadline(), std::move(done));
+  });
+  if (probe.result == core::DeepResult::kOk) return Pass();
+  if (probe.error) return FailedCall(*probe.error);
+  return Fail("encrypt and decrypt of a random text did not agree",
+              std::string(AdviceFor(core::Reason::kDeepProbeInvalid)));
+}
+
+CheckResult KeyUnderCheck::CheckKeyId() const {
+  const core::TransitKeyVersion version = VersionInUse();
+  const auto derive = [&] {
+    return core::DeriveKeyId(state_.identity->identity(), version, times_.at(version.number()));
+  };
+  const core::KeyId key_id = derive();
+  const std::string seen = "key_id_hash " + core::PublicHash(key_id.str());
+  const auto* registry = Recorded();
+  const bool recorded = registry == nullptr || registry->active().version != version ||
+                        registry->active().key_id == key_id;
+  if (key_id == derive() && recorded) return Pass(seen);
+  return Fail(seen + " is not the recorded one",
+              "the key was made anew in OpenBao, or openbao.instanceId, openbao.namespace or "
+              "transit.* was changed: put back what was there when the state was made");
+}
+
+CheckResult KeyUnderCheck::CheckState() const {
+  if (const auto* registry = Recorded()) return CheckRecorded(*registry);
+  const auto first = core::Bootstrap(state_.identity, *metadata_, one_shot_.clock.Now().wall);
+  if (first) return Warn("there is no state", "none is needed: serve makes the first one");
+  return Fail("there is no state, and none can be made of this key" +
+                  (first.error().why.empty() ? std::string() : " (" + first.error().why + ")"),
+              "state.path: copy the state file and its checkpoint from another node or a backup");
+}
+
+CheckResult KeyUnderCheck::CheckRestrictions() const {
+  const auto* registry = Recorded();
+  if (registry == nullptr) return Pass();
+  std::string found =
+      Faulty(*registry, {{core::IdentityFault::kTrimmed, "was trimmed"},
+                         {core::IdentityFault::kDisallowed, "is below min_decryption_version"}});
+  if (!found.empty()) {
+    return Fail(std::move(found),
+                "lower min_decryption_version, or, when nothing refers to these versions any "
+                "more, retire them with `bao-kms-provider retire-versions`");
+  }
+  if (EncryptionBlocked()) {
+    return Fail("the active version is below min_encryption_version",
+                std::string(AdviceFor(core::Reason::kEncryptionBlocked)));
+  }
+  return Pass();
+}
+
+CheckResult KeyUnderCheck::CheckService() {
+  if (EncryptionBlocked()) return NeedsRestrictions();
+  auto registry = files_->recovered.registry;
+  if (!registry) {
+    auto first = core::Bootstrap(state_.identity, *metadata_, one_shot_.clock.Now().wall);
+    if (!first) return Fail("there is no state to serve from", "mend registry.state first");
+    registry = *std::move(first);
+  }
+  PublishedView view;
+  view.Store({.keys = core::BuildKeySet(*registry, kVersion),
+              .metadata_reason = std::nullopt,
+              .deep_reason = std::nullopt,
+              .metadata_error = std::nullopt,
+              .deep_error = std::nullopt,
+              .verified_at = one_shot_.clock.Now().boot,
+              .max_staleness = one_shot_.configuration.status.status_max_staleness});
+  NoDiscovery discovery;
+  core::TransitKmsService service(
+      {one_shot_.clock, view, session_->tokens(), session_->transit(), discovery},
+      one_shot_.configuration.openbao.timeout);
+  return RoundTrip(service);
+}
+
+bool KeyUnderCheck::EncryptionBlocked() const {
+  return VersionInUse().number() < metadata_->min_encryption_version;
+}
+
+const core::Registry* KeyUnderCheck::Recorded() const {
+  const auto& registry = files_->recovered.registry;
+  return registry ? &*registry : nullptr;
+}
+
+core::TransitKeyVersion KeyUnderCheck::VersionInUse() const {
+  if (const auto* registry = Recorded()) return registry->active().version;
+  return *core::TransitKeyVersion::FromNumber(metadata_->latest_version);
+}
+
+// The versions that should decrypt and have one of these faults, each with its words.
+std::string KeyUnderCheck::Faulty(const core::Registry& registry,
+                                  const std::map<core::IdentityFault, std::string>& words) const {
+  std::string found;
+  for (const core::KeySnapshot& snapshot : registry.snapshots()) {
+    if (!snapshot.decrypts()) continue;
+    const auto fault = core::FaultOfIdentity(snapshot, *metadata_, times_);
+    if (!fault || !words.contains(*fault)) continue;
+    Join(found, "version " + std::to_string(snapshot.version.number()) + " " + words.at(*fault));
+  }
+  return found;
+}
+
+CheckResult KeyUnderCheck::CheckRecorded(const core::Registry& registry) const {
+  if (metadata_->latest_version < registry.active().version.number()) {
+    return Fail("OpenBao's latest version is older than this node's active one",
+                std::string(AdviceFor(core::Reason::kVersionRollback)));
+  }
+  std::string found = Faulty(registry, {{core::IdentityFault::kNotListed, "is gone from the key"},
+                                        {core::IdentityFault::kRecreated, "was made anew"}});
+  if (!found.empty()) {
+    return Fail(std::move(found),
+                "restore OpenBao's key from the backup that has these versions: what they "
+                "encrypted cannot be read without them");
+  }
+  const std::string seen = "generation " + std::to_string(registry.generation());
+  switch (files_->recovered.checkpoint) {
+    case core::CheckpointStatus::kCurrent:
+      return Pass(seen);
+    case core::CheckpointStatus::kBehind:
+      return Warn(seen + ", and the checkpoint is behind",
+                  "nothing: a save was cut short, and the next start of serve mends it");
+    case core::CheckpointStatus::kMissing:
+    case core::CheckpointStatus::kAbsent:
+      return Warn(seen + ", and there is no checkpoint",
+                  "nothing, if this is a copied state: the next start of serve writes it");
+  }
+  return Pass(seen);
+}
+
+CheckResult KeyUnderCheck::RoundTrip(core::TransitKmsService& service) {
+  const core::StatusReply status = service.Status();
+  core::Secret text = core::Secret::OfSize(32);
+  random_.Fill(text.MutableBytes());
+  auto sealed = Await<core::KmsOutcome<core::EncryptReply>>(
+      [&](auto done) { service.Encrypt(text.Clone(), std::move(done)); });
+  if (!sealed.result) return FailedCall(sealed.result.error());
+  if (!status.healthy || status.key_id != sealed.result->key_id.str()) {
+    return Fail("Status names another key_id than Encrypt", "report this: it is a defect");
+  }
+  auto opened = Await<core::KmsOutcome<core::DecryptReply>>([&](auto done) {
+    service.Decrypt({.ciphertext = std::string(sealed.result->ciphertext.bytes()),
+                     .key_id = status.key_id,
+                     .annotations = *sealed.result->annotations},
+                    std::move(done));
+  });
+  if (!opened.result) return FailedCall(opened.result.error());
+  if (opened.result->plaintext.ExposeSecret() == text.ExposeSecret()) return Pass();
+  return Fail("Decrypt gave another text than Encrypt took", "report this: it is a defect");
+}
+
+}  // namespace baokms::app

@@ -1,0 +1,65 @@
+// The Transit key of the configuration, its mount, the token's policy and this node's state under
+// the eyes of `doctor` and `verify-key`: one method a check (reports-and-labels.md).
+#pragma once
+
+#include <expected>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/checks/check_report.h"
+#include "app/state/configured_state.h"
+#include "app/openbao/one_shot.h"
+#include "app/openbao/openbao_session.h"
+#include "app/state/registry_opening.h"
+#include "app/process/system_random.h"
+#include "core/requests/kms_service.h"
+#include "core/model/transit_key_metadata.h"
+#include "core/registry/recorded_identity.h"
+
+namespace baokms::app {
+
+class KeyUnderCheck {
+ public:
+  // Reads the state files of a configuration that is `valid`; talks to nobody yet.
+  KeyUnderCheck(const OneShot& one_shot, bool valid);
+
+  // Files that no login would mend; the other checks of the state are then not to be asked.
+  bool StateRefused() const { return !files_; }
+  CheckResult RefuseState() const;
+
+  // Every further check needs this one's token; from CheckUpsert on they need a good profile's
+  // metadata, too.
+  CheckResult LogIn();
+  CheckResult CheckCapabilities() const;
+  CheckResult ReadMetadata();
+  CheckResult CheckProfile();
+  CheckResult CheckUpsert() const;
+  CheckResult ProbeTransit();
+  CheckResult CheckKeyId() const;
+  CheckResult CheckState() const;
+  CheckResult CheckRestrictions() const;
+  // Status, Encrypt and Decrypt in this process, as the socket would serve them.
+  CheckResult CheckService();
+
+ private:
+  const core::Registry* Recorded() const;  // null: there is no state
+  // What encrypts: the state's active version, or the one that a first state would have.
+  core::TransitKeyVersion VersionInUse() const;
+  bool EncryptionBlocked() const;
+  std::string Faulty(const core::Registry& registry,
+                     const std::map<core::IdentityFault, std::string>& words) const;
+  CheckResult CheckRecorded(const core::Registry& registry) const;
+  CheckResult RoundTrip(core::TransitKmsService& service);
+
+  const OneShot one_shot_;
+  ConfiguredState state_;
+  std::expected<RegistryFiles, std::string> files_;
+  SystemRandom random_;
+  std::unique_ptr<OpenBaoSession> session_;
+  std::optional<core::TransitKeyMetadata> metadata_;
+  core::CreationTimes times_;  // of a good profile
+};
+
+}  // namespace baokms::app

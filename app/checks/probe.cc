@@ -1,0 +1,199 @@
+#include "app/checks/probe.h"
+
+#include <grp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "adapters/grpc_kms/kms_socket_client.h"
+#include "app/checks/check_report.h"
+#include "app/checks/check_screen.h"
+#include "app/process/process_hardening.h"
+#include "app/process/system_random.h"
+#include "core/model/key_id.h"
+
+namespace baokms::app {
+namespace {
+
+using adapters::grpc_kms::KmsSocketClient;
+
+CheckResult CheckIdentity() {
+  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(0, getgroups(0, nullptr))));
+  const int count = getgroups(static_cast<int>(groups.size()), groups.data());
+  std::string seen =
+      "uid=" + std::to_string(geteuid()) + " gid=" + std::to_string(getegid()) + " groups=";
+  for (int i = 0; i < count; ++i) {
+    seen += (i == 0 ? "" : ",") + std::to_string(groups[static_cast<std::size_t>(i)]);
+  }
+  if (geteuid() != 0) return Pass(std::move(seen));
+  return Warn(std::move(seen),
+              "root may use any socket: run this as the user that kube-apiserver runs as");
+}
+
+CheckResult CheckPath(const std::string& path) {
+  struct stat status{};
+  if (lstat(path.c_str(), &status) != 0) {
+    if (errno == EACCES) {
+      return Fail("its directory may not be searched by this user",
+                  "add this user to server.socketGroup, and give the directory mode 2750");
+    }
+    return Fail("nothing is there",
+                "start the provider, or name its server.socketPath with --socket");
+  }
+  if (S_ISSOCK(status.st_mode)) return Pass();
+  return Fail("this is no socket", "name the provider's server.socketPath with --socket");
+}
+
+CheckResult CheckAccessScope(const std::string& path) {
+  struct stat status{};
+  const bool owned = lstat(path.c_str(), &status) == 0 && status.st_uid == geteuid();
+  if (!owned) return Pass();
+  return Warn("this user owns the socket",
+              "the owner may use it whatever its group and mode: run this as the user that "
+              "kube-apiserver runs as");
+}
+
+CheckResult CheckConnection(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return Fail("the path is longer than a socket address takes", "choose a shorter one");
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  // The sockets API's own way of passing an address.
+  const int connected = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const int why = errno;
+  close(fd);
+  if (connected == 0) return Pass();
+  if (why == EACCES) {
+    return Fail("this user may not use the socket",
+                "add this user to server.socketGroup; server.socketMode gives the group access");
+  }
+  if (why == ECONNREFUSED) {
+    return Fail("nobody listens", "start the provider, and look at its log");
+  }
+  return Fail("no connection", "look at the provider's log");
+}
+
+// One probe through the socket; what one check learns the next ones use.
+class SocketProbe {
+ public:
+  explicit SocketProbe(const ProbeRequest& request)
+      : request_(request),
+        deadline_(std::chrono::system_clock::now() +
+                  std::chrono::duration_cast<std::chrono::system_clock::duration>(request.timeout)),
+        client_(request.socket_path) {}
+
+  CheckResult CheckStatus() {
+    const auto reply = client_.Status(deadline_);
+    if (!reply) return Failed(reply.error());
+    status_ = *reply;
+    if (status_.version != "v2") {
+      return Fail("it speaks another version than v2", "name a KMS v2 provider's socket");
+    }
+    if (status_.healthz != "ok") {
+      return Fail("the provider is not healthy",
+                  "see the reasons of its /ready, or run doctor on this node");
+    }
+    return Pass("healthy");
+  }
+
+  CheckResult CheckEncrypt() {
+    SystemRandom().Fill(text_);
+    auto reply = client_.Encrypt(text_, deadline_);
+    if (!reply) return Failed(reply.error());
+    sealed_ = *std::move(reply);
+    if (sealed_.key_id == status_.key_id) return Pass();
+    // Between the two calls the key may have been promoted.
+    const auto again = client_.Status(deadline_);
+    if (again && again->key_id == sealed_.key_id) {
+      status_ = *again;
+      return Pass();
+    }
+    return Fail("its key_id is not the one that Status names",
+                "report this: kube-apiserver would refuse it");
+  }
+
+  CheckResult CheckDecrypt() const {
+    const auto reply = client_.Decrypt(sealed_, deadline_);
+    if (!reply) return Failed(reply.error());
+    if (*reply == text_) return Pass();
+    return Fail("it gave another text than was encrypted", "report this: it is a defect");
+  }
+
+  CheckResult CheckKeyId() const {
+    const auto key_id = core::KeyId::Parse(status_.key_id);
+    if (!key_id) {
+      return Fail("it is not well formed", "name a bao-kms-provider's socket");
+    }
+    if (request_.expected_key_id.empty() || request_.expected_key_id == key_id->str()) {
+      return Pass(key_id->str());
+    }
+    return Fail(key_id->str() + " is not the expected one",
+                "compare the configurations and the state files of the two nodes with "
+                "`bao-kms-provider config fingerprint` and rotation-plan");
+  }
+
+ private:
+  static CheckResult Failed(core::RpcCode code) {
+    std::string seen = "gRPC " + std::string(core::Name(code));
+    switch (code) {
+      case core::RpcCode::kDeadlineExceeded:
+        return Fail(std::move(seen), "raise --timeout, or find out what is slow with doctor");
+      case core::RpcCode::kPermissionDenied:
+        return Fail(std::move(seen), "OpenBao denied it: run verify-key on this node");
+      case core::RpcCode::kResourceExhausted:
+        return Fail(std::move(seen),
+                    "the provider is at its limits; try again, and see "
+                    "server.maxConcurrent*");
+      case core::RpcCode::kUnavailable:
+        return Fail(std::move(seen),
+                    "the provider closed the connection (see server.allowedPeers and its log), or "
+                    "OpenBao is not usable: run doctor on this node");
+      default:
+        return Fail(std::move(seen), "run doctor on this node, and see the provider's log");
+    }
+  }
+
+  const ProbeRequest& request_;
+  const KmsSocketClient::Deadline deadline_;
+  const KmsSocketClient client_;
+  adapters::grpc_kms::SocketStatus status_;
+  std::string text_ = std::string(32, '\0');  // random, and nobody's secret
+  adapters::grpc_kms::SocketEncrypted sealed_;
+};
+
+std::vector<PlannedCheck> Plan(const ProbeRequest& request, SocketProbe& probe) {
+  using enum IfFailed;
+  const std::string& path = request.socket_path;
+  return {{"client.identity", "Caller identity", kGoOn, CheckIdentity},
+          {"socket.path", "Socket path", kSkipTheRest, [&path] { return CheckPath(path); }},
+          {"socket.access_scope", "Socket access scope", kGoOn,
+           [&path] { return CheckAccessScope(path); }, Listed::kWhenSomethingIsWrong},
+          {"socket.connect", "Socket connection", kSkipTheRest,
+           [&path] { return CheckConnection(path); }, Listed::kWhenSomethingIsWrong},
+          {"kms.status", "KMS Status", kSkipTheRest, [&probe] { return probe.CheckStatus(); }},
+          {"kms.encrypt", "KMS Encrypt", kSkipTheRest, [&probe] { return probe.CheckEncrypt(); }},
+          {"kms.decrypt", "KMS Decrypt", kGoOn, [&probe] { return probe.CheckDecrypt(); }},
+          {"kms.key_id", "KMS key ID", kGoOn, [&probe] { return probe.CheckKeyId(); }}};
+}
+
+}  // namespace
+
+ExitCode Probe(const ProbeRequest& request) {
+  GiveUpDumpsAndPrivileges();
+  std::signal(SIGPIPE, SIG_IGN);
+  SocketProbe probe(request);
+  return ShowChecks("probe", Plan(request, probe), request.format);
+}
+
+}  // namespace baokms::app

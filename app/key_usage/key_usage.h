@@ -1,0 +1,32 @@
+// `key-usage` (reports-and-labels.md): a census of what etcd still refers to, the evidence for
+// retiring key versions. Reads etcd and the local state, never OpenBao, and changes nothing.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "adapters/etcd/endpoint.h"
+#include "app/configuration/configuration_source.h"
+#include "app/exit_code.h"
+#include "app/reports/report.h"
+
+namespace baokms::app {
+
+struct KeyUsageRequest {
+  std::vector<adapters::etcd::Endpoint> endpoints;
+  // Absolute paths. The CA is there when an endpoint is https; certificate and key are both there
+  // or both empty.
+  std::string ca_file;
+  std::string certificate_file;
+  std::string key_file;
+  std::string prefix = "/registry/";  // begins and ends with a slash
+  std::int64_t largest_page = 10000;  // keys a request, 1 to 10000
+  OutputFormat format = OutputFormat::kText;
+};
+
+// Exit 3 for a configuration or a file of the flags that is refused; 4 without a report when etcd
+// could not be read to the end.
+ExitCode KeyUsage(const ConfigurationRequest& configuration, const KeyUsageRequest& request);
+
+}  // namespace baokms::app

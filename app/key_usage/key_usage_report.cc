@@ -1,0 +1,341 @@
+#include "app/key_usage/key_usage_report.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/wire/sha256.h"
+#include "core/census/stored_resource.h"
+
+namespace baokms::app {
+namespace {
+
+using core::KeySnapshot;
+using core::SnapshotState;
+using Groups = core::KeyCensus::Groups;
+
+std::vector<KeySnapshot> RecordedVersions(const KeyUsageFacts& facts) {
+  if (!facts.state) return {};
+  std::vector<KeySnapshot> recorded = facts.state->snapshots();
+  std::ranges::sort(recorded, {}, &KeySnapshot::version);
+  return recorded;
+}
+
+bool IsReferenced(const KeyUsageFacts& facts, const KeySnapshot& version) {
+  return facts.census.ObjectsUnder(version.key_id) > 0;
+}
+
+// An etcd that holds nothing under any recorded version is as likely another cluster's, or read
+// below the wrong prefix: that nothing refers to a version there proves nothing.
+bool IsEvidence(const KeyUsageFacts& facts) {
+  return std::ranges::any_of(RecordedVersions(facts), [&](const KeySnapshot& version) {
+    return IsReferenced(facts, version);
+  });
+}
+
+std::vector<KeySnapshot> Unreferenced(const KeyUsageFacts& facts) {
+  if (!IsEvidence(facts)) return {};
+  std::vector<KeySnapshot> versions = RecordedVersions(facts);
+  std::erase_if(versions, [&](const KeySnapshot& version) {
+    return version.state == SnapshotState::kActive || IsReferenced(facts, version);
+  });
+  return versions;
+}
+
+std::optional<std::int64_t> VersionOf(const KeyUsageFacts& facts, const std::string& key_id) {
+  for (const KeySnapshot& version : RecordedVersions(facts)) {
+    if (version.key_id.str() == key_id) return version.version.number();
+  }
+  return std::nullopt;
+}
+
+// What a list's groups were folded into has no key_id.
+std::string HashOf(const std::string& key_id) {
+  return key_id.empty() ? std::string(core::kOtherResource) : core::PublicHash(key_id);
+}
+
+std::uint64_t Total(const Groups& groups) {
+  std::uint64_t total = 0;
+  for (const auto& [group, objects] : groups) total += objects;
+  return total;
+}
+
+Report Encrypted(const KeyUsageFacts& facts) {
+  Report list = Report::array();
+  for (const auto& [group, objects] : facts.census.encrypted()) {
+    Report entry = {{"providerName", group.provider_name},
+                    {"resource", group.resource},
+                    {"keyIdHash", HashOf(group.key_id)}};
+    if (const auto version = VersionOf(facts, group.key_id)) entry["transitVersion"] = *version;
+    entry["objects"] = objects;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+Report OtherProviders(const KeyUsageFacts& facts) {
+  Report list = Report::array();
+  for (const auto& [group, objects] : facts.census.other_providers()) {
+    list.push_back({{"kind", group.kind},
+                    {"providerName", group.provider_name},
+                    {"resource", group.resource},
+                    {"objects", objects}});
+  }
+  return list;
+}
+
+Report ByResource(const Groups& groups) {
+  Report list = Report::array();
+  for (const auto& [group, objects] : groups) {
+    list.push_back({{"resource", group.resource}, {"objects", objects}});
+  }
+  return list;
+}
+
+Report UnreferencedVersions(const KeyUsageFacts& facts) {
+  Report list = Report::array();
+  for (const KeySnapshot& version : Unreferenced(facts)) {
+    list.push_back({{"transitVersion", version.version.number()},
+                    {"keyIdHash", core::PublicHash(version.key_id.str())},
+                    {"state", core::Name(version.state)}});
+  }
+  return list;
+}
+
+bool IsFull(const Groups& groups) { return groups.size() > core::KeyCensus::kMaxGroups; }
+
+constexpr std::array<std::string_view, 5> kLimits = {
+    {{"It shows etcd at this revision alone: what was written since, also by a node that has not "
+      "promoted yet, is not counted."},
+     {"It cannot see etcd snapshots and backups: restoring one needs every version that its "
+      "objects were written under."},
+     {"It sees one etcd below one prefix: not other clusters under the same Transit key, nor "
+      "resources that kube-apiserver keeps elsewhere (--etcd-servers-overrides, --etcd-prefix)."},
+     {"It names versions by this node's state alone: compare on every control-plane node."},
+     {"It reads key_ids and decrypts nothing: that an object can be read is not shown. Keys of "
+      "built-in resources do not hold their API group."}}};
+
+Report Limitations(const KeyUsageFacts& facts) {
+  const core::KeyCensus& census = facts.census;
+  Report list = kLimits;
+  if (!facts.state) {
+    list.push_back("The local state names no versions, so none can be called unreferenced: " +
+                   facts.state.error());
+  } else if (!IsEvidence(facts)) {
+    list.push_back(
+        "No object refers to any recorded version, so none is called unreferenced: check that this "
+        "is the cluster's etcd and that --prefix is kube-apiserver's --etcd-prefix.");
+  }
+  if (!census.malformed().empty()) {
+    list.push_back(
+        "Malformed objects begin like encrypted ones and cannot be read: which version they need "
+        "is not known.");
+  }
+  if (IsFull(census.encrypted()) || IsFull(census.plaintext()) ||
+      IsFull(census.other_providers()) || IsFull(census.malformed())) {
+    list.push_back(
+        "There were more groups than the lists hold; the rest is counted under \"other\". "
+        "unreferencedVersions is exact all the same.");
+  }
+  return list;
+}
+
+// Names in etcd's values may be any bytes.
+std::string Printable(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string printable;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f) {
+      printable += c;
+    } else {
+      printable.append("\\x").append({kHex[byte >> 4], kHex[byte & 15]});
+    }
+  }
+  return printable;
+}
+
+using Row = std::vector<std::string>;
+
+// Columns as wide as their widest cell; the first one, a number, to the right.
+std::string Table(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line = "  " + std::string(widths[0] - row[0].size(), ' ') + row[0];
+    for (std::size_t i = 1; i < row.size(); ++i) {
+      line += "  " + row[i] + std::string(widths[i] - row[i].size(), ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + '\n';
+  }
+  return text;
+}
+
+struct Column {
+  const char* title;
+  const char* field;
+};
+
+std::string Cell(const Report& entry, const char* field) {
+  if (!entry.contains(field)) return "-";
+  const Report& value = entry.at(field);
+  if (std::string_view(field) == "objects") return WithThousands(value.get<std::uint64_t>());
+  return value.is_string() ? Printable(value.get<std::string>()) : value.dump();
+}
+
+std::string Section(const char* title, std::uint64_t total, const Report& list,
+                    const std::vector<Column>& columns) {
+  std::string text = "\n" + std::string(title) + ": " + WithThousands(total) + " objects\n";
+  if (list.empty()) return text;
+  std::vector<Row> rows(1);
+  for (const Column& column : columns) rows[0].emplace_back(column.title);
+  for (const Report& entry : list) {
+    Row& row = rows.emplace_back();
+    for (const Column& column : columns) row.push_back(Cell(entry, column.field));
+  }
+  return text + Table(rows);
+}
+
+std::string RecordedTable(const KeyUsageFacts& facts) {
+  if (!facts.state) return {};
+  std::vector<Row> rows = {{"version", "state", "objects", "keyIdHash"}};
+  for (const KeySnapshot& version : RecordedVersions(facts)) {
+    rows.push_back({std::to_string(version.version.number()), std::string(Name(version.state)),
+                    WithThousands(facts.census.ObjectsUnder(version.key_id)),
+                    core::PublicHash(version.key_id.str())});
+  }
+  return "\nrecorded versions\n" + Table(rows);
+}
+
+// The lowest version that retire-versions must leave alone.
+std::int64_t LowestNeeded(const KeyUsageFacts& facts) {
+  for (const KeySnapshot& version : RecordedVersions(facts)) {
+    if (version.state == SnapshotState::kActive || version.state == SnapshotState::kPending ||
+        IsReferenced(facts, version)) {
+      return version.version.number();
+    }
+  }
+  return 0;
+}
+
+std::string Listed(const std::vector<std::int64_t>& versions) {
+  std::string text;
+  for (const std::int64_t version : versions) {
+    text.append(text.empty() ? "" : ", ").append(std::to_string(version));
+  }
+  return text;
+}
+
+std::string RetirementAdvice(const KeyUsageFacts& facts) {
+  if (!IsEvidence(facts)) return {};
+  const std::int64_t lowest = LowestNeeded(facts);
+  std::vector<std::int64_t> below;
+  std::vector<std::int64_t> above;
+  for (const KeySnapshot& version : Unreferenced(facts)) {
+    if (version.state != SnapshotState::kRetired) continue;
+    const std::int64_t number = version.version.number();
+    (number < lowest ? below : above).push_back(number);
+  }
+  std::string text;
+  if (!below.empty()) {
+    text += "retire: nothing here refers to version " + Listed(below) +
+            ": with the other evidence of the runbook, retire-versions --before-version " +
+            std::to_string(lowest) + " removes exactly that\n";
+  }
+  if (!above.empty()) {
+    text += "wait: nothing here refers to version " + Listed(above) + ", but version " +
+            std::to_string(lowest) + " below is still needed: write its objects again first\n";
+  }
+  if (text.empty()) {
+    text = "retire: nothing, every retired version is still referred to or none is left\n";
+  }
+  return text;
+}
+
+std::string Warnings(const KeyUsageFacts& facts) {
+  std::string text;
+  for (const KeySnapshot& version : RecordedVersions(facts)) {
+    const std::uint64_t objects = facts.census.ObjectsUnder(version.key_id);
+    if (version.decrypts() || objects == 0) continue;
+    const std::string number = std::to_string(version.version.number());
+    text.append("warning: ").append(WithThousands(objects));
+    text.append(" objects refer to version ").append(number);
+    text.append(", which this node no longer decrypts: restore-versions --versions ");
+    text.append(number).append(" brings it back\n");
+  }
+  std::uint64_t unknown = 0;
+  for (const auto& [group, objects] : facts.census.encrypted()) {
+    const bool ours = group.provider_name == facts.provider_name;
+    if (facts.state && ours && !VersionOf(facts, group.key_id)) unknown += objects;
+  }
+  if (unknown > 0) {
+    text += "warning: " + WithThousands(unknown) +
+            " objects of this provider name refer to key_ids that this node does not record: they "
+            "are another identity's or a peer's newer version; compare the nodes with "
+            "rotation-plan\n";
+  }
+  if (const std::uint64_t malformed = Total(facts.census.malformed()); malformed > 0) {
+    text += "warning: " + WithThousands(malformed) +
+            " objects are malformed, and which version they need is not known: find out what wrote "
+            "them before anything is retired\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+Report ReportKeyUsage(const KeyUsageFacts& facts) {
+  Report report = Report::object();
+  report["name"] = facts.name;
+  report["revision"] = facts.revision;
+  report["prefix"] = facts.prefix;
+  report["keysScanned"] = facts.census.keys_scanned();
+  report["encrypted"] = Encrypted(facts);
+  report["plaintext"] = ByResource(facts.census.plaintext());
+  report["otherProviders"] = OtherProviders(facts);
+  report["malformed"] = ByResource(facts.census.malformed());
+  report["unreferencedVersions"] = UnreferencedVersions(facts);
+  report["limitations"] = Limitations(facts);
+  return report;
+}
+
+std::string DescribeKeyUsage(const KeyUsageFacts& facts) {
+  const core::KeyCensus& census = facts.census;
+  const Report report = ReportKeyUsage(facts);
+  const Column objects{.title = "objects", .field = "objects"};
+  const Column provider{.title = "provider", .field = "providerName"};
+  const Column resource{.title = "resource", .field = "resource"};
+  std::string text = "name: " + std::string(facts.name) +
+                     "\nrevision: " + std::to_string(facts.revision) + "\nprefix: " + facts.prefix +
+                     "\nkeysScanned: " + WithThousands(census.keys_scanned()) + '\n';
+  text += Section(
+      "encrypted", Total(census.encrypted()), report.at("encrypted"),
+      {objects, provider, resource, {"version", "transitVersion"}, {"keyIdHash", "keyIdHash"}});
+  text +=
+      Section("plaintext", Total(census.plaintext()), report.at("plaintext"), {objects, resource});
+  text += Section("otherProviders", Total(census.other_providers()), report.at("otherProviders"),
+                  {objects, {"kind", "kind"}, provider, resource});
+  text +=
+      Section("malformed", Total(census.malformed()), report.at("malformed"), {objects, resource});
+  text += RecordedTable(facts) + '\n' + RetirementAdvice(facts) + Warnings(facts);
+  Report limitations = Report::object();
+  limitations["limitations"] = report.at("limitations");
+  return text + RenderFields(limitations);
+}
+
+std::string WithThousands(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) {
+    text.insert(static_cast<std::size_t>(at), 1, ',');
+  }
+  return text;
+}
+
+}  // namespace baokms::app

@@ -1,0 +1,80 @@
+#include "app/reports/failure_advice.h"
+
+namespace baokms::app {
+namespace {
+
+std::string Line(std::string_view name, std::string_view advice) {
+  std::string line(name);
+  if (!advice.empty()) line.append(": ").append(advice);
+  return line;
+}
+
+}  // namespace
+
+std::string_view AdviceFor(core::ErrorClass error) {
+  switch (error) {
+    case core::ErrorClass::kOpenBaoTlsFailed:
+      return "TLS to OpenBao failed: check openbao.caCertFile and openbao.tlsServerName against "
+             "the server's certificate";
+    case core::ErrorClass::kOpenBaoDnsFailed:
+      return "the host name in openbao.address could not be resolved";
+    case core::ErrorClass::kOpenBaoConnectionFailed:
+      return "no connection to openbao.address: check the address and that OpenBao is running";
+    case core::ErrorClass::kOpenBaoSealed:
+      return "OpenBao is sealed: unseal it";
+    case core::ErrorClass::kOpenBaoUnavailable:
+      return "OpenBao failed (5xx) or something else answered in its place: see its log, and check "
+             "that openbao.address is OpenBao itself";
+    case core::ErrorClass::kOpenBaoRateLimited:
+      return "OpenBao's rate limit was reached: raise the quota for this client";
+    case core::ErrorClass::kTransitPolicyDenied:
+      return "OpenBao denied the request: the token's policy lacks what `bao-kms-provider` needs "
+             "on transit.keyName (read keys, update encrypt and decrypt, read config/keys)";
+    case core::ErrorClass::kTransitKeyMissing:
+      return "OpenBao has no such Transit mount or key: check transit.mountPath, transit.keyName "
+             "and openbao.namespace";
+    case core::ErrorClass::kTimeout:
+      return "OpenBao did not answer within openbao.timeout, or auth.loginTimeout for the login";
+    case core::ErrorClass::kAuthFailed:
+      return "the login to OpenBao failed: check auth.* and the role";
+    default:
+      return {};
+  }
+}
+
+std::string_view AdviceFor(core::Reason reason) {
+  switch (reason) {
+    case core::Reason::kUpsertAllowed:
+      return "the Transit mount may create keys on encrypt: set disable_upsert=true on its "
+             "config/keys";
+    case core::Reason::kProfileInvalid:
+      return "the Transit key does not fit: it must be an aes256-gcm96 key that is not exportable, "
+             "without plaintext backup, derivation, convergent encryption and deletion_allowed, "
+             "its minimum versions within its versions, and list a creation time for each";
+    case core::Reason::kVersionRollback:
+      return "the Transit key has an older latest version than this node has used: OpenBao was "
+             "restored from an older backup";
+    case core::Reason::kMetadataUnverified:
+      return "the Transit key's metadata contradicts the recorded state: a version that must "
+             "decrypt is gone, disallowed or was created anew";
+    case core::Reason::kStateSaveFailed:
+      return "state.path could not be written: check the directory's owner, mode and free space";
+    case core::Reason::kEncryptionBlocked:
+      return "the active version is below the key's min_encryption_version: it encrypts again "
+             "after the pending rotation is promoted";
+    case core::Reason::kDeepProbeInvalid:
+      return "OpenBao's encrypt and decrypt of a probe did not agree";
+    default:
+      return {};
+  }
+}
+
+std::string NameAndAdvice(core::ErrorClass error, std::string_view own_advice) {
+  return Line(core::Name(error), own_advice.empty() ? AdviceFor(error) : own_advice);
+}
+
+std::string NameAndAdvice(core::Reason reason) {
+  return Line(core::Name(reason), AdviceFor(reason));
+}
+
+}  // namespace baokms::app

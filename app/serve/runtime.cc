@@ -1,0 +1,164 @@
+#include "app/serve/runtime.h"
+
+#include <utility>
+
+#include "app/build_info.h"
+#include "app/configuration/configuration_source.h"
+#include "app/process/random_seed.h"
+#include "app/state/registry_opening.h"
+#include "app/configuration/socket_group.h"
+#include "app/serve/start_failure.h"
+
+namespace baokms::app {
+namespace {
+
+namespace grpc_kms = adapters::grpc_kms;
+
+core::KeeperPolicy KeeperPolicyOf(const core::Configuration& configuration) {
+  return {.rotation = RotationPolicyOf(configuration),
+          .activation_delay = configuration.rotation.activation_delay,
+          .probe_interval = configuration.status.probe_interval,
+          .deep_probe_interval = configuration.status.deep_probe_interval,
+          .start_retry_interval = configuration.bootstrap.retry_interval,
+          .max_staleness = configuration.status.status_max_staleness,
+          .call_timeout = configuration.openbao.timeout,
+          .plugin_version = kVersion};
+}
+
+core::TokenPolicy TokenPolicyOf(const core::AuthConfiguration& auth) {
+  return {.login_before_expiry = auth.login_before_token_expiry,
+          .renewal_increment =
+              std::chrono::duration_cast<std::chrono::seconds>(auth.token_renewal_increment),
+          .login_timeout = auth.login_timeout};
+}
+
+}  // namespace
+
+Runtime::Runtime(const Environment& environment)
+    : env_(environment),
+      identity_(std::make_shared<const core::BoundIdentity>(IdentityOf(environment.configuration))),
+      store_(file_system_, environment.configuration.state.path),
+      loop_(environment.clock) {}
+
+Runtime::~Runtime() { Stop(std::chrono::milliseconds(0)); }
+
+std::expected<std::unique_ptr<Runtime>, std::string> Runtime::Build(
+    const Environment& environment) {
+  std::unique_ptr<Runtime> runtime(new Runtime(environment));
+  if (auto opened = runtime->OpenState(); !opened) return std::unexpected(opened.error());
+  if (auto opened = runtime->OpenTransports(); !opened) return std::unexpected(opened.error());
+  runtime->Connect();
+  return runtime;
+}
+
+std::expected<void, std::string> Runtime::OpenState() {
+  auto registry = OpenRegistry(store_, identity_);
+  if (!registry) return std::unexpected(registry.error());
+  recovered_ = *std::move(registry);
+  return {};
+}
+
+std::expected<void, std::string> Runtime::OpenTransports() {
+  auto openbao = OpenBaoClients::Open(env_.configuration, env_.clock, env_.files, env_.telemetry);
+  if (!openbao) return std::unexpected(openbao.error());
+  openbao_ = *std::move(openbao);
+  return {};
+}
+
+void Runtime::Connect() {
+  const core::Configuration& configuration = env_.configuration;
+  tokens_ =
+      std::make_unique<TokenDriver>(loop_, env_.clock, *openbao_.login.login, env_.telemetry,
+                                    TokenPolicyOf(configuration.auth), RandomSeed(env_.random));
+  keys_ = std::make_unique<KeyDriver>(
+      loop_,
+      KeyDriver::Ports{env_.clock, *tokens_, *openbao_.transit, env_.random, store_, env_.telemetry,
+                       view_},
+      core::KeyKeeper(KeeperPolicyOf(configuration), identity_, std::move(recovered_)));
+  gauges_ = std::make_unique<RuntimeGauges>(env_.clock, view_, *tokens_);
+  service_ = std::make_unique<core::TransitKmsService>(
+      core::TransitKmsService::Ports{env_.clock, view_, *tokens_, *openbao_.transit, *keys_},
+      configuration.openbao.timeout);
+}
+
+void Runtime::StartProbing() {
+  loop_.Start();
+  tokens_->Start();
+  keys_->Start([this](const ProbeReport& report) {
+    {
+      const std::lock_guard lock(probe_mutex_);
+      probe_ = report;
+      if (report.reason) last_failure_ = report;
+      login_advice_ = tokens_->advice();
+    }
+    probe_ended_.notify_one();
+  });
+}
+
+std::optional<ProbeReport> Runtime::NextProbe(core::Duration most) {
+  std::unique_lock lock(probe_mutex_);
+  probe_ended_.wait_for(lock, most, [this] { return probe_.has_value(); });
+  return std::exchange(probe_, std::nullopt);
+}
+
+std::string Runtime::ExplainFailure() const {
+  const std::lock_guard lock(probe_mutex_);
+  return ExplainFailedStart(last_failure_, login_advice_);
+}
+
+core::ErrorClass Runtime::FailureClass() const {
+  const std::lock_guard lock(probe_mutex_);
+  return last_failure_.error.value_or(core::ErrorClass::kUnknown);
+}
+
+std::expected<void, std::string> Runtime::Serve() {
+  const core::ServerConfiguration& server = env_.configuration.server;
+  const auto group = SocketGroupId(server.socket_group);
+  if (!group) return std::unexpected("server.socketGroup: this group does not exist");
+  auto started = grpc_kms::KmsServer::Start(
+      {.socket_path = server.socket_path,
+       .socket_mode = server.socket_mode,
+       .socket_gid = group,
+       .allowed_uids = server.allowed_peers.uids,
+       .allowed_gids = server.allowed_peers.gids,
+       .max_concurrent_status = static_cast<std::size_t>(server.max_concurrent_status),
+       .max_concurrent_encrypt = static_cast<std::size_t>(server.max_concurrent_encrypt),
+       .max_concurrent_decrypt = static_cast<std::size_t>(server.max_concurrent_decrypt)},
+      *service_, env_.telemetry);
+  if (!started) {
+    return std::unexpected(std::string(grpc_kms::Message(started.error())) + ": " +
+                           std::string(grpc_kms::Advice(started.error())));
+  }
+  server_ = *std::move(started);
+  gauges_->SetLive(true);
+  return {};
+}
+
+void Runtime::EveryTurn(core::Duration period, std::move_only_function<void()> task) {
+  // The timer re-arms itself: it fires only while the loop turns.
+  struct Turn {
+    ControlLoop::TimerId timer = 0;
+    std::move_only_function<void()> task;
+  };
+  auto turn = std::make_shared<Turn>();
+  turn->task = std::move(task);
+  turn->timer = loop_.AddTimer([this, turn, period] {
+    turn->task();
+    loop_.Arm(turn->timer, env_.clock.Now().monotonic + period);
+  });
+  loop_.Arm(turn->timer, env_.clock.Now().monotonic);
+}
+
+void Runtime::Stop(std::chrono::milliseconds drain) {
+  if (std::exchange(stopped_, true)) return;
+  if (server_) server_->Shutdown(drain);
+  if (gauges_) gauges_->SetLive(false);
+  if (keys_) keys_->Stop();
+  if (tokens_) tokens_->Stop();
+  // The loop first: its tasks use the transports. What the transports complete afterwards posts to
+  // a stopped loop, which drops it.
+  loop_.Stop();
+  openbao_.Close();
+}
+
+}  // namespace baokms::app

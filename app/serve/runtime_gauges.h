@@ -1,0 +1,30 @@
+// Metrics' gauges and the health pages, read from what the control loop published.
+#pragma once
+
+#include <atomic>
+
+#include "app/published_view.h"
+#include "app/serve/token_driver.h"
+#include "ports/clock.h"
+#include "ports/gauges.h"
+
+namespace baokms::app {
+
+class RuntimeGauges final : public ports::Gauges {
+ public:
+  RuntimeGauges(const ports::Clock& clock, const PublishedView& view, const TokenDriver& tokens)
+      : clock_(clock), view_(view), tokens_(tokens) {}
+
+  ports::GaugeReading ReadGauges() const override;
+  ports::HealthReading ReadHealth() const override;
+  // The socket serves, or does so no more.
+  void SetLive(bool live) { live_ = live; }
+
+ private:
+  const ports::Clock& clock_;
+  const PublishedView& view_;
+  const TokenDriver& tokens_;
+  std::atomic<bool> live_ = false;
+};
+
+}  // namespace baokms::app

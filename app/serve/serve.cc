@@ -1,0 +1,196 @@
+#include "app/serve/serve.h"
+
+#include <curl/curl.h>
+#include <systemd/sd-daemon.h>
+
+#include "adapters/checked_file/posix_file_reader.h"
+#include "adapters/systemd/systemd_supervisor.h"
+#include "adapters/telemetry/telemetry.h"
+#include "app/build_info.h"
+#include "app/serve/listeners.h"
+#include "app/process/process_hardening.h"
+#include "app/serve/runtime.h"
+#include "app/serve/signals.h"
+#include "app/configuration/socket_group.h"
+#include "app/process/system_clock.h"
+#include "app/process/system_random.h"
+
+namespace baokms::app {
+namespace {
+
+namespace telemetry = adapters::telemetry;
+
+constexpr std::chrono::seconds kDrain{15};
+
+telemetry::TelemetryOptions TelemetryOptionsOf(const core::Configuration& configuration) {
+  return {
+      .logging = configuration.logging,
+      .auth_method = configuration.auth.method,
+      .cert_source = configuration.auth.cert.source,
+      .build = {.version = kVersion, .commit = kCommit, .build_date = kBuildDate, .dirty = kDirty}};
+}
+
+// Options that are accepted and do nothing in this version.
+void WarnOfIneffectiveOptions(const core::Configuration& configuration, telemetry::Telemetry& log) {
+  const auto warn_if = [&](bool set, std::string_view option) {
+    if (set) log.Note(core::LogLevel::kWarn, "option.no_effect", option);
+  };
+  warn_if(configuration.transit.coalesce, "transit.coalesce");
+  warn_if(configuration.hardening.seccomp, "hardening.seccomp");
+  warn_if(configuration.hardening.landlock, "hardening.landlock");
+}
+
+// One run of the provider, once its configuration is good.
+class ServeRun {
+ public:
+  ServeRun(const ConfigurationRequest& request, const core::Configuration& configuration,
+           const ports::FileReader& files, const Signals& signals)
+      : request_(request),
+        configuration_(configuration),
+        files_(files),
+        signals_(signals),
+        log_(TelemetryOptionsOf(configuration), clock_) {}
+
+  ExitCode Run() {
+    log_.ServeStart();
+    WarnOfIneffectiveOptions(configuration_, log_);
+    if (configuration_.hardening.lock_memory && !LockSecretMemory()) {
+      log_.Note(core::LogLevel::kWarn, "memory.not_locked", "memlock_limit");
+    }
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    auto runtime = Runtime::Build({configuration_, clock_, random_, files_, log_});
+    if (!runtime) return Fail(runtime.error());
+    return Run(**runtime);
+  }
+
+ private:
+  ExitCode Run(Runtime& runtime) {
+    log_.BindGauges(&runtime.gauges());
+    const auto listeners = StartListeners(configuration_.server, runtime.gauges(), log_);
+    if (!listeners) return Fail(listeners.error());
+    FeedWatchdog(runtime);
+    runtime.StartProbing();
+    switch (AwaitHealth(runtime)) {
+      case Start::kHealthy:
+        break;
+      case Start::kFailed: {
+        const std::string why = runtime.ExplainFailure();
+        const core::ErrorClass error = runtime.FailureClass();
+        runtime.Stop(std::chrono::milliseconds(0));
+        return Fail(why, error);
+      }
+      case Start::kTerminated:
+        supervisor_.Stopping();
+        runtime.Stop(std::chrono::milliseconds(0));
+        log_.ServeShutdown();
+        return ExitCode::kOk;
+    }
+    // seccomp belongs here: after the first probes, before READY.
+    if (auto served = runtime.Serve(); !served) {
+      runtime.Stop(std::chrono::milliseconds(0));
+      return Fail(served.error());
+    }
+    log_.ServeReady();
+    supervisor_.Ready();
+    AwaitTermination();
+    supervisor_.Stopping();
+    runtime.Stop(kDrain);
+    log_.ServeShutdown();
+    return ExitCode::kOk;
+  }
+
+  enum class Start { kHealthy, kFailed, kTerminated };
+
+  // Retries for bootstrap.graceTimeout; 0 is one attempt. An attempt under way at the end is
+  // awaited: each has its own bound.
+  Start AwaitHealth(Runtime& runtime) {
+    const core::MonotonicTime give_up =
+        clock_.Now().monotonic + configuration_.bootstrap.grace_timeout;
+    while (true) {
+      const auto probe = runtime.NextProbe(std::chrono::milliseconds(200));
+      if (probe && probe->healthy) return Start::kHealthy;
+      const bool over = clock_.Now().monotonic >= give_up;
+      if (probe && probe->reason && over) return Start::kFailed;
+      if (over && clock_.Now().monotonic >= give_up + LongestAttempt()) return Start::kFailed;
+      if (const int signal = signals_.Wait({}); signal == SIGTERM || signal == SIGINT) {
+        return Start::kTerminated;
+      }
+      supervisor_.ExtendStart(std::chrono::duration_cast<std::chrono::microseconds>(
+          LongestAttempt() + std::chrono::seconds(10)));
+    }
+  }
+
+  core::Duration LongestAttempt() const {
+    return 2 * configuration_.openbao.timeout + configuration_.auth.login_timeout +
+           configuration_.bootstrap.retry_interval;
+  }
+
+  void AwaitTermination() {
+    while (true) {
+      switch (signals_.Wait(std::chrono::hours(1))) {
+        case SIGTERM:
+        case SIGINT:
+          return;
+        case SIGHUP:
+          ReloadLogLevel();
+          break;
+        default:
+          break;
+      }
+    }
+  }
+
+  void ReloadLogLevel() {
+    const auto fresh = LoadConfiguration(request_, files_);
+    if (fresh) {
+      log_.SetLevel(fresh->logging.level);
+      log_.Note(core::LogLevel::kInfo, "log_level.reloaded");
+    } else {
+      log_.Note(core::LogLevel::kWarn, "log_level.reload_refused", "config_invalid");
+    }
+  }
+
+  // Fed by the control loop's turns, never by a probe's success.
+  void FeedWatchdog(Runtime& runtime) {
+    std::uint64_t period_us = 0;
+    if (sd_watchdog_enabled(/*unset_environment=*/0, &period_us) <= 0) return;
+    runtime.EveryTurn(std::chrono::microseconds(period_us / 3), [this] { supervisor_.Watchdog(); });
+  }
+
+  ExitCode Fail(const std::string& what_to_do,
+                core::ErrorClass error = core::ErrorClass::kUnknown) {
+    log_.ServeShutdown(error, "start_failed");
+    log_.PlainLine(what_to_do);
+    log_.Flush(std::chrono::seconds(2));
+    return ExitCode::kRuntime;
+  }
+
+  const ConfigurationRequest& request_;
+  const core::Configuration& configuration_;
+  const ports::FileReader& files_;
+  const Signals& signals_;
+  SystemClock clock_;
+  SystemRandom random_;
+  adapters::systemd::SystemdSupervisor supervisor_;
+  telemetry::Telemetry log_;
+};
+
+}  // namespace
+
+ExitCode Serve(const ConfigurationRequest& request) {
+  GiveUpDumpsAndPrivileges();
+  const Signals signals;
+  const adapters::checked_file::PosixFileReader files;
+  const auto configuration = LoadCheckedConfiguration(request, files);
+  if (!configuration) return RefuseConfiguration(configuration.error());
+  if (!SocketGroupId(configuration->server.socket_group)) {
+    return RefuseConfiguration(
+        {{.field = "server.socketGroup",
+          .line = 0,
+          .message = "no such group on this machine; create it or give a gid"}});
+  }
+  // Landlock belongs here: before the first thread.
+  return ServeRun(request, *configuration, files, signals).Run();
+}
+
+}  // namespace baokms::app

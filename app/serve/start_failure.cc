@@ -1,0 +1,33 @@
+#include "app/serve/start_failure.h"
+
+#include "app/reports/failure_advice.h"
+
+namespace baokms::app {
+namespace {
+
+std::string OrElse(std::string_view advice, std::string_view otherwise) {
+  return std::string(advice.empty() ? otherwise : advice);
+}
+
+}  // namespace
+
+std::string ExplainFailedStart(const ProbeReport& last, std::string_view login_advice) {
+  if (last.error && !login_advice.empty()) return std::string(login_advice);
+  if (last.error) {
+    return OrElse(AdviceFor(*last.error),
+                  "OpenBao is not usable: see the error_class of the last status.probe line");
+  }
+  if (last.reason == core::Reason::kStateUnavailable && !last.refusal.empty()) {
+    return "there is no state at state.path and the Transit key is rotated (" + last.refusal +
+           "): copy the state file and its checkpoint from another node or a backup";
+  }
+  if (last.reason) {
+    const std::string found = last.refusal.empty() ? "" : " (found: " + last.refusal + ")";
+    return OrElse(AdviceFor(*last.reason),
+                  "Status did not become healthy: see the reason of the last status.probe line") +
+           found;
+  }
+  return "Status did not become healthy";
+}
+
+}  // namespace baokms::app

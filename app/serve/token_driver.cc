@@ -1,0 +1,115 @@
+#include "app/serve/token_driver.h"
+
+#include <type_traits>
+#include <utility>
+
+namespace baokms::app {
+
+TokenDriver::TokenDriver(ControlLoop& loop, const ports::Clock& clock, ports::LoginSource& login,
+                         ports::Telemetry& telemetry, const core::TokenPolicy& policy,
+                         std::uint64_t jitter_seed)
+    : loop_(loop),
+      clock_(clock),
+      login_(login),
+      telemetry_(telemetry),
+      keeper_(policy, jitter_seed),
+      timer_(loop.AddTimer([this] { Step(Keeper::Timer{}); })) {}
+
+void TokenDriver::Start() {
+  loop_.Post([this] { Step(Keeper::Started{}); });
+}
+
+void TokenDriver::Stop() {
+  loop_.Post([this] { Step(Keeper::Shutdown{}); });
+}
+
+ports::TokenRef TokenDriver::Current() const {
+  ports::TokenRef token = token_.Load();
+  // After a suspend this is known here before the loop has turned.
+  if (token && token->expires_at <= clock_.Now().boot) return nullptr;
+  return token;
+}
+
+void TokenDriver::Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
+                         ports::Completion<ports::TokenRef> done) {
+  const Keeper::WaiterId id = next_waiter_++;
+  loop_.Post([this, id, rejected, deadline, done = std::move(done)]() mutable {
+    waiters_.emplace(id, std::move(done));
+    Step(Keeper::TokenWanted{.waiter = id, .rejected = rejected, .deadline = deadline});
+  });
+}
+
+void TokenDriver::Reject(std::uint64_t generation) {
+  loop_.Post([this, generation] { Step(Keeper::TokenRejected{.generation = generation}); });
+}
+
+void TokenDriver::Step(const Keeper::Event& event, core::Secret value) {
+  for (const Keeper::Action& action : keeper_.Step(event, clock_.Now())) {
+    std::visit(
+        [&](const auto& a) {
+          using Action = std::decay_t<decltype(a)>;
+          if constexpr (std::is_same_v<Action, Keeper::PublishToken>) {
+            token_.Store(std::make_shared<const core::HeldToken>(
+                core::HeldToken{.generation = a.generation,
+                                .value = std::move(value),
+                                .expires_at = a.expires_at}));
+          } else if constexpr (std::is_same_v<Action, Keeper::DropToken>) {
+            token_.Store(nullptr);
+          } else if constexpr (std::is_same_v<Action, Keeper::ReportLogin>) {
+            advice_ = a.advice;
+            telemetry_.LoginFinished(a.status, a.error ? &*a.error : nullptr, SinceCallStarted());
+          } else if constexpr (std::is_same_v<Action, Keeper::ReportRenewal>) {
+            telemetry_.RenewalFinished(a.status, a.error ? &*a.error : nullptr, SinceCallStarted());
+          } else if constexpr (std::is_same_v<Action, Keeper::ArmTimer>) {
+            loop_.Arm(timer_, a.at);
+          } else {
+            Do(a);
+          }
+        },
+        action);
+  }
+  status_.Store(std::make_shared<const core::TokenStatus>(keeper_.Status()));
+}
+
+void TokenDriver::Do(const Keeper::StartLogin& action) {
+  call_started_ = clock_.Now().monotonic;
+  login_.Login(action.deadline, [this](core::LoginResult result) {
+    loop_.Post([this, result = std::move(result)]() mutable { LoginEnded(std::move(result)); });
+  });
+}
+
+void TokenDriver::LoginEnded(core::LoginResult result) {
+  if (!result) return Step(Keeper::LoginFailed{.failure = result.error()});
+  core::TokenGrant& grant = result->grant;
+  Step(Keeper::LoginSucceeded{.lease = grant.lease,
+                              .renewable = grant.renewable,
+                              .credential_expires_at = result->credential_expires_at},
+       std::move(grant.value));
+}
+
+void TokenDriver::Do(const Keeper::StartRenewal& action) {
+  call_started_ = clock_.Now().monotonic;
+  login_.Renew(
+      token_.Load(), action.increment, action.deadline, [this](core::RenewalResult result) {
+        loop_.Post(
+            [this, result = std::move(result)]() mutable { RenewalEnded(std::move(result)); });
+      });
+}
+
+void TokenDriver::RenewalEnded(core::RenewalResult result) {
+  if (!result) return Step(Keeper::RenewalFailed{.failure = result.error()});
+  Step(Keeper::RenewalSucceeded{.lease = result->lease, .renewable = result->renewable},
+       std::move(result->value));
+}
+
+void TokenDriver::Do(const Keeper::AnswerWaiter& action) {
+  const auto waiter = waiters_.extract(action.waiter);
+  if (waiter.empty()) return;
+  if (action.answer) {
+    waiter.mapped()(token_.Load());
+  } else {
+    waiter.mapped()(std::unexpected(action.answer.error()));
+  }
+}
+
+}  // namespace baokms::app

@@ -1,0 +1,67 @@
+// Carries out what the TokenKeeper decides, on the control loop, and is the TokenSource of handlers
+// (auth.md, "Token manager").
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string_view>
+
+#include "app/serve/control_loop.h"
+#include "app/published.h"
+#include "core/token/token_keeper.h"
+#include "ports/clock.h"
+#include "ports/login_source.h"
+#include "ports/telemetry.h"
+#include "ports/token_source.h"
+
+namespace baokms::app {
+
+class TokenDriver final : public ports::TokenSource {
+ public:
+  // All outlive the driver; the driver outlives the loop's thread and every login.
+  TokenDriver(ControlLoop& loop, const ports::Clock& clock, ports::LoginSource& login,
+              ports::Telemetry& telemetry, const core::TokenPolicy& policy,
+              std::uint64_t jitter_seed);
+
+  void Start();
+  // Answers every waiter with ShuttingDown(), now and from now on.
+  void Stop();
+
+  ports::TokenRef Current() const override;
+  void Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
+              ports::Completion<ports::TokenRef> done) override;
+  void Reject(std::uint64_t generation) override;
+
+  // Any thread.
+  std::shared_ptr<const core::TokenStatus> status() const { return status_.Load(); }
+  // What a person should do about the last failed login; empty after a good one. The loop's thread.
+  std::string_view advice() const { return advice_; }
+
+ private:
+  using Keeper = core::TokenKeeper;
+
+  // `value` is the token that an event brings.
+  void Step(const Keeper::Event& event, core::Secret value = {});
+  void Do(const Keeper::StartLogin& action);
+  void Do(const Keeper::StartRenewal& action);
+  void Do(const Keeper::AnswerWaiter& action);
+  void LoginEnded(core::LoginResult result);
+  void RenewalEnded(core::RenewalResult result);
+  core::Duration SinceCallStarted() const { return clock_.Now().monotonic - call_started_; }
+
+  ControlLoop& loop_;
+  const ports::Clock& clock_;
+  ports::LoginSource& login_;
+  ports::Telemetry& telemetry_;
+  Keeper keeper_;
+  ControlLoop::TimerId timer_;
+  core::MonotonicTime call_started_{};
+  std::string_view advice_;
+  std::map<Keeper::WaiterId, ports::Completion<ports::TokenRef>> waiters_;
+  std::atomic<Keeper::WaiterId> next_waiter_ = 1;
+  Published<core::HeldToken> token_{nullptr};
+  Published<core::TokenStatus> status_{std::make_shared<const core::TokenStatus>()};
+};
+
+}  // namespace baokms::app

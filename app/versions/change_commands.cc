@@ -1,0 +1,185 @@
+#include "app/versions/change_commands.h"
+
+#include <array>
+#include <cstdio>
+#include <expected>
+#include <functional>
+#include <string_view>
+#include <utility>
+
+#include "app/versions/change_report.h"
+#include "app/state/configured_state.h"
+#include "app/versions/confirmed_save.h"
+#include "app/openbao/live_key.h"
+#include "app/openbao/one_shot.h"
+#include "app/state/registry_opening.h"
+#include "core/registry/migration.h"
+#include "core/registry/registry_json.h"
+#include "core/registry/retirement.h"
+
+namespace baokms::app {
+namespace {
+
+constexpr std::string_view kThisNode =
+    "It changes this node's state alone: every control-plane node needs the same, one after the "
+    "other.";
+constexpr std::array<std::string_view, 3> kRetireLimits = {
+    "It cannot see etcd: an object that is still encrypted under a removed version can no longer "
+    "be read. Re-encrypt every object and prove it first.",
+    "It cannot see etcd snapshots and backups: restoring one from before the re-encryption needs "
+    "these versions again, so keep them in Transit (do not trim the key) until no such backup is "
+    "left.",
+    kThisNode};
+constexpr std::array<std::string_view, 2> kRestoreLimits = {
+    "It cannot see etcd: it checks that Transit still holds these versions unchanged, not that any "
+    "object decrypts under them.",
+    kThisNode};
+constexpr std::array<std::string_view, 3> kMigrateLimits = {
+    "A v1alpha1 file does not record transit.mountPath and transit.keyName: the configuration's "
+    "are taken on trust. Check with rotation-plan that transitMetadataStatus is pass before you "
+    "start the provider.",
+    "A provider that knows v1alpha1 alone cannot read the new file: keep a copy of both old files "
+    "until this one serves.",
+    kThisNode};
+
+std::expected<void, std::string> CheckExpected(const ChangeRequest& change,
+                                               const std::string& state_hash) {
+  const std::string& expected = change.expected_state_hash;
+  if (expected.empty() || expected == state_hash) return {};
+  return std::unexpected(
+      "the state is not the one of --expected-state-hash: make the plan again, read it and apply "
+      "that one");
+}
+
+// The state to change; a writer holds the lock from here on.
+std::expected<core::Registry, std::string> OpenState(ConfiguredState& state,
+                                                     const ChangeRequest& change) {
+  if (change.apply) {
+    if (auto locked = state.store.Lock(); !locked) return std::unexpected(Explain(locked.error()));
+  }
+  auto files = ReadRegistry(state.store, state.identity);
+  if (!files) return std::unexpected(files.error());
+  auto& registry = files->recovered.registry;
+  if (!registry) {
+    return std::unexpected(
+        "there is no state at state.path: run this on a node whose provider has served");
+  }
+  if (auto good = CheckExpected(change, registry->current_hash()); !good) {
+    return std::unexpected(good.error());
+  }
+  return *std::move(registry);
+}
+
+// Saves `facts.after` over `before` where that is asked for and something else, and reports.
+ExitCode Finish(ports::StateStore& store, const ChangeRequest& change,
+                const core::RegistryDocument& before, ChangeFacts facts) {
+  if (change.apply && facts.after.current_hash() != before.current_hash) {
+    if (auto saved = SaveConfirmed(store, before, facts.after); !saved) {
+      return FailCheck(facts.operation, saved.error());
+    }
+    facts.applied = true;
+  }
+  std::fputs(RenderChange(ReportChange(facts), change.format).c_str(), stdout);
+  return ExitCode::kOk;
+}
+
+using Plan = std::expected<core::RegistryChange, core::ChangeRefusal>;
+
+struct VersionChange {
+  std::string_view operation;
+  std::function<Plan(const core::Registry&, const core::TransitKeyMetadata&)> plan;
+  std::function<ChangeFacts(const core::Registry& now, core::RegistryChange plan)> tell;
+};
+
+ExitCode Run(const OneShot& one_shot, const ChangeRequest& change, const VersionChange& command) {
+  ConfiguredState state(one_shot.configuration);
+  const auto registry = OpenState(state, change);
+  if (!registry) return FailCheck(command.operation, registry.error());
+  const LiveKey key = ReadLiveKey(one_shot);
+  if (!key.problem.empty()) return FailCheck(command.operation, key.problem);
+  auto plan = command.plan(*registry, *key.metadata);
+  if (!plan) return FailCheck(command.operation, plan.error().text);
+  return Finish(state.store, change, registry->ToDocument(),
+                command.tell(*registry, *std::move(plan)));
+}
+
+constexpr std::string_view kMigrate = "migrate-state";
+
+ChangeFacts TellMigration(const std::string& state_hash, const core::Registry& after) {
+  return {.operation = kMigrate,
+          .state_hash = state_hash,
+          .after = after,
+          .limitations = kMigrateLimits};
+}
+
+// Nothing to carry over: there is no state, or it is v1alpha2 already.
+ExitCode ReportMigrated(ConfiguredState& state, const ChangeRequest& change) {
+  const auto registry = OpenState(state, change);
+  if (!registry) return FailCheck(kMigrate, registry.error());
+  return Finish(state.store, change, registry->ToDocument(),
+                TellMigration(registry->current_hash(), *registry));
+}
+
+ExitCode Migrate(const OneShot& one_shot, const ChangeRequest& change) {
+  ConfiguredState state(one_shot.configuration);
+  if (change.apply) {
+    if (auto locked = state.store.Lock(); !locked)
+      return FailCheck(kMigrate, Explain(locked.error()));
+  }
+  const auto files = state.store.Load();
+  if (!files) return FailCheck(kMigrate, Explain(files.error()));
+  if (!files->state || files->state->schema_version != core::kOlderRegistrySchema) {
+    return ReportMigrated(state, change);
+  }
+  const auto next = core::MigrateRegistry(*files->state, files->checkpoint, state.identity);
+  if (!next) return FailCheck(kMigrate, std::string("state.path: ").append(next.error().text));
+  const std::string& state_hash = files->state->current_hash;
+  if (auto good = CheckExpected(change, state_hash); !good)
+    return FailCheck(kMigrate, good.error());
+  return Finish(state.store, change, *files->state, TellMigration(state_hash, *next));
+}
+
+}  // namespace
+
+ExitCode RetireVersions(const ConfigurationRequest& request, const ChangeRequest& change,
+                        core::TransitKeyVersion before) {
+  const VersionChange command{.operation = "retire-versions",
+                              .plan =
+                                  [&](const auto& registry, const auto& metadata) {
+                                    return core::RetireVersions(registry, metadata, before);
+                                  },
+                              .tell =
+                                  [&](const core::Registry& now, core::RegistryChange plan) {
+                                    return ChangeFacts{.operation = "retire-versions",
+                                                       .before_version = before.number(),
+                                                       .state_hash = now.current_hash(),
+                                                       .after = plan.next.value_or(now),
+                                                       .removed = std::move(plan.changed),
+                                                       .limitations = kRetireLimits};
+                                  }};
+  return RunOneShot(request, [&](const auto& one_shot) { return Run(one_shot, change, command); });
+}
+
+ExitCode RestoreVersions(const ConfigurationRequest& request, const ChangeRequest& change,
+                         const std::set<core::TransitKeyVersion>& versions) {
+  const VersionChange command{.operation = "restore-versions",
+                              .plan =
+                                  [&](const auto& registry, const auto& metadata) {
+                                    return core::RestoreVersions(registry, metadata, versions);
+                                  },
+                              .tell =
+                                  [](const core::Registry& now, core::RegistryChange plan) {
+                                    return ChangeFacts{.operation = "restore-versions",
+                                                       .state_hash = now.current_hash(),
+                                                       .after = plan.next.value_or(now),
+                                                       .restored = std::move(plan.changed),
+                                                       .limitations = kRestoreLimits};
+                                  }};
+  return RunOneShot(request, [&](const auto& one_shot) { return Run(one_shot, change, command); });
+}
+
+ExitCode MigrateState(const ConfigurationRequest& request, const ChangeRequest& change) {
+  return RunOneShot(request, [&](const auto& one_shot) { return Migrate(one_shot, change); });
+}
+
+}  // namespace baokms::app

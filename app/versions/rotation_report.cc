@@ -1,0 +1,170 @@
+#include "app/versions/rotation_report.h"
+
+#include <string>
+#include <utility>
+
+#include "app/reports/failure_advice.h"
+#include "core/rotation/bootstrap.h"
+#include "core/wire/sha256.h"
+#include "core/transit/transit_profile.h"
+
+namespace baokms::app {
+namespace {
+
+std::string_view Word(core::CheckpointStatus status) {
+  switch (status) {
+    case core::CheckpointStatus::kAbsent:
+      return "absent";
+    case core::CheckpointStatus::kMissing:
+      return "missing";
+    case core::CheckpointStatus::kCurrent:
+      return "current";
+    case core::CheckpointStatus::kBehind:
+      return "behind";
+  }
+  return "absent";
+}
+
+void AddText(Report& report, const char* name, const std::string& value) {
+  if (!value.empty()) report[name] = value;
+}
+
+void AddNumber(Report& report, const char* name, std::int64_t value) {
+  if (value != 0) report[name] = value;
+}
+
+std::string Digits(unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); }
+
+// RFC 3339 in UTC.
+std::string Timestamp(std::chrono::sys_seconds time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  const auto two = [](auto count) { return Digits(static_cast<unsigned>(count)); };
+  return std::to_string(static_cast<int>(date.year())) + '-' +
+         Digits(static_cast<unsigned>(date.month())) + '-' +
+         Digits(static_cast<unsigned>(date.day())) + 'T' + two(clock.hours().count()) + ':' +
+         two(clock.minutes().count()) + ':' + two(clock.seconds().count()) + 'Z';
+}
+
+// What makes these metadata unfit, with or without a state; empty: nothing.
+std::string ProfileProblem(const core::TransitKeyMetadata& metadata) {
+  const std::string name(core::Name(core::Reason::kProfileInvalid));
+  if (const auto findings = core::TransitProfileFindings(metadata); !findings.empty()) {
+    return name + ": " + std::string(findings.front().code) + ": " +
+           std::string(findings.front().advice);
+  }
+  if (const auto times = core::ReliableCreationTimes(metadata); !times) {
+    return name + ": " + std::string(times.error()) +
+           ": what Transit says of the key cannot be relied on";
+  }
+  return {};
+}
+
+// What `serve` would make of these metadata at its next observation; empty: nothing wrong.
+std::string ObservationProblem(const RotationFacts& facts, const core::Registry& registry) {
+  const auto seen =
+      core::Observe(registry, *facts.key.metadata, facts.policy, core::ObservationKind::kDiscovery,
+                    /*may_promote=*/false, facts.wall);
+  if (!seen) return NameAndAdvice(seen.error());
+  if (seen->encryption_blocked) return NameAndAdvice(core::Reason::kEncryptionBlocked);
+  return {};
+}
+
+std::string MetadataProblem(const RotationFacts& facts) {
+  if (!facts.key.problem.empty() || !facts.key.metadata) return facts.key.problem;
+  if (std::string problem = ProfileProblem(*facts.key.metadata); !problem.empty()) return problem;
+  const auto& registry = facts.files.recovered.registry;
+  return registry ? ObservationProblem(facts, *registry) : std::string();
+}
+
+struct BootstrapVerdict {
+  bool eligible = false;
+  std::string reason;
+};
+
+BootstrapVerdict JudgeBootstrap(const RotationFacts& facts) {
+  if (!facts.key.metadata) return {.reason = "unknown: the Transit key's metadata was not read"};
+  const auto first = core::Bootstrap(facts.identity, *facts.key.metadata, facts.wall);
+  if (first) {
+    return {.eligible = true,
+            .reason = "there is no state and the Transit key is unrotated: serve makes the first"};
+  }
+  if (first.error().reason != core::Reason::kStateUnavailable) {
+    return {.reason = first.error().why + ": the Transit key does not fit"};
+  }
+  return {.reason = first.error().why +
+                    ": the Transit key is rotated; copy the state file and its checkpoint from "
+                    "another node or a backup"};
+}
+
+void AddState(Report& report, const RegistryFiles& files) {
+  const auto& registry = files.recovered.registry;
+  report["stateLoaded"] = registry.has_value();
+  if (registry) {
+    report["stateGeneration"] = registry->generation();
+    report["stateHash"] = registry->current_hash();
+  }
+  report["stateCheckpointLoaded"] = files.checkpoint.has_value();
+  report["stateCheckpointStatus"] = Word(files.recovered.checkpoint);
+  if (files.checkpoint) {
+    report["stateCheckpointGeneration"] = files.checkpoint->generation;
+    report["stateCheckpointHash"] = files.checkpoint->current_hash;
+  }
+}
+
+void AddPending(Report& report, const core::KeySnapshot& pending, core::Duration delay) {
+  report["pendingKeyIdHash"] = core::PublicHash(pending.key_id.str());
+  report["pendingTransitVersion"] = pending.version.number();
+  AddNumber(report, "pendingStableObservationCount", pending.stable_observation_count);
+  if (pending.stable_at == 0) return;
+  const std::chrono::sys_seconds stable{std::chrono::seconds(pending.stable_at)};
+  report["pendingPromotesAfter"] =
+      Timestamp(stable + std::chrono::ceil<std::chrono::seconds>(delay));
+}
+
+}  // namespace
+
+RotationReport ReportRotation(const RotationFacts& facts) {
+  const auto& registry = facts.files.recovered.registry;
+  RotationReport result{.report = Report::object(), .problem = MetadataProblem(facts)};
+  Report& report = result.report;
+  report["name"] = facts.name;
+  report["transitMetadataStatus"] = result.problem.empty() ? "pass" : "fail";
+  AddText(report, "transitMetadataError", result.problem);
+  AddState(report, facts.files);
+  if (!registry) {
+    const BootstrapVerdict verdict = JudgeBootstrap(facts);
+    if (verdict.eligible) report["stateBootstrapEligible"] = true;
+    AddText(report, "stateBootstrapReason", verdict.reason);
+    if (!verdict.eligible && result.problem.empty()) result.problem = verdict.reason;
+  } else {
+    report["activeKeyIdHash"] = core::PublicHash(registry->active().key_id.str());
+    report["activeTransitVersion"] = registry->active().version.number();
+  }
+  if (facts.key.metadata) {
+    AddNumber(report, "latestTransitVersion", facts.key.metadata->latest_version);
+  }
+  const core::KeySnapshot* pending = registry ? registry->pending() : nullptr;
+  report["rotationState"] = !registry ? "unknown" : pending != nullptr ? "pending" : "active";
+  if (pending != nullptr) AddPending(report, *pending, facts.activation_delay);
+  return result;
+}
+
+RotationReport ReportVerification(const RotationFacts& facts) {
+  RotationReport result = ReportRotation(facts);
+  result.report["confidence"] = "limited";
+  result.report["limitations"] = {
+      "It sees this node's state and Transit alone: compare activeKeyIdHash on every control-plane "
+      "node.",
+      "It cannot see etcd: an object keeps the version it was written under until it is written "
+      "again, so re-encrypt every object before you retire a version.",
+      "It cannot see etcd snapshots and backups: restoring one needs every version that its "
+      "objects "
+      "were written under.",
+      "It reads the state file, not a running provider: pendingPromotesAfter is the earliest time, "
+      "and a provider that restarts waits for the activation delay anew."};
+  return result;
+}
+
+}  // namespace baokms::app

@@ -1,0 +1,279 @@
+#include "core/registry/registry.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <tuple>
+
+#include "core/wire/configuration_fingerprint.h"
+#include "core/wire/key_id.h"
+#include "core/registry/registry_json.h"
+
+namespace baokms::core {
+namespace {
+
+constexpr std::string_view kAadMode = "aad.required";
+
+std::unexpected<RegistryProblem> Problem(RegistryProblemKind kind, std::string_view text) {
+  return std::unexpected(RegistryProblem{kind, text});
+}
+
+std::unexpected<RegistryProblem> Invalid(std::string_view text) {
+  return Problem(RegistryProblemKind::kInvalid, text);
+}
+
+std::optional<SnapshotState> ParseState(std::string_view name) {
+  for (const SnapshotState state :
+       {SnapshotState::kActive, SnapshotState::kPending, SnapshotState::kRetired,
+        SnapshotState::kRejected, SnapshotState::kRemoved}) {
+    if (Name(state) == name) return state;
+  }
+  return std::nullopt;
+}
+
+bool SameIdentity(const SnapshotRecord& record, const ProviderIdentity& identity) {
+  return record.provider_name == identity.provider_name &&
+         record.cluster_id == identity.cluster_id &&
+         record.openbao_instance_id == identity.openbao_instance_id &&
+         record.openbao_namespace == identity.openbao_namespace &&
+         record.transit_mount_id == identity.transit_mount_id &&
+         record.transit_key_lineage_id == identity.transit_key_lineage_id;
+}
+
+std::expected<KeySnapshot, RegistryProblem> VerifyRecord(const SnapshotRecord& record,
+                                                         const ProviderIdentity& identity) {
+  if (!SameIdentity(record, identity)) {
+    return Problem(
+        RegistryProblemKind::kOtherConfiguration,
+        "a state record belongs to another identity than the configuration's; restore the "
+        "configuration this state was made with");
+  }
+  const auto version = TransitKeyVersion::FromNumber(record.transit_version);
+  if (!version || record.transit_version_created_at <= 0) {
+    return Invalid("a state record has no valid Transit version or creation time");
+  }
+  if (record.observed_at < 0 || record.stable_observation_count < 0 || record.stable_at < 0 ||
+      record.promoted_at < 0) {
+    return Invalid("a state record holds a negative number");
+  }
+  if (record.stable_observation_count > 0 && record.observed_at == 0) {
+    return Invalid("a state record counts observations without observedAtUnix");
+  }
+  if (record.stable_at > 0 && record.stable_observation_count == 0) {
+    return Invalid("a state record has stableAtUnix without stableObservationCount");
+  }
+  if ((record.stable_at > 0 && record.stable_at < record.observed_at) ||
+      (record.promoted_at > 0 && record.promoted_at < record.observed_at)) {
+    return Invalid("a state record's times are before its observedAtUnix");
+  }
+  if (record.aad_mode != kAadMode) return Invalid("a state record has an unknown aadMode");
+  const auto state = ParseState(record.state);
+  if (!state) return Invalid("a state record has an unknown state");
+  KeyId key_id = DeriveKeyId(identity, *version, record.transit_version_created_at);
+  if (key_id.str() != record.kubernetes_key_id) {
+    return Invalid("a state record's kubernetesKeyId is not the one that its fields derive");
+  }
+  return KeySnapshot{.version = *version,
+                     .created_at = record.transit_version_created_at,
+                     .key_id = std::move(key_id),
+                     .state = *state,
+                     .observed_at = record.observed_at,
+                     .stable_observation_count = record.stable_observation_count,
+                     .stable_at = record.stable_at,
+                     .promoted_at = record.promoted_at};
+}
+
+// The document's own hashes: what binds it to itself and to the generation before.
+std::expected<void, RegistryProblem> VerifyChain(const RegistryDocument& document) {
+  if (document.generation < 1) return Invalid("the state's generation is below 1");
+  if (document.previous_hash.has_value() == (document.generation == 1) ||
+      (document.previous_hash && !IsRegistryHash(*document.previous_hash))) {
+    return Problem(RegistryProblemKind::kBadHash, "the state's previousHash is malformed");
+  }
+  if (!IsRegistryHash(document.current_hash) || RegistryHash(document) != document.current_hash) {
+    return Problem(
+        RegistryProblemKind::kBadHash,
+        "the state's currentHash does not match its contents; restore the state file and "
+        "its checkpoint together");
+  }
+  return {};
+}
+
+std::expected<std::vector<KeySnapshot>, RegistryProblem> VerifyRecords(
+    const RegistryDocument& document, const ProviderIdentity& identity) {
+  std::vector<KeySnapshot> snapshots;
+  std::set<std::string> seen;
+  std::int64_t active_records = 0;
+  for (const SnapshotRecord& record : document.snapshots) {
+    auto snapshot = VerifyRecord(record, identity);
+    if (!snapshot) return std::unexpected(snapshot.error());
+    if (!seen.insert(snapshot->key_id.str()).second) {
+      return Invalid("the state records one key_id twice");
+    }
+    if (snapshot->state == SnapshotState::kActive) {
+      ++active_records;
+      if (snapshot->key_id.str() != document.active_key_id) {
+        return Invalid("the state's activeKeyId is not its active record's");
+      }
+    }
+    snapshots.push_back(*std::move(snapshot));
+  }
+  if (active_records != 1) return Invalid("the state has not exactly one active record");
+  return snapshots;
+}
+
+const KeySnapshot* FindById(const std::vector<KeySnapshot>& snapshots, const KeyId& id) {
+  const auto found = std::ranges::find(snapshots, id, &KeySnapshot::key_id);
+  return found == snapshots.end() ? nullptr : &*found;
+}
+
+// What no ordinary transition may do, whatever computed it.
+bool KeepsEveryPromise(const Registry& before, const std::vector<KeySnapshot>& after) {
+  if (std::ranges::count(after, SnapshotState::kActive, &KeySnapshot::state) != 1) return false;
+  const auto active = std::ranges::find(after, SnapshotState::kActive, &KeySnapshot::state);
+  if (active->version < before.active().version) return false;
+  return std::ranges::all_of(before.snapshots(), [&](const KeySnapshot& old) {
+    const KeySnapshot* now = FindById(after, old.key_id);
+    if (now == nullptr) return false;
+    return old.decrypts() ? now->decrypts() : *now == old;
+  });
+}
+
+}  // namespace
+
+BoundIdentity::BoundIdentity(ProviderIdentity identity)
+    : identity_(std::move(identity)), fingerprint_(ConfigurationFingerprint(identity_)) {}
+
+Registry::Registry(Identity identity, std::int64_t generation,
+                   std::optional<std::string> previous_hash, std::vector<KeySnapshot> snapshots)
+    : identity_(std::move(identity)),
+      generation_(generation),
+      previous_hash_(std::move(previous_hash)),
+      snapshots_(std::move(snapshots)) {
+  current_hash_ = RegistryHash(ToDocument());
+}
+
+std::expected<Registry, RegistryProblem> Registry::Verify(const RegistryDocument& document,
+                                                          Identity identity) {
+  if (document.schema_version == kOlderRegistrySchema) {
+    return Problem(RegistryProblemKind::kOlderSchema,
+                   "the state file has the older schema v1alpha1; run `bao-kms-provider "
+                   "migrate-state` with this configuration");
+  }
+  if (document.schema_version != kRegistrySchema) {
+    return Problem(RegistryProblemKind::kWrongSchema, "the state file's schemaVersion is unknown");
+  }
+  if (auto chained = VerifyChain(document); !chained) return std::unexpected(chained.error());
+  if (document.identity_fingerprint != identity->fingerprint()) {
+    return Problem(
+        RegistryProblemKind::kOtherConfiguration,
+        "the state belongs to another configuration: an identity field (openbao.instanceId, "
+        "openbao.namespace, transit.mountPath, transit.keyName or transit.keyIdScope) was "
+        "changed; restore the configuration");
+  }
+  auto snapshots = VerifyRecords(document, identity->identity());
+  if (!snapshots) return std::unexpected(snapshots.error());
+  return Registry(std::move(identity), document.generation, document.previous_hash,
+                  *std::move(snapshots));
+}
+
+std::expected<Registry, RegistryProblem> Registry::Migrate(const RegistryDocument& older,
+                                                           Identity identity) {
+  if (older.schema_version != kOlderRegistrySchema || !older.identity_fingerprint.empty()) {
+    return Problem(RegistryProblemKind::kWrongSchema,
+                   "the state file is not of the older schema v1alpha1");
+  }
+  if (auto chained = VerifyChain(older); !chained) return std::unexpected(chained.error());
+  auto snapshots = VerifyRecords(older, identity->identity());
+  if (!snapshots) return std::unexpected(snapshots.error());
+  if (older.generation == std::numeric_limits<std::int64_t>::max()) {
+    return Invalid("the state's generation is the last one that there is");
+  }
+  return Registry(std::move(identity), older.generation + 1, older.current_hash,
+                  *std::move(snapshots));
+}
+
+Registry Registry::First(Identity identity, KeySnapshot active) {
+  return Registry(std::move(identity), 1, std::nullopt, {std::move(active)});
+}
+
+std::optional<Registry> Registry::Next(std::vector<KeySnapshot> snapshots) const {
+  if (generation_ == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+  if (!KeepsEveryPromise(*this, snapshots)) return std::nullopt;
+  std::ranges::sort(snapshots, [](const KeySnapshot& a, const KeySnapshot& b) {
+    // State first, then the newest version, then the key_id.
+    return std::tie(a.state, b.version, a.key_id) < std::tie(b.state, a.version, b.key_id);
+  });
+  return Registry(identity_, generation_ + 1, current_hash_, std::move(snapshots));
+}
+
+std::optional<Registry> Registry::WithState(const std::set<TransitKeyVersion>& versions,
+                                            SnapshotState from, SnapshotState to) const {
+  if (generation_ == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+  std::vector<KeySnapshot> snapshots = snapshots_;
+  for (KeySnapshot& snapshot : snapshots) {
+    if (snapshot.state == from && versions.contains(snapshot.version)) snapshot.state = to;
+  }
+  if (snapshots == snapshots_) return std::nullopt;
+  return Registry(identity_, generation_ + 1, current_hash_, std::move(snapshots));
+}
+
+std::optional<Registry> Registry::WithRetiredRemoved(
+    const std::set<TransitKeyVersion>& versions) const {
+  return WithState(versions, SnapshotState::kRetired, SnapshotState::kRemoved);
+}
+
+std::optional<Registry> Registry::WithRemovedRestored(
+    const std::set<TransitKeyVersion>& versions) const {
+  return WithState(versions, SnapshotState::kRemoved, SnapshotState::kRetired);
+}
+
+const KeySnapshot& Registry::active() const {
+  return *std::ranges::find(snapshots_, SnapshotState::kActive, &KeySnapshot::state);
+}
+
+const KeySnapshot* Registry::pending() const {
+  const KeySnapshot* newest = nullptr;
+  for (const KeySnapshot& snapshot : snapshots_) {
+    if (snapshot.state != SnapshotState::kPending) continue;
+    if (newest == nullptr || newest->version < snapshot.version) newest = &snapshot;
+  }
+  return newest;
+}
+
+RegistryDocument Registry::ToDocument() const {
+  const ProviderIdentity& identity = identity_->identity();
+  RegistryDocument document{.schema_version = std::string(kRegistrySchema),
+                            .identity_fingerprint = identity_->fingerprint(),
+                            .generation = generation_,
+                            .previous_hash = previous_hash_,
+                            .current_hash = current_hash_,
+                            .active_key_id = active().key_id.str(),
+                            .snapshots = {}};
+  for (const KeySnapshot& snapshot : snapshots_) {
+    document.snapshots.push_back({.provider_name = identity.provider_name,
+                                  .cluster_id = identity.cluster_id,
+                                  .openbao_instance_id = identity.openbao_instance_id,
+                                  .openbao_namespace = identity.openbao_namespace,
+                                  .transit_mount_id = identity.transit_mount_id,
+                                  .transit_key_lineage_id = identity.transit_key_lineage_id,
+                                  .transit_version = snapshot.version.number(),
+                                  .transit_version_created_at = snapshot.created_at,
+                                  .kubernetes_key_id = snapshot.key_id.str(),
+                                  .state = std::string(Name(snapshot.state)),
+                                  .aad_mode = std::string(kAadMode),
+                                  .observed_at = snapshot.observed_at,
+                                  .stable_observation_count = snapshot.stable_observation_count,
+                                  .stable_at = snapshot.stable_at,
+                                  .promoted_at = snapshot.promoted_at});
+  }
+  return document;
+}
+
+CheckpointDocument Registry::ToCheckpoint() const {
+  return {.schema_version = std::string(kCheckpointSchema),
+          .generation = generation_,
+          .current_hash = current_hash_};
+}
+
+}  // namespace baokms::core

@@ -1,0 +1,163 @@
+#include "core/registry/retirement.h"
+
+#include <algorithm>
+
+#include "core/registry/recorded_identity.h"
+#include "core/transit/transit_profile.h"
+
+namespace baokms::core {
+namespace {
+
+using Kind = ChangeRefusalKind;
+
+std::unexpected<ChangeRefusal> Refuse(Kind kind, std::string text) {
+  return std::unexpected(ChangeRefusal{kind, std::move(text)});
+}
+
+std::string Version(TransitKeyVersion version) { return "version " + version.ToString(); }
+
+std::expected<CreationTimes, ChangeRefusal> RelyOn(const TransitKeyMetadata& metadata) {
+  if (const auto findings = TransitProfileFindings(metadata); !findings.empty()) {
+    return Refuse(Kind::kMetadataUnfit, "the Transit key's settings are refused (" +
+                                            std::string(findings.front().code) +
+                                            "): " + std::string(findings.front().advice));
+  }
+  auto times = ReliableCreationTimes(metadata);
+  if (!times) {
+    return Refuse(Kind::kMetadataUnfit, "what Transit says of the key cannot be relied on (" +
+                                            std::string(times.error()) +
+                                            "): look at the key in OpenBao first");
+  }
+  return *std::move(times);
+}
+
+std::string Explain(IdentityFault fault, const TransitKeyMetadata& metadata) {
+  constexpr std::string_view kRestore = "; restore OpenBao from a backup that holds this version";
+  std::string text;
+  switch (fault) {
+    case IdentityFault::kDisallowed:
+      return "it is below the key's min_decryption_version=" +
+             std::to_string(metadata.min_decryption_version) + "; lower that on the key";
+    case IdentityFault::kTrimmed:
+      text = "it was trimmed from the Transit key (min_available_version=" +
+             std::to_string(metadata.min_available_version) + ")";
+      break;
+    case IdentityFault::kNotListed:
+      text = "Transit does not list it";
+      break;
+    case IdentityFault::kRecreated:
+      text = "Transit lists another creation time than was recorded, so the key was made anew";
+      break;
+  }
+  return text += kRestore;
+}
+
+// Every version that decrypts after the change must hold against live metadata.
+std::expected<void, ChangeRefusal> Validate(const Registry& after,
+                                            const std::set<TransitKeyVersion>& changed,
+                                            const TransitKeyMetadata& metadata,
+                                            const CreationTimes& times) {
+  for (const KeySnapshot& snapshot : after.snapshots()) {
+    if (!snapshot.decrypts()) continue;
+    const auto fault = FaultOfIdentity(snapshot, metadata, times);
+    if (!fault) continue;
+    std::string text = Version(snapshot.version);
+    if (changed.contains(snapshot.version)) {
+      text += " cannot be restored: " + Explain(*fault, metadata);
+    } else {
+      text += " stays and can decrypt no more: " + Explain(*fault, metadata);
+      if (snapshot.state == SnapshotState::kRetired) text += ", or retire it as well";
+    }
+    return Refuse(Kind::kIdentityLost, std::move(text));
+  }
+  return {};
+}
+
+std::expected<RegistryChange, ChangeRefusal> Judge(const Registry& registry,
+                                                   const std::set<TransitKeyVersion>& versions,
+                                                   SnapshotState from, std::optional<Registry> next,
+                                                   const TransitKeyMetadata& metadata,
+                                                   const CreationTimes& times) {
+  if (!next && !versions.empty()) {
+    return Refuse(Kind::kNoGenerationLeft, "the state's generation is the last one that there is");
+  }
+  if (auto valid = Validate(next ? *next : registry, versions, metadata, times); !valid) {
+    return std::unexpected(valid.error());
+  }
+  RegistryChange change{.next = std::move(next), .changed = {}};
+  for (const KeySnapshot& snapshot : registry.snapshots()) {
+    if (snapshot.state == from && versions.contains(snapshot.version)) {
+      change.changed.push_back(snapshot);
+    }
+  }
+  std::ranges::sort(change.changed, {}, &KeySnapshot::version);
+  return change;
+}
+
+bool IsRecorded(const Registry& registry, TransitKeyVersion version, SnapshotState state) {
+  return std::ranges::any_of(registry.snapshots(), [&](const KeySnapshot& snapshot) {
+    return snapshot.version == version && snapshot.state == state;
+  });
+}
+
+}  // namespace
+
+std::expected<RegistryChange, ChangeRefusal> RetireVersions(const Registry& registry,
+                                                            const TransitKeyMetadata& metadata,
+                                                            TransitKeyVersion before) {
+  const TransitKeyVersion active = registry.active().version;
+  if (before > active) {
+    return Refuse(Kind::kNotBelowActive, "only versions below the active version " +
+                                             active.ToString() +
+                                             " can be retired: ask for that one or a lower one");
+  }
+  const auto times = RelyOn(metadata);
+  if (!times) return std::unexpected(times.error());
+  const TransitKeyVersion newest =
+      registry.pending() == nullptr ? active : registry.pending()->version;
+  const std::string latest =
+      "the Transit key has latest_version=" + std::to_string(metadata.latest_version);
+  if (metadata.latest_version < newest.number()) {
+    return Refuse(Kind::kVersionRollback,
+                  latest + ", below the recorded version " + newest.ToString() +
+                      ": OpenBao was restored from an older backup; restore a newer one");
+  }
+  if (metadata.latest_version > active.number()) {
+    return Refuse(Kind::kRotationUnfinished,
+                  latest + " and this node's active version is " + active.ToString() +
+                      ": let the provider promote the rotation and re-encrypt every object first");
+  }
+  std::set<TransitKeyVersion> versions;
+  for (const KeySnapshot& snapshot : registry.snapshots()) {
+    if (snapshot.state == SnapshotState::kRetired && snapshot.version < before) {
+      versions.insert(snapshot.version);
+    }
+  }
+  return Judge(registry, versions, SnapshotState::kRetired, registry.WithRetiredRemoved(versions),
+               metadata, *times);
+}
+
+std::expected<RegistryChange, ChangeRefusal> RestoreVersions(
+    const Registry& registry, const TransitKeyMetadata& metadata,
+    const std::set<TransitKeyVersion>& versions) {
+  for (const TransitKeyVersion version : versions) {
+    if (version >= registry.active().version) {
+      return Refuse(Kind::kNotBelowActive, Version(version) +
+                                               " cannot be restored: it is not below the active "
+                                               "version " +
+                                               registry.active().version.ToString());
+    }
+    if (!IsRecorded(registry, version, SnapshotState::kRemoved)) {
+      return Refuse(Kind::kNotRemoved,
+                    Version(version) +
+                        " cannot be restored: it is not recorded as removed; see the state file "
+                        "for the versions that are");
+    }
+  }
+  const auto times = RelyOn(metadata);
+  if (!times) return std::unexpected(times.error());
+  return Judge(registry, versions, SnapshotState::kRemoved, registry.WithRemovedRestored(versions),
+               metadata, *times);
+}
+
+}  // namespace baokms::core

@@ -1,0 +1,209 @@
+#include "core/requests/kms_service.h"
+
+#include "core/requests/decrypt_validation.h"
+#include "core/text/base64.h"
+#include "core/rotation/status.h"
+#include "core/transit/transit_attempt.h"
+#include "core/wire/transit_ciphertext.h"
+
+namespace baokms::core {
+namespace {
+
+// Nonce and tag around the plaintext in a Transit ciphertext.
+constexpr std::size_t kCiphertextOverhead = 28;
+
+// What is answered without any call: there is nothing left to abandon.
+class Answered final : public ports::PendingCall {
+ public:
+  void Abandon() override {}
+};
+
+class EncryptOperation {
+ public:
+  using Reply = Ciphertext;
+  EncryptOperation(ports::TransitPort& transit, MonotonicTime deadline, Secret plaintext,
+                   std::shared_ptr<const KeyEntry> key, ports::KmsCompletion<EncryptReply> done)
+      : transit_(&transit),
+        deadline_(deadline),
+        plaintext_(std::move(plaintext)),
+        key_(std::move(key)),
+        done_(std::move(done)) {}
+
+  std::unique_ptr<ports::PendingCall> Call(ports::TokenRef token, ports::Completion<Reply> done) {
+    return transit_->Encrypt(
+        std::move(token),
+        {.plaintext = plaintext_.Clone(), .version = key_->snapshot.version, .aad = key_->aad},
+        deadline_, std::move(done));
+  }
+
+  void Finish(Result<Ciphertext> reply) {
+    plaintext_ = Secret();
+    done_({.result = Answer(std::move(reply)),
+           .key_id_hash = key_->key_id_hash,
+           .transit_key_version = key_->snapshot.version.number()});
+  }
+
+ private:
+  Result<EncryptReply> Answer(Result<Ciphertext> reply) const {
+    if (!reply) return std::unexpected(reply.error());
+    if (reply->bytes().size() > kMaxCiphertextBytes) return std::unexpected(ReplyTooLarge());
+    return EncryptReply{.ciphertext = *std::move(reply),
+                        .key_id = key_->snapshot.key_id,
+                        .annotations = key_->annotations};
+  }
+
+  ports::TransitPort* transit_;
+  MonotonicTime deadline_;
+  Secret plaintext_;
+  std::shared_ptr<const KeyEntry> key_;
+  ports::KmsCompletion<EncryptReply> done_;
+};
+
+class DecryptOperation {
+ public:
+  using Reply = Secret;
+  DecryptOperation(ports::TransitPort& transit, MonotonicTime deadline, ValidatedDecrypt request,
+                   ports::KmsCompletion<DecryptReply> done)
+      : transit_(&transit),
+        deadline_(deadline),
+        request_(std::move(request)),
+        done_(std::move(done)) {}
+
+  std::unique_ptr<ports::PendingCall> Call(ports::TokenRef token, ports::Completion<Reply> done) {
+    return transit_->Decrypt(std::move(token),
+                             {.ciphertext = request_.ciphertext(), .aad = request_.key().aad},
+                             deadline_, std::move(done));
+  }
+
+  void Finish(Result<Secret> reply) {
+    const KeyEntry& key = request_.key();
+    KmsOutcome<DecryptReply> outcome{.result = std::unexpected(HandlerFailed()),
+                                     .key_id_hash = key.key_id_hash,
+                                     .transit_key_version = key.snapshot.version.number()};
+    if (reply) {
+      outcome.result = DecryptReply{.plaintext = *std::move(reply)};
+    } else {
+      outcome.result = std::unexpected(reply.error());
+    }
+    done_(std::move(outcome));
+  }
+
+ private:
+  ports::TransitPort* transit_;
+  MonotonicTime deadline_;
+  ValidatedDecrypt request_;
+  ports::KmsCompletion<DecryptReply> done_;
+};
+
+template <typename T>
+std::unique_ptr<ports::PendingCall> AnswerAtOnce(ports::KmsCompletion<T>& done, Error error) {
+  done({.result = std::unexpected(error), .key_id_hash = {}});
+  return std::make_unique<Answered>();
+}
+
+// A Decrypt whose key_id was unknown: it waits for one discovery and looks once more.
+class AwaitingDiscovery final : public ports::PendingCall,
+                                public std::enable_shared_from_this<AwaitingDiscovery> {
+ public:
+  AwaitingDiscovery(TransitKmsService::Ports ports, MonotonicTime deadline,
+                    WellFormedDecrypt request, ports::KmsCompletion<DecryptReply> done)
+      : ports_(ports), deadline_(deadline), request_(std::move(request)), done_(std::move(done)) {}
+
+  void Start() {
+    ports_.discovery.Discover(
+        request_.key_id(), deadline_,
+        [self = shared_from_this()](Result<void> found) { self->After(std::move(found)); });
+  }
+
+  void Abandon() override { *abandoned_ = true; }
+
+ private:
+  void After(Result<void> found) {
+    if (!found) return Fail(found.error());
+    if (*abandoned_) return Fail(Cancelled());
+    const auto view = ports_.view.Load();
+    if (!view->keys) return Fail(UnknownKeyId());
+    auto valid = ValidatedDecrypt::Check(request_, *view->keys);
+    if (!valid) return Fail(valid.error());
+    std::make_shared<TransitAttempt<DecryptOperation>>(
+        ports_.tokens, deadline_,
+        DecryptOperation(ports_.transit, deadline_, *std::move(valid), std::move(done_)),
+        abandoned_)
+        ->Start();
+  }
+  void Fail(Error error) { done_({.result = std::unexpected(error), .key_id_hash = {}}); }
+
+  TransitKmsService::Ports ports_;
+  MonotonicTime deadline_;
+  WellFormedDecrypt request_;
+  ports::KmsCompletion<DecryptReply> done_;
+  std::shared_ptr<std::atomic<bool>> abandoned_ = std::make_shared<std::atomic<bool>>(false);
+};
+
+// Lets the caller's handle share the waiting call.
+class SharedHandle final : public ports::PendingCall {
+ public:
+  explicit SharedHandle(std::shared_ptr<ports::PendingCall> call) : call_(std::move(call)) {}
+  void Abandon() override { call_->Abandon(); }
+
+ private:
+  std::shared_ptr<ports::PendingCall> call_;
+};
+
+}  // namespace
+
+std::size_t MaxPlaintextBytes(TransitKeyVersion version) {
+  const std::size_t body = kMaxCiphertextBytes - CiphertextPrefix(version).size();
+  return body / 4 * 3 - kCiphertextOverhead;
+}
+
+StatusReply TransitKmsService::Status() {
+  const auto view = ports_.view.Load();
+  if (!IsHealthy(*view, ports_.clock.Now().boot)) return {};
+  return {.healthy = true, .key_id = view->keys->active->snapshot.key_id.str()};
+}
+
+std::unique_ptr<ports::PendingCall> TransitKmsService::Encrypt(
+    Secret plaintext, ports::KmsCompletion<EncryptReply> done) {
+  if (plaintext.empty()) return AnswerAtOnce(done, EmptyPlaintext());
+  const ClockReading now = ports_.clock.Now();
+  const auto view = ports_.view.Load();
+  if (!IsHealthy(*view, now.boot)) return AnswerAtOnce(done, StatusNotHealthy());
+  std::shared_ptr<const KeyEntry> key = view->keys->active;
+  if (plaintext.size() > MaxPlaintextBytes(key->snapshot.version)) {
+    return AnswerAtOnce(done, ReplyTooLarge());
+  }
+  const MonotonicTime deadline = now.monotonic + budget_;
+  return std::make_shared<TransitAttempt<EncryptOperation>>(
+             ports_.tokens, deadline,
+             EncryptOperation(ports_.transit, deadline, std::move(plaintext), std::move(key),
+                              std::move(done)))
+      ->Start();
+}
+
+std::unique_ptr<ports::PendingCall> TransitKmsService::Decrypt(
+    DecryptRequest request, ports::KmsCompletion<DecryptReply> done) {
+  auto well_formed = WellFormedDecrypt::Check(std::move(request));
+  if (!well_formed) return AnswerAtOnce(done, well_formed.error());
+  const auto view = ports_.view.Load();
+  // Health plays no part: known keys decrypt while Status is unhealthy.
+  if (!view->keys) return AnswerAtOnce(done, StatusNotHealthy());
+  const MonotonicTime deadline = ports_.clock.Now().monotonic + budget_;
+  auto valid = ValidatedDecrypt::Check(*well_formed, *view->keys);
+  if (valid) {
+    return std::make_shared<TransitAttempt<DecryptOperation>>(
+               ports_.tokens, deadline,
+               DecryptOperation(ports_.transit, deadline, *std::move(valid), std::move(done)))
+        ->Start();
+  }
+  const bool unknown = valid.error() == UnknownKeyId();
+  if (!unknown || view->keys->refused.contains(well_formed->key_id().str())) {
+    return AnswerAtOnce(done, valid.error());
+  }
+  auto waiting = std::make_shared<AwaitingDiscovery>(ports_, deadline, *std::move(well_formed),
+                                                     std::move(done));
+  waiting->Start();
+  return std::make_unique<SharedHandle>(std::move(waiting));
+}
+
+}  // namespace baokms::core

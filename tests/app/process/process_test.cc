@@ -1,0 +1,76 @@
+// What the provider does to its own process before it serves: environment, signals, the group.
+#include <doctest/doctest.h>
+#include <grp.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include "app/process/environment.h"
+#include "app/serve/signals.h"
+#include "app/configuration/socket_group.h"
+
+extern char** environ;
+
+namespace baokms::app {
+
+TEST_CASE("Environment: whatever redirects, records or weakens the libraries is removed") {
+  const std::array dangerous{"SSLKEYLOGFILE",  "GRPC_TRACE",    "GRPC_VERBOSITY",
+                             "https_proxy",    "HTTPS_PROXY",   "ALL_PROXY",
+                             "no_proxy",       "SSL_CERT_FILE", "OPENSSL_CONF",
+                             "CURL_CA_BUNDLE", "HOSTALIASES",   "MALLOC_PERTURB_"};
+  for (const char* name : dangerous) REQUIRE(setenv(name, "value", 1) == 0);
+  REQUIRE(setenv("BAO_KMS_PROVIDER_CONFIG", "stays", 1) == 0);
+  REQUIRE(setenv("MY_SSL_THING", "stays", 1) == 0);
+  ScrubEnvironment();
+  for (const char* name : dangerous) {
+    CAPTURE(name);
+    CHECK(getenv(name) == nullptr);
+  }
+  CHECK(std::string(getenv("BAO_KMS_PROVIDER_CONFIG")) == "stays");
+  CHECK(std::string(getenv("MY_SSL_THING")) == "stays");
+  CHECK(getenv("PATH") != nullptr);
+  unsetenv("BAO_KMS_PROVIDER_CONFIG");
+  unsetenv("MY_SSL_THING");
+}
+
+TEST_CASE("Environment: none at all is no problem") {
+  char** kept = environ;
+  environ = nullptr;
+  ScrubEnvironment();
+  environ = kept;
+}
+
+TEST_CASE("Socket group: a number stands for itself and a name for its group") {
+  CHECK(SocketGroupId("0") == 0);
+  CHECK(SocketGroupId("4242") == 4242);
+  CHECK(SocketGroupId("root") == 0);
+  CHECK_FALSE(SocketGroupId("no-such-group-anywhere"));
+  CHECK_FALSE(SocketGroupId(""));
+  CHECK_FALSE(SocketGroupId("12x"));
+  CHECK_FALSE(SocketGroupId("-1"));
+  CHECK_FALSE(SocketGroupId("99999999999"));
+}
+
+TEST_CASE("Signals: they wait to be taken and one that does not come is none") {
+  sigset_t before;
+  REQUIRE(pthread_sigmask(SIG_SETMASK, nullptr, &before) == 0);
+  const auto pipe_before = std::signal(SIGPIPE, SIG_DFL);
+  {
+    const Signals signals;
+    CHECK(signals.Wait(std::chrono::milliseconds(1)) == 0);
+    CHECK(signals.Wait(std::chrono::seconds(-1)) == 0);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+      REQUIRE(kill(getpid(), number) == 0);
+      CHECK(signals.Wait(std::chrono::seconds(5)) == number);
+    }
+    raise(SIGPIPE);  // ignored: still here
+  }
+  std::signal(SIGPIPE, pipe_before);
+  REQUIRE(pthread_sigmask(SIG_SETMASK, &before, nullptr) == 0);
+}
+
+}  // namespace baokms::app

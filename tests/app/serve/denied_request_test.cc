@@ -1,0 +1,205 @@
+// Requests that OpenBao denies (auth.md, "A 401/403 on a Transit call"): core/transit/transit_attempt.h
+// over the real token driver, with a Transit that answers when the test says so.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/transit/transit_attempt.h"
+#include "tests/support/app/token_bench.h"
+
+namespace baokms::app {
+namespace {
+
+using namespace std::chrono_literals;
+using Bench = testing::TokenBench;
+
+// One request: what it asked Transit with, and how it ended.
+class Request {
+ public:
+  explicit Request(Bench& b, core::Duration budget = 5s) : bench_(b) {
+    std::make_shared<core::TransitAttempt<Operation>>(b.driver, b.clock.Now().monotonic + budget,
+                                                      Operation{seen_})
+        ->Start();
+    b.Settle();
+  }
+
+  int calls() const { return seen_->calls; }
+  // The token of the last call.
+  std::string_view token() const { return seen_->token->value.ExposeSecret(); }
+  bool ended() const { return seen_->end.has_value(); }
+  const core::Result<std::string>& end() const {
+    REQUIRE(ended());
+    return *seen_->end;
+  }
+
+  void Answer() { Reply("plaintext"); }
+  void Deny() { Reply(std::unexpected(Denial())); }
+  static core::Error Denial() {
+    return core::OpenBaoFailure(core::OpenBaoStatus::kPermissionDenied);
+  }
+
+ private:
+  struct Seen {
+    int calls = 0;
+    ports::TokenRef token;
+    ports::Completion<std::string> done;
+    std::optional<core::Result<std::string>> end;
+  };
+  struct Operation {
+    using Reply = std::string;
+    std::unique_ptr<ports::PendingCall> Call(ports::TokenRef token,
+                                             ports::Completion<std::string> done) const {
+      ++seen->calls;
+      seen->token = std::move(token);
+      seen->done = std::move(done);
+      return nullptr;
+    }
+    void Finish(core::Result<std::string> result) const {
+      REQUIRE_FALSE(seen->end.has_value());
+      seen->end = std::move(result);
+    }
+    std::shared_ptr<Seen> seen;
+  };
+
+  void Reply(core::Result<std::string> reply) {
+    std::exchange(seen_->done, nullptr)(std::move(reply));
+    bench_.Settle();
+  }
+
+  Bench& bench_;
+  std::shared_ptr<Seen> seen_ = std::make_shared<Seen>();
+};
+
+core::Result<std::string> Refused(const core::Error& error) { return std::unexpected(error); }
+
+}  // namespace
+
+TEST_CASE("Denied request: it logs in once and is sent once more") {
+  Bench b;
+  b.StartWith("first");
+  Request request(b);
+  request.Deny();
+  CHECK(b.login.calls() == 2);
+  CHECK(request.calls() == 1);
+  b.LogIn("second");
+  CHECK(request.calls() == 2);
+  CHECK(request.token() == "second");
+  request.Answer();
+  CHECK(request.end() == "plaintext");
+}
+
+TEST_CASE("Denied request: denied twice it ends and its second token goes without a login") {
+  Bench b;
+  b.StartWith("first");
+  Request request(b);
+  request.Deny();
+  b.LogIn("second");
+  request.Deny();
+  CHECK(request.end() == Refused(Request::Denial()));
+  CHECK(request.calls() == 2);
+  CHECK(b.Current() == "none");
+  CHECK(b.login.calls() == 2);
+  b.Pass(5s);
+  CHECK(b.login.calls() == 3);  // for those that come later
+}
+
+TEST_CASE("Denied request: while recovery is throttled it gets its denial at once") {
+  Bench b;
+  b.StartWith("first");
+  Request one(b);
+  one.Deny();
+  b.LogIn("second");
+  one.Answer();
+  Request two(b);
+  two.Deny();
+  CHECK(two.end() == Refused(Request::Denial()));
+  CHECK(two.calls() == 1);
+  CHECK(b.login.calls() == 2);
+  const Request three(b);  // no token: no call at all
+  CHECK(three.end() == Refused(core::NoToken()));
+  CHECK(three.calls() == 0);
+}
+
+TEST_CASE("Denied request: a late one is sent with the newer token and costs no login") {
+  Bench b;
+  b.StartWith("first");
+  Request one(b);
+  Request late(b);
+  one.Deny();
+  b.LogIn("second");
+  late.Deny();
+  CHECK(b.Current() == "second");
+  CHECK(late.token() == "second");
+  late.Answer();
+  one.Answer();
+  CHECK(late.end() == "plaintext");
+  CHECK(one.end() == "plaintext");
+  CHECK(b.login.calls() == 2);
+}
+
+TEST_CASE("Denied request: a late second denial leaves the newer token") {
+  Bench b;
+  b.StartWith("first");
+  Request late(b);
+  late.Deny();
+  b.LogIn("second");
+  Request other(b);
+  b.driver.Reject(2);
+  b.Settle();
+  b.Pass(5s);
+  b.LogIn("third");
+  late.Deny();
+  CHECK(late.end() == Refused(Request::Denial()));
+  CHECK(b.Current() == "third");
+  other.Answer();
+}
+
+TEST_CASE("Denied request: many share one login and each keeps its own deadline") {
+  Bench b;
+  b.StartWith("first");
+  Request hasty(b, 1s);
+  Request patient(b, 9s);
+  hasty.Deny();
+  patient.Deny();
+  CHECK(b.login.calls() == 2);
+  b.Pass(1s);
+  CHECK(hasty.end() == Refused(core::DeadlineExceeded()));
+  CHECK_FALSE(patient.ended());
+  b.LogIn("second");
+  patient.Answer();
+  CHECK(patient.end() == "plaintext");
+}
+
+TEST_CASE("Denied request: when the login fails it gets the login's error") {
+  Bench b;
+  b.StartWith("first");
+  Request request(b);
+  request.Deny();
+  b.FailLogin(core::LoginRefused());
+  CHECK(request.end() == Refused(core::LoginRefused()));
+  CHECK(request.calls() == 1);
+}
+
+TEST_CASE("Denied request: a renewal under way does not bring the denied token back") {
+  Bench b;
+  b.StartWith("first", 600s, /*renewable=*/true);
+  Request request(b, 1000s);
+  for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);
+  REQUIRE(b.login.renewal.calls() == 1);
+  request.Deny();
+  CHECK(b.Current() == "none");
+  b.login.renewal.End(testing::Grant("first", 900s, true));
+  b.Settle();
+  CHECK(b.Current() == "none");
+  CHECK(request.calls() == 1);
+  b.LogIn("second");
+  CHECK(request.token() == "second");
+  request.Answer();
+  CHECK(request.end() == "plaintext");
+}
+
+}  // namespace baokms::app

@@ -1,0 +1,63 @@
+// token_ttl and certificate_ttl as metrics read them (observability.md, "Metrics").
+#include "app/serve/runtime_gauges.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/app/token_bench.h"
+
+namespace baokms::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Bench : testing::TokenBench {
+  PublishedView view;
+  RuntimeGauges gauges{clock, view, driver};
+
+  auto TokenTtl() const { return gauges.ReadGauges().token_ttl; }
+  auto CertificateTtl() const { return gauges.ReadGauges().certificate_ttl; }
+};
+
+}  // namespace
+
+TEST_CASE("Gauges: the token's lifetime runs down to 0 even while the machine sleeps") {
+  Bench b;
+  CHECK(b.TokenTtl() == 0s);
+  b.StartWith("first", 600s);
+  CHECK(b.TokenTtl() == 600s);
+  b.Pass(1s);
+  CHECK(b.TokenTtl() == 599s);
+  b.clock.Sleep(598s);
+  CHECK(b.TokenTtl() == 1s);
+  b.clock.Sleep(100s);
+  CHECK(b.TokenTtl() == 0s);
+}
+
+TEST_CASE("Gauges: without a token its lifetime is 0") {
+  Bench b;
+  b.StartWith("first", 600s);
+  b.driver.Reject(1);
+  b.Settle();
+  CHECK(b.TokenTtl() == 0s);
+  b.LogIn("second", 300s);
+  CHECK(b.TokenTtl() == 300s);
+}
+
+TEST_CASE("Gauges: a certificate's lifetime runs on the wall clock and a JWT login has none") {
+  Bench b;
+  b.StartWith("first");
+  CHECK(b.CertificateTtl() == 0s);
+  b.driver.Reject(1);
+  b.Settle();
+  const core::UnixSeconds now = b.clock.Now().wall;
+  b.login.End(core::LoginSuccess{.grant = testing::Grant("second", 600s, false),
+                                 .credential_expires_at = now + 3600});
+  b.Settle();
+  CHECK(b.CertificateTtl() == 3600s);
+  b.clock.SetWall(now + 60);
+  CHECK(b.CertificateTtl() == 3540s);
+  b.clock.SetWall(now + 4000);
+  CHECK(b.CertificateTtl() == 0s);
+}
+
+}  // namespace baokms::app

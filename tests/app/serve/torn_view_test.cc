@@ -1,0 +1,147 @@
+// Promotions in a tight loop under 64 encrypting threads: version prefix, key_id, annotations and
+// AAD of each reply belong to one snapshot. The build variant with two pointers must fail here.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/published_view.h"
+#include "core/requests/decrypt_validation.h"
+#include "core/rotation/key_view.h"
+#include "core/requests/kms_service.h"
+#include "core/registry/registry.h"
+#include "core/wire/sha256.h"
+#include "core/wire/transit_ciphertext.h"
+#include "tests/support/core/builders.h"
+
+namespace baokms {
+namespace {
+
+constexpr int kThreads = 64;
+constexpr int kVersions = 8;
+constexpr std::int64_t kPromotions = 4000;
+// Enough for the variant with two pointers to be caught every time.
+constexpr std::int64_t kReplies = 100'000;
+
+class NoCall final : public ports::PendingCall {
+ public:
+  void Abandon() override {}
+};
+
+// Answers at once, under the version it was asked for, and lets the reply tell which AAD it was
+// given.
+class EchoTransit final : public ports::TransitPort {
+ public:
+  std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef, ports::TransitEncryptCall call,
+                                              core::MonotonicTime,
+                                              ports::Completion<core::Ciphertext> done) override {
+    std::this_thread::yield();
+    done(core::Ciphertext(core::CiphertextPrefix(call.version) +
+                          core::PublicHash(call.aad->associated_data())));
+    return std::make_unique<NoCall>();
+  }
+  std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef, ports::TransitDecryptCall,
+                                              core::MonotonicTime,
+                                              ports::Completion<core::Secret> done) override {
+    done(std::unexpected(core::InvalidOpenBaoReply()));
+    return std::make_unique<NoCall>();
+  }
+  void ReadKeyMetadata(ports::TokenRef, core::MonotonicTime,
+                       ports::Completion<core::TransitKeyMetadata>) override {}
+  void ReadDisableUpsert(ports::TokenRef, core::MonotonicTime, ports::Completion<bool>) override {}
+  void ReadCapabilities(
+      ports::TokenRef, std::vector<std::string>, core::MonotonicTime,
+      ports::Completion<std::map<std::string, std::vector<std::string>>>) override {}
+};
+
+class OneToken final : public ports::TokenSource {
+ public:
+  ports::TokenRef Current() const override { return token_; }
+  void Obtain(std::uint64_t, core::MonotonicTime, ports::Completion<ports::TokenRef>) override {}
+  void Reject(std::uint64_t) override {}
+
+ private:
+  ports::TokenRef token_ = std::make_shared<const core::HeldToken>();
+};
+
+class NoDiscovery final : public ports::KeyDiscovery {
+ public:
+  void Discover(const core::KeyId&, core::MonotonicTime, ports::Completion<void>) override {}
+};
+
+class StoppedClock final : public ports::Clock {
+ public:
+  core::ClockReading Now() const override { return {}; }
+};
+
+core::KeyView HealthyView(std::shared_ptr<const core::KeySet> keys) {
+  return {.keys = std::move(keys),
+          .metadata_reason = std::nullopt,
+          .deep_reason = std::nullopt,
+          .metadata_error = std::nullopt,
+          .deep_error = std::nullopt,
+          .verified_at = core::BootTime(),
+          .max_staleness = std::chrono::hours(1)};
+}
+
+std::shared_ptr<const core::KeySet> KeysWithActive(std::int64_t version) {
+  return core::BuildKeySet(
+      core::Registry::First(core::testing::Bind(),
+                            core::testing::Snapshot(version, core::SnapshotState::kActive)),
+      "v-test");
+}
+
+bool OneSnapshot(const core::EncryptReply& reply,
+                 const std::vector<std::shared_ptr<const core::KeySet>>& all) {
+  for (const auto& keys : all) {
+    const core::KeyEntry& key = *keys->active;
+    if (key.snapshot.key_id != reply.key_id) continue;
+    return reply.ciphertext.bytes() == core::CiphertextPrefix(key.snapshot.version) +
+                                           core::PublicHash(key.aad->associated_data()) &&
+           *reply.annotations == *key.annotations;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("Encrypt: a reply is of one snapshot while promotions race with it") {
+  std::vector<std::shared_ptr<const core::KeySet>> all;
+  for (int version = 1; version <= kVersions; ++version) all.push_back(KeysWithActive(version));
+
+  StoppedClock clock;
+  app::PublishedView view;
+  OneToken tokens;
+  EchoTransit transit;
+  NoDiscovery discovery;
+  view.Store(HealthyView(all.front()));
+  core::TransitKmsService service({clock, view, tokens, transit, discovery},
+                                  std::chrono::seconds(1));
+
+  std::atomic<bool> done = false;
+  std::atomic<std::int64_t> replies = 0;
+  std::atomic<std::int64_t> torn = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      while (!done) {
+        service.Encrypt(core::Secret::Copy("seed"), [&](core::KmsOutcome<core::EncryptReply> got) {
+          ++replies;
+          if (!got.result || !OneSnapshot(*got.result, all)) ++torn;
+        });
+      }
+    });
+  }
+  for (std::int64_t i = 0; torn == 0 && (i < kPromotions || replies < kReplies); ++i) {
+    view.Store(HealthyView(all[static_cast<std::size_t>(i) % all.size()]));
+  }
+  done = true;
+  for (std::thread& thread : threads) thread.join();
+  CHECK(replies >= kReplies);
+  CHECK(torn == 0);
+}
+
+}  // namespace baokms

@@ -1,0 +1,130 @@
+// Opening the registry at start: the lock first, then the two files, and what a person is told.
+#include "app/state/registry_opening.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/app/memory_state_store.h"
+#include "tests/support/core/builders.h"
+
+namespace baokms::app {
+namespace {
+
+using core::testing::Bind;
+using core::testing::FirstRegistry;
+using core::testing::RegistryOf;
+using core::testing::Snapshot;
+using Log = std::vector<std::string>;
+
+core::Registry Next(const core::Registry& registry) {
+  auto snapshots = registry.snapshots();
+  snapshots.insert(snapshots.begin(), core::testing::Candidate(2, 1));
+  auto next = registry.Next(std::move(snapshots));
+  REQUIRE(next);
+  return *std::move(next);
+}
+
+std::string RefusalOf(testing::MemoryStateStore& store) {
+  const auto opened = OpenRegistry(store, Bind());
+  REQUIRE_FALSE(opened);
+  return opened.error();
+}
+
+}  // namespace
+
+TEST_CASE("Open: a lock that another process holds names it and the files stay unread") {
+  testing::MemoryStateStore store(FirstRegistry());
+  store.fail_lock = true;
+  store.problem = {
+      .kind = ports::StateProblemKind::kLocked, .text = "another writer", .holder_pid = 4711};
+  CHECK(RefusalOf(store) == "state.path: another writer (process 4711)");
+  CHECK(store.log == Log{"lock!"});
+  store.problem.holder_pid = 0;
+  CHECK(RefusalOf(store) == "state.path: another writer");
+}
+
+TEST_CASE("Open: without files there is no registry and nothing is written") {
+  testing::MemoryStateStore store;
+  const auto opened = OpenRegistry(store, Bind());
+  REQUIRE(opened);
+  CHECK_FALSE(opened->has_value());
+  CHECK(store.log == Log{"lock", "load"});
+}
+
+TEST_CASE("Open: a state with its checkpoint is taken as it is") {
+  testing::MemoryStateStore store(Next(FirstRegistry()));
+  const auto opened = OpenRegistry(store, Bind());
+  REQUIRE(opened);
+  REQUIRE(opened->has_value());
+  CHECK(**opened == Next(FirstRegistry()));
+  CHECK(store.log == Log{"lock", "load"});
+}
+
+TEST_CASE("Open: a checkpoint one generation behind or missing at the first is brought forward") {
+  testing::MemoryStateStore behind(FirstRegistry());
+  behind.files.state = Next(FirstRegistry()).ToDocument();
+  const auto opened = OpenRegistry(behind, Bind());
+  REQUIRE(opened);
+  CHECK(behind.log == Log{"lock", "load", "checkpoint"});
+  CHECK(behind.files.checkpoint == Next(FirstRegistry()).ToCheckpoint());
+
+  testing::MemoryStateStore missing(FirstRegistry());
+  missing.files.checkpoint.reset();
+  REQUIRE(OpenRegistry(missing, Bind()));
+  CHECK(missing.files.checkpoint == FirstRegistry().ToCheckpoint());
+}
+
+TEST_CASE("Open: a checkpoint that cannot be brought forward is a refusal") {
+  testing::MemoryStateStore store(FirstRegistry());
+  store.files.checkpoint.reset();
+  store.fail_checkpoint = true;
+  store.problem.text = "the directory is read-only";
+  CHECK(RefusalOf(store) == "state.path: the directory is read-only");
+}
+
+TEST_CASE("Open: an older state behind a newer checkpoint says ROLLBACK and is left alone") {
+  testing::MemoryStateStore store(Next(FirstRegistry()));
+  store.files.state = FirstRegistry().ToDocument();
+  CHECK(RefusalOf(store).starts_with("state.path: ROLLBACK: "));
+  CHECK(store.log == Log{"lock", "load"});
+  CHECK(store.files.state == FirstRegistry().ToDocument());
+}
+
+TEST_CASE("Open: files that cannot be read are a refusal with their own text") {
+  testing::MemoryStateStore store(FirstRegistry());
+  store.fail_load = true;
+  store.problem = {.kind = ports::StateProblemKind::kUnsafeFile, .text = "the file is a symlink"};
+  CHECK(RefusalOf(store) == "state.path: the file is a symlink");
+}
+
+TEST_CASE("Read: a look at the state takes no lock and mends nothing") {
+  testing::MemoryStateStore store(FirstRegistry());
+  store.files.state = Next(FirstRegistry()).ToDocument();
+  const auto behind = ReadRegistry(store, Bind());
+  REQUIRE(behind);
+  CHECK(*behind->recovered.registry == Next(FirstRegistry()));
+  CHECK(behind->recovered.checkpoint == core::CheckpointStatus::kBehind);
+  CHECK(behind->checkpoint == FirstRegistry().ToCheckpoint());
+  CHECK(store.log == Log{"load"});
+
+  testing::MemoryStateStore empty;
+  const auto absent = ReadRegistry(empty, Bind());
+  REQUIRE(absent);
+  CHECK_FALSE(absent->recovered.registry.has_value());
+  CHECK(absent->recovered.checkpoint == core::CheckpointStatus::kAbsent);
+  CHECK(empty.log == Log{"load"});
+
+  store.files.checkpoint.reset();
+  const auto refused = ReadRegistry(store, Bind());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().starts_with("state.path: "));
+}
+
+TEST_CASE("Open: the state of another configuration is a refusal") {
+  core::ProviderIdentity other = core::testing::TestIdentity();
+  other.cluster_id = "workload-b";
+  testing::MemoryStateStore store(FirstRegistry(Bind(other)));
+  CHECK(RefusalOf(store).starts_with("state.path: "));
+  CHECK(store.log == Log{"lock", "load"});
+}
+
+}  // namespace baokms::app

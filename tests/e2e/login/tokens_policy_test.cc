@@ -1,0 +1,59 @@
+// The token's policy loses encrypt and decrypt and gets them back (auth.md: "403 also means a
+// policy denial, so recovery is throttled").
+#include <doctest/doctest.h>
+
+#include "tests/e2e/support/token_node.h"
+
+namespace baokms::e2e {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::seconds;
+
+// Without encrypt and decrypt.
+std::string NarrowPolicy(const TokenNode& node) {
+  const testing::SetupOptions& names = node.bench.setup.options();
+  return node.bench.setup.LeastPrivilegePolicy({}) + "path \"" + names.transit_mount + "/keys/" +
+         names.key_name + "\" { capabilities = [\"read\"] }\n";
+}
+
+// "The first of an incident immediate, then 5 s doubling", and the one at the start.
+long LoginsAllowed(Clock::duration since_first_denial) {
+  long allowed = 1;
+  seconds wait(5);
+  for (seconds at(0); at <= since_first_denial; at += wait, wait *= 2) ++allowed;
+  return allowed;
+}
+
+TEST_CASE("Tokens: a narrowed policy denies without a login storm and a widened one recovers") {
+  TokenNode node({.probe_interval = Milliseconds(4000)});
+  node.Start();
+  const auto narrowed = Clock::now();
+  node.bench.setup.SetPolicy(NarrowPolicy(node));
+  // With nobody else about it is the deep probe that is denied, and Status says so.
+  CHECK(Eventually(Milliseconds(30000), [&] {
+    return node.serving->Ready().value("deep_error_class", "") == "transit_policy_denied";
+  }));
+  CHECK_FALSE(node.serving->Healthy());
+  TokenLoad load(node.config, node.earlier);
+  // The throttle opens once more, and the next request finds its login's token denied too.
+  REQUIRE(node.WaitLogins(3));
+  REQUIRE(Eventually(Milliseconds(20000),
+                     [&] { return load.figures().refused.contains(Code::kPermissionDenied); }));
+  CHECK(node.Counts().logins <= LoginsAllowed(Clock::now() - narrowed));
+
+  node.bench.setup.SetPolicy();
+  const double recovered = node.WaitOpens();
+  node.CheckRecovered();
+  CHECK(node.Counts().logins <= LoginsAllowed(Clock::now() - narrowed));
+  CHECK(node.Counts().failed_logins == 0);
+  const TokenLoad::Figures figures = load.Stop();
+  CheckRefusedOnlyWith(
+      figures, {Code::kPermissionDenied, Code::kUnauthenticated, Code::kFailedPrecondition});
+  CheckLogLevels(node);
+  Tell(node, figures,
+       "policy narrowed and widened, recovered after " + std::to_string(recovered) + " s");
+}
+
+}  // namespace
+}  // namespace baokms::e2e

@@ -1,0 +1,249 @@
+// What doctor, verify-key, probe and benchmark show to a person at a terminal
+// (configuration-and-cli.md, "Commands").
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <sstream>
+
+#include "tests/adapters/transit_http/scripted_tls_server.h"
+#include "tests/e2e/support/operator_node.h"
+#include "tests/support/harness/child_process.h"
+#include "tests/support/harness/pseudo_terminal.h"
+
+namespace baokms::e2e {
+namespace {
+
+using Names = std::vector<std::string>;
+using Environment = std::map<std::string, std::optional<std::string>>;
+
+bool Has(const std::string& text, std::string_view words) {
+  return text.find(words) != std::string::npos;
+}
+
+// A program at a terminal; its standard error goes to a file, so that the screen is its output.
+class AtTerminal {
+ public:
+  AtTerminal(std::size_t columns, Names arguments, Environment environment = {})
+      : terminal(columns), child(Options(std::move(arguments), std::move(environment))) {}
+
+  // To its end.
+  std::vector<std::string> Screen() {
+    REQUIRE(child.Wait(Milliseconds(20000)).has_value());
+    return terminal.Screen();
+  }
+
+ private:
+  testing::ChildProcess::Options Options(Names arguments, Environment environment) {
+    environment.insert(
+        {{"TERM", "xterm-256color"}, {"NO_COLOR", std::nullopt}, {"LC_ALL", "C.UTF-8"}});
+    arguments.insert(arguments.begin(), testing::ProviderProgram());
+    return {.argv = std::move(arguments),
+            .environment = std::move(environment),
+            .stdout_file = terminal.name(),
+            .stderr_file = directory_.File("err")};
+  }
+
+  testing::TempDirectory directory_;
+
+ public:
+  testing::PseudoTerminal terminal;
+  testing::ChildProcess child;
+};
+
+Names Doctor(const ProviderConfig& config, const std::string& command = "doctor") {
+  return {command, "--config", config.config_file(), "--allow-socket-parent",
+          config.socket_directory()};
+}
+
+// Some messages count seconds, which pass between two runs.
+std::string WithoutBlanksAndDigits(const std::string& text) {
+  std::string rest;
+  std::ranges::copy_if(text, std::back_inserter(rest),
+                       [](char c) { return c != ' ' && (c < '0' || c > '9'); });
+  return rest;
+}
+
+// The same words, but for the arrow before advice and, where there are columns, the colon behind
+// the id.
+void CheckSaysTheSame(const std::vector<std::string>& screen, const std::string& piped,
+                      bool columns) {
+  std::string shown;
+  for (const std::string& line : screen) shown += line;
+  std::string expected;
+  std::istringstream lines(piped);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("    ")) line.insert(0, "->");
+    if (columns && line.starts_with("[")) line.erase(line.find(": "), 1);
+    expected += line;
+  }
+  CHECK(WithoutBlanksAndDigits(shown) == WithoutBlanksAndDigits(expected));
+}
+
+TEST_CASE("Terminal: doctor shows every check in one line and a summary in colour") {
+  Bench bench;
+  const ProviderConfig config = bench.Config();
+  AtTerminal doctor(120, Doctor(config));
+  const std::vector<std::string> screen = doctor.Screen();
+  REQUIRE(screen.size() > 10);
+  CHECK(screen.front() == "doctor");
+  CHECK(screen[1] == "[pass] config.load                   Config load");
+  CHECK(Has(screen.back(), " passed, 1 warned, 1 skipped"));
+  CHECK(Has(doctor.terminal.Written(), "[\033[32mpass\033[0m] config.load"));
+  CHECK(Has(doctor.terminal.Written(), "[\033[33mwarn\033[0m] registry.state"));
+  // Each was named before it ran.
+  for (const char* id : {"config.load", "openbao.auth", "transit.probe"}) {
+    CHECK(Has(doctor.terminal.Written(), std::string("[ .. ] ") + id));
+  }
+  for (const std::string& line : screen) CHECK_FALSE(line.starts_with("[ .. ]"));
+}
+
+TEST_CASE(
+    "Terminal: what the screen says is what the pipe says and the pipe has no control bytes") {
+  Bench bench;
+  ProviderConfig config = bench.Config();
+  config.WriteJwt(bench.setup.MintForeignJwt());
+  const CommandResult piped = RunCommand(Doctor(config), {{"TERM", "xterm"}});
+  CHECK(piped.code == 4);
+  CHECK_FALSE(Has(piped.out, "\033"));
+  CHECK_FALSE(Has(piped.out, "\r"));
+  CHECK_FALSE(Has(piped.out, " passed"));
+  AtTerminal doctor(100, Doctor(config));
+  std::vector<std::string> screen = doctor.Screen();
+  CHECK(Has(screen.back(), " failed"));
+  screen.pop_back();
+  CheckSaysTheSame(screen, piped.out, /*columns=*/true);
+  CHECK(doctor.child.Wait(Milliseconds(0))->code == 4);
+  CHECK(doctor.child.Stderr() == piped.err);
+}
+
+TEST_CASE("Terminal: NO_COLOR takes the colour and leaves the rest") {
+  Bench bench;
+  const ProviderConfig config = bench.Config();
+  AtTerminal coloured(100, Doctor(config, "verify-key"));
+  AtTerminal plain(100, Doctor(config, "verify-key"), {{"NO_COLOR", "1"}});
+  const std::vector<std::string> screen = plain.Screen();
+  CHECK(screen == coloured.Screen());
+  CHECK(Has(coloured.terminal.Written(), "\033[32m"));
+  std::string written = plain.terminal.Written();
+  CHECK(Has(written, "[ .. ] openbao.auth"));
+  for (std::size_t at = 0; (at = written.find('\033', at)) != std::string::npos; ++at) {
+    CHECK(written.substr(at, 3) == "\033[K");
+  }
+}
+
+TEST_CASE("Terminal: a dumb terminal and one without a name get the plain lines") {
+  Bench bench;
+  const ProviderConfig config = bench.Config();
+  const CommandResult piped = RunCommand(Doctor(config, "verify-key"));
+  for (const std::optional<std::string>& term :
+       {std::optional<std::string>("dumb"), std::optional<std::string>()}) {
+    AtTerminal dumb(100, Doctor(config, "verify-key"), {{"TERM", term}});
+    dumb.Screen();
+    CHECK(dumb.terminal.Written() == piped.out);
+  }
+}
+
+TEST_CASE("Terminal: JSON is the same on a terminal") {
+  Bench bench;
+  const ProviderConfig config = bench.Config();
+  Names arguments = Doctor(config, "verify-key");
+  arguments.insert(arguments.end(), {"--output", "json"});
+  const CommandResult piped = RunCommand(arguments);
+  AtTerminal json(100, arguments);
+  json.Screen();
+  CHECK(json.terminal.Written() == piped.out);
+}
+
+TEST_CASE("Terminal: on a narrow one advice is wrapped between words and under its check") {
+  Bench bench;
+  ProviderConfig config = bench.Config();
+  config.WriteJwt(bench.setup.MintForeignJwt());
+  AtTerminal doctor(44, Doctor(config));
+  std::vector<std::string> screen = doctor.Screen();
+  CHECK(screen.size() > 20);
+  for (const std::string& line : screen) {
+    CHECK_MESSAGE(line.size() <= 44, line);
+    if (&line == &screen.front() || &line == &screen.back()) continue;
+    CHECK_MESSAGE((line.starts_with("[") || line.starts_with("       ")), line);
+  }
+  screen.pop_back();  // the summary
+  CheckSaysTheSame(screen, RunCommand(Doctor(config)).out, /*columns=*/false);
+}
+
+TEST_CASE("Terminal: a check that hangs shows its name while it hangs") {
+  Bench bench;
+  ProviderConfig config = bench.Config();
+  const tests::SilentListener silent(/*full=*/false);
+  config.tree["openbao"]["address"] = silent.Url();
+  config.tree["openbao"]["timeout"] = "3s";
+  config.Write();
+  AtTerminal doctor(100, Doctor(config));
+  REQUIRE(doctor.terminal.WaitFor("[ .. ] openbao.tls", Milliseconds(10000)));
+  CHECK(doctor.child.Running());
+  CHECK(doctor.terminal.Screen().back().starts_with("[ .. ] openbao.tls "));
+  const std::vector<std::string> screen = doctor.Screen();
+  CHECK(std::ranges::any_of(
+      screen, [](const std::string& line) { return line.starts_with("[fail] openbao.tls"); }));
+  CHECK_FALSE(std::ranges::any_of(
+      screen, [](const std::string& line) { return line.starts_with("[ .. ]"); }));
+}
+
+TEST_CASE("Terminal: probe leaves no trace of a check that is not listed") {
+  Bench bench;
+  const ProviderConfig config = bench.Config();
+  const Serving provider(config);
+  AtTerminal probe(100, {"probe", "--socket", config.socket()});
+  const std::vector<std::string> screen = probe.Screen();
+  CHECK(Has(probe.terminal.Written(), "[ .. ] socket.connect"));
+  for (const std::string& line : screen) CHECK_FALSE(Has(line, "socket.connect"));
+  CHECK(Has(screen[screen.size() - 2], provider.KeyId()));
+}
+
+TEST_CASE("Terminal: benchmark draws bars by the locale within the width and none into a pipe") {
+  Bench bench;
+  const OperatorNode node(bench);
+  const CommandResult piped = node.Run({"benchmark"});
+  CHECK_FALSE(Has(piped.out, "<="));
+  Names arguments = Doctor(node.config, "benchmark");
+  arguments.insert(arguments.end(), {"--iterations", "50"});
+  AtTerminal blocks(60, arguments);
+  blocks.Screen();
+  CHECK(Has(blocks.terminal.Written(), "\nTransit encrypt\n  <= "));
+  CHECK(Has(blocks.terminal.Written(), "\nTransit decrypt\n  <= "));
+  CHECK(Has(blocks.terminal.Written(), "█"));
+  CHECK_FALSE(Has(blocks.terminal.Written(), "socket Encrypt"));
+  AtTerminal ascii(60, arguments, {{"LC_ALL", "C"}});
+  int bars = 0;
+  for (const std::string& line : ascii.Screen()) {
+    if (!line.starts_with("  <= ")) continue;
+    ++bars;
+    CHECK_MESSAGE(line.size() <= 60, line);
+  }
+  CHECK(bars == 20);
+  CHECK_FALSE(Has(ascii.terminal.Written(), "█"));
+  CHECK(Has(ascii.terminal.Written(), "#"));
+}
+
+TEST_CASE("Terminal: benchmark tells how far it is and leaves no trace of that") {
+  Bench bench;
+  const OperatorNode node(bench);
+  testing::PseudoTerminal terminal(60);
+  const testing::TempDirectory directory;
+  Names argv = Doctor(node.config, "benchmark");
+  argv.insert(argv.begin(), testing::ProviderProgram());
+  argv.insert(argv.end(), {"--iterations", "800"});
+  testing::ChildProcess child({.argv = argv,
+                               .environment = {{"TERM", "xterm"}},
+                               .stdout_file = directory.File("out"),
+                               .stderr_file = terminal.name()});
+  REQUIRE(child.Wait(Milliseconds(20000)).has_value());
+  CHECK(Has(terminal.Written(), "Transit: "));
+  CHECK(Has(terminal.Written(), " of 800"));
+  CHECK(terminal.Screen().empty());
+  CHECK(child.Stdout().starts_with("iterations: 800\n"));
+}
+
+}  // namespace
+}  // namespace baokms::e2e

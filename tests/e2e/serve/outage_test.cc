@@ -1,0 +1,108 @@
+// OpenBao goes away while the provider serves, and comes back.
+#include <doctest/doctest.h>
+
+#include "tests/e2e/support/bench.h"
+
+namespace baokms::e2e {
+namespace {
+
+// Slow enough that a short outage fails fewer than the three probes that open the breaker.
+ProviderConfig CalmConfig(Bench& bench) {
+  ProviderConfig config = bench.Config();
+  config.tree["status"] = {
+      {"probeInterval", "2s"}, {"deepProbeInterval", "60s"}, {"statusMaxStaleness", "8s"}};
+  config.Write();
+  return config;
+}
+
+constexpr int kUnavailable = static_cast<int>(Code::kUnavailable);
+constexpr int kStale = static_cast<int>(Code::kFailedPrecondition);
+
+// What Encrypt answers in an outage depends on whether a probe has noticed it.
+void CheckUnavailableOrStale(const testing::CallStatus& status) {
+  CHECK_MESSAGE((status.code == kUnavailable || status.code == kStale), status.code);
+}
+
+TEST_CASE("Outage: sealed and unsealed again without a restart") {
+  Bench bench;
+  const ProviderConfig config = CalmConfig(bench);
+  Serving provider(config);
+  const std::string key_id = provider.KeyId();
+  const testing::SealedObject sealed = provider.Seal("before");
+  bench.openbao().Seal();
+  const testing::DecryptAnswer refused = provider.stub.Decrypt(sealed);
+  CHECK(refused.status.code == kUnavailable);
+  CheckUnavailableOrStale(provider.stub.Encrypt("x").status);
+  CHECK(Eventually(Milliseconds(5000), [&] { return !provider.Healthy(); }));
+  const Json ready = provider.Ready();
+  CHECK(ready.at("metadata_error_class") == "openbao_sealed");
+  bench.openbao().Unseal();
+  CHECK(Eventually(Milliseconds(40000), [&] { return provider.Healthy(); }));
+  CHECK(provider.KeyId() == key_id);
+  provider.CheckOpens(sealed, "before");
+  provider.CheckRoundTrip();
+}
+
+TEST_CASE("Outage: unreachable long enough to open the breaker and back within its rest") {
+  Bench bench;
+  const ProviderConfig config = bench.Config();
+  Serving provider(config);
+  const std::string key_id = provider.KeyId();
+  const testing::SealedObject sealed = provider.Seal("before");
+  bench.openbao().Stop();
+  // A connection that is just being closed may still answer once.
+  CHECK(Eventually(Milliseconds(1000),
+                   [&] { return provider.stub.Decrypt(sealed).status.code == kUnavailable; }));
+  CheckUnavailableOrStale(provider.stub.Encrypt("x").status);
+  REQUIRE(Eventually(Milliseconds(5000), [&] { return !provider.Healthy(); }));
+  const testing::StatusAnswer status = provider.stub.Status();
+  CHECK(status.healthz == "unhealthy");
+  CHECK(status.key_id.empty());
+  CHECK(provider.stub.Encrypt("x").status.code == kStale);
+  CHECK(Eventually(Milliseconds(5000), [&] {
+    return provider.process.Metric("openbao_kms_circuit_breaker_state") == 1.0;
+  }));
+  CHECK(provider.process.Health("/live").status == 200);
+  CHECK(provider.process.Health("/ready").status == 503);
+
+  bench.openbao().Start();
+  // The breaker never stops the decrypt of a known key_id.
+  CHECK(Eventually(Milliseconds(3000), [&] { return provider.stub.Decrypt(sealed).status.ok(); }));
+  REQUIRE(Eventually(Milliseconds(40000), [&] { return provider.Healthy(); }));
+  CHECK(provider.KeyId() == key_id);
+  CHECK(provider.process.Metric("openbao_kms_circuit_breaker_state") == 0.0);
+  // A probe that the breaker stopped made no call, and says so.
+  for (const Json& line : provider.process.LogLines("status.probe")) {
+    if (line.value("reason", "") != "circuit_breaker_open") continue;
+    CHECK_FALSE(line.contains("error_class"));
+    CHECK(line.value("duration_ms", 0.0) < 50);
+  }
+  provider.CheckRoundTrip();
+}
+
+TEST_CASE("Outage: a mount that begins to create keys makes Status unhealthy until it stops") {
+  Bench bench;
+  const ProviderConfig config = bench.Config();
+  Serving provider(config);
+  const testing::SealedObject sealed = provider.Seal("before");
+  bench.setup.SetDisableUpsert(false);
+  REQUIRE(Eventually(Milliseconds(3000), [&] { return !provider.Healthy(); }));
+  CHECK(provider.Ready().at("reasons").dump().find("upsert_allowed") != std::string::npos);
+  provider.CheckOpens(sealed, "before");
+  bench.setup.SetDisableUpsert(true);
+  CHECK(Eventually(Milliseconds(5000), [&] { return provider.Healthy(); }));
+}
+
+TEST_CASE("Outage: a key that becomes deletable makes Status unhealthy until it is not") {
+  Bench bench;
+  const ProviderConfig config = bench.Config();
+  Serving provider(config);
+  bench.setup.ConfigureKey({{"deletion_allowed", true}});
+  REQUIRE(Eventually(Milliseconds(3000), [&] { return !provider.Healthy(); }));
+  CHECK(provider.Ready().at("reasons").dump().find("profile_invalid") != std::string::npos);
+  bench.setup.ConfigureKey({{"deletion_allowed", false}});
+  CHECK(Eventually(Milliseconds(5000), [&] { return provider.Healthy(); }));
+}
+
+}  // namespace
+}  // namespace baokms::e2e

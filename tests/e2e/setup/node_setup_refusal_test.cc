@@ -1,0 +1,241 @@
+// What node-setup.sh refuses or is not led astray by: files, owners, flags, the environment
+// (reports-and-labels.md, "init").
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "tests/e2e/support/node_setup_case.h"
+
+namespace baokms::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST_CASE("Node setup: a file that differs stays until its replacement is asked for") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.PrepareAndInstall();
+  const ScratchMachine& machine = node.machine;
+  const std::string before = machine.Read(kConfig);
+  node.values["logging"]["level"] = "warn";
+  node.Init();
+  node.Fails({"install"}, "config.yaml is there and differs");
+  REQUIRE(unlink(machine.At(kJwt).c_str()) == 0);  // and nothing else is begun
+  node.Fails(node.InstallFlags(), "config.yaml is there and differs");
+  machine.Write(kJwt, "another", 0640);
+  node.Passes({"install", "--replace"});
+  CHECK(machine.Read(kConfig) == machine.Read("/bundle/config.yaml"));
+  int kept = 0;
+  for (const auto& entry : fs::directory_iterator(machine.At("/etc/openbao-kms"))) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("config.yaml.before-")) continue;
+    ++kept;
+    CHECK(machine.Read("/etc/openbao-kms/" + name) == before);
+  }
+  CHECK(kept == 1);
+
+  // Of a credential nothing is kept.
+  machine.Write("/given/identity.jwt", node.bench.setup.MintJwt({{"jti", "2"}}), 0600);
+  node.Fails(node.InstallFlags(), "identity.jwt is there and differs");
+  auto replacing = node.InstallFlags();
+  replacing.emplace_back("--replace");
+  node.Passes(replacing);
+  CHECK(machine.Read(kJwt) == machine.Read("/given/identity.jwt"));
+  for (const auto& entry : fs::directory_iterator(machine.At("/var/lib/openbao-kms"))) {
+    CHECK_FALSE(Mentions(entry.path().filename().string(), "before"));
+  }
+}
+
+TEST_CASE("Node setup: unfit files are named before anything is installed") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.Passes({"prepare"});
+  const ScratchMachine& machine = node.machine;
+  node.Fails({"install", "--ca", "/given/ca.pem"}, "give it with --credential FILE");
+  node.Fails({"install", "--credential", "/given/identity.jwt"}, "give it with --ca FILE");
+  node.Fails({"install", "--ca", "/given/ca.pem", "--credential", "/given/none"},
+             "given with --credential cannot be read");
+  machine.Write("/given/empty", "", 0600);
+  node.Fails({"install", "--ca", "/given/ca.pem", "--credential", "/given/empty"},
+             "for --credential is empty");
+  node.Fails({"install", "--ca", "/given/identity.jwt", "--credential", "/given/identity.jwt"},
+             "holds no certificate");
+  machine.Write("/given/key.pem", machine.Read("/given/ca.pem") + "-----BEGIN PRIVATE KEY-----\n",
+                0600);
+  node.Fails({"install", "--ca", "/given/key.pem", "--credential", "/given/identity.jwt"},
+             "holds a private key");
+
+  machine.Write(kJwt, "a", 0644);
+  node.Fails({"install", "--ca", "/given/ca.pem"}, "is open to everybody");
+  REQUIRE(unlink(machine.At(kJwt).c_str()) == 0);
+  fs::create_symlink("/given/identity.jwt", machine.At(kJwt));
+  node.Fails(node.InstallFlags(), "identity.jwt is a symbolic link");
+  REQUIRE(unlink(machine.At(kJwt).c_str()) == 0);
+  fs::create_directory(machine.At(kJwt));
+  node.Fails(node.InstallFlags(), "is no regular file");
+  fs::remove(machine.At(kJwt));
+
+  REQUIRE(chmod(machine.At("/given/identity.jwt").c_str(), 0644) == 0);
+  CHECK(Mentions(node.Passes(node.InstallFlags()), "note: the file given with --credential"));
+  REQUIRE(unlink(machine.At("/bundle/encryption-config.yaml").c_str()) == 0);
+  node.Fails({"install"}, "bring the whole bundle");
+}
+
+TEST_CASE("Node setup: a node without the program is told where it comes from") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.PrepareAndInstall();
+  node.Fails({"check"}, "there is no program /usr/bin/bao-kms-provider on this node");
+}
+
+TEST_CASE("Node setup: a directory of somebody else is never taken over") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  const ScratchMachine& machine = node.machine;
+  fs::create_directories(machine.At("/srv/shared"));
+  node.values["state"]["path"] = "/srv/shared/key-registry.json";
+  node.Init();
+  const CommandResult refused = node.Phase({"prepare"});
+  CHECK(refused.code == 1);
+  CHECK(Mentions(refused.err, "the directory /srv/shared is there"));
+  CHECK(Mentions(refused.err, "chown "));
+  CHECK(machine.ModeAndOwner("/srv/shared") == "0755 0:0");
+}
+
+TEST_CASE("Node setup: another user than root is turned away and flags are checked") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  REQUIRE(chmod(node.machine.At("/bundle").c_str(), 0755) == 0);
+  REQUIRE(chmod(node.machine.At("/bundle/node-setup.sh").c_str(), 0755) == 0);
+  const CommandResult user =
+      node.machine.RunOutside({"/usr/sbin/chroot", "--userspec=65534:65534", node.machine.root(),
+                               "/bundle/node-setup.sh", "prepare"});
+  CHECK(user.code == 1);
+  CHECK(Mentions(user.err, "must be run as root"));
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{},
+                                             {"begin"},
+                                             {"prepare", "install"},
+                                             {"prepare", "--ca", "/given/ca.pem"},
+                                             {"check", "--replace"},
+                                             {"install", "--wait", "5"},
+                                             {"start", "--wait", "soon"},
+                                             {"start", "--wait"},
+                                             {"prepare", "--root", "relative"},
+                                             {"prepare", "--nonsense"}}) {
+    const CommandResult result = node.Phase(arguments);
+    INFO(result.err);
+    CHECK(result.code == 2);
+    CHECK(Mentions(result.err, "node-setup.sh --help"));
+  }
+  const CommandResult help = node.Phase({"--help"});
+  CHECK(help.code == 0);
+  CHECK(help.out.starts_with("usage: node-setup.sh PHASE"));
+}
+
+TEST_CASE("Node setup: a hostile environment changes nothing") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  const ScratchMachine& machine = node.machine;
+  machine.Write("/given/planted", "/usr/bin/touch /planted\n", 0755);
+  fs::create_directory(machine.At("/given/bin"));
+  for (const char* name : {"chown", "mktemp", "groupadd", "getent", "dirname"}) {
+    machine.Write("/given/bin/" + std::string(name), "#!/bin/sh\n/usr/bin/touch /planted\nexit 1\n",
+                  0755);
+  }
+  const ScratchMachine::Environment hostile = {
+      {"BASH_ENV", "/given/planted"},
+      {"ENV", "/given/planted"},
+      {"IFS", "/"},
+      {"PATH", "/given/bin"},
+      {"CDPATH", "/etc"},
+      {"TMPDIR", "/none"},
+      {"POSIXLY_CORRECT", "1"},
+      {"SHELLOPTS", "noexec"},
+      {"GLOBIGNORE", "*"},
+      {"BASH_FUNC_chown%%", "() { /usr/bin/touch /planted; }"},
+      {"BAO_KMS_PROVIDER_LOG_LEVEL", "nonsense"},
+      {"LC_ALL", "tr_TR.UTF-8"}};
+  auto install = node.InstallFlags();
+  for (auto arguments : {std::vector<std::string>{"prepare"}, install, node.CheckFlags()}) {
+    const std::string phase = arguments.front();
+    arguments.insert(arguments.begin(), "/bundle/node-setup.sh");
+    const mode_t before = umask(0);
+    const CommandResult result = machine.Run(arguments, hostile);
+    umask(before);
+    INFO(phase, ": ", result.err);
+    CHECK(result.code == 0);
+  }
+  CHECK_FALSE(machine.Exists("/planted"));
+  CHECK(machine.ModeAndOwner("/etc/tmpfiles.d") == "0755 0:0");
+  CHECK(machine.ModeAndOwner(kRecord) == "0600 0:0");
+}
+
+TEST_CASE("Node setup: names that a shell would read are only names") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  const std::string odd =
+      "it's $(touch planted) `touch planted` ; touch planted & \"*\" # %n \\ -x";
+  node.values["auth"]["jwt"]["jwtFile"] = "/var/lib/openbao-kms/" + odd + "/" + odd + ".jwt";
+  node.values["openbao"]["caCertFile"] = "/etc/" + odd + "/-ca.crt";
+  node.values["state"]["path"] = "/var/lib/openbao-kms/-" + odd + "/key-registry.json";
+  node.values["transit"]["keyIdScope"]["clusterId"] = odd;
+  node.Init({"--policy-name", "kms"});
+  node.PrepareAndInstall();
+  const auto before = node.machine.Picture();
+  node.PrepareAndInstall();
+  CHECK(node.machine.Picture() == before);
+  node.Passes(node.CheckFlags());
+  CHECK(node.machine.Exists("/var/lib/openbao-kms/" + odd + "/" + odd + ".jwt"));
+  for (const char* directory : {"", "/bundle", "/tmp", "/etc", "/run", "/root"}) {
+    CHECK_FALSE(node.machine.Exists(std::string(directory) + "/planted"));
+  }
+}
+
+TEST_CASE("Node setup: with OAuth2 the client secret and the issuer's CA are installed") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  Json& jwt = node.values["auth"]["jwt"];
+  jwt["source"] = "oauth2";
+  jwt["oauth2"] = {{"tokenUrl", "https://issuer.test.invalid/token"},
+                   {"clientId", "kms"},
+                   {"clientSecretFile", "/var/lib/openbao-kms/client-secret"},
+                   {"authMethod", "client_secret_basic"}};
+  node.Init();
+  node.Passes({"prepare"});
+  node.Fails({"install", "--ca", "/given/ca.pem", "--credential", "/given/identity.jwt",
+              "--issuer-ca", "/given/ca.pem"},
+             "--issuer-ca has no place to go");
+  node.Fails({"install", "--pin", "/given/identity.jwt"}, "--pin is for a login with PKCS#11");
+  jwt["oauth2"]["caCertFile"] = "/etc/openbao-kms/tls/issuer.crt";
+  node.Init();
+  node.Fails(node.InstallFlags(), "give it with --issuer-ca FILE");
+  auto install = node.InstallFlags();
+  install.insert(install.end(), {"--issuer-ca", "/given/ca.pem"});
+  node.Passes(install);
+  const std::string gid = node.machine.Id("group", "openbao-kms");
+  CHECK(node.machine.ModeAndOwner("/var/lib/openbao-kms/client-secret") == "0640 0:" + gid);
+  CHECK(node.machine.ModeAndOwner("/etc/openbao-kms/tls/issuer.crt") == "0644 0:0");
+}
+
+TEST_CASE("Node setup: ShellCheck and a syntax check find nothing in the script") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  const std::string script = node.machine.At("/bundle/node-setup.sh");
+  CHECK(node.machine.RunOutside({"bash", "-n", script}).code == 0);
+  // "A && B || fail", and a backquote in a text that is meant as one.
+  const CommandResult checked =
+      node.machine.RunOutside({"shellcheck", "--exclude=SC2015,SC2016", script});
+  INFO(checked.out);
+  CHECK(checked.code == 0);
+}
+
+}  // namespace
+}  // namespace baokms::e2e

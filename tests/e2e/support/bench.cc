@@ -1,0 +1,173 @@
+#include "tests/e2e/support/bench.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <sstream>
+#include <thread>
+
+#include "tests/e2e/support/report_schema.h"
+#include "tests/support/harness/harness_error.h"
+#include "tests/support/harness/real_openbao.h"
+
+namespace baokms::e2e {
+namespace {
+
+std::unique_ptr<testing::OpenBaoUnderTest> StartOpenBao() {
+  if (!OnRealOpenBao()) return std::make_unique<testing::EmulatorUnderTest>();
+  const auto program = testing::FindRealOpenBao();
+  if (!program) throw testing::HarnessError(testing::HowToGetOpenBao());
+  return std::make_unique<testing::RealOpenBao>(*program);
+}
+
+bool AsksForJson(const std::vector<std::string>& arguments) {
+  const auto flag = std::ranges::find(arguments, "--output");
+  return flag != arguments.end() && std::next(flag) != arguments.end() &&
+         *std::next(flag) == "json";
+}
+
+}  // namespace
+
+bool OnRealOpenBao() {
+  const char* target = std::getenv("BAOKMS_E2E_TARGET");
+  const std::string_view name = target == nullptr ? "" : target;
+  if (name == "openbao") return true;
+  if (name.empty() || name == "emulator") return false;
+  throw testing::HarnessError("BAOKMS_E2E_TARGET is neither emulator nor openbao");
+}
+
+testing::OpenBaoUnderTest& SharedOpenBao() {
+  static const std::unique_ptr<testing::OpenBaoUnderTest> server = StartOpenBao();
+  return *server;
+}
+
+testing::EmulatorUnderTest& SharedEmulator() {
+  return dynamic_cast<testing::EmulatorUnderTest&>(SharedOpenBao());
+}
+
+testing::SetupOptions FreshNames() {
+  static int cases = 0;
+  const std::string number = std::to_string(++cases);
+  testing::SetupOptions names;
+  names.transit_mount = "transit-" + number;
+  names.key_name = "key-" + number;
+  names.auth_mount = "auth/jwt-" + number;
+  names.role = "role-" + number;
+  names.policy = "policy-" + number;
+  return names;
+}
+
+bool Eventually(Milliseconds timeout, const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(Milliseconds(20));
+  }
+  return true;
+}
+
+Serving::Serving(const ProviderConfig& config, ProviderProcess::Options options)
+    : process(config, std::move(options)), stub(config.socket()) {
+  // Status is healthy a moment before the socket serves.
+  const bool ready = process.WaitServing() && process.WaitReady();
+  if (!ready) MESSAGE(process.Stderr());
+  REQUIRE(ready);
+}
+
+std::string Serving::KeyId() const {
+  const testing::StatusAnswer status = stub.Status();
+  REQUIRE(status.status.ok());
+  REQUIRE(status.version == "v2");
+  REQUIRE(status.healthz == "ok");
+  return status.key_id;
+}
+
+testing::SealedObject Serving::Seal(const std::string& plaintext) const {
+  testing::EncryptAnswer answer = stub.Encrypt(plaintext);
+  INFO(answer.status.message);
+  REQUIRE(answer.status.code == 0);
+  return std::move(answer.sealed);
+}
+
+void Serving::CheckOpens(const testing::SealedObject& sealed, const std::string& plaintext) const {
+  const testing::DecryptAnswer answer = stub.Decrypt(sealed);
+  INFO(answer.status.message);
+  CHECK(answer.status.code == 0);
+  CHECK(answer.plaintext == plaintext);
+}
+
+void Serving::CheckRoundTrip(const std::string& plaintext) const {
+  CheckOpens(Seal(plaintext), plaintext);
+}
+
+std::string LastPlainLine(const ProviderProcess& process) {
+  std::istringstream text(process.Stderr());
+  std::string last;
+  for (std::string line; std::getline(text, line);) {
+    if (!line.empty() && line.front() != '{') last = line;
+  }
+  return last;
+}
+
+std::string CheckExits(ProviderProcess& process, int code) {
+  const auto ended = process.child().Wait(Milliseconds(15000));
+  std::string line = LastPlainLine(process);
+  INFO(process.Stderr());
+  REQUIRE(ended.has_value());
+  CHECK(ended->code == code);
+  return line;
+}
+
+Json ReadState(const ProviderConfig& config) {
+  return Json::parse(testing::ReadWholeFile(config.state_file()), nullptr, false);
+}
+
+std::vector<int> VersionsIn(const Json& state, std::string_view record_state) {
+  std::vector<int> versions;
+  if (!state.is_object()) return versions;
+  for (const Json& record : state.at("snapshots")) {
+    if (record.at("state") == record_state) {
+      versions.push_back(record.at("transitVersion").get<int>());
+    }
+  }
+  std::sort(versions.begin(), versions.end());
+  return versions;
+}
+
+StateFiles ReadStateFiles(const ProviderConfig& config) {
+  return {.state = testing::ReadWholeFile(config.state_file()),
+          .checkpoint = testing::ReadWholeFile(config.state_file() + ".checkpoint")};
+}
+
+void WriteStateFiles(const ProviderConfig& config, const StateFiles& files) {
+  const auto write = [](const std::string& path, const std::string& content) {
+    if (content.empty()) {
+      unlink(path.c_str());
+    } else {
+      testing::WriteWholeFile(path, content, 0640);
+    }
+  };
+  write(config.state_file(), files.state);
+  write(config.state_file() + ".checkpoint", files.checkpoint);
+}
+
+CommandResult RunCommand(const std::vector<std::string>& arguments,
+                         std::map<std::string, std::optional<std::string>> environment) {
+  const testing::TempDirectory directory;
+  testing::ChildProcess::Options options{.argv = {testing::ProviderProgram()},
+                                         .environment = std::move(environment),
+                                         .stdout_file = directory.File("out"),
+                                         .stderr_file = directory.File("err")};
+  options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
+  testing::ChildProcess child(std::move(options));
+  const auto ended = child.Wait(Milliseconds(10000));
+  // Whatever a test asks about a report, its fields are those that are published.
+  if (AsksForJson(arguments)) CheckReportFits(arguments.front(), child.Stdout());
+  return {.code = ended && ended->code ? *ended->code : -1,
+          .out = child.Stdout(),
+          .err = child.Stderr()};
+}
+
+}  // namespace baokms::e2e

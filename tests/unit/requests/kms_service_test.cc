@@ -1,0 +1,434 @@
+// The KMS use cases over mocked ports: a call that no expectation allows fails the test, so every
+// case also proves what never reaches Transit.
+#include "core/requests/kms_service.h"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+
+#include "core/wire/aad.h"
+#include "core/rotation/key_view.h"
+#include "tests/support/core/decrypt_requests.h"
+#include "tests/support/core/mock_ports.h"
+
+namespace baokms::core {
+namespace {
+
+using testing::CiphertextOf;
+using testing::GoodRequest;
+using trompeloeil::_;
+using namespace std::chrono_literals;
+using enum SnapshotState;
+
+std::shared_ptr<const KeyView> HealthyView(const Registry& registry, BootTime verified) {
+  return std::make_shared<const KeyView>(KeyView{.keys = BuildKeySet(registry, "v0.1.0"),
+                                                 .metadata_reason = std::nullopt,
+                                                 .deep_reason = std::nullopt,
+                                                 .metadata_error = std::nullopt,
+                                                 .deep_error = std::nullopt,
+                                                 .verified_at = verified,
+                                                 .max_staleness = 90s});
+}
+
+struct Bench {
+  Bench() {
+    Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(1, kRemoved)}));
+  }
+
+  testing::FakeClock clock;
+  testing::FakeKeyViewSource view;
+  testing::MockTokenSource tokens;
+  testing::MockTransit transit;
+  testing::MockKeyDiscovery discovery;
+  TransitKmsService service{{clock, view, tokens, transit, discovery}, 5s};
+
+  std::optional<KmsOutcome<EncryptReply>> encrypted;
+  std::optional<KmsOutcome<DecryptReply>> decrypted;
+  std::unique_ptr<ports::PendingCall> call;
+  // What the ports were handed.
+  ports::Completion<ports::TokenRef> obtained;
+  ports::Completion<Ciphertext> encrypt_done;
+  ports::Completion<Secret> decrypt_done;
+  ports::Completion<void> discovered;
+
+  void Publish(const Registry& registry) { view.view = HealthyView(registry, clock.now.boot); }
+  ports::TokenRef Token(std::uint64_t generation) {
+    return std::make_shared<const HeldToken>(
+        HeldToken{.generation = generation, .value = Secret::Copy("t"), .expires_at = {}});
+  }
+  MonotonicTime Deadline() const { return clock.now.monotonic + 5s; }
+
+  void Encrypt(std::string_view plaintext) {
+    call = service.Encrypt(Secret::Copy(plaintext), [this](KmsOutcome<EncryptReply> outcome) {
+      REQUIRE_FALSE(encrypted.has_value());
+      encrypted = std::move(outcome);
+    });
+    REQUIRE(call);
+  }
+  void Decrypt(DecryptRequest request) {
+    call = service.Decrypt(std::move(request), [this](KmsOutcome<DecryptReply> outcome) {
+      REQUIRE_FALSE(decrypted.has_value());
+      decrypted = std::move(outcome);
+    });
+    REQUIRE(call);
+  }
+  Error EncryptError() const {
+    REQUIRE(encrypted.has_value());
+    REQUIRE(!encrypted->result.has_value());
+    return encrypted->result.error();
+  }
+  Error DecryptError() const {
+    REQUIRE(decrypted.has_value());
+    REQUIRE(!decrypted->result.has_value());
+    return decrypted->result.error();
+  }
+};
+
+#define ALLOW_TOKEN(b) ALLOW_CALL((b).tokens, Current()).LR_RETURN((b).Token(1))
+#define EXPECT_DECRYPT(b, from)                               \
+  REQUIRE_CALL((b).transit, Decrypt(_, _, (b).Deadline(), _)) \
+      .WITH(_1->generation == (from))                         \
+      .LR_SIDE_EFFECT((b).decrypt_done = std::move(_4))       \
+      .RETURN(nullptr)
+#define EXPECT_OBTAIN(b, rejected)                                \
+  REQUIRE_CALL((b).tokens, Obtain((rejected), (b).Deadline(), _)) \
+      .LR_SIDE_EFFECT((b).obtained = std::move(_3))
+#define EXPECT_DISCOVER(b, id)                                   \
+  REQUIRE_CALL((b).discovery, Discover((id), (b).Deadline(), _)) \
+      .LR_SIDE_EFFECT((b).discovered = std::move(_3))
+
+TEST_CASE("Status: healthy tells the active key_id and unhealthy tells none") {
+  Bench b;
+  CHECK(b.service.Status().healthy);
+  CHECK(b.service.Status().key_id == testing::IdOf(2).str());
+  b.clock.now.boot += 91s;
+  CHECK_FALSE(b.service.Status().healthy);
+  CHECK(b.service.Status().key_id.empty());
+}
+
+TEST_CASE("Encrypt: an explicit version and that version's key_id and annotations and AAD") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  {
+    REQUIRE_CALL(b.transit, Encrypt(_, _, b.Deadline(), _))
+        .WITH(_2.version.number() == 2)
+        .WITH(_2.plaintext.ExposeSecret() == "secret")
+        .WITH(*_2.aad == BuildAad(testing::TestIdentity(), testing::Version(2), testing::IdOf(2)))
+        .LR_SIDE_EFFECT(b.encrypt_done = std::move(_4))
+        .RETURN(nullptr);
+    b.Encrypt("secret");
+  }
+  CHECK_FALSE(b.encrypted);
+  // A rotation in between changes nothing of this reply.
+  b.Publish(testing::RegistryOf({testing::Snapshot(3, kActive), testing::Snapshot(2, kRetired)}));
+  b.encrypt_done(Ciphertext(CiphertextOf(2)));
+  REQUIRE(b.encrypted);
+  REQUIRE(b.encrypted->result.has_value());
+  CHECK(b.encrypted->result->ciphertext.bytes() == CiphertextOf(2));
+  CHECK(b.encrypted->result->key_id == testing::IdOf(2));
+  CHECK(b.encrypted->result->annotations->at("transit-key-version.kms.openbao.org") == "2");
+  CHECK(b.encrypted->transit_key_version == 2);
+  CHECK(b.encrypted->key_id_hash ==
+        b.encrypted->result->annotations->at("key-id-hash.kms.openbao.org"));
+}
+
+TEST_CASE("Encrypt: empty or too long plaintexts never reach Transit") {
+  Bench b;
+  b.Encrypt("");
+  CHECK(b.EncryptError() == EmptyPlaintext());
+  b.encrypted.reset();
+  b.Encrypt(std::string(732, 'p'));
+  CHECK(b.EncryptError() == ReplyTooLarge());
+  b.call->Abandon();  // nothing to abandon
+}
+
+TEST_CASE("Encrypt: 731 bytes are sent at a one-digit version") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  REQUIRE_CALL(b.transit, Encrypt(_, _, _, _)).WITH(_2.plaintext.size() == 731).RETURN(nullptr);
+  b.Encrypt(std::string(731, 'p'));
+}
+
+TEST_CASE("Encrypt: an unhealthy or stale or missing Status fails without a Transit call") {
+  Bench b;
+  b.clock.now.boot += 91s;
+  b.Encrypt("p");
+  CHECK(b.EncryptError() == StatusNotHealthy());
+  b.encrypted.reset();
+  b.view.view = std::make_shared<const KeyView>();
+  b.Encrypt("p");
+  CHECK(b.EncryptError() == StatusNotHealthy());
+}
+
+TEST_CASE("Encrypt: a ciphertext over the reply limit is refused") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  for (const std::size_t size : {1023U, 1024U}) {
+    b.encrypted.reset();
+    REQUIRE_CALL(b.transit, Encrypt(_, _, _, _))
+        .LR_SIDE_EFFECT(b.encrypt_done = std::move(_4))
+        .RETURN(nullptr);
+    b.Encrypt("p");
+    b.encrypt_done(Ciphertext(std::string(size, 'c')));
+    REQUIRE(b.encrypted);
+    CHECK(b.encrypted->result.has_value() == (size == 1023));
+    if (size == 1024) CHECK(b.EncryptError() == ReplyTooLarge());
+  }
+}
+
+TEST_CASE("Encrypt: a 403 is tried once more with a fresh token and the same plaintext") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  REQUIRE_CALL(b.transit, Encrypt(_, _, _, _))
+      .TIMES(2)
+      .WITH(_2.plaintext.ExposeSecret() == "p")
+      .LR_SIDE_EFFECT(b.encrypt_done = std::move(_4))
+      .RETURN(nullptr);
+  EXPECT_OBTAIN(b, 1U);
+  b.Encrypt("p");
+  auto first = std::move(b.encrypt_done);
+  first(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
+  b.obtained(b.Token(2));
+  b.encrypt_done(Ciphertext(CiphertextOf(2)));
+  REQUIRE(b.encrypted);
+  CHECK(b.encrypted->result.has_value());
+}
+
+TEST_CASE("Decrypt: a valid request is one Transit call under its own version's AAD") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  REQUIRE_CALL(b.transit, Decrypt(_, _, b.Deadline(), _))
+      .WITH(_2.ciphertext.bytes() == CiphertextOf(2))
+      .WITH(*_2.aad == BuildAad(testing::TestIdentity(), testing::Version(2), testing::IdOf(2)))
+      .LR_SIDE_EFFECT(b.decrypt_done = std::move(_4))
+      .RETURN(nullptr);
+  b.Decrypt(GoodRequest(2));
+  b.decrypt_done(Secret::Copy("plain"));
+  REQUIRE(b.decrypted);
+  REQUIRE(b.decrypted->result.has_value());
+  CHECK(b.decrypted->result->plaintext.ExposeSecret() == "plain");
+  CHECK(b.decrypted->transit_key_version == 2);
+}
+
+TEST_CASE("Decrypt: works while Status is unhealthy") {
+  Bench b;
+  b.clock.now.boot += 1h;
+  ALLOW_TOKEN(b);
+  EXPECT_DECRYPT(b, 1U);
+  b.Decrypt(GoodRequest(2));
+}
+
+TEST_CASE("Decrypt: before any state it fails as stale") {
+  Bench b;
+  b.view.view = std::make_shared<const KeyView>();
+  b.Decrypt(GoodRequest(2));
+  CHECK(b.DecryptError() == StatusNotHealthy());
+}
+
+TEST_CASE("Decrypt: annotations of another cluster never reach Transit") {
+  Bench b;
+  ProviderIdentity other = testing::TestIdentity();
+  other.cluster_id = "workload-b";
+  DecryptRequest request = GoodRequest(2);
+  request.annotations = GoodRequest(2, other).annotations;
+  b.Decrypt(std::move(request));
+  CHECK(b.DecryptError() == AnnotationsMismatch());
+}
+
+TEST_CASE("Decrypt: junk never spends a discovery") {
+  Bench b;
+  DecryptRequest request = GoodRequest(9);
+  request.annotations.clear();
+  b.Decrypt(std::move(request));
+  CHECK(b.DecryptError() == InvalidAnnotations());
+}
+
+TEST_CASE("Decrypt: a removed key_id is unknown at once and never discovers") {
+  Bench b;
+  b.Decrypt(GoodRequest(1));
+  CHECK(b.DecryptError() == UnknownKeyId());
+}
+
+TEST_CASE("Decrypt: an unknown key_id is discovered and then decrypted") {
+  Bench b;
+  {
+    EXPECT_DISCOVER(b, testing::IdOf(3));
+    b.Decrypt(GoodRequest(3));
+  }
+  CHECK_FALSE(b.decrypted);
+  b.Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(3, kPending)}));
+  ALLOW_TOKEN(b);
+  EXPECT_DECRYPT(b, 1U);
+  b.discovered({});
+  b.decrypt_done(Secret::Copy("plain"));
+  REQUIRE(b.decrypted);
+  CHECK(b.decrypted->result.has_value());
+}
+
+TEST_CASE(
+    "Decrypt: a discovery that fails or finds nothing or is abandoned makes no Transit call") {
+  const std::pair<Result<void>, Error> rows[] = {
+      {std::unexpected(KeyDiscoveryFailed()), KeyDiscoveryFailed()},
+      {std::unexpected(DeadlineExceeded()), DeadlineExceeded()},
+      {Result<void>(), UnknownKeyId()}};
+  for (const auto& [found, error] : rows) {
+    Bench b;
+    EXPECT_DISCOVER(b, testing::IdOf(3));
+    b.Decrypt(GoodRequest(3));
+    b.discovered(found);
+    CHECK(b.DecryptError() == error);
+  }
+  Bench b;
+  EXPECT_DISCOVER(b, testing::IdOf(3));
+  b.Decrypt(GoodRequest(3));
+  b.call->Abandon();
+  b.discovered({});
+  CHECK(b.DecryptError() == Cancelled());
+}
+
+TEST_CASE("Decrypt: keys that vanish during a discovery are unknown") {
+  Bench b;
+  EXPECT_DISCOVER(b, testing::IdOf(3));
+  b.Decrypt(GoodRequest(3));
+  b.view.view = std::make_shared<const KeyView>();
+  b.discovered({});
+  CHECK(b.DecryptError() == UnknownKeyId());
+}
+
+TEST_CASE("Decrypt: a 401 or 403 obtains a token newer than the refused one and retries once") {
+  for (const OpenBaoStatus status :
+       {OpenBaoStatus::kUnauthenticated, OpenBaoStatus::kPermissionDenied}) {
+    Bench b;
+    ALLOW_TOKEN(b);
+    {
+      EXPECT_DECRYPT(b, 1U);
+      b.Decrypt(GoodRequest(2));
+    }
+    {
+      EXPECT_OBTAIN(b, 1U);
+      b.decrypt_done(std::unexpected(OpenBaoFailure(status)));
+    }
+    {
+      EXPECT_DECRYPT(b, 2U);
+      b.obtained(b.Token(2));
+    }
+    // Refused again: the token is dropped and there is no third call.
+    REQUIRE_CALL(b.tokens, Reject(2U));
+    auto second = std::move(b.decrypt_done);
+    second(std::unexpected(OpenBaoFailure(status)));
+    CHECK(b.DecryptError() == OpenBaoFailure(status));
+  }
+}
+
+TEST_CASE("Decrypt: the retry's other failures are answered and reject no token") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  REQUIRE_CALL(b.transit, Decrypt(_, _, _, _))
+      .TIMES(2)
+      .LR_SIDE_EFFECT(b.decrypt_done = std::move(_4))
+      .RETURN(nullptr);
+  EXPECT_OBTAIN(b, 1U);
+  b.Decrypt(GoodRequest(2));
+  auto first = std::move(b.decrypt_done);
+  first(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
+  b.obtained(b.Token(2));
+  b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kSealed)));
+  CHECK(b.DecryptError() == OpenBaoFailure(OpenBaoStatus::kSealed));
+}
+
+TEST_CASE("Decrypt: throttled recovery answers the original denial and a failed one its cause") {
+  const std::pair<Error, Error> rows[] = {
+      {NoToken(), OpenBaoFailure(OpenBaoStatus::kPermissionDenied)},
+      {LoginRefused(), LoginRefused()}};
+  for (const auto& [cause, answer] : rows) {
+    Bench b;
+    ALLOW_TOKEN(b);
+    EXPECT_DECRYPT(b, 1U);
+    EXPECT_OBTAIN(b, 1U);
+    b.Decrypt(GoodRequest(2));
+    b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
+    b.obtained(std::unexpected(cause));
+    CHECK(b.DecryptError() == answer);
+  }
+}
+
+TEST_CASE("Decrypt: other failures are answered as they are and never retried") {
+  for (const OpenBaoStatus status :
+       {OpenBaoStatus::kDecryptFailed, OpenBaoStatus::kSealed, OpenBaoStatus::kNotFound,
+        OpenBaoStatus::kRateLimited, OpenBaoStatus::kUnavailable, OpenBaoStatus::kTimeout}) {
+    Bench b;
+    ALLOW_TOKEN(b);
+    EXPECT_DECRYPT(b, 1U);
+    b.Decrypt(GoodRequest(2));
+    b.decrypt_done(std::unexpected(OpenBaoFailure(status)));
+    CHECK(b.DecryptError() == OpenBaoFailure(status));
+  }
+}
+
+TEST_CASE("Decrypt: without a token it waits for one and fails with what hindered that") {
+  Bench b;
+  ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
+  {
+    EXPECT_OBTAIN(b, 0U);
+    b.Decrypt(GoodRequest(2));
+    b.obtained(std::unexpected(NoToken()));
+    CHECK(b.DecryptError() == NoToken());
+  }
+  b.decrypted.reset();
+  EXPECT_OBTAIN(b, 0U);
+  b.Decrypt(GoodRequest(2));
+  EXPECT_DECRYPT(b, 4U);
+  b.obtained(b.Token(4));
+}
+
+TEST_CASE("Decrypt: an abandoned call is passed on and never retried") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  auto pending = std::make_unique<testing::MockPendingCall>();
+  REQUIRE_CALL(*pending, Abandon());
+  REQUIRE_CALL(b.transit, Decrypt(_, _, _, _))
+      .LR_SIDE_EFFECT(b.decrypt_done = std::move(_4))
+      .LR_RETURN(std::move(pending));
+  b.Decrypt(GoodRequest(2));
+  b.call->Abandon();
+  b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
+  CHECK(b.DecryptError() == OpenBaoFailure(OpenBaoStatus::kPermissionDenied));
+}
+
+TEST_CASE("Decrypt: one abandoned while it waits for a token makes no call") {
+  Bench b;
+  ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
+  EXPECT_OBTAIN(b, 0U);
+  b.Decrypt(GoodRequest(2));
+  b.call->Abandon();
+  b.obtained(b.Token(1));
+  CHECK(b.DecryptError() == Cancelled());
+}
+
+TEST_CASE("Decrypt: one abandoned while its retry waits for a token makes no second call") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  EXPECT_DECRYPT(b, 1U);
+  EXPECT_OBTAIN(b, 1U);
+  b.Decrypt(GoodRequest(2));
+  b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
+  b.call->Abandon();
+  b.obtained(b.Token(2));
+  CHECK(b.decrypted.has_value());
+}
+
+TEST_CASE("Decrypt: one abandoned after its discovery is not retried") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  EXPECT_DISCOVER(b, testing::IdOf(3));
+  b.Decrypt(GoodRequest(3));
+  b.Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(3, kPending)}));
+  EXPECT_DECRYPT(b, 1U);
+  b.discovered({});
+  b.call->Abandon();
+  b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
+  CHECK(b.DecryptError() == OpenBaoFailure(OpenBaoStatus::kPermissionDenied));
+}
+
+}  // namespace
+}  // namespace baokms::core

@@ -1,0 +1,246 @@
+// The deep probe over mocked ports: what is sent at which version, and what each reply means.
+#include "core/rotation/deep_probe.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "core/wire/aad.h"
+#include "core/wire/transit_ciphertext.h"
+#include "tests/support/core/decrypt_requests.h"
+#include "tests/support/core/port_bench.h"
+
+namespace baokms::core {
+namespace {
+
+using testing::CiphertextOf;
+using testing::TokenOf;
+using testing::Version;
+using trompeloeil::_;
+
+class CountingRandom final : public ports::Random {
+ public:
+  std::size_t asked = 0;
+  void Fill(std::span<char> out) override {
+    asked += out.size();
+    for (char& byte : out) byte = static_cast<char>(next_++);
+  }
+
+ private:
+  unsigned char next_ = 1;
+};
+
+// The bytes that CountingRandom gives first.
+std::string FirstBytes(std::size_t count) {
+  std::string bytes;
+  for (std::size_t i = 1; i <= count; ++i) bytes += static_cast<char>(i);
+  return bytes;
+}
+
+struct Bench : testing::PortBench {
+  CountingRandom random;
+  std::optional<DeepProbeFinished> finished;
+
+  void Probe(std::int64_t version) {
+    ProbeDeeply(tokens, transit, random, Version(version), deadline, [this](DeepProbeFinished end) {
+      REQUIRE_FALSE(finished.has_value());
+      finished = end;
+    });
+  }
+  // Up to the Encrypt that waits for its reply.
+  void ProbeToEncrypt(std::int64_t version) {
+    REQUIRE_CALL(transit, Encrypt(_, _, deadline, _))
+        .LR_SIDE_EFFECT(encrypted = std::move(_4))
+        .RETURN(nullptr);
+    Probe(version);
+  }
+  // Up to the Decrypt that waits for its reply.
+  void ProbeToDecrypt(std::int64_t version) {
+    ProbeToEncrypt(version);
+    REQUIRE_CALL(transit, Decrypt(_, _, deadline, _))
+        .LR_SIDE_EFFECT(decrypted = std::move(_4))
+        .RETURN(nullptr);
+    encrypted(Ciphertext(CiphertextOf(version)));
+  }
+  DeepResult Ended() const {
+    REQUIRE(finished.has_value());
+    return finished->result;
+  }
+};
+
+#define ALLOW_TOKEN(b) ALLOW_CALL((b).tokens, Current()).RETURN(TokenOf(1))
+
+}  // namespace
+
+TEST_CASE("Deep probe: 32 random bytes go out at the explicit version under the probe AAD") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  REQUIRE_CALL(b.transit, Encrypt(_, _, b.deadline, _))
+      .WITH(_1->generation == 1)
+      .WITH(_2.plaintext.ExposeSecret() == FirstBytes(32))
+      .WITH(_2.version == Version(7))
+      .WITH(*_2.aad == ProbeAad())
+      .RETURN(nullptr);
+  b.Probe(7);
+  CHECK(b.random.asked == 32);
+  CHECK_FALSE(b.finished);
+}
+
+TEST_CASE("Deep probe: two probes send different bytes") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  std::vector<std::string> sent;
+  REQUIRE_CALL(b.transit, Encrypt(_, _, _, _))
+      .TIMES(2)
+      .LR_SIDE_EFFECT(sent.emplace_back(_2.plaintext.ExposeSecret()))
+      .RETURN(nullptr);
+  b.Probe(1);
+  b.Probe(1);
+  CHECK(sent.at(0) != sent.at(1));
+}
+
+TEST_CASE("Deep probe: the very ciphertext is decrypted under the probe AAD and must agree") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  b.ProbeToEncrypt(3);
+  REQUIRE_CALL(b.transit, Decrypt(_, _, b.deadline, _))
+      .WITH(_1->generation == 1)
+      .WITH(_2.ciphertext.bytes() == CiphertextOf(3))
+      .WITH(*_2.aad == ProbeAad())
+      .LR_SIDE_EFFECT(b.decrypted = std::move(_4))
+      .RETURN(nullptr);
+  b.encrypted(Ciphertext(CiphertextOf(3)));
+  CHECK_FALSE(b.finished);
+  b.decrypted(Secret::Copy(FirstBytes(32)));
+  CHECK(b.Ended() == DeepResult::kOk);
+  CHECK_FALSE(b.finished->error);
+}
+
+TEST_CASE("Deep probe: a ciphertext of another version or form or size is invalid") {
+  for (const std::string& wrong :
+       {CiphertextOf(2), std::string("vault:v3:"), std::string("no ciphertext"),
+        CiphertextPrefix(Version(3)) + Base64Encode(std::string(28, 'c')),
+        CiphertextPrefix(Version(3)) + Base64Encode(std::string(768, 'c'))}) {
+    CAPTURE(wrong);
+    Bench b;
+    ALLOW_TOKEN(b);
+    b.ProbeToEncrypt(3);
+    b.encrypted(Ciphertext(wrong));  // no Decrypt is allowed
+    CHECK(b.Ended() == DeepResult::kInvalid);
+    CHECK_FALSE(b.finished->error);
+  }
+}
+
+TEST_CASE("Deep probe: another plaintext is invalid: one bit or one byte more or less") {
+  std::string bit = FirstBytes(32);
+  bit[31] = static_cast<char>(bit[31] ^ 1);
+  for (const std::string& wrong : {bit, FirstBytes(31), FirstBytes(33), std::string()}) {
+    Bench b;
+    ALLOW_TOKEN(b);
+    b.ProbeToDecrypt(3);
+    b.decrypted(Secret::Copy(wrong));
+    CHECK(b.Ended() == DeepResult::kInvalid);
+    CHECK_FALSE(b.finished->error);
+  }
+}
+
+TEST_CASE("Deep probe: a reply that contradicts its request is invalid in either half") {
+  Bench encrypt;
+  ALLOW_TOKEN(encrypt);
+  encrypt.ProbeToEncrypt(1);
+  encrypt.encrypted(std::unexpected(InvalidOpenBaoReply()));
+  CHECK(encrypt.Ended() == DeepResult::kInvalid);
+
+  Bench decrypt;
+  ALLOW_TOKEN(decrypt);
+  decrypt.ProbeToDecrypt(1);
+  decrypt.decrypted(std::unexpected(InvalidOpenBaoReply()));
+  CHECK(decrypt.Ended() == DeepResult::kInvalid);
+}
+
+TEST_CASE("Deep probe: any other failure is failed and keeps its error") {
+  for (const Error& why :
+       {OpenBaoFailure(OpenBaoStatus::kSealed), OpenBaoFailure(OpenBaoStatus::kDecryptFailed),
+        OpenBaoFailure(OpenBaoStatus::kUnavailable), DeadlineExceeded(), ShuttingDown()}) {
+    CAPTURE(why.message());
+    Bench encrypt;
+    ALLOW_TOKEN(encrypt);
+    encrypt.ProbeToEncrypt(1);
+    encrypt.encrypted(std::unexpected(why));
+    CHECK(encrypt.Ended() == DeepResult::kFailed);
+    CHECK(encrypt.finished->error == why);
+
+    Bench decrypt;
+    ALLOW_TOKEN(decrypt);
+    decrypt.ProbeToDecrypt(1);
+    decrypt.decrypted(std::unexpected(why));
+    CHECK(decrypt.Ended() == DeepResult::kFailed);
+    CHECK(decrypt.finished->error == why);
+  }
+}
+
+TEST_CASE("Deep probe: without a token nothing is sent and the reason is told") {
+  Bench b;
+  ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
+  REQUIRE_CALL(b.tokens, Obtain(0U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
+  b.Probe(1);
+  b.obtained(std::unexpected(LoginRefused()));
+  CHECK(b.Ended() == DeepResult::kFailed);
+  CHECK(b.finished->error == LoginRefused());
+}
+
+TEST_CASE("Deep probe: each half recovers once from 401 and 403") {
+  for (const auto denial : {OpenBaoStatus::kUnauthenticated, OpenBaoStatus::kPermissionDenied}) {
+    Bench b;
+    ALLOW_TOKEN(b);
+    b.ProbeToEncrypt(1);
+    {
+      REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
+      b.encrypted(std::unexpected(OpenBaoFailure(denial)));
+    }
+    {  // the same bytes again
+      REQUIRE_CALL(b.transit, Encrypt(_, _, b.deadline, _))
+          .WITH(_1->generation == 2)
+          .WITH(_2.plaintext.ExposeSecret() == FirstBytes(32))
+          .LR_SIDE_EFFECT(b.encrypted = std::move(_4))
+          .RETURN(nullptr);
+      b.obtained(TokenOf(2));
+    }
+    {
+      REQUIRE_CALL(b.transit, Decrypt(_, _, b.deadline, _))
+          .LR_SIDE_EFFECT(b.decrypted = std::move(_4))
+          .RETURN(nullptr);
+      b.encrypted(Ciphertext(CiphertextOf(1)));
+    }
+    {
+      REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
+      b.decrypted(std::unexpected(OpenBaoFailure(denial)));
+    }
+    {
+      REQUIRE_CALL(b.transit, Decrypt(_, _, b.deadline, _))
+          .WITH(_1->generation == 2)
+          .LR_SIDE_EFFECT(b.decrypted = std::move(_4))
+          .RETURN(nullptr);
+      b.obtained(TokenOf(2));
+    }
+    REQUIRE_CALL(b.tokens, Reject(2U));  // the one retry was refused too
+    b.decrypted(std::unexpected(OpenBaoFailure(denial)));
+    CHECK(b.Ended() == DeepResult::kFailed);
+    CHECK(b.finished->error == OpenBaoFailure(denial));
+  }
+}
+
+TEST_CASE("Deep probe: a throttled recovery leaves the original denial") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  b.ProbeToEncrypt(1);
+  REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
+  b.encrypted(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
+  b.obtained(std::unexpected(NoToken()));
+  CHECK(b.Ended() == DeepResult::kFailed);
+  CHECK(b.finished->error == OpenBaoFailure(OpenBaoStatus::kPermissionDenied));
+}
+
+}  // namespace baokms::core
