@@ -75,6 +75,16 @@ TEST_CASE("Documents: every page and section that a file cites is there") {
   CHECK(files > 800);
 }
 
+TEST_CASE("Documents: every folder of core and app says what it is in a README") {
+  for (const char* layer : {"core", "app"}) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(kRoot / layer)) {
+      if (!entry.is_directory()) continue;
+      CAPTURE(entry.path().string());
+      CHECK(fs::exists(entry.path() / "README.md"));
+    }
+  }
+}
+
 TEST_CASE("Documents: every link of a page leads somewhere") {
   const Documents documents = ReadDocuments(ProjectPaths());
   for (const auto& [path, page] : documents.pages) {
