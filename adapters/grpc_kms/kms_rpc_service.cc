@@ -95,7 +95,7 @@ ports::KmsCompletion<T> Answer(std::shared_ptr<Call> call, Encode encode) {
   };
 }
 
-// "fd:N" is who made the call (ground.md, "gRPC"); -1 for anything else.
+// "fd:N" is who made the call (libraries.md, "gRPC"); -1 for anything else.
 int PeerDescriptor(std::string_view peer) {
   int fd = -1;
   if (!peer.starts_with("fd:")) return fd;
