@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "adapters/jwt/compact_jwt.h"
-#include "adapters/jwt/json_object.h"
+#include "adapters/strict_json/strict_json.h"
 
 namespace baokms::adapters::jwt {
 namespace {
 
 using simdjson::dom::element;
 using simdjson::dom::object;
+using strict_json::StrictJson;
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -40,7 +41,7 @@ std::optional<std::string_view> Text(object reply, std::string_view key) {
 std::expected<TokenReply, TokenReplyProblem> ReadTokenReply(std::string_view content_type,
                                                             std::string_view body) {
   if (!IsJson(content_type)) return std::unexpected(TokenReplyProblem::kNotJson);
-  const auto parsed = JsonObject::Parse(body);
+  const auto parsed = StrictJson::Parse(body);
   if (!parsed) return std::unexpected(TokenReplyProblem::kNotJson);
   const object reply = parsed->root();
 
@@ -68,7 +69,7 @@ TokenErrorCode ReadTokenError(std::string_view body) {
        {"unsupported_grant_type", TokenErrorCode::kUnsupportedGrantType},
        {"invalid_scope", TokenErrorCode::kInvalidScope},
        {"invalid_target", TokenErrorCode::kInvalidTarget}}};
-  const auto parsed = JsonObject::Parse(body);
+  const auto parsed = StrictJson::Parse(body);
   if (!parsed) return TokenErrorCode::kOther;
   const std::string_view word = Text(parsed->root(), "error").value_or("");
   const auto* known =
