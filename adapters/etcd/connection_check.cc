@@ -5,7 +5,6 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -14,22 +13,10 @@
 #include <string>
 #include <utility>
 
+#include "adapters/posix/descriptor.h"
+
 namespace baokms::adapters::etcd {
 namespace {
-
-class Socket {
- public:
-  explicit Socket(int descriptor) : descriptor_(descriptor) {}
-  Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Socket& operator=(Socket&&) = delete;
-  ~Socket() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 struct Free {
   void operator()(addrinfo* list) const { freeaddrinfo(list); }
@@ -37,8 +24,8 @@ struct Free {
 };
 
 // Of each address of the host, until one takes the connection.
-std::expected<Socket, EtcdProblem> Connect(const Endpoint& endpoint,
-                                           std::chrono::milliseconds timeout) {
+std::expected<posix::Descriptor, EtcdProblem> Connect(const Endpoint& endpoint,
+                                                      std::chrono::milliseconds timeout) {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -52,7 +39,7 @@ std::expected<Socket, EtcdProblem> Connect(const Endpoint& endpoint,
                       .tv_usec = std::chrono::microseconds(timeout - seconds).count()};
   bool refused = false;
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-    Socket socket_here(socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    posix::Descriptor socket_here(socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     // Linux holds connect() to the limit for sending.
     setsockopt(socket_here.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     setsockopt(socket_here.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
