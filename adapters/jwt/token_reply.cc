@@ -6,19 +6,15 @@
 
 #include "adapters/jwt/compact_jwt.h"
 #include "adapters/strict_json/strict_json.h"
+#include "core/text/ascii.h"
 
 namespace baokms::adapters::jwt {
 namespace {
 
+using core::EqualsIgnoringCase;
 using simdjson::dom::element;
 using simdjson::dom::object;
 using strict_json::StrictJson;
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool EqualsIgnoringCase(std::string_view text, std::string_view lower_case) {
-  return std::ranges::equal(text, lower_case, {}, Lower);
-}
 
 // With or without parameters such as a charset.
 bool IsJson(std::string_view content_type) {
