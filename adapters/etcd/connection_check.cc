@@ -13,14 +13,14 @@
 #include <string>
 #include <utility>
 
+#include "adapters/openssl/owners.h"
 #include "adapters/posix/descriptor.h"
 
 namespace baokms::adapters::etcd {
 namespace {
 
-struct Free {
+struct FreeAddresses {
   void operator()(addrinfo* list) const { freeaddrinfo(list); }
-  void operator()(SSL* connection) const { SSL_free(connection); }
 };
 
 // Of each address of the host, until one takes the connection.
@@ -33,7 +33,7 @@ std::expected<posix::Descriptor, EtcdProblem> Connect(const Endpoint& endpoint,
       0) {
     return std::unexpected(EtcdProblem::kUnknownHost);
   }
-  const std::unique_ptr<addrinfo, Free> addresses(found);
+  const std::unique_ptr<addrinfo, FreeAddresses> addresses(found);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
   const timeval limit{.tv_sec = seconds.count(),
                       .tv_usec = std::chrono::microseconds(timeout - seconds).count()};
@@ -96,7 +96,7 @@ EtcdProblem WhyUnavailable(const Endpoint& endpoint, SSL_CTX* tls,
   const auto connected = Connect(endpoint, timeout);
   if (!connected) return connected.error();
   if (tls == nullptr) return EtcdProblem::kNotEtcd;
-  const std::unique_ptr<SSL, Free> connection(SSL_new(tls));
+  const openssl::SslPtr connection(SSL_new(tls));
   constexpr std::array<unsigned char, 3> kHttp2 = {2, 'h', '2'};
   SSL_set_alpn_protos(connection.get(), kHttp2.data(), kHttp2.size());
   Expect(connection.get(), endpoint.host);
