@@ -13,7 +13,7 @@ namespace baokms::adapters::strict_json {
 class StrictJson {
  public:
   // nullptr unless `text` is exactly one well-formed object: not cut, nothing but blanks around it,
-  // and no key twice in any object at any depth (ground.md, JSON). `text` is not kept.
+  // and no key twice in any object at any depth (libraries.md, "JSON, YAML, HTTP").
   static std::unique_ptr<StrictJson> Parse(std::string_view text);
   ~StrictJson();
   StrictJson(const StrictJson&) = delete;
