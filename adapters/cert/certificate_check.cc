@@ -9,24 +9,18 @@
 #include <openssl/x509v3.h>
 
 #include <array>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "adapters/openssl/owners.h"
+
 namespace baokms::adapters::cert {
 namespace {
 
-template <auto Free>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using X509Ptr = std::unique_ptr<X509, FreeWith<X509_free>>;
-using Asn1TimePtr = std::unique_ptr<ASN1_TIME, FreeWith<ASN1_TIME_free>>;
-using ContextPtr = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
+using openssl::Asn1TimePtr;
+using openssl::DigestContextPtr;
+using openssl::X509Ptr;
 
 constexpr int kLeastRsaBits = 2048;
 constexpr std::size_t kProbeBytes = 32;
@@ -123,7 +117,7 @@ bool UsePss(EVP_PKEY_CTX* context) {
 using Bytes = std::vector<unsigned char>;
 
 std::optional<Bytes> Sign(EVP_PKEY* key, const EVP_MD* digest, bool pss, const Bytes& text) {
-  const ContextPtr context(EVP_MD_CTX_new());
+  const DigestContextPtr context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* options = nullptr;
   std::size_t size = 0;
   if (!context || EVP_DigestSignInit(context.get(), &options, digest, nullptr, key) != 1 ||
@@ -141,7 +135,7 @@ std::optional<Bytes> Sign(EVP_PKEY* key, const EVP_MD* digest, bool pss, const B
 
 bool Verify(EVP_PKEY* key, const EVP_MD* digest, bool pss, const Bytes& text,
             const Bytes& signature) {
-  const ContextPtr context(EVP_MD_CTX_new());
+  const DigestContextPtr context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* options = nullptr;
   return context && EVP_DigestVerifyInit(context.get(), &options, digest, nullptr, key) == 1 &&
          (!pss || UsePss(options)) &&

@@ -4,16 +4,11 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include <memory>
-
+#include "adapters/openssl/owners.h"
 #include "core/model/secret.h"
 
 namespace baokms::adapters::certauth_pkcs11 {
 namespace {
-
-struct FreeBio {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-};
 
 // What OpenSSL hands out for one block: perhaps a private key, so wiped.
 struct Block {
@@ -36,8 +31,7 @@ struct Block {
 }  // namespace
 
 OrProblem<std::vector<std::string>> ParseCertificateFile(std::string_view pem) {
-  const std::unique_ptr<BIO, FreeBio> bio(
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const openssl::BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   std::vector<std::string> chain;
   while (bio) {
     Block block;

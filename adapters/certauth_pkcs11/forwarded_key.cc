@@ -14,13 +14,12 @@
 #include <array>
 #include <utility>
 
+#include "adapters/openssl/owners.h"
+
 namespace baokms::adapters::certauth_pkcs11 {
 namespace {
 
-struct FreePkey {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-using PkeyPtr = std::unique_ptr<EVP_PKEY, FreePkey>;
+using openssl::KeyPtr;
 
 void FreeSign(void* /*key*/, void* sign, CRYPTO_EX_DATA* /*data*/, int /*index*/, long /*number*/,
               void* /*pointer*/) {
@@ -103,11 +102,11 @@ ENGINE* ForwardingEngine() {
 }
 
 // A key whose operations may come from an engine: those that OpenSSL decodes may not.
-PkeyPtr ParsePublicKey(const std::string& der) {
+KeyPtr ParsePublicKey(const std::string& der) {
   // OpenSSL reads bytes as unsigned char.
   const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
-  const PkeyPtr decoded(d2i_PUBKEY(nullptr, &bytes, static_cast<long>(der.size())));
-  PkeyPtr key(EVP_PKEY_new());
+  const KeyPtr decoded(d2i_PUBKEY(nullptr, &bytes, static_cast<long>(der.size())));
+  KeyPtr key(EVP_PKEY_new());
   if (!decoded || !key) return nullptr;
   bool taken = false;
   if (RSA* rsa = EVP_PKEY_get1_RSA(decoded.get()); rsa != nullptr) {
@@ -121,7 +120,7 @@ PkeyPtr ParsePublicKey(const std::string& der) {
 }  // namespace
 
 std::shared_ptr<EVP_PKEY> MakeForwardedKey(const std::string& public_key_der, SignElsewhere sign) {
-  PkeyPtr key = ParsePublicKey(public_key_der);
+  KeyPtr key = ParsePublicKey(public_key_der);
   ERR_clear_error();
   if (!key || ForwardingEngine() == nullptr ||
       EVP_PKEY_set1_engine(key.get(), ForwardingEngine()) != 1) {
@@ -130,7 +129,7 @@ std::shared_ptr<EVP_PKEY> MakeForwardedKey(const std::string& public_key_der, Si
   auto owned = std::make_unique<SignElsewhere>(std::move(sign));
   if (EVP_PKEY_set_ex_data(key.get(), SignIndex(), owned.get()) != 1) return nullptr;
   static_cast<void>(owned.release());  // the key's own now
-  return {key.release(), EVP_PKEY_free};
+  return key;
 }
 
 }  // namespace baokms::adapters::certauth_pkcs11

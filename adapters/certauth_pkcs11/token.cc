@@ -13,13 +13,11 @@
 
 #include "adapters/certauth_pkcs11/module_functions.h"
 #include "adapters/certauth_pkcs11/token_signature.h"
+#include "adapters/openssl/owners.h"
 
 namespace baokms::adapters::certauth_pkcs11 {
 namespace {
 
-struct FreePkey {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
 struct UnloadModule {
   void operator()(PKCS11_CTX* context) const {
     PKCS11_CTX_unload(context);
@@ -147,7 +145,7 @@ class Token::Opened {
   CK_SLOT_ID slot_ = 0;
   std::unique_ptr<ModuleSession> login_;
   std::unique_ptr<SlotList> slots_;
-  std::unique_ptr<EVP_PKEY, FreePkey> key_;
+  openssl::KeyPtr key_;
 };
 
 Token::Token(TokenOptions options) : options_(std::move(options)) {}

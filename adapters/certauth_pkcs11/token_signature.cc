@@ -9,15 +9,10 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include <memory>
+#include "adapters/openssl/owners.h"
 
 namespace baokms::adapters::certauth_pkcs11 {
 namespace {
-
-struct FreeContext {
-  void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
-};
-using ContextPtr = std::unique_ptr<EVP_PKEY_CTX, FreeContext>;
 
 // One for the process, never freed: with an engine libp11's method tables are freed, which it goes
 // on handing out.
@@ -41,7 +36,7 @@ bool SetPadding(EVP_PKEY_CTX* context, const RsaPadding& rsa) {
 }
 
 std::optional<Bytes> Sign(EVP_PKEY* key, const SignatureRequest& request) {
-  const ContextPtr context(EVP_PKEY_CTX_new(key, nullptr));
+  const openssl::KeyContextPtr context(EVP_PKEY_CTX_new(key, nullptr));
   const EVP_MD* digest = EVP_get_digestbynid(request.digest_kind);
   if (!context || digest == nullptr || EVP_PKEY_sign_init(context.get()) != 1 ||
       (request.rsa && !SetPadding(context.get(), *request.rsa)) ||

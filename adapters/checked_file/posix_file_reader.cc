@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "adapters/checked_file/descriptor.h"
+#include "adapters/posix/descriptor.h"
 
 namespace baokms::adapters::checked_file {
 namespace {
@@ -57,7 +57,7 @@ std::expected<struct stat, FileProblem> LookAt(const std::string& path) {
 }  // namespace
 
 struct PosixFileReader::OpenFile {
-  Descriptor descriptor;
+  posix::Descriptor descriptor;
   struct stat status;
 };
 
@@ -68,7 +68,7 @@ std::expected<PosixFileReader::OpenFile, FileProblem> PosixFileReader::Open(
   if (!S_ISREG(seen->st_mode)) return std::unexpected(FileProblem::kNotRegular);
   Reach(Moment::kCheckedBeforeOpen);
 
-  Descriptor descriptor(
+  posix::Descriptor descriptor(
       ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (descriptor.get() < 0) {
     // Gone or a link now, a regular file a moment ago.

@@ -4,8 +4,12 @@
 #include <cstdint>
 #include <limits>
 
+#include "core/text/ascii.h"
+
 namespace baokms::adapters::config_yaml {
 namespace {
+
+using core::IsDigit;
 
 struct Unit {
   std::string_view name;
@@ -23,8 +27,6 @@ constexpr std::array<Unit, 8> kUnits{{{"ns", 1},
                                       {"h", 3'600'000'000'000}}};
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 const Unit* TakeUnit(std::string_view& rest) {
   for (const Unit& unit : kUnits) {

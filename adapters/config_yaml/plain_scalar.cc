@@ -4,16 +4,13 @@
 #include <array>
 #include <string>
 
+#include "core/text/ascii.h"
+
 namespace baokms::adapters::config_yaml {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, Lower, Lower);
-}
+using core::EqualsIgnoringCase;
+using core::IsDigit;
 
 bool AllOf(std::string_view text, std::string_view allowed) {
   return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 
+#include "core/text/ascii.h"
+
 namespace baokms::adapters::config_yaml {
 namespace {
+
+using core::EqualsIgnoringCase;
+using core::IsDigit;
 
 struct UrlParts {
   std::string_view scheme;
@@ -14,13 +19,6 @@ struct UrlParts {
 };
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, {}, [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-}
 
 // RFC 3986 without interpretation; nothing unless it is printable ASCII with a scheme.
 std::optional<UrlParts> Split(std::string_view text) {

@@ -5,7 +5,6 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -14,31 +13,19 @@
 #include <string>
 #include <utility>
 
+#include "adapters/openssl/owners.h"
+#include "adapters/posix/descriptor.h"
+
 namespace baokms::adapters::etcd {
 namespace {
 
-class Socket {
- public:
-  explicit Socket(int descriptor) : descriptor_(descriptor) {}
-  Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Socket& operator=(Socket&&) = delete;
-  ~Socket() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-struct Free {
+struct FreeAddresses {
   void operator()(addrinfo* list) const { freeaddrinfo(list); }
-  void operator()(SSL* connection) const { SSL_free(connection); }
 };
 
 // Of each address of the host, until one takes the connection.
-std::expected<Socket, EtcdProblem> Connect(const Endpoint& endpoint,
-                                           std::chrono::milliseconds timeout) {
+std::expected<posix::Descriptor, EtcdProblem> Connect(const Endpoint& endpoint,
+                                                      std::chrono::milliseconds timeout) {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -46,13 +33,13 @@ std::expected<Socket, EtcdProblem> Connect(const Endpoint& endpoint,
       0) {
     return std::unexpected(EtcdProblem::kUnknownHost);
   }
-  const std::unique_ptr<addrinfo, Free> addresses(found);
+  const std::unique_ptr<addrinfo, FreeAddresses> addresses(found);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
   const timeval limit{.tv_sec = seconds.count(),
                       .tv_usec = std::chrono::microseconds(timeout - seconds).count()};
   bool refused = false;
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-    Socket socket_here(socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    posix::Descriptor socket_here(socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     // Linux holds connect() to the limit for sending.
     setsockopt(socket_here.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     setsockopt(socket_here.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -109,7 +96,7 @@ EtcdProblem WhyUnavailable(const Endpoint& endpoint, SSL_CTX* tls,
   const auto connected = Connect(endpoint, timeout);
   if (!connected) return connected.error();
   if (tls == nullptr) return EtcdProblem::kNotEtcd;
-  const std::unique_ptr<SSL, Free> connection(SSL_new(tls));
+  const openssl::SslPtr connection(SSL_new(tls));
   constexpr std::array<unsigned char, 3> kHttp2 = {2, 'h', '2'};
   SSL_set_alpn_protos(connection.get(), kHttp2.data(), kHttp2.size());
   Expect(connection.get(), endpoint.host);

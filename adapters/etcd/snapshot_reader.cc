@@ -82,7 +82,7 @@ bool IsPageOf(const RangeRequest& request, const RangeResponse& page) {
 
 class SnapshotReader::Session {
  public:
-  Session(SnapshotOptions options, TlsContext tls)
+  Session(SnapshotOptions options, openssl::SslContextPtr tls)
       : options_(std::move(options)), tls_(std::move(tls)) {}
 
   std::expected<std::int64_t, EtcdFailure> Read(std::string_view prefix, std::int64_t largest_page,
@@ -183,14 +183,14 @@ class SnapshotReader::Session {
   }
 
   SnapshotOptions options_;
-  TlsContext tls_;
+  openssl::SslContextPtr tls_;
   std::unique_ptr<etcdserverpb::KV::Stub> stub_;  // of the current endpoint
   std::size_t current_ = 0;
   std::optional<std::uint64_t> cluster_;  // that the first page came from
 };
 
 std::expected<SnapshotReader, EtcdProblem> SnapshotReader::Make(SnapshotOptions options) {
-  TlsContext tls;
+  openssl::SslContextPtr tls;
   if (std::ranges::any_of(options.endpoints, &Endpoint::tls)) {
     auto made = MakeTlsContext(options.tls);
     if (!made) return std::unexpected(made.error());

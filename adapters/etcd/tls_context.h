@@ -1,13 +1,11 @@
 // The files of a TLS client, checked before any endpoint is asked.
 #pragma once
 
-#include <openssl/ssl.h>
-
 #include <expected>
-#include <memory>
 #include <string>
 
 #include "adapters/etcd/etcd_problem.h"
+#include "adapters/openssl/owners.h"
 #include "core/model/secret.h"
 
 namespace baokms::adapters::etcd {
@@ -19,12 +17,7 @@ struct TlsFiles {
   core::Secret key = {};
 };
 
-struct FreeContext {
-  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
-using TlsContext = std::unique_ptr<SSL_CTX, FreeContext>;
-
 // TLS 1.2 or newer, trusting `files.ca` alone. kBadCa or kBadPair.
-std::expected<TlsContext, EtcdProblem> MakeTlsContext(const TlsFiles& files);
+std::expected<openssl::SslContextPtr, EtcdProblem> MakeTlsContext(const TlsFiles& files);
 
 }  // namespace baokms::adapters::etcd

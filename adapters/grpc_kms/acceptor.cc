@@ -42,8 +42,8 @@ std::expected<std::unique_ptr<Acceptor>, ListenProblem> Acceptor::Start(UnixList
                                                                         AllowedPeers peers,
                                                                         ConnectionTable& table,
                                                                         Serve serve) {
-  UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
-  UniqueFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  posix::Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
+  posix::Descriptor wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!epoll.valid() || !wake.valid() ||
       !Watch(epoll.get(), EPOLL_CTL_ADD, listener.fd(), EPOLLIN, kListenerTag) ||
       !Watch(epoll.get(), EPOLL_CTL_ADD, wake.get(), EPOLLIN, kWakeTag)) {
@@ -61,7 +61,7 @@ std::expected<std::unique_ptr<Acceptor>, ListenProblem> Acceptor::Start(UnixList
 }
 
 Acceptor::Acceptor(UnixListener listener, AllowedPeers peers, ConnectionTable& table, Serve serve,
-                   UniqueFd epoll, UniqueFd wake)
+                   posix::Descriptor epoll, posix::Descriptor wake)
     : listener_(std::move(listener)),
       peers_(std::move(peers)),
       table_(table),
@@ -149,7 +149,8 @@ bool Acceptor::Obey() {
 
 void Acceptor::AcceptSome() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    UniqueFd socket(::accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    posix::Descriptor socket(
+        ::accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket.valid()) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       if (errno != EAGAIN) PauseAccepting();
@@ -159,7 +160,7 @@ void Acceptor::AcceptSome() {
   }
 }
 
-bool Acceptor::Accepted(UniqueFd socket) {
+bool Acceptor::Accepted(posix::Descriptor socket) {
   ucred peer{};
   socklen_t size = sizeof(peer);
   if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
@@ -199,7 +200,7 @@ void Acceptor::MaybeHandOver(std::uint64_t id, int fd) {
   }
   if (length < kPreface.size()) return;
   // The server's copy is its own to close; ours sees the end and can force it.
-  UniqueFd served(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  posix::Descriptor served(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   if (!served.valid() || !Watch(epoll_.get(), EPOLL_CTL_MOD, fd, EPOLLRDHUP, id)) {
     Evict(table_.Remove(id));
     return;
@@ -208,15 +209,15 @@ void Acceptor::MaybeHandOver(std::uint64_t id, int fd) {
   serve_(served.Release());
 }
 
-void Acceptor::Evict(UniqueFd socket) {
+void Acceptor::Evict(posix::Descriptor socket) {
   if (!socket.valid()) return;
   // The server's copy keeps the epoll entry alive: closing ours alone would leave it firing.
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket.get(), nullptr);
   ::shutdown(socket.get(), SHUT_RDWR);
 }
 
-void Acceptor::EvictAll(std::vector<UniqueFd> sockets) {
-  for (UniqueFd& socket : sockets) Evict(std::move(socket));
+void Acceptor::EvictAll(std::vector<posix::Descriptor> sockets) {
+  for (posix::Descriptor& socket : sockets) Evict(std::move(socket));
 }
 
 void Acceptor::PauseAccepting() {

@@ -20,8 +20,8 @@
 
 #include "adapters/grpc_kms/connection_table.h"
 #include "adapters/grpc_kms/listen_problem.h"
-#include "adapters/grpc_kms/unique_fd.h"
 #include "adapters/grpc_kms/unix_listener.h"
+#include "adapters/posix/descriptor.h"
 
 namespace baokms::adapters::grpc_kms {
 
@@ -52,7 +52,7 @@ class Acceptor {
   enum class Command : std::uint8_t { kNone, kStopAccepting, kCloseConnections, kExit };
 
   Acceptor(UnixListener listener, AllowedPeers peers, ConnectionTable& table, Serve serve,
-           UniqueFd epoll, UniqueFd wake);
+           posix::Descriptor epoll, posix::Descriptor wake);
 
   void Do(Command command);
   void Run();
@@ -60,11 +60,11 @@ class Acceptor {
   int WaitMilliseconds() const;
   bool Obey();  // false: exit
   void AcceptSome();
-  bool Accepted(UniqueFd socket);
+  bool Accepted(posix::Descriptor socket);
   void OnEvent(std::uint64_t id, std::uint32_t events);
   void MaybeHandOver(std::uint64_t id, int fd);
-  void Evict(UniqueFd socket);
-  void EvictAll(std::vector<UniqueFd> sockets);
+  void Evict(posix::Descriptor socket);
+  void EvictAll(std::vector<posix::Descriptor> sockets);
   void PauseAccepting();
   void WatchListener(bool on);
   bool PeerAllowed(uid_t uid, gid_t gid) const;
@@ -73,8 +73,8 @@ class Acceptor {
   const AllowedPeers peers_;
   ConnectionTable& table_;
   Serve serve_;
-  UniqueFd epoll_;
-  UniqueFd wake_;
+  posix::Descriptor epoll_;
+  posix::Descriptor wake_;
   bool accepting_ = true;
   std::optional<ConnectionTable::Time> paused_until_;
 

@@ -4,7 +4,7 @@
 
 namespace baokms::adapters::grpc_kms {
 
-ConnectionTable::Admission ConnectionTable::Add(UniqueFd socket, uid_t uid, Time now) {
+ConnectionTable::Admission ConnectionTable::Add(posix::Descriptor socket, uid_t uid, Time now) {
   const std::lock_guard lock(mutex_);
   Admission admission;
   const auto counted = per_uid_.find(uid);
@@ -60,20 +60,20 @@ void ConnectionTable::Called(int grpc_fd) {
   at->second.silent.reset();
 }
 
-UniqueFd ConnectionTable::Remove(std::uint64_t id) {
+posix::Descriptor ConnectionTable::Remove(std::uint64_t id) {
   const std::lock_guard lock(mutex_);
   const auto at = connections_.find(id);
-  return at == connections_.end() ? UniqueFd() : Take(at);
+  return at == connections_.end() ? posix::Descriptor() : Take(at);
 }
 
-std::optional<UniqueFd> ConnectionTable::RemoveOldestSilent() {
+std::optional<posix::Descriptor> ConnectionTable::RemoveOldestSilent() {
   const std::lock_guard lock(mutex_);
   return TakeOldestSilent(std::nullopt);
 }
 
-std::vector<UniqueFd> ConnectionTable::RemoveOverdue(Time now) {
+std::vector<posix::Descriptor> ConnectionTable::RemoveOverdue(Time now) {
   const std::lock_guard lock(mutex_);
-  std::vector<UniqueFd> removed;
+  std::vector<posix::Descriptor> removed;
   while (!silent_.empty()) {
     const auto at = connections_.find(silent_.front());
     if (at->second.deadline > now) break;
@@ -82,16 +82,16 @@ std::vector<UniqueFd> ConnectionTable::RemoveOverdue(Time now) {
   return removed;
 }
 
-std::vector<UniqueFd> ConnectionTable::RemoveSilent() {
+std::vector<posix::Descriptor> ConnectionTable::RemoveSilent() {
   const std::lock_guard lock(mutex_);
-  std::vector<UniqueFd> removed;
+  std::vector<posix::Descriptor> removed;
   while (!silent_.empty()) removed.push_back(Take(connections_.find(silent_.front())));
   return removed;
 }
 
-std::vector<UniqueFd> ConnectionTable::RemoveAll() {
+std::vector<posix::Descriptor> ConnectionTable::RemoveAll() {
   const std::lock_guard lock(mutex_);
-  std::vector<UniqueFd> removed;
+  std::vector<posix::Descriptor> removed;
   while (!connections_.empty()) removed.push_back(Take(connections_.begin()));
   return removed;
 }
@@ -107,9 +107,9 @@ std::size_t ConnectionTable::size() const {
   return connections_.size();
 }
 
-UniqueFd ConnectionTable::Take(Map::iterator at) {
+posix::Descriptor ConnectionTable::Take(Map::iterator at) {
   Connection& gone = at->second;
-  UniqueFd socket = std::move(gone.socket);
+  posix::Descriptor socket = std::move(gone.socket);
   if (gone.silent) silent_.erase(*gone.silent);
   if (const auto known = by_grpc_fd_.find(gone.grpc_fd);
       known != by_grpc_fd_.end() && known->second == at->first) {
@@ -121,7 +121,7 @@ UniqueFd ConnectionTable::Take(Map::iterator at) {
   return socket;
 }
 
-std::optional<UniqueFd> ConnectionTable::TakeOldestSilent(std::optional<uid_t> uid) {
+std::optional<posix::Descriptor> ConnectionTable::TakeOldestSilent(std::optional<uid_t> uid) {
   for (const std::uint64_t id : silent_) {
     const auto at = connections_.find(id);
     if (!uid || at->second.uid == *uid) return Take(at);

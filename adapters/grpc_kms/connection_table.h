@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "adapters/grpc_kms/unique_fd.h"
+#include "adapters/posix/descriptor.h"
 
 namespace baokms::adapters::grpc_kms {
 
@@ -28,14 +28,14 @@ class ConnectionTable {
   };
 
   struct Admission {
-    std::optional<std::uint64_t> id;    // none: refused
-    std::optional<UniqueFd> displaced;  // to be closed by the caller
-    UniqueFd refused;                   // `socket` itself, when refused
+    std::optional<std::uint64_t> id;             // none: refused
+    std::optional<posix::Descriptor> displaced;  // to be closed by the caller
+    posix::Descriptor refused;                   // `socket` itself, when refused
   };
 
   explicit ConnectionTable(Limits limits) : limits_(limits) {}
 
-  Admission Add(UniqueFd socket, uid_t uid, Time now);
+  Admission Add(posix::Descriptor socket, uid_t uid, Time now);
   // -1 when unknown.
   int Descriptor(std::uint64_t id) const;
   bool HandedOver(std::uint64_t id) const;
@@ -44,18 +44,18 @@ class ConnectionTable {
   // A call came in on that descriptor of gRPC's.
   void Called(int grpc_fd);
   // An empty one when unknown.
-  UniqueFd Remove(std::uint64_t id);
+  posix::Descriptor Remove(std::uint64_t id);
   // The oldest without a call, if any.
-  std::optional<UniqueFd> RemoveOldestSilent();
-  std::vector<UniqueFd> RemoveOverdue(Time now);
-  std::vector<UniqueFd> RemoveSilent();
-  std::vector<UniqueFd> RemoveAll();
+  std::optional<posix::Descriptor> RemoveOldestSilent();
+  std::vector<posix::Descriptor> RemoveOverdue(Time now);
+  std::vector<posix::Descriptor> RemoveSilent();
+  std::vector<posix::Descriptor> RemoveAll();
   std::optional<Time> NextDeadline() const;
   std::size_t size() const;
 
  private:
   struct Connection {
-    UniqueFd socket;
+    posix::Descriptor socket;
     uid_t uid = 0;
     int grpc_fd = -1;
     Time deadline;
@@ -63,8 +63,8 @@ class ConnectionTable {
   };
   using Map = std::unordered_map<std::uint64_t, Connection>;
 
-  UniqueFd Take(Map::iterator at);  // mutex_ held
-  std::optional<UniqueFd> TakeOldestSilent(std::optional<uid_t> uid);
+  posix::Descriptor Take(Map::iterator at);  // mutex_ held
+  std::optional<posix::Descriptor> TakeOldestSilent(std::optional<uid_t> uid);
 
   const Limits limits_;
   mutable std::mutex mutex_;

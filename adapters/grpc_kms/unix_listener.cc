@@ -47,8 +47,9 @@ std::expected<Location, Problem> Locate(const std::string& path) {
   return location;
 }
 
-std::expected<UniqueFd, Problem> OpenDirectory(const std::string& path) {
-  UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+std::expected<posix::Descriptor, Problem> OpenDirectory(const std::string& path) {
+  posix::Descriptor directory(
+      ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!directory.valid()) return std::unexpected(Problem::kDirectoryMissing);
   struct stat status{};
   if (::fstat(directory.get(), &status) != 0) return std::unexpected(Problem::kSystem);
@@ -71,8 +72,8 @@ std::expected<void, Problem> LockDirectory(int directory) {
   return {};
 }
 
-std::expected<UniqueFd, Problem> NewSocket() {
-  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+std::expected<posix::Descriptor, Problem> NewSocket() {
+  posix::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket.valid()) return std::unexpected(Problem::kSystem);
   return socket;
 }
@@ -125,8 +126,8 @@ std::expected<void, Problem> RemoveStale(int directory, const Location& location
 
 }  // namespace
 
-UnixListener::UnixListener(UniqueFd directory, std::string name, UniqueFd socket, dev_t device,
-                           ino_t inode)
+UnixListener::UnixListener(posix::Descriptor directory, std::string name, posix::Descriptor socket,
+                           dev_t device, ino_t inode)
     : directory_(std::move(directory)),
       name_(std::move(name)),
       socket_(std::move(socket)),

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "adapters/grpc_kms/listen_problem.h"
-#include "adapters/grpc_kms/unique_fd.h"
+#include "adapters/posix/descriptor.h"
 #include "ports/telemetry.h"
 
 namespace baokms::adapters::grpc_kms {
@@ -37,11 +37,12 @@ class UnixListener {
   void Close();
 
  private:
-  UnixListener(UniqueFd directory, std::string name, UniqueFd socket, dev_t device, ino_t inode);
+  UnixListener(posix::Descriptor directory, std::string name, posix::Descriptor socket,
+               dev_t device, ino_t inode);
 
-  UniqueFd directory_;
+  posix::Descriptor directory_;
   std::string name_;
-  UniqueFd socket_;
+  posix::Descriptor socket_;
   dev_t device_ = 0;
   ino_t inode_ = 0;
 };

@@ -1,7 +1,6 @@
 #include "adapters/health_http/http_server.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -11,6 +10,8 @@
 
 #include "adapters/health_http/listen_socket.h"
 #include "adapters/health_http/listener.h"
+#include "adapters/posix/all_signals_blocked.h"
+#include "adapters/posix/descriptor.h"
 
 namespace baokms::adapters::health_http {
 
@@ -19,11 +20,10 @@ class HttpServer::State {
   ~State() {
     if (thread_.joinable()) {
       const std::uint64_t one = 1;
-      while (::write(wake_, &one, sizeof one) < 0) {
+      while (::write(wake_.get(), &one, sizeof one) < 0) {
       }
       thread_.join();
     }
-    if (wake_ >= 0) ::close(wake_);
   }
 
   std::expected<void, ListenFailure> Start(std::vector<ListenerOptions> options) {
@@ -31,16 +31,17 @@ class HttpServer::State {
       return std::unexpected(
           ListenFailure{.problem = problem, .listener = at, .text = Advice(problem)});
     };
-    wake_ = ::eventfd(0, EFD_CLOEXEC);
-    if (wake_ < 0) return fail(ListenProblem::kFailed, 0);
+    wake_ = posix::Descriptor(::eventfd(0, EFD_CLOEXEC));
+    if (!wake_.valid()) return fail(ListenProblem::kFailed, 0);
     for (std::size_t at = 0; at < options.size(); ++at) {
-      const auto socket = OpenListenSocket(options[at].address);
+      auto socket = OpenListenSocket(options[at].address);
       if (!socket) return fail(socket.error(), at);
-      auto listener = Listener::Make(socket->descriptor, std::move(options[at]));
+      auto listener = Listener::Make(std::move(socket->descriptor), std::move(options[at]));
       if (listener == nullptr) return fail(ListenProblem::kFailed, at);
       listeners_.push_back(std::move(listener));
       ports_.push_back(socket->port);
     }
+    const posix::AllSignalsBlocked blocked;
     thread_ = std::thread([this] { Serve(); });
     return {};
   }
@@ -49,12 +50,7 @@ class HttpServer::State {
 
  private:
   void Serve() {
-    // Signals are for the main thread; a client that leaves early must not end the process.
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-
-    std::vector<pollfd> polled{{.fd = wake_, .events = POLLIN, .revents = 0}};
+    std::vector<pollfd> polled{{.fd = wake_.get(), .events = POLLIN, .revents = 0}};
     for (const auto& listener : listeners_) {
       polled.push_back({.fd = listener->epoll_descriptor(), .events = POLLIN, .revents = 0});
     }
@@ -71,7 +67,7 @@ class HttpServer::State {
 
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::uint16_t> ports_;
-  int wake_ = -1;
+  posix::Descriptor wake_;
   std::thread thread_;
 };
 

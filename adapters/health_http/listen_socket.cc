@@ -3,13 +3,13 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace baokms::adapters::health_http {
 namespace {
@@ -76,22 +76,22 @@ std::uint16_t PortOf(int descriptor) {
 }
 
 std::expected<ListenSocket, ListenProblem> Listen(const addrinfo& address) {
-  const int descriptor = ::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return std::unexpected(FromErrno(errno));
+  posix::Descriptor descriptor(
+      ::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!descriptor.valid()) return std::unexpected(FromErrno(errno));
   const int on = 1;
   const int off = 0;
-  ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  ::setsockopt(descriptor.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   // [::] takes IPv4 too, as with the Go provider, whatever the system's default.
   if (address.ai_family == AF_INET6) {
-    ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    ::setsockopt(descriptor.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   }
-  if (::bind(descriptor, address.ai_addr, address.ai_addrlen) != 0 ||
-      ::listen(descriptor, SOMAXCONN) != 0) {
-    const int error = errno;
-    ::close(descriptor);
-    return std::unexpected(FromErrno(error));
+  if (::bind(descriptor.get(), address.ai_addr, address.ai_addrlen) != 0 ||
+      ::listen(descriptor.get(), SOMAXCONN) != 0) {
+    return std::unexpected(FromErrno(errno));
   }
-  return ListenSocket{.descriptor = descriptor, .port = PortOf(descriptor)};
+  const std::uint16_t port = PortOf(descriptor.get());
+  return ListenSocket{.descriptor = std::move(descriptor), .port = port};
 }
 
 }  // namespace

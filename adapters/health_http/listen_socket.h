@@ -6,11 +6,12 @@
 #include <string_view>
 
 #include "adapters/health_http/http_server.h"
+#include "adapters/posix/descriptor.h"
 
 namespace baokms::adapters::health_http {
 
 struct ListenSocket {
-  int descriptor = -1;  // the caller's; non-blocking, closed on exec
+  posix::Descriptor descriptor;  // non-blocking, closed on exec
   std::uint16_t port = 0;
 };
 

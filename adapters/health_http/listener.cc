@@ -4,7 +4,6 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -105,20 +104,18 @@ struct Listener::Callbacks {
   }
 };
 
-std::unique_ptr<Listener> Listener::Make(int listen_descriptor, ListenerOptions options) {
+std::unique_ptr<Listener> Listener::Make(posix::Descriptor listen_socket, ListenerOptions options) {
   std::unique_ptr<Listener> self(new Listener(std::move(options)));
   // Without a thread of its own: Run is called by ours.
   self->daemon_ = MHD_start_daemon(
       MHD_USE_EPOLL, 0, nullptr, nullptr, &Callbacks::OnRequest, self.get(),
-      MHD_OPTION_LISTEN_SOCKET, listen_descriptor, MHD_OPTION_CONNECTION_LIMIT,
+      MHD_OPTION_LISTEN_SOCKET, listen_socket.get(), MHD_OPTION_CONNECTION_LIMIT,
       static_cast<unsigned>(self->options_.limits.connections) + kSlack,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes, MHD_OPTION_NOTIFY_CONNECTION,
       &Callbacks::OnConnection, self.get(), MHD_OPTION_NOTIFY_COMPLETED, &Callbacks::OnCompleted,
       self.get(), MHD_OPTION_END);
-  if (self->daemon_ == nullptr) {
-    ::close(listen_descriptor);
-    return nullptr;
-  }
+  if (self->daemon_ == nullptr) return nullptr;
+  listen_socket.Release();  // the daemon closes it
   return self;
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "adapters/health_http/http_server.h"
+#include "adapters/posix/descriptor.h"
 
 struct MHD_Connection;
 struct MHD_Daemon;
@@ -20,7 +21,7 @@ class Listener {
   using Clock = std::chrono::steady_clock;
 
   // Takes the listening socket over. Null: libmicrohttpd could not start.
-  static std::unique_ptr<Listener> Make(int listen_descriptor, ListenerOptions options);
+  static std::unique_ptr<Listener> Make(posix::Descriptor listen_socket, ListenerOptions options);
   ~Listener();
 
   // Readable: Run has something to do.

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "core/text/base64.h"
 #include "core/model/secret.h"
+#include "core/text/base64.h"
 
 namespace baokms::adapters::jwt {
 
@@ -26,10 +26,10 @@ std::optional<CompactParts> SplitCompact(std::string_view compact) {
   return parts;
 }
 
-std::unique_ptr<JsonObject> ParsePart(std::string_view base64url) {
+std::unique_ptr<strict_json::StrictJson> ParsePart(std::string_view base64url) {
   std::optional<std::string> decoded = core::Base64UrlDecode(base64url);
   if (!decoded) return nullptr;
-  auto object = JsonObject::Parse(*decoded);
+  auto object = strict_json::StrictJson::Parse(*decoded);
   core::WipeMemory(decoded->data(), decoded->size());
   return object;
 }

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "adapters/jwt/json_object.h"
+#include "adapters/strict_json/strict_json.h"
 
 namespace baokms::adapters::jwt {
 
@@ -19,6 +19,6 @@ std::optional<CompactParts> SplitCompact(std::string_view compact);
 
 // One part decoded; nullptr unless it is base64url of a strict JSON object. What was decoded is
 // wiped with it.
-std::unique_ptr<JsonObject> ParsePart(std::string_view base64url);
+std::unique_ptr<strict_json::StrictJson> ParsePart(std::string_view base64url);
 
 }  // namespace baokms::adapters::jwt

@@ -5,19 +5,16 @@
 #include <utility>
 
 #include "adapters/jwt/compact_jwt.h"
-#include "adapters/jwt/json_object.h"
+#include "adapters/strict_json/strict_json.h"
+#include "core/text/ascii.h"
 
 namespace baokms::adapters::jwt {
 namespace {
 
+using core::EqualsIgnoringCase;
 using simdjson::dom::element;
 using simdjson::dom::object;
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool EqualsIgnoringCase(std::string_view text, std::string_view lower_case) {
-  return std::ranges::equal(text, lower_case, {}, Lower);
-}
+using strict_json::StrictJson;
 
 // With or without parameters such as a charset.
 bool IsJson(std::string_view content_type) {
@@ -40,7 +37,7 @@ std::optional<std::string_view> Text(object reply, std::string_view key) {
 std::expected<TokenReply, TokenReplyProblem> ReadTokenReply(std::string_view content_type,
                                                             std::string_view body) {
   if (!IsJson(content_type)) return std::unexpected(TokenReplyProblem::kNotJson);
-  const auto parsed = JsonObject::Parse(body);
+  const auto parsed = StrictJson::Parse(body);
   if (!parsed) return std::unexpected(TokenReplyProblem::kNotJson);
   const object reply = parsed->root();
 
@@ -68,7 +65,7 @@ TokenErrorCode ReadTokenError(std::string_view body) {
        {"unsupported_grant_type", TokenErrorCode::kUnsupportedGrantType},
        {"invalid_scope", TokenErrorCode::kInvalidScope},
        {"invalid_target", TokenErrorCode::kInvalidTarget}}};
-  const auto parsed = JsonObject::Parse(body);
+  const auto parsed = StrictJson::Parse(body);
   if (!parsed) return TokenErrorCode::kOther;
   const std::string_view word = Text(parsed->root(), "error").value_or("");
   const auto* known =

@@ -6,12 +6,13 @@
 #include <grpcpp/support/slice.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <vector>
+
+#include "adapters/posix/descriptor.h"
 
 namespace baokms::adapters::spiffe {
 namespace {
@@ -34,8 +35,8 @@ AgentProblem ConnectProblem(int error) {
   }
 }
 
-// A connected descriptor, which the caller closes.
-std::expected<int, AgentProblem> OpenAgentSocket(std::string_view socket_uri) {
+// Connected.
+std::expected<posix::Descriptor, AgentProblem> OpenAgentSocket(std::string_view socket_uri) {
   constexpr std::string_view kScheme = "unix://";
   const std::string_view path = socket_uri.substr(kScheme.size());
   sockaddr_un address{};
@@ -45,13 +46,11 @@ std::expected<int, AgentProblem> OpenAgentSocket(std::string_view socket_uri) {
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   // Not blocking: an agent that does not accept has a full queue, and connect() would wait for it.
-  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return std::unexpected(ConnectProblem(errno));
+  posix::Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!descriptor.valid()) return std::unexpected(ConnectProblem(errno));
   // sockaddr is how the socket calls take every kind of address.
-  if (connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    const int error = errno;
-    close(descriptor);
-    return std::unexpected(ConnectProblem(error));
+  if (connect(descriptor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return std::unexpected(ConnectProblem(errno));
   }
   return descriptor;
 }
@@ -60,14 +59,14 @@ std::expected<int, AgentProblem> OpenAgentSocket(std::string_view socket_uri) {
 
 std::expected<std::shared_ptr<grpc::Channel>, AgentProblem> ConnectToAgent(
     std::string_view socket) {
-  const auto descriptor = OpenAgentSocket(socket);
+  auto descriptor = OpenAgentSocket(socket);
   if (!descriptor) return std::unexpected(descriptor.error());
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(kKeepaliveEvery.count()));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(kKeepaliveAnswer.count()));
-  return grpc::CreateCustomInsecureChannelFromFd("localhost", *descriptor, arguments);
+  return grpc::CreateCustomInsecureChannelFromFd("localhost", descriptor->Release(), arguments);
 }
 
 void AddSecurityHeader(grpc::ClientContext& context) {

@@ -10,21 +10,16 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/openssl/owners.h"
 #include "adapters/spiffe/workload.pb.h"
 
 namespace baokms::adapters::spiffe {
 namespace {
 
-template <auto Free>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using X509Ptr = std::unique_ptr<X509, FreeWith<X509_free>>;
-using NamesPtr = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>>;
-using Pkcs8Ptr = std::unique_ptr<PKCS8_PRIV_KEY_INFO, FreeWith<PKCS8_PRIV_KEY_INFO_free>>;
+using openssl::GeneralNamesPtr;
+using openssl::KeyPtr;
+using openssl::Pkcs8Ptr;
+using openssl::X509Ptr;
 
 // OpenSSL reads bytes as unsigned char.
 const unsigned char* Bytes(const std::string& text) {
@@ -58,13 +53,11 @@ std::shared_ptr<EVP_PKEY> ReadKey(const std::string& bytes) {
   const unsigned char* const end = at + bytes.size();
   const Pkcs8Ptr info(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &at, static_cast<long>(bytes.size())));
   if (!info || at != end) return nullptr;
-  EVP_PKEY* key = EVP_PKCS82PKEY(info.get());
-  if (key == nullptr) return nullptr;
-  return {key, EVP_PKEY_free};
+  return KeyPtr(EVP_PKCS82PKEY(info.get()));
 }
 
 bool IsNamedExactly(const X509* leaf, std::string_view spiffe_id) {
-  const NamesPtr names(
+  const GeneralNamesPtr names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(leaf, NID_subject_alt_name, nullptr, nullptr)));
   int uris = 0;
   bool ours = false;

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "adapters/state_file/refuse.h"
+
 namespace baokms::adapters::state_file {
 namespace {
 
@@ -17,10 +19,6 @@ constexpr mode_t kForbiddenFileBits = 0137;
 constexpr mode_t kForbiddenDirectoryBits = 0022;
 // Some 30,000 versions; a file beyond it was not written by a provider.
 constexpr std::size_t kMostBytes = 16 * 1024 * 1024;
-
-std::unexpected<StateProblem> Refuse(StateProblemKind kind, std::string_view text) {
-  return std::unexpected(StateProblem{.kind = kind, .text = text});
-}
 
 std::unexpected<StateProblem> UnreadableFile() {
   return Refuse(StateProblemKind::kUnreadable,

@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 
+#include "adapters/posix/descriptor.h"
+
 namespace baokms::adapters::state_file {
 namespace {
 
@@ -99,16 +101,15 @@ uid_t PosixFileSystem::EffectiveUser() { return ::geteuid(); }
 
 std::string PosixFileSystem::KernelLocks() {
   std::string text;
-  const int descriptor = ::open("/proc/locks", O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return text;
+  const posix::Descriptor locks(::open("/proc/locks", O_RDONLY | O_CLOEXEC));
+  if (!locks.valid()) return text;
   constexpr std::size_t kMostBytes = 1024 * 1024;
   std::array<char, 4096> chunk{};
   while (text.size() < kMostBytes) {
-    const auto got = Read(descriptor, chunk);
+    const auto got = Read(locks.get(), chunk);
     if (!got || *got == 0) break;
     text.append(chunk.data(), *got);
   }
-  ::close(descriptor);
   return text;
 }
 

@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "adapters/state_file/refuse.h"
+
 namespace baokms::adapters::state_file {
 namespace {
 
@@ -18,10 +20,6 @@ using ports::StateProblemKind;
 
 constexpr mode_t kLockMode = 0600;
 constexpr mode_t kForbiddenBits = 0077;
-
-std::unexpected<StateProblem> Refuse(StateProblemKind kind, std::string_view text) {
-  return std::unexpected(StateProblem{.kind = kind, .text = text});
-}
 
 std::unexpected<StateProblem> Unusable() {
   return Refuse(StateProblemKind::kUnreadable,

@@ -1,7 +1,6 @@
 #include "adapters/telemetry/log_writer.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/details/thread_pool.h>
@@ -19,6 +18,8 @@
 #include <string>
 #include <utility>
 
+#include "adapters/posix/all_signals_blocked.h"
+
 namespace baokms::adapters::telemetry {
 namespace {
 
@@ -31,11 +32,11 @@ constexpr std::size_t kAtomicBytes = 4096;
 constexpr auto kLineLevel = spdlog::level::info;
 constexpr auto kMarkerLevel = spdlog::level::critical;
 
-// The handler of a signal must not run here, and a closed pipe must not end the process.
-void BlockSignals() {
-  sigset_t all;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+// With the thread that writes: the handler of a signal must not run there, and a closed pipe must
+// not end the process.
+std::shared_ptr<spdlog::details::thread_pool> StartPool() {
+  const posix::AllSignalsBlocked blocked;
+  return std::make_shared<spdlog::details::thread_pool>(LogWriter::kMostLines, 1);
 }
 
 // Without blocking; EAGAIN when the reader must be waited for.
@@ -118,7 +119,7 @@ class LogWriter::Lines final : public spdlog::sinks::base_sink<spdlog::details::
 struct LogWriter::Parts {
   Parts(int descriptor, std::function<void(std::string_view)> sink)
       : lines(std::make_shared<Lines>(descriptor, std::move(sink))),
-        pool(std::make_shared<spdlog::details::thread_pool>(kMostLines, 1, BlockSignals)),
+        pool(StartPool()),
         logger(std::make_shared<spdlog::async_logger>(
             "", lines, pool, spdlog::async_overflow_policy::overrun_oldest)) {
     logger->set_level(spdlog::level::trace);

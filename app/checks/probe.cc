@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "adapters/grpc_kms/kms_socket_client.h"
+#include "adapters/posix/descriptor.h"
 #include "app/checks/check_report.h"
 #include "app/checks/check_screen.h"
 #include "app/process/process_hardening.h"
@@ -68,11 +69,11 @@ CheckResult CheckConnection(const std::string& path) {
     return Fail("the path is longer than a socket address takes", "choose a shorter one");
   }
   std::memcpy(address.sun_path, path.data(), path.size());
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const adapters::posix::Descriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   // The sockets API's own way of passing an address.
-  const int connected = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const int connected =
+      connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const int why = errno;
-  close(fd);
   if (connected == 0) return Pass();
   if (why == EACCES) {
     return Fail("this user may not use the socket",

@@ -10,12 +10,12 @@
 #include <system_error>
 #include <utility>
 
-#include "adapters/checked_file/descriptor.h"
+#include "adapters/posix/descriptor.h"
 
 namespace baokms::app {
 namespace {
 
-using adapters::checked_file::Descriptor;
+using adapters::posix::Descriptor;
 
 std::string Why(int error) { return std::generic_category().message(error); }
 
@@ -108,7 +108,7 @@ class Writer {
   }
 
   std::string path_;
-  Descriptor directory_{-1};
+  Descriptor directory_;
   bool made_directory_ = false;
   std::vector<std::string> written_;
 };

@@ -4,15 +4,16 @@
 #include <cstdint>
 #include <string>
 
+#include "adapters/strict_json/strict_json.h"
 #include "adapters/transit_http/openbao/openbao_replies.h"
 #include "adapters/transit_http/openbao/reply_classification.h"
-#include "adapters/transit_http/openbao/strict_json.h"
 #include "tests/fuzz/require.h"
 
 namespace {
 
 using namespace baokms;
 using namespace adapters::transit_http;
+using adapters::strict_json::StrictJson;
 using fuzz::Require;
 
 std::string_view WithoutBlanks(std::string_view text) {

@@ -5,7 +5,8 @@
 #include <optional>
 #include <utility>
 
-#include "adapters/transit_http/openbao/strict_json.h"
+#include "adapters/strict_json/strict_json.h"
+#include "adapters/transit_http/openbao/reply_field.h"
 #include "core/text/base64.h"
 
 namespace baokms::adapters::transit_http {
@@ -13,6 +14,7 @@ namespace {
 
 using simdjson::dom::array;
 using simdjson::dom::object;
+using strict_json::StrictJson;
 
 // Longer leases exist on paper only; the bound keeps arithmetic in nanoseconds exact.
 constexpr std::int64_t kLongestLeaseSeconds = std::int64_t{100} * 365 * 24 * 3600;

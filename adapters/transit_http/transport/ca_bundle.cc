@@ -11,19 +11,15 @@
 #include <system_error>
 #include <utility>
 
+#include "adapters/openssl/owners.h"
+
 namespace baokms::adapters::transit_http {
 namespace {
 
-constexpr core::Duration kLookInterval = std::chrono::seconds(1);
+using openssl::BioPtr;
+using openssl::X509Ptr;
 
-struct FreeBio {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-};
-struct FreeX509 {
-  void operator()(X509* certificate) const { X509_free(certificate); }
-};
-using BioPtr = std::unique_ptr<BIO, FreeBio>;
-using X509Ptr = std::unique_ptr<X509, FreeX509>;
+constexpr core::Duration kLookInterval = std::chrono::seconds(1);
 
 std::int64_t Nanoseconds(const timespec& time) {
   return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;

@@ -1,13 +1,11 @@
 #include "adapters/transit_http/transport/io_loop.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <new>
 #include <system_error>
 #include <utility>
 
+#include "adapters/posix/all_signals_blocked.h"
 #include "adapters/transit_http/transport/curl_failure.h"
 
 namespace baokms::adapters::transit_http {
@@ -18,22 +16,6 @@ using core::OpenBaoStatus;
 // A bound on sleeping when nothing is due; curl shortens it for its own timers.
 constexpr int kIdlePollMilliseconds = 10'000;
 
-// Signals belong to the main thread, and SIGPIPE to nobody.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
-
 }  // namespace
 
 std::shared_ptr<IoLoop> IoLoop::Start(IoLoopSettings settings, std::unique_ptr<CaBundle> ca,
@@ -42,7 +24,7 @@ std::shared_ptr<IoLoop> IoLoop::Start(IoLoopSettings settings, std::unique_ptr<C
   if (!loop->multi_) return nullptr;
   const auto connections = static_cast<long>(loop->settings_.max_transfers);
   curl_multi_setopt(loop->multi_.get(), CURLMOPT_MAXCONNECTS, connections);
-  const AllSignalsBlocked blocked;
+  const posix::AllSignalsBlocked blocked;
   try {
     // The raw pointer is safe: StopAndJoin comes before the last reference goes.
     loop->thread_ = std::thread([self = loop.get()] { self->Run(); });

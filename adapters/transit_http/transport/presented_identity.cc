@@ -4,18 +4,15 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include <memory>
 #include <string>
 
+#include "adapters/openssl/owners.h"
 #include "core/model/client_identity.h"
 
 namespace baokms::adapters::transit_http {
 namespace {
 
-struct FreeX509 {
-  void operator()(X509* certificate) const { X509_free(certificate); }
-};
-using X509Ptr = std::unique_ptr<X509, FreeX509>;
+using openssl::X509Ptr;
 
 X509Ptr Parse(const std::string& der) {
   // OpenSSL reads bytes as unsigned char.

@@ -9,7 +9,7 @@ namespace {
 using std::chrono::milliseconds;
 using Time = ConnectionTable::Time;
 
-UniqueFd SomeFd() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+posix::Descriptor SomeFd() { return posix::Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 constexpr ConnectionTable::Limits kSmall{
     .max_connections = 4, .max_per_uid = 2, .first_call_timeout = milliseconds(100)};

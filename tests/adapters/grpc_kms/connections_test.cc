@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(Small, "Peers: an allowed uid is enough and so is an allowed g
 
 TEST_CASE_FIXTURE(Small, "Connections: one without a call in time is closed") {
   Start();
-  std::vector<UniqueFd> peers;
+  std::vector<posix::Descriptor> peers;
   for (const std::string& sent :
        {std::string(), std::string("PRI * HT"), Http2Opening(),
         Http2Opening() + Http2Call(1, "Encrypt", "unfinished", /*finished=*/false)}) {
@@ -149,7 +149,7 @@ TEST_CASE_FIXTURE(Small, "Connections: at a uid's limit its oldest without a cal
   Start();
   Client client(options.socket_path);
   REQUIRE(client.Status().ok());
-  std::vector<UniqueFd> peers;
+  std::vector<posix::Descriptor> peers;
   for (int i = 0; i < 5; ++i) peers.push_back(ConnectTo(options.socket_path));
   REQUIRE(Eventually([&] { return server->connections() == 6; }));
   const auto last = ConnectTo(options.socket_path);
@@ -180,7 +180,7 @@ TEST_CASE("Connections: another uid is served while one holds all its places") {
   harness.options.socket_mode = 0666;
   REQUIRE(::chmod(harness.directory.path().c_str(), 0755) == 0);
   harness.Start();
-  std::vector<UniqueFd> mine;
+  std::vector<posix::Descriptor> mine;
   for (int i = 0; i < 3; ++i) mine.push_back(ConnectTo(harness.options.socket_path));
   REQUIRE(Eventually([&] { return harness.server->connections() == 3; }));
   const pid_t child = ::fork();
@@ -210,7 +210,7 @@ TEST_CASE("Connections: thousands of them neither slow a client down nor fill th
   Client client(harness.options.socket_path);
   REQUIRE(client.Status().ok());
   const long before = ResidentKiB();
-  std::vector<UniqueFd> flood;
+  std::vector<posix::Descriptor> flood;
   flood.reserve(total);
   std::atomic<bool> flooded{false};
   std::thread attacker([&] {
@@ -251,7 +251,7 @@ TEST_CASE("Connections: clients that never read hold no places and little memory
   harness.options.grpc_memory_bytes = std::size_t{16} << 20U;
   harness.Start();
   const long before = ResidentKiB();
-  std::vector<UniqueFd> deaf;
+  std::vector<posix::Descriptor> deaf;
   for (int i = 0; i < 40; ++i) {
     deaf.push_back(ConnectTo(harness.options.socket_path));
     std::string bytes = i % 2 == 0 ? Http2Opening() : testing::Http2OpeningWithClosedWindow();
@@ -286,7 +286,7 @@ TEST_CASE_FIXTURE(Small, "Connections: unfinished messages cannot fill the memor
   options.max_connections_per_uid = 64;
   Start();
   const long before = ResidentKiB();
-  std::vector<UniqueFd> peers;
+  std::vector<posix::Descriptor> peers;
   const std::string piece(60'000, 'x');
   for (int i = 0; i < 40; ++i) {
     peers.push_back(ConnectTo(options.socket_path));

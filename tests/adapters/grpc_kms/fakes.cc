@@ -203,8 +203,8 @@ Harness::~Harness() {
 
 core::KeyId SomeKeyId() { return core::KeyId::FromDigest(std::string(32, 'k')); }
 
-UniqueFd ConnectTo(const std::string& path) {
-  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+posix::Descriptor ConnectTo(const std::string& path) {
+  posix::Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());

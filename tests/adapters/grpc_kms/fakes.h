@@ -14,7 +14,7 @@
 
 #include "adapters/grpc_kms/kms.grpc.pb.h"
 #include "adapters/grpc_kms/kms_server.h"
-#include "adapters/grpc_kms/unique_fd.h"
+#include "adapters/posix/descriptor.h"
 #include "ports/kms_service.h"
 #include "ports/telemetry.h"
 
@@ -143,7 +143,7 @@ class Harness {
 
 core::KeyId SomeKeyId();
 // A raw connection; invalid when refused.
-UniqueFd ConnectTo(const std::string& path);
+posix::Descriptor ConnectTo(const std::string& path);
 // True when the peer closed within `limit`; what it sent before is thrown away.
 bool ClosedWithin(int fd, milliseconds limit);
 bool Eventually(const std::function<bool()>& condition, milliseconds limit = milliseconds(5000));

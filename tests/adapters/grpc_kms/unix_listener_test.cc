@@ -21,8 +21,8 @@ using testing::ConnectTo;
 using testing::FakeTelemetry;
 using testing::TempDirectory;
 
-UniqueFd BoundSocket(const std::string& path, int type = SOCK_STREAM) {
-  UniqueFd fd(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+posix::Descriptor BoundSocket(const std::string& path, int type = SOCK_STREAM) {
+  posix::Descriptor fd(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());
@@ -96,7 +96,7 @@ TEST_CASE_FIXTURE(Fixture, "Listener: another one's socket is not unlinked at th
   auto opened = Open();
   REQUIRE(opened.has_value());
   ::unlink(path.c_str());
-  const UniqueFd other = BoundSocket(path);
+  const posix::Descriptor other = BoundSocket(path);
   opened->Close();
   CHECK(Exists(path));
 }
@@ -118,9 +118,9 @@ TEST_CASE_FIXTURE(Fixture, "Listener: a live listener is left alone") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "Listener: a live listener with a full queue is left alone") {
-  const UniqueFd busy = BoundSocket(path);
+  const posix::Descriptor busy = BoundSocket(path);
   REQUIRE(::listen(busy.get(), 0) == 0);
-  const UniqueFd queued = ConnectTo(path);
+  const posix::Descriptor queued = ConnectTo(path);
   const auto before = std::chrono::steady_clock::now();
   CheckRefused(ListenProblem::kExistingSocketUnproven);
   CHECK(std::chrono::steady_clock::now() - before >= std::chrono::milliseconds(200));
@@ -129,7 +129,7 @@ TEST_CASE_FIXTURE(Fixture, "Listener: a live listener with a full queue is left 
 }
 
 TEST_CASE_FIXTURE(Fixture, "Listener: a datagram socket is left alone") {
-  const UniqueFd datagram = BoundSocket(path, SOCK_DGRAM);
+  const posix::Descriptor datagram = BoundSocket(path, SOCK_DGRAM);
   CheckRefused(ListenProblem::kExistingSocketUnproven);
   CHECK(Exists(path));
 }
@@ -193,8 +193,9 @@ TEST_CASE_FIXTURE(Fixture, "Listener: an unusable path is refused") {
 
 TEST_CASE_FIXTURE(Fixture,
                   "Listener: while another one binds in the directory nothing is removed") {
-  const UniqueFd bound_not_listening = BoundSocket(path);
-  const UniqueFd locked(::open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const posix::Descriptor bound_not_listening = BoundSocket(path);
+  const posix::Descriptor locked(
+      ::open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   REQUIRE(::flock(locked.get(), LOCK_EX) == 0);
   CheckRefused(ListenProblem::kDirectoryBusy);
   CHECK(Exists(path));

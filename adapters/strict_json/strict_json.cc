@@ -1,4 +1,4 @@
-#include "adapters/transit_http/openbao/strict_json.h"
+#include "adapters/strict_json/strict_json.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,11 +6,11 @@
 
 #include "core/model/secret.h"
 
-namespace baokms::adapters::transit_http {
+namespace baokms::adapters::strict_json {
 namespace {
 
 // Nesting is bounded by the parser's own limit (1024).
-[[maybe_unused]] bool HasDuplicateKeys(simdjson::dom::element element) {
+bool HasDuplicateKeys(simdjson::dom::element element) {
   if (simdjson::dom::array array; element.get(array) == simdjson::SUCCESS) {
     return std::any_of(array.begin(), array.end(), HasDuplicateKeys);
   }
@@ -25,24 +25,9 @@ namespace {
   return std::ranges::adjacent_find(keys) != keys.end();
 }
 
-#ifdef BAOKMS_MUTANT_NO_REPLY_END_CHECK
-// The mutant that the reply tests must catch: it reads up to the first object's likely end and
-// never looks at what follows or at repeated keys.
-std::string_view PartToRead(std::string_view text) {
-  if (const auto second = text.find("}{"); second != text.npos) return text.substr(0, second + 1);
-  if (const auto last = text.rfind('}'); last != text.npos) return text.substr(0, last + 1);
-  return text;
-}
-bool IsAcceptable(simdjson::dom::element) { return true; }
-#else
-std::string_view PartToRead(std::string_view text) { return text; }
-bool IsAcceptable(simdjson::dom::element root) { return !HasDuplicateKeys(root); }
-#endif
-
 }  // namespace
 
 std::unique_ptr<StrictJson> StrictJson::Parse(std::string_view text) {
-  text = PartToRead(text);
   const std::size_t length = text.size();
   if (length == 0) return nullptr;
   // Our own padded copy: simdjson would make one that nobody wipes.
@@ -54,7 +39,7 @@ std::unique_ptr<StrictJson> StrictJson::Parse(std::string_view text) {
           .get(root) != simdjson::SUCCESS) {
     return nullptr;
   }
-  if (root.get(json->root_) != simdjson::SUCCESS || !IsAcceptable(root)) return nullptr;
+  if (root.get(json->root_) != simdjson::SUCCESS || HasDuplicateKeys(root)) return nullptr;
   return json;
 }
 
@@ -67,4 +52,4 @@ StrictJson::~StrictJson() {
   }
 }
 
-}  // namespace baokms::adapters::transit_http
+}  // namespace baokms::adapters::strict_json

@@ -1,34 +1,13 @@
-// Strict reading of OpenBao's JSON. Internal: includes simdjson, so only the files that read
-// replies include it.
+// One field of an object in a reply of OpenBao. Internal: includes simdjson.
 #pragma once
 
 #include <simdjson.h>
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string_view>
 
 namespace baokms::adapters::transit_http {
-
-// One whole JSON object. What simdjson copied of it is wiped with it.
-class StrictJson {
- public:
-  // nullptr unless `text` is exactly one well-formed object: not cut, nothing but blanks behind it,
-  // and no key twice in any object at any depth (libraries.md, "JSON, YAML, HTTP").
-  static std::unique_ptr<StrictJson> Parse(std::string_view text);
-  ~StrictJson();
-  StrictJson(const StrictJson&) = delete;
-  StrictJson& operator=(const StrictJson&) = delete;
-
-  // Views into it live as long as this.
-  simdjson::dom::object root() const { return root_; }
-
- private:
-  StrictJson() = default;
-  simdjson::dom::parser parser_;
-  simdjson::dom::object root_;
-};
 
 // How a field was found: `kAbsent` stands for JSON null too, as OpenBao writes empty fields so.
 enum class FieldState : std::uint8_t { kAbsent, kPresent, kWrongType };
