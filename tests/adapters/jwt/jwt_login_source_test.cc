@@ -8,6 +8,7 @@
 #include "adapters/jwt/jwt_file_source.h"
 #include "tests/adapters/jwt/make_jwt.h"
 #include "tests/adapters/jwt/one_file.h"
+#include "tests/support/ports/fake_clock.h"
 
 namespace baokms::tests {
 namespace {
@@ -20,12 +21,6 @@ using ports::FileProblem;
 using namespace std::chrono_literals;
 
 constexpr core::UnixSeconds kNow = 1'700'000'000;
-
-class FakeClock final : public ports::Clock {
- public:
-  core::ClockReading Now() const override { return {.monotonic = {}, .boot = {}, .wall = now}; }
-  core::UnixSeconds now = kNow;
-};
 
 class FakeAuth final : public ports::OpenBaoAuth {
  public:
@@ -65,7 +60,7 @@ class FakeAuth final : public ports::OpenBaoAuth {
 struct Fixture {
   OneFile files{"/creds/jwt", ""};
   FakeAuth auth;
-  FakeClock clock;
+  testing::FakeClock clock{kNow};
   JwtFileSource source{"/creds/jwt", files};
   JwtLoginOptions options{.mount_path = "auth/jwt",
                           .role = "kms",
@@ -136,7 +131,7 @@ TEST_CASE("Login: the file is read anew each time") {
 TEST_CASE("Login: a JWT that fails the local checks never leaves the node") {
   Fixture fixture;
   const auto status = [&](core::UnixSeconds now) {
-    fixture.clock.now = now;
+    fixture.clock.SetWall(now);
     const auto result = fixture.Login();
     REQUIRE_FALSE(result.has_value());
     CHECK(result.error().error == core::CredentialUnusable());
@@ -205,7 +200,7 @@ TEST_CASE("Login: a refusal is auth_failed with advice and another failure keeps
 
 TEST_CASE("Login: the advice for a JWT names the fields of its source") {
   Fixture fixture;
-  fixture.clock.now = kNow + 3600;
+  fixture.clock.SetWall(kNow + 3600);
   using Source = core::JwtSource;
   for (const auto& [source, field] : {std::pair{Source::kFile, "auth.jwt.jwtFile"},
                                       {Source::kOauth2, "auth.jwt.oauth2"},

@@ -11,6 +11,7 @@
 
 #include "tests/adapters/jwt/make_jwt.h"
 #include "tests/adapters/jwt/one_file.h"
+#include "tests/support/ports/fake_clock.h"
 
 namespace baokms::tests {
 namespace {
@@ -21,20 +22,14 @@ using core::LoginStatus;
 using core::OpenBaoStatus;
 using namespace std::chrono_literals;
 
-class MovedClock final : public ports::Clock {
- public:
-  core::ClockReading Now() const override { return {.monotonic = {}, .boot = now, .wall = 0}; }
-  core::BootTime now{};
-};
-
 // Answers at once, after `takes` on the clock.
 class TokenServer final : public ports::HttpTransport {
  public:
-  explicit TokenServer(MovedClock& clock) : clock_(clock) {}
+  explicit TokenServer(testing::FakeClock& clock) : clock_(clock) {}
   std::unique_ptr<ports::PendingCall> Send(ports::HttpRequest request,
                                            ports::Completion<ports::HttpReply> done) override {
     requests.push_back(std::move(request));
-    clock_.now += takes;
+    clock_.PassOnlyBoot(takes);
     if (error) {
       done(std::unexpected(*error));
     } else {
@@ -51,11 +46,11 @@ class TokenServer final : public ports::HttpTransport {
   std::vector<ports::HttpRequest> requests;
 
  private:
-  MovedClock& clock_;
+  testing::FakeClock& clock_;
 };
 
 struct Fixture {
-  MovedClock clock;
+  testing::FakeClock clock;
   TokenServer server{clock};
   OneFile secret{"/creds/secret", "s3cret\n"};
   Oauth2Options options{.oauth2 = {.token_url = "https://idp.example/token?tenant=1",
@@ -234,7 +229,6 @@ TEST_CASE("OAuth2: a reply that is no application/json is refused whatever it ho
 TEST_CASE("OAuth2: more than minRemainingTtl of expires_in is left after the request") {
   const auto status = [](const std::string& expires_in, core::Duration takes) {
     Fixture fixture;
-    fixture.clock.now += 5h;
     fixture.Grant(R"(,"expires_in":)" + expires_in);
     fixture.server.takes = takes;
     const auto result = fixture.Fetch();

@@ -6,10 +6,11 @@
 
 #include <optional>
 
-#include "core/wire/aad.h"
 #include "core/rotation/key_view.h"
+#include "core/wire/aad.h"
 #include "tests/support/core/decrypt_requests.h"
 #include "tests/support/core/mock_ports.h"
+#include "tests/support/ports/fake_clock.h"
 
 namespace baokms::core {
 namespace {
@@ -35,7 +36,7 @@ struct Bench {
     Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(1, kRemoved)}));
   }
 
-  testing::FakeClock clock;
+  baokms::testing::FakeClock clock;
   testing::FakeKeyViewSource view;
   testing::MockTokenSource tokens;
   testing::MockTransit transit;
@@ -51,12 +52,12 @@ struct Bench {
   ports::Completion<Secret> decrypt_done;
   ports::Completion<void> discovered;
 
-  void Publish(const Registry& registry) { view.view = HealthyView(registry, clock.now.boot); }
+  void Publish(const Registry& registry) { view.view = HealthyView(registry, clock.Now().boot); }
   ports::TokenRef Token(std::uint64_t generation) {
     return std::make_shared<const HeldToken>(
         HeldToken{.generation = generation, .value = Secret::Copy("t"), .expires_at = {}});
   }
-  MonotonicTime Deadline() const { return clock.now.monotonic + 5s; }
+  MonotonicTime Deadline() const { return clock.Now().monotonic + 5s; }
 
   void Encrypt(std::string_view plaintext) {
     call = service.Encrypt(Secret::Copy(plaintext), [this](KmsOutcome<EncryptReply> outcome) {
@@ -101,7 +102,7 @@ TEST_CASE("Status: healthy tells the active key_id and unhealthy tells none") {
   Bench b;
   CHECK(b.service.Status().healthy);
   CHECK(b.service.Status().key_id == testing::IdOf(2).str());
-  b.clock.now.boot += 91s;
+  b.clock.PassOnlyBoot(91s);
   CHECK_FALSE(b.service.Status().healthy);
   CHECK(b.service.Status().key_id.empty());
 }
@@ -151,7 +152,7 @@ TEST_CASE("Encrypt: 731 bytes are sent at a one-digit version") {
 
 TEST_CASE("Encrypt: an unhealthy or stale or missing Status fails without a Transit call") {
   Bench b;
-  b.clock.now.boot += 91s;
+  b.clock.PassOnlyBoot(91s);
   b.Encrypt("p");
   CHECK(b.EncryptError() == StatusNotHealthy());
   b.encrypted.reset();
@@ -212,7 +213,7 @@ TEST_CASE("Decrypt: a valid request is one Transit call under its own version's 
 
 TEST_CASE("Decrypt: works while Status is unhealthy") {
   Bench b;
-  b.clock.now.boot += 1h;
+  b.clock.PassOnlyBoot(1h);
   ALLOW_TOKEN(b);
   EXPECT_DECRYPT(b, 1U);
   b.Decrypt(GoodRequest(2));
