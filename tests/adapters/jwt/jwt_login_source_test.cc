@@ -20,8 +20,6 @@ using core::LoginStatus;
 using ports::FileProblem;
 using namespace std::chrono_literals;
 
-constexpr core::UnixSeconds kNow = 1'700'000'000;
-
 class FakeAuth final : public ports::OpenBaoAuth {
  public:
   void Login(core::OpenBaoOperation operation, const std::string& mount_path, core::Secret body,
@@ -57,7 +55,7 @@ class FakeAuth final : public ports::OpenBaoAuth {
   std::vector<core::MonotonicTime> deadlines;
 };
 
-struct Fixture {
+struct LoginFixture {
   OneFile files{"/creds/jwt", ""};
   FakeAuth auth;
   testing::FakeClock clock{kNow};
@@ -66,7 +64,7 @@ struct Fixture {
                           .role = "kms",
                           .expected = {.clock_skew_leeway = 30s, .min_remaining_ttl = 120s}};
   std::string jwt = MakeJwt(R"({"exp":1700003600,"aud":"secret-audience"})");
-  Fixture() { files.content = jwt; }
+  LoginFixture() { files.content = jwt; }
   core::LoginResult Login() {
     JwtLoginSource login(options, source, auth, clock);
     std::optional<core::LoginResult> result;
@@ -77,7 +75,7 @@ struct Fixture {
 };
 
 TEST_CASE("Login: role and JWT go to the configured mount within the deadline") {
-  Fixture fixture;
+  LoginFixture fixture;
   const auto result = fixture.Login();
   REQUIRE(result.has_value());
   CHECK(result->grant.value.ExposeSecret() == "s.t");
@@ -88,21 +86,21 @@ TEST_CASE("Login: role and JWT go to the configured mount within the deadline") 
 }
 
 TEST_CASE("Login: the file is read under its own policy") {
-  Fixture fixture;
+  LoginFixture fixture;
   REQUIRE(fixture.Login().has_value());
   CHECK(fixture.files.policy.forbidden_mode_bits == 0037);
   CHECK(fixture.files.policy.max_bytes == 1024 * 1024);
 }
 
 TEST_CASE("Login: the role cannot leave its string") {
-  Fixture fixture;
+  LoginFixture fixture;
   fixture.options.role = "a\"b\\c\nd";
   REQUIRE(fixture.Login().has_value());
   CHECK(fixture.auth.bodies.at(0).starts_with(R"({"role":"a\"b\\c\nd","jwt":")"));
 }
 
 TEST_CASE("Login: one trailing newline is dropped and two are not") {
-  Fixture fixture;
+  LoginFixture fixture;
   fixture.files.content = fixture.jwt + "\n";
   REQUIRE(fixture.Login().has_value());
   CHECK(fixture.auth.bodies.at(0).ends_with(fixture.jwt + "\"}"));
@@ -118,7 +116,7 @@ TEST_CASE("Login: one trailing newline is dropped and two are not") {
 }
 
 TEST_CASE("Login: the file is read anew each time") {
-  Fixture fixture;
+  LoginFixture fixture;
   JwtLoginSource login(fixture.options, fixture.source, fixture.auth, fixture.clock);
   login.Login({}, [](core::LoginResult) {});
   const std::string renewed = MakeJwt(R"({"exp":1700007200})");
@@ -129,7 +127,7 @@ TEST_CASE("Login: the file is read anew each time") {
 }
 
 TEST_CASE("Login: a JWT that fails the local checks never leaves the node") {
-  Fixture fixture;
+  LoginFixture fixture;
   const auto status = [&](core::UnixSeconds now) {
     fixture.clock.SetWall(now);
     const auto result = fixture.Login();
@@ -146,7 +144,7 @@ TEST_CASE("Login: a JWT that fails the local checks never leaves the node") {
 }
 
 TEST_CASE("Login: the advice names the field and never a value") {
-  Fixture fixture;
+  LoginFixture fixture;
   fixture.options.expected.audiences = {"expected-value"};
   const auto audience = fixture.Login();
   REQUIRE_FALSE(audience.has_value());
@@ -170,7 +168,7 @@ TEST_CASE("Login: a file problem is named with its reason and the path is not") 
        {FileProblem::kNotAbsolute, FileProblem::kMissing, FileProblem::kUnreadable,
         FileProblem::kSymlink, FileProblem::kNotRegular, FileProblem::kUnsafePermissions,
         FileProblem::kChanged, FileProblem::kTooLarge}) {
-    Fixture fixture;
+    LoginFixture fixture;
     fixture.files.problem = problem;
     const auto result = fixture.Login();
     REQUIRE_FALSE(result.has_value());
@@ -184,7 +182,7 @@ TEST_CASE("Login: a file problem is named with its reason and the path is not") 
 }
 
 TEST_CASE("Login: a refusal is auth_failed with advice and another failure keeps its error") {
-  Fixture fixture;
+  LoginFixture fixture;
   fixture.auth.error = core::LoginRefused();
   const auto refused = fixture.Login();
   REQUIRE_FALSE(refused.has_value());
@@ -199,7 +197,7 @@ TEST_CASE("Login: a refusal is auth_failed with advice and another failure keeps
 }
 
 TEST_CASE("Login: the advice for a JWT names the fields of its source") {
-  Fixture fixture;
+  LoginFixture fixture;
   fixture.clock.SetWall(kNow + 3600);
   using Source = core::JwtSource;
   for (const auto& [source, field] : {std::pair{Source::kFile, "auth.jwt.jwtFile"},
@@ -214,7 +212,7 @@ TEST_CASE("Login: the advice for a JWT names the fields of its source") {
 }
 
 TEST_CASE("Renew: the token is renewed and a failure keeps its error") {
-  Fixture fixture;
+  LoginFixture fixture;
   JwtLoginSource login(fixture.options, fixture.source, fixture.auth, fixture.clock);
   const auto renew = [&] {
     std::optional<core::RenewalResult> result;

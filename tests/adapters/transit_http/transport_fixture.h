@@ -173,4 +173,6 @@ inline ScriptedTlsServer::Script Always(std::string reply) {
   return [reply = std::move(reply)](const SeenRequest&, Wire& wire) { wire.Write(reply); };
 }
 
+inline ScriptedTlsServer::Script Ok() { return Always(HttpReplyText(200, "{}")); }
+
 }  // namespace baokms::tests
