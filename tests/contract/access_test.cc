@@ -8,7 +8,7 @@ namespace baokms::testing {
 namespace {
 
 constexpr const char* kPolicyDenied = "transit_policy_denied permission_denied";
-const Json kHello = {{"plaintext", core::Base64Encode("hello")}};
+const Json kHelloBody = {{"plaintext", core::Base64Encode("hello")}};
 
 // The outcomes of every port call that needs a token.
 std::vector<std::string> EveryOutcome(ContractCase& c, const ports::TokenRef& token,
@@ -51,7 +51,7 @@ TEST_CASE("Policy: what it does not give is denied and a change counts at once")
   CHECK(EveryOutcome(c, TokenOf(token), sealed) ==
         std::vector<std::string>{kPolicyDenied, kPolicyDenied, "ok", kPolicyDenied, kPolicyDenied,
                                  kPolicyDenied});
-  const AdminReply reply = c.server.Call("POST", c.Path("encrypt"), kHello, token);
+  const AdminReply reply = c.server.Call("POST", c.Path("encrypt"), kHelloBody, token);
   CHECK(reply.status == 403);
   CHECK(reply.error() == kDenied);
   c.setup.SetPolicy();
@@ -63,7 +63,7 @@ TEST_CASE("Policy: an unknown key needs create where the policy reaches it") {
   c.setup.SetPolicy(c.setup.LeastPrivilegePolicy({"*"}));
   const std::string token = c.setup.Login();
   const AdminReply encrypt =
-      c.server.Call("POST", c.Path("encrypt", "nobody-made-it"), kHello, token);
+      c.server.Call("POST", c.Path("encrypt", "nobody-made-it"), kHelloBody, token);
   CHECK(encrypt.status == 403);
   CHECK(encrypt.error() == kDenied);
   const AdminReply decrypt = c.server.Call("POST", c.Path("decrypt", "nobody-made-it"),

@@ -7,7 +7,6 @@
 namespace baokms::testing {
 namespace {
 
-const std::string kHello = core::Base64Encode("hello");
 const std::string kAad64 = core::Base64Encode(kAad);
 
 // A decrypt item that failed: its empty plaintext is there all the same.

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "core/text/base64.h"
 #include "tests/contract/ports_under_test.h"
 #include "tests/support/harness/openbao_setup.h"
 
@@ -15,6 +16,7 @@ OpenBaoUnderTest& ServerUnderTest();
 void StopServerUnderTest();
 
 inline constexpr const char* kDenied = "1 error occurred:\n\t* permission denied\n\n";
+inline const std::string kHello = core::Base64Encode("hello");
 inline constexpr const char* kAad = R"({"aad_version":"v1"})";
 
 struct ContractCase {

@@ -7,8 +7,6 @@
 namespace baokms::testing {
 namespace {
 
-const std::string kHello = core::Base64Encode("hello");
-
 TEST_SUITE_BEGIN("transit");
 
 TEST_CASE("Encrypt: the version asked for is used and the ciphertext is nonce and body and tag") {

@@ -25,12 +25,6 @@ std::set<std::string>& Covered() {
   return sections;
 }
 
-void ReplaceAll(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
-    text.replace(at, from.size(), to);
-  }
-}
-
 std::string Directory(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 // The examples of the pages that a node's configuration answers, longest first where one holds

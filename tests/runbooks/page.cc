@@ -114,6 +114,12 @@ std::vector<std::filesystem::path> Files() {
 
 Page Parse(const std::string& markdown) { return Parser().Read(markdown); }
 
+void ReplaceAll(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+}
+
 Page ReadPage(const std::string& name) {
   for (const std::filesystem::path& file : Files()) {
     if (file.stem() == name) return Parse(testing::ReadWholeFile(file));

@@ -20,6 +20,7 @@ struct Page {
 };
 
 Page Parse(const std::string& markdown);
+void ReplaceAll(std::string& text, const std::string& from, const std::string& to);
 
 // "rotation" is docs/runbooks/rotation.md; no two pages have one name. Throws HarnessError when
 // there is none.

@@ -9,8 +9,8 @@ using e2e::Milliseconds;
 using e2e::VersionsIn;
 
 // Two nodes with version 3 active, as the page's example.
-struct Rotated : Cluster {
-  Rotated() : Cluster({kInterval, kInterval}) {
+struct RotatedCluster : Cluster {
+  RotatedCluster() : Cluster({kInterval, kInterval}) {
     Rotate();
     Rotate();
   }
@@ -20,7 +20,7 @@ struct Rotated : Cluster {
 };
 
 RUNBOOK_CASE("Runbook", "retirement", "Evidence first") {
-  Rotated cluster;
+  RotatedCluster cluster;
   person.Store("an object", "a value", cluster[0]);
   const std::string seen = person.Do("look", cluster[0]);
   CHECK(Has(seen, "openbao_kms_key_version 3"));
@@ -36,7 +36,7 @@ RUNBOOK_CASE("Runbook", "retirement", "Evidence first") {
 }
 
 RUNBOOK_CASE("Runbook", "retirement", "Retire on each node") {
-  Rotated cluster;
+  RotatedCluster cluster;
   person.Store("kept", "a value", cluster[0]);
   for (std::size_t n = 0; n < 2; ++n) {
     Node& node = cluster[n];
@@ -60,7 +60,7 @@ RUNBOOK_CASE("Runbook", "retirement", "Retire on each node") {
 }
 
 RUNBOOK_CASE("Runbook", "retirement", "Raise the minimum and trim in OpenBao") {
-  Rotated cluster;
+  RotatedCluster cluster;
   person.Store("kept", "a value", cluster[0]);
   for (const auto& node : cluster.nodes) Retire(*node, 3);
   person.DoWithBao("minimum", cluster[0], [&] {

@@ -67,9 +67,9 @@ class Reader {
 };
 
 // One case for all sections: each stands on what the one before it made.
-[[maybe_unused]] const bool kCovered = Covers("spiffe", "An entry in SPIRE") &&
-                                       Covers("spiffe", "JWT-SVIDs") &&
-                                       Covers("spiffe", "X.509-SVIDs");
+[[maybe_unused]] const bool kSpiffePageCovered = Covers("spiffe", "An entry in SPIRE") &&
+                                                 Covers("spiffe", "JWT-SVIDs") &&
+                                                 Covers("spiffe", "X.509-SVIDs");
 
 TEST_CASE("SPIRE: the page on SPIFFE logins works as it is written") {
   if (!testing::HasSpire()) {

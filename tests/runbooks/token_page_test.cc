@@ -13,12 +13,6 @@
 namespace baokms::runbooks {
 namespace {
 
-void ReplaceAll(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
-    text.replace(at, from.size(), to);
-  }
-}
-
 // The page's machine: its paths and names are the test's.
 class Machine {
  public:
@@ -73,7 +67,7 @@ class Machine {
 };
 
 // One case for all sections: each stands on what the one before it made.
-[[maybe_unused]] const bool kCovered =
+[[maybe_unused]] const bool kTokenPageCovered =
     Covers("pkcs11", "Make the key") && Covers("pkcs11", "Have it certified") &&
     Covers("pkcs11", "Let OpenBao accept it") && Covers("pkcs11", "Configure the provider") &&
     Covers("pkcs11", "Replace the certificate");

@@ -129,10 +129,6 @@ std::string Objection(Layer layer, std::string_view path, const Include& include
   return "";
 }
 
-std::string Place(std::string_view path, int line) {
-  return std::string(path) + ":" + std::to_string(line) + ": ";
-}
-
 // Calls `found(word, line)` for each whole word.
 template <typename Found>
 void ForEachWord(std::string_view code, Found found) {

@@ -8,39 +8,40 @@
 namespace baokms::structure {
 namespace {
 
-struct Planted {
+struct PlantedSource {
   const char* path;
   const char* text;
 };
 
 TEST_CASE("Arrows: a forbidden include is an objection") {
-  for (const Planted& bad : {
-           Planted{"core/model/key_id.h", "#include \"core/wire/key_id.h\"\n"},
-           Planted{"core/model/key_id.h", "#include \"ports/clock.h\"\n"},
-           Planted{"core/model/key_id.cc", "#include <openssl/crypto.h>\n"},
-           Planted{"core/model/secret.h", "#include <openssl/crypto.h>\n"},
-           Planted{"core/model/secret.cc", "#include <openssl/evp.h>\n"},
-           Planted{"core/model/secret.cc", "#include <openssl/sha.h>\n"},
-           Planted{"ports/clock.h", "#include \"core/rotation/status.h\"\n"},
-           Planted{"ports/clock.h", "#include <unistd.h>\n"},
-           Planted{"core/rotation/status.cc", "#include \"adapters/jwt/compact_jwt.h\"\n"},
-           Planted{"core/rotation/status.cc", "#include \"app/serve/serve.h\"\n"},
-           Planted{"core/rotation/status.cc", "#include <simdjson.h>\n"},
-           Planted{"core/rotation/status.cc", "#include <spdlog/spdlog.h>\n"},
-           Planted{"core/rotation/status.cc", "#include <openssl/sha.h>\n"},
-           Planted{"core/rotation/status.cc", "#include <mutex>\n"},
-           Planted{"core/rotation/status.cc", "#include <iostream>\n"},
-           Planted{"core/wire/sha256.cc", "#include <openssl/evp.h>\n"},
-           Planted{"core/wire/sha256.h", "#include <openssl/sha.h>\n"},
-           Planted{"adapters/jwt/a.cc", "#include \"core/wire/key_id.h\"\n"},
-           Planted{"adapters/jwt/a.cc", "#include \"adapters/checked_file/posix_file_reader.h\"\n"},
-           Planted{"adapters/jwt/a.cc", "#include \"adapters/jwt_other/b.h\"\n"},
-           Planted{"adapters/jwt/a.cc", "#include \"app/serve/serve.h\"\n"},
-           Planted{"adapters/jwt/a.cc", "#include \"tests/support/emulator/emulator.h\"\n"},
-           Planted{"adapters/jwt/a.cc", "#include \"compact_jwt.h\"\n"},
-           Planted{"adapters/a.cc", "#include \"adapters/jwt/compact_jwt.h\"\n"},
-           Planted{"app/main.cc", "#include \"tests/support/emulator/emulator.h\"\n"},
-           Planted{"app/main.cc", "#include \"serve.h\"\n"},
+  for (const PlantedSource& bad : {
+           PlantedSource{"core/model/key_id.h", "#include \"core/wire/key_id.h\"\n"},
+           PlantedSource{"core/model/key_id.h", "#include \"ports/clock.h\"\n"},
+           PlantedSource{"core/model/key_id.cc", "#include <openssl/crypto.h>\n"},
+           PlantedSource{"core/model/secret.h", "#include <openssl/crypto.h>\n"},
+           PlantedSource{"core/model/secret.cc", "#include <openssl/evp.h>\n"},
+           PlantedSource{"core/model/secret.cc", "#include <openssl/sha.h>\n"},
+           PlantedSource{"ports/clock.h", "#include \"core/rotation/status.h\"\n"},
+           PlantedSource{"ports/clock.h", "#include <unistd.h>\n"},
+           PlantedSource{"core/rotation/status.cc", "#include \"adapters/jwt/compact_jwt.h\"\n"},
+           PlantedSource{"core/rotation/status.cc", "#include \"app/serve/serve.h\"\n"},
+           PlantedSource{"core/rotation/status.cc", "#include <simdjson.h>\n"},
+           PlantedSource{"core/rotation/status.cc", "#include <spdlog/spdlog.h>\n"},
+           PlantedSource{"core/rotation/status.cc", "#include <openssl/sha.h>\n"},
+           PlantedSource{"core/rotation/status.cc", "#include <mutex>\n"},
+           PlantedSource{"core/rotation/status.cc", "#include <iostream>\n"},
+           PlantedSource{"core/wire/sha256.cc", "#include <openssl/evp.h>\n"},
+           PlantedSource{"core/wire/sha256.h", "#include <openssl/sha.h>\n"},
+           PlantedSource{"adapters/jwt/a.cc", "#include \"core/wire/key_id.h\"\n"},
+           PlantedSource{"adapters/jwt/a.cc",
+                         "#include \"adapters/checked_file/posix_file_reader.h\"\n"},
+           PlantedSource{"adapters/jwt/a.cc", "#include \"adapters/jwt_other/b.h\"\n"},
+           PlantedSource{"adapters/jwt/a.cc", "#include \"app/serve/serve.h\"\n"},
+           PlantedSource{"adapters/jwt/a.cc", "#include \"tests/support/emulator/emulator.h\"\n"},
+           PlantedSource{"adapters/jwt/a.cc", "#include \"compact_jwt.h\"\n"},
+           PlantedSource{"adapters/a.cc", "#include \"adapters/jwt/compact_jwt.h\"\n"},
+           PlantedSource{"app/main.cc", "#include \"tests/support/emulator/emulator.h\"\n"},
+           PlantedSource{"app/main.cc", "#include \"serve.h\"\n"},
        }) {
     CAPTURE(bad.path);
     CAPTURE(bad.text);
@@ -49,17 +50,20 @@ TEST_CASE("Arrows: a forbidden include is an objection") {
 }
 
 TEST_CASE("Arrows: an allowed include is none") {
-  for (const Planted& good : {
-           Planted{"core/model/key_id.h", "#include <string>\n#include \"core/model/error.h\"\n"},
-           Planted{"core/model/secret.cc", "#include <openssl/crypto.h>\n"},
-           Planted{"core/wire/sha256.cc", "#include <openssl/sha.h>\n"},
-           Planted{"core/rotation/status.cc", "#include \"core/wire/key_id.h\"\n#include \"ports/clock.h\"\n"},
-           Planted{"ports/clock.h", "#include <cstdint>\n#include \"core/model/time.h\"\n"},
-           Planted{"adapters/jwt/a.cc",
-                   "#include <curl/curl.h>\n#include <mutex>\n#include \"adapters/jwt/a.h\"\n"
-                   "#include \"core/model/error.h\"\n#include \"ports/clock.h\"\n"},
-           Planted{"app/main.cc", "#include \"core/wire/key_id.h\"\n#include \"adapters/jwt/a.h\"\n"},
-           Planted{"tests/unit/a.cc", "#include \"core/wire/key_id.h\"\n#include <thread>\n"},
+  for (const PlantedSource& good : {
+           PlantedSource{"core/model/key_id.h",
+                         "#include <string>\n#include \"core/model/error.h\"\n"},
+           PlantedSource{"core/model/secret.cc", "#include <openssl/crypto.h>\n"},
+           PlantedSource{"core/wire/sha256.cc", "#include <openssl/sha.h>\n"},
+           PlantedSource{"core/rotation/status.cc",
+                         "#include \"core/wire/key_id.h\"\n#include \"ports/clock.h\"\n"},
+           PlantedSource{"ports/clock.h", "#include <cstdint>\n#include \"core/model/time.h\"\n"},
+           PlantedSource{"adapters/jwt/a.cc",
+                         "#include <curl/curl.h>\n#include <mutex>\n#include \"adapters/jwt/a.h\"\n"
+                         "#include \"core/model/error.h\"\n#include \"ports/clock.h\"\n"},
+           PlantedSource{"app/main.cc",
+                         "#include \"core/wire/key_id.h\"\n#include \"adapters/jwt/a.h\"\n"},
+           PlantedSource{"tests/unit/a.cc", "#include \"core/wire/key_id.h\"\n#include <thread>\n"},
        }) {
     CAPTURE(good.path);
     CAPTURE(good.text);

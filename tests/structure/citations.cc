@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "tests/structure/source_text.h"
+
 namespace baokms::structure {
 namespace {
 
@@ -156,10 +158,6 @@ std::vector<const MarkdownPage*> Cited(const Citation& citation, std::string_vie
     if (bare ? near && same_name : name == citation.page) cited.push_back(&page);
   }
   return cited;
-}
-
-std::string Place(std::string_view path, int line) {
-  return std::string(path) + ":" + std::to_string(line) + ": ";
 }
 
 bool IsElsewhere(std::string_view target) {

@@ -6,7 +6,7 @@
 namespace baokms::structure {
 namespace {
 
-Documents Planted() {
+Documents PlantedDocuments() {
   Documents documents;
   const auto add = [&](const std::string& path, std::string_view text) {
     documents.pages[path] = ReadMarkdown(text);
@@ -22,7 +22,7 @@ Documents Planted() {
 }
 
 std::vector<std::string> Judge(std::string_view text, std::string_view path = "adapters/jwt/a.cc") {
-  return CitationViolations(path, text, Planted());
+  return CitationViolations(path, text, PlantedDocuments());
 }
 
 TEST_CASE("Citations: a page or section that is there is none to object to") {
@@ -84,7 +84,7 @@ TEST_CASE("Citations: an objection names the line on which the page's name begin
 }
 
 TEST_CASE("Links: a target or anchor that is not there is an objection") {
-  Documents documents = Planted();
+  Documents documents = PlantedDocuments();
   CHECK(BrokenLinks("docs/runbooks/rotation.md", documents).empty());
   const auto judge = [&](std::string_view text) {
     documents.pages["docs/spec/new.md"] = ReadMarkdown(text);

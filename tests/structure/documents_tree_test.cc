@@ -3,13 +3,12 @@
 
 #include <array>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "tests/structure/citations.h"
+#include "tests/structure/read_file.h"
 
 namespace baokms::structure {
 namespace {
@@ -17,11 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kRoot = BAOKMS_SOURCE_TREE;
-
-std::string ReadFile(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // What belongs to the project, builds left out.
 std::vector<std::string> ProjectPaths() {

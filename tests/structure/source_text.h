@@ -6,6 +6,11 @@
 
 namespace baokms::structure {
 
+// "core/model/time.h:7: ", for what is wrong there.
+inline std::string Place(std::string_view path, int line) {
+  return std::string(path) + ":" + std::to_string(line) + ": ";
+}
+
 // One #include as written: `name` without its quotes or brackets, `line` from 1. A name that is
 // neither quoted nor bracketed (a macro, a missing bracket) is `computed`.
 struct Include {

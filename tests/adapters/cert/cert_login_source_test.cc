@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/adapters/cert/made_identity.h"
+#include "tests/support/ports/fake_clock.h"
 
 namespace baokms::tests {
 namespace {
@@ -16,12 +17,6 @@ using adapters::cert::CertLoginOptions;
 using adapters::cert::CertLoginSource;
 using core::LoginStatus;
 using namespace std::chrono_literals;
-
-class FixedClock final : public ports::Clock {
- public:
-  core::ClockReading Now() const override { return {.monotonic = {}, .boot = {}, .wall = now}; }
-  core::UnixSeconds now = 1'700'003'600;
-};
 
 class FakeCertificates final : public ports::CertificateSource {
  public:
@@ -80,7 +75,7 @@ class FakeAuth final : public ports::OpenBaoAuth {
 struct Fixture {
   FakeCertificates certificates;
   FakeAuth auth;
-  FixedClock clock;
+  testing::FakeClock clock{1'700'003'600};
   CertLoginOptions options{.mount_path = "auth/cert",
                            .name = "node",
                            .expected = {.clock_skew_leeway = 30s, .min_remaining_ttl = 1h}};
@@ -140,13 +135,13 @@ TEST_CASE("Cert login: what fails the local checks never reaches OpenBao") {
     CHECK(result.error().advice.starts_with("auth.cert."));
     return result.error().status;
   };
-  fixture.clock.now = 1'700'864'100;
+  fixture.clock.SetWall(1'700'864'100);
   CHECK(status() == LoginStatus::kCertExpired);
-  fixture.clock.now = 1'700'863'000;
+  fixture.clock.SetWall(1'700'863'000);
   CHECK(status() == LoginStatus::kCertNearExpiry);
-  fixture.clock.now = 1'600'000'000;
+  fixture.clock.SetWall(1'600'000'000);
   CHECK(status() == LoginStatus::kCertInvalid);
-  fixture.clock.now = 1'700'003'600;
+  fixture.clock.SetWall(1'700'003'600);
   fixture.certificates.identity.key = MakeKey("P-256");
   CHECK(status() == LoginStatus::kCertInvalid);
   fixture.certificates.failure =

@@ -14,13 +14,9 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using testing::Client;
 using testing::ConnectTo;
+using testing::Exists;
 using testing::FakeKmsService;
 using testing::Harness;
-
-bool Exists(const std::string& path) {
-  struct stat status{};
-  return ::lstat(path.c_str(), &status) == 0;
-}
 
 struct Draining : Harness {
   Draining() {

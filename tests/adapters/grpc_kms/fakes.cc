@@ -203,6 +203,11 @@ Harness::~Harness() {
 
 core::KeyId SomeKeyId() { return core::KeyId::FromDigest(std::string(32, 'k')); }
 
+bool Exists(const std::string& path) {
+  struct stat status{};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
 posix::Descriptor ConnectTo(const std::string& path) {
   posix::Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};

@@ -142,6 +142,8 @@ class Harness {
 };
 
 core::KeyId SomeKeyId();
+// Without following a symlink.
+bool Exists(const std::string& path);
 // A raw connection; invalid when refused.
 posix::Descriptor ConnectTo(const std::string& path);
 // True when the peer closed within `limit`; what it sent before is thrown away.

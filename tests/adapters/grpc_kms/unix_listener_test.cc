@@ -18,6 +18,7 @@ namespace baokms::adapters::grpc_kms {
 namespace {
 
 using testing::ConnectTo;
+using testing::Exists;
 using testing::FakeTelemetry;
 using testing::TempDirectory;
 
@@ -35,8 +36,6 @@ struct stat Look(const std::string& path) {
   if (::lstat(path.c_str(), &status) != 0) status.st_mode = 0;
   return status;
 }
-
-bool Exists(const std::string& path) { return Look(path).st_mode != 0; }
 
 struct Fixture {
   TempDirectory directory;

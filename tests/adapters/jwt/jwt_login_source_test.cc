@@ -8,6 +8,7 @@
 #include "adapters/jwt/jwt_file_source.h"
 #include "tests/adapters/jwt/make_jwt.h"
 #include "tests/adapters/jwt/one_file.h"
+#include "tests/support/ports/fake_clock.h"
 
 namespace baokms::tests {
 namespace {
@@ -18,14 +19,6 @@ using adapters::jwt::JwtLoginSource;
 using core::LoginStatus;
 using ports::FileProblem;
 using namespace std::chrono_literals;
-
-constexpr core::UnixSeconds kNow = 1'700'000'000;
-
-class FakeClock final : public ports::Clock {
- public:
-  core::ClockReading Now() const override { return {.monotonic = {}, .boot = {}, .wall = now}; }
-  core::UnixSeconds now = kNow;
-};
 
 class FakeAuth final : public ports::OpenBaoAuth {
  public:
@@ -62,16 +55,16 @@ class FakeAuth final : public ports::OpenBaoAuth {
   std::vector<core::MonotonicTime> deadlines;
 };
 
-struct Fixture {
+struct LoginFixture {
   OneFile files{"/creds/jwt", ""};
   FakeAuth auth;
-  FakeClock clock;
+  testing::FakeClock clock{kNow};
   JwtFileSource source{"/creds/jwt", files};
   JwtLoginOptions options{.mount_path = "auth/jwt",
                           .role = "kms",
                           .expected = {.clock_skew_leeway = 30s, .min_remaining_ttl = 120s}};
   std::string jwt = MakeJwt(R"({"exp":1700003600,"aud":"secret-audience"})");
-  Fixture() { files.content = jwt; }
+  LoginFixture() { files.content = jwt; }
   core::LoginResult Login() {
     JwtLoginSource login(options, source, auth, clock);
     std::optional<core::LoginResult> result;
@@ -82,7 +75,7 @@ struct Fixture {
 };
 
 TEST_CASE("Login: role and JWT go to the configured mount within the deadline") {
-  Fixture fixture;
+  LoginFixture fixture;
   const auto result = fixture.Login();
   REQUIRE(result.has_value());
   CHECK(result->grant.value.ExposeSecret() == "s.t");
@@ -93,21 +86,21 @@ TEST_CASE("Login: role and JWT go to the configured mount within the deadline") 
 }
 
 TEST_CASE("Login: the file is read under its own policy") {
-  Fixture fixture;
+  LoginFixture fixture;
   REQUIRE(fixture.Login().has_value());
   CHECK(fixture.files.policy.forbidden_mode_bits == 0037);
   CHECK(fixture.files.policy.max_bytes == 1024 * 1024);
 }
 
 TEST_CASE("Login: the role cannot leave its string") {
-  Fixture fixture;
+  LoginFixture fixture;
   fixture.options.role = "a\"b\\c\nd";
   REQUIRE(fixture.Login().has_value());
   CHECK(fixture.auth.bodies.at(0).starts_with(R"({"role":"a\"b\\c\nd","jwt":")"));
 }
 
 TEST_CASE("Login: one trailing newline is dropped and two are not") {
-  Fixture fixture;
+  LoginFixture fixture;
   fixture.files.content = fixture.jwt + "\n";
   REQUIRE(fixture.Login().has_value());
   CHECK(fixture.auth.bodies.at(0).ends_with(fixture.jwt + "\"}"));
@@ -123,7 +116,7 @@ TEST_CASE("Login: one trailing newline is dropped and two are not") {
 }
 
 TEST_CASE("Login: the file is read anew each time") {
-  Fixture fixture;
+  LoginFixture fixture;
   JwtLoginSource login(fixture.options, fixture.source, fixture.auth, fixture.clock);
   login.Login({}, [](core::LoginResult) {});
   const std::string renewed = MakeJwt(R"({"exp":1700007200})");
@@ -134,9 +127,9 @@ TEST_CASE("Login: the file is read anew each time") {
 }
 
 TEST_CASE("Login: a JWT that fails the local checks never leaves the node") {
-  Fixture fixture;
+  LoginFixture fixture;
   const auto status = [&](core::UnixSeconds now) {
-    fixture.clock.now = now;
+    fixture.clock.SetWall(now);
     const auto result = fixture.Login();
     REQUIRE_FALSE(result.has_value());
     CHECK(result.error().error == core::CredentialUnusable());
@@ -151,7 +144,7 @@ TEST_CASE("Login: a JWT that fails the local checks never leaves the node") {
 }
 
 TEST_CASE("Login: the advice names the field and never a value") {
-  Fixture fixture;
+  LoginFixture fixture;
   fixture.options.expected.audiences = {"expected-value"};
   const auto audience = fixture.Login();
   REQUIRE_FALSE(audience.has_value());
@@ -175,7 +168,7 @@ TEST_CASE("Login: a file problem is named with its reason and the path is not") 
        {FileProblem::kNotAbsolute, FileProblem::kMissing, FileProblem::kUnreadable,
         FileProblem::kSymlink, FileProblem::kNotRegular, FileProblem::kUnsafePermissions,
         FileProblem::kChanged, FileProblem::kTooLarge}) {
-    Fixture fixture;
+    LoginFixture fixture;
     fixture.files.problem = problem;
     const auto result = fixture.Login();
     REQUIRE_FALSE(result.has_value());
@@ -189,7 +182,7 @@ TEST_CASE("Login: a file problem is named with its reason and the path is not") 
 }
 
 TEST_CASE("Login: a refusal is auth_failed with advice and another failure keeps its error") {
-  Fixture fixture;
+  LoginFixture fixture;
   fixture.auth.error = core::LoginRefused();
   const auto refused = fixture.Login();
   REQUIRE_FALSE(refused.has_value());
@@ -204,8 +197,8 @@ TEST_CASE("Login: a refusal is auth_failed with advice and another failure keeps
 }
 
 TEST_CASE("Login: the advice for a JWT names the fields of its source") {
-  Fixture fixture;
-  fixture.clock.now = kNow + 3600;
+  LoginFixture fixture;
+  fixture.clock.SetWall(kNow + 3600);
   using Source = core::JwtSource;
   for (const auto& [source, field] : {std::pair{Source::kFile, "auth.jwt.jwtFile"},
                                       {Source::kOauth2, "auth.jwt.oauth2"},
@@ -219,7 +212,7 @@ TEST_CASE("Login: the advice for a JWT names the fields of its source") {
 }
 
 TEST_CASE("Renew: the token is renewed and a failure keeps its error") {
-  Fixture fixture;
+  LoginFixture fixture;
   JwtLoginSource login(fixture.options, fixture.source, fixture.auth, fixture.clock);
   const auto renew = [&] {
     std::optional<core::RenewalResult> result;

@@ -3,9 +3,13 @@
 
 #include <string>
 
+#include "core/model/time.h"
 #include "core/text/base64.h"
 
 namespace baokms::tests {
+
+// When the tests' JWTs are judged.
+inline constexpr core::UnixSeconds kNow = 1'700'000'000;
 
 inline std::string MakeJwt(const std::string& claims,
                            const std::string& header = R"({"alg":"RS256"})") {

@@ -11,6 +11,7 @@
 
 #include "tests/adapters/jwt/make_jwt.h"
 #include "tests/adapters/jwt/one_file.h"
+#include "tests/support/ports/fake_clock.h"
 
 namespace baokms::tests {
 namespace {
@@ -21,20 +22,14 @@ using core::LoginStatus;
 using core::OpenBaoStatus;
 using namespace std::chrono_literals;
 
-class MovedClock final : public ports::Clock {
- public:
-  core::ClockReading Now() const override { return {.monotonic = {}, .boot = now, .wall = 0}; }
-  core::BootTime now{};
-};
-
 // Answers at once, after `takes` on the clock.
 class TokenServer final : public ports::HttpTransport {
  public:
-  explicit TokenServer(MovedClock& clock) : clock_(clock) {}
+  explicit TokenServer(testing::FakeClock& clock) : clock_(clock) {}
   std::unique_ptr<ports::PendingCall> Send(ports::HttpRequest request,
                                            ports::Completion<ports::HttpReply> done) override {
     requests.push_back(std::move(request));
-    clock_.now += takes;
+    clock_.PassOnlyBoot(takes);
     if (error) {
       done(std::unexpected(*error));
     } else {
@@ -51,11 +46,11 @@ class TokenServer final : public ports::HttpTransport {
   std::vector<ports::HttpRequest> requests;
 
  private:
-  MovedClock& clock_;
+  testing::FakeClock& clock_;
 };
 
-struct Fixture {
-  MovedClock clock;
+struct Oauth2Fixture {
+  testing::FakeClock clock;
   TokenServer server{clock};
   OneFile secret{"/creds/secret", "s3cret\n"};
   Oauth2Options options{.oauth2 = {.token_url = "https://idp.example/token?tenant=1",
@@ -68,7 +63,7 @@ struct Fixture {
                                    .ca_cert_file = {}},
                         .min_remaining_ttl = 120s};
   std::string jwt = MakeJwt(R"({"exp":1700003600})");
-  Fixture() { Grant(R"(,"expires_in":3600)"); }
+  Oauth2Fixture() { Grant(R"(,"expires_in":3600)"); }
   void Grant(const std::string& more) {
     server.body = R"({"access_token":")" + jwt + R"(","token_type":"Bearer")" + more + "}";
   }
@@ -91,7 +86,7 @@ struct Fixture {
 };
 
 TEST_CASE("OAuth2: the grant is posted to the token endpoint within the deadline") {
-  Fixture fixture;
+  Oauth2Fixture fixture;
   const auto jwt = fixture.Fetch();
   REQUIRE(jwt.has_value());
   CHECK(jwt->ExposeSecret() == fixture.jwt);
@@ -107,7 +102,7 @@ TEST_CASE("OAuth2: the grant is posted to the token endpoint within the deadline
 }
 
 TEST_CASE("OAuth2: client_secret_post sends no Authorization") {
-  Fixture fixture;
+  Oauth2Fixture fixture;
   fixture.options.oauth2.auth_method = core::ClientAuthMethod::kClientSecretPost;
   REQUIRE(fixture.Fetch().has_value());
   CHECK(fixture.server.requests.at(0).credential_header.empty());
@@ -116,7 +111,7 @@ TEST_CASE("OAuth2: client_secret_post sends no Authorization") {
 }
 
 TEST_CASE("OAuth2: the secret is read anew at each grant") {
-  Fixture fixture;
+  Oauth2Fixture fixture;
   fixture.options.oauth2.auth_method = core::ClientAuthMethod::kClientSecretPost;
   REQUIRE(fixture.Fetch().has_value());
   fixture.secret.content = "rotated";
@@ -125,7 +120,7 @@ TEST_CASE("OAuth2: the secret is read anew at each grant") {
 }
 
 TEST_CASE("OAuth2: without a usable secret nothing is sent") {
-  Fixture fixture;
+  Oauth2Fixture fixture;
   fixture.secret.content = "a\nb\n";
   const auto content = fixture.Failure();
   CHECK(content.status == LoginStatus::kOauth2Credential);
@@ -145,7 +140,7 @@ TEST_CASE("OAuth2: a failed transfer is oauth2_request with its own cause and ad
         core::OpenBaoFailure(OpenBaoStatus::kDnsFailed),
         core::OpenBaoFailure(OpenBaoStatus::kTlsFailed),
         core::OpenBaoFailure(OpenBaoStatus::kUnavailable), core::DeadlineExceeded()}) {
-    Fixture fixture;
+    Oauth2Fixture fixture;
     fixture.server.error = error;
     const auto failure = fixture.Failure();
     CHECK(failure.status == LoginStatus::kOauth2Request);
@@ -157,7 +152,7 @@ TEST_CASE("OAuth2: a failed transfer is oauth2_request with its own cause and ad
 
 TEST_CASE("OAuth2: 429 and every 5xx are oauth2_unavailable") {
   for (const int status : {429, 500, 502, 503, 504, 599}) {
-    Fixture fixture;
+    Oauth2Fixture fixture;
     fixture.server.status = status;
     const auto failure = fixture.Failure();
     CHECK(failure.status == LoginStatus::kOauth2Unavailable);
@@ -169,7 +164,7 @@ TEST_CASE("OAuth2: 429 and every 5xx are oauth2_unavailable") {
 TEST_CASE("OAuth2: any other status is oauth2_rejected even with a good token in it") {
   for (const int status : {100, 201, 202, 204, 206, 301, 302, 303, 307, 308, 400,
                            401, 403, 404, 405, 418, 428, 430, 499, 600, 999}) {
-    Fixture fixture;
+    Oauth2Fixture fixture;
     fixture.server.status = status;
     const auto failure = fixture.Failure();
     CHECK_MESSAGE(failure.status == LoginStatus::kOauth2Rejected, status);
@@ -178,7 +173,7 @@ TEST_CASE("OAuth2: any other status is oauth2_rejected even with a good token in
 }
 
 TEST_CASE("OAuth2: the advice for a rejection names the field that the server's word is about") {
-  Fixture fixture;
+  Oauth2Fixture fixture;
   fixture.server.status = 400;
   for (const auto& [word, field] : {std::pair{"invalid_client", "clientId"},
                                     {"unauthorized_client", "clientId"},
@@ -202,7 +197,7 @@ TEST_CASE("OAuth2: the advice for a rejection names the field that the server's 
 }
 
 TEST_CASE("OAuth2: a 200 that cannot be used is oauth2_response with advice of its own") {
-  Fixture fixture;
+  Oauth2Fixture fixture;
   std::vector<std::string_view> advice;
   const auto refused = [&] {
     const auto failure = fixture.Failure();
@@ -226,15 +221,14 @@ TEST_CASE("OAuth2: a 200 that cannot be used is oauth2_response with advice of i
 }
 
 TEST_CASE("OAuth2: a reply that is no application/json is refused whatever it holds") {
-  Fixture fixture;
+  Oauth2Fixture fixture;
   fixture.server.content_type = "text/html";
   CHECK(fixture.Failure().status == LoginStatus::kOauth2Response);
 }
 
 TEST_CASE("OAuth2: more than minRemainingTtl of expires_in is left after the request") {
   const auto status = [](const std::string& expires_in, core::Duration takes) {
-    Fixture fixture;
-    fixture.clock.now += 5h;
+    Oauth2Fixture fixture;
     fixture.Grant(R"(,"expires_in":)" + expires_in);
     fixture.server.takes = takes;
     const auto result = fixture.Fetch();
@@ -254,7 +248,7 @@ TEST_CASE("OAuth2: more than minRemainingTtl of expires_in is left after the req
 }
 
 TEST_CASE("OAuth2: without expires_in the exp of the token alone counts") {
-  Fixture fixture;
+  Oauth2Fixture fixture;
   fixture.Grant("");
   fixture.server.takes = 3h;
   CHECK(fixture.Fetch().has_value());

@@ -23,8 +23,8 @@ std::string Reply(const std::string& token_type, const std::string& more) {
 }
 
 // nullopt: accepted.
-std::optional<TokenReplyProblem> Problem(const std::string& body,
-                                         std::string_view content_type = "application/json") {
+std::optional<TokenReplyProblem> ReplyProblem(const std::string& body,
+                                              std::string_view content_type = "application/json") {
   const auto reply = ReadTokenReply(content_type, body);
   if (reply) return std::nullopt;
   return reply.error();
@@ -49,49 +49,49 @@ TEST_CASE("Token reply: application/json in any case and with parameters") {
   for (const auto* type :
        {"application/json", "Application/JSON", "application/json; charset=utf-8",
         "application/json;charset=UTF-8", "application/json ; a=b", " application/json\t"}) {
-    CHECK_MESSAGE(!Problem(body, type), type);
+    CHECK_MESSAGE(!ReplyProblem(body, type), type);
   }
   for (const auto* type : {"", ";", " ", "text/html", "text/html; application/json",
                            "application/jsonx", "application/jso", "application/json-seq",
                            "application/jwt", "text/json", "application/json, text/html"}) {
-    CHECK_MESSAGE(Problem(body, type) == TokenReplyProblem::kNotJson, type);
+    CHECK_MESSAGE(ReplyProblem(body, type) == TokenReplyProblem::kNotJson, type);
   }
 }
 
 TEST_CASE("Token reply: token_type is Bearer in any case") {
   for (const auto* type : {"\"Bearer\"", "\"bearer\"", "\"BEARER\"", "\"bEaReR\""}) {
-    CHECK_FALSE(Problem(Reply(type, "")));
+    CHECK_FALSE(ReplyProblem(Reply(type, "")));
   }
   for (const auto* type :
        {"\"DPoP\"", "\"mac\"", "\"\"", "\"Bearer \"", "\"Beare\"", "null", "1", "[\"Bearer\"]",
         "\"B\xc4\x99"
         "arer\""}) {
-    CHECK_MESSAGE(Problem(Reply(type, "")) == TokenReplyProblem::kNotBearer, type);
+    CHECK_MESSAGE(ReplyProblem(Reply(type, "")) == TokenReplyProblem::kNotBearer, type);
   }
-  CHECK(Problem(R"({"access_token":")" + kJwt + R"("})") == TokenReplyProblem::kNotBearer);
+  CHECK(ReplyProblem(R"({"access_token":")" + kJwt + R"("})") == TokenReplyProblem::kNotBearer);
 }
 
 TEST_CASE("Token reply: expires_in is a positive whole number when it is there") {
   for (const auto* number : {"1", "3600", "9223372036854775807"}) {
-    CHECK_FALSE(Problem(Reply("\"Bearer\"", std::string(R"(,"expires_in":)") + number)));
+    CHECK_FALSE(ReplyProblem(Reply("\"Bearer\"", std::string(R"(,"expires_in":)") + number)));
   }
   for (const auto* number : {"0", "-1", "3600.0", "1e3", "1.5", "\"3600\"", "null", "true", "[60]",
                              "9223372036854775808", "18446744073709551615"}) {
-    CHECK_MESSAGE(Problem(Reply("\"Bearer\"", std::string(R"(,"expires_in":)") + number)) ==
+    CHECK_MESSAGE(ReplyProblem(Reply("\"Bearer\"", std::string(R"(,"expires_in":)") + number)) ==
                       TokenReplyProblem::kBadExpiresIn,
                   number);
   }
   // Beyond what JSON numbers hold here: the whole reply is refused.
   for (const auto* number : {"18446744073709551616", "1e999", "99999999999999999999999999"}) {
     CHECK_MESSAGE(
-        Problem(Reply("\"Bearer\"", std::string(R"(,"expires_in":)") + number)).has_value(),
+        ReplyProblem(Reply("\"Bearer\"", std::string(R"(,"expires_in":)") + number)).has_value(),
         number);
   }
 }
 
 TEST_CASE("Token reply: an access token that is no signed compact JWT is refused") {
   const auto with = [](const std::string& token) {
-    return Problem(R"({"token_type":"Bearer","access_token":)" + token + "}");
+    return ReplyProblem(R"({"token_type":"Bearer","access_token":)" + token + "}");
   };
   for (const auto* token : {"\"\"", "\"opaque\"", "\"a.b\"", "\"YQ.YQ.\"", "\"YQ..YQ\"",
                             "\".YQ.YQ\"", "\"YQ.YQ.YQ.YQ\"", "\"YQ.YQ.Y=\"", "\"YQ.YQ.YQ \"",
@@ -101,7 +101,7 @@ TEST_CASE("Token reply: an access token that is no signed compact JWT is refused
   for (const auto* token : {"null", "1", "[\"YQ.YQ.YQ\"]", "{}"}) {
     CHECK_MESSAGE(with(token) == TokenReplyProblem::kNoAccessToken, token);
   }
-  CHECK(Problem(R"({"token_type":"Bearer"})") == TokenReplyProblem::kNoAccessToken);
+  CHECK(ReplyProblem(R"({"token_type":"Bearer"})") == TokenReplyProblem::kNoAccessToken);
   CHECK_FALSE(with("\"YQ.YQ.YQ\""));
 }
 
@@ -116,12 +116,12 @@ TEST_CASE("Token reply: what is not one strict JSON object is refused") {
         Reply("\"Bearer\"", R"(,"expires_in":3600,"expires_in":60)"),
         Reply("\"Bearer\"", R"(,"access_token":"YQ.YQ.YQ")"),
         Reply("\"Bearer\"", R"(,"x":{"a":1,"a":1})"), Reply("\"Bearer\"", ",\"x\":\"\xff\"")}) {
-    CHECK_MESSAGE(Problem(body) == TokenReplyProblem::kNotJson, body);
+    CHECK_MESSAGE(ReplyProblem(body) == TokenReplyProblem::kNotJson, body);
   }
   for (std::size_t length = 0; length < good.size(); ++length) {
-    CHECK(Problem(good.substr(0, length)) == TokenReplyProblem::kNotJson);
+    CHECK(ReplyProblem(good.substr(0, length)) == TokenReplyProblem::kNotJson);
   }
-  CHECK_FALSE(Problem(" \r\n\t" + good + " \r\n\t"));
+  CHECK_FALSE(ReplyProblem(" \r\n\t" + good + " \r\n\t"));
 }
 
 TEST_CASE("Token error: the words that an operator can act on are known and others are not") {

@@ -17,8 +17,6 @@ using adapters::jwt::JwtProblem;
 using adapters::jwt::VerifiedClaims;
 using namespace std::chrono_literals;
 
-constexpr core::UnixSeconds kNow = 1'700'000'000;
-
 JwtExpectations Lenient() { return {.clock_skew_leeway = 30s, .min_remaining_ttl = 120s}; }
 
 // nullopt: verified.

@@ -9,8 +9,8 @@
 
 #include "app/openbao/await.h"
 #include "core/model/time.h"
-#include "tests/contract/quiet_ports.h"
 #include "tests/support/harness/temp_directory.h"
+#include "tests/support/ports/machine_clock.h"
 #include "tests/support/workload_api/svid_authority.h"
 #include "tests/support/workload_api/workload_api.h"
 

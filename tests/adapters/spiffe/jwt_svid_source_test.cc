@@ -14,7 +14,7 @@ namespace {
 using testing::JwtMessage;
 using testing::JwtQuestion;
 
-struct Bench : Agent {
+struct JwtSvidBench : Agent {
   JwtSvidSource source{{.socket = api.uri(), .spiffe_id = kId, .audience = "openbao"}, clock};
 
   ports::JwtResult Fetch(core::Duration within = 5s) {
@@ -34,7 +34,7 @@ struct Bench : Agent {
 };
 
 TEST_CASE("JWT-SVID source: each login asks anew for the configured audience and SPIFFE ID") {
-  Bench bench;
+  JwtSvidBench bench;
   std::vector<JwtQuestion> questions;
   std::vector<std::string> tokens;
   bench.api.SayJwt([&](const JwtQuestion& question) {
@@ -54,7 +54,7 @@ TEST_CASE("JWT-SVID source: each login asks anew for the configured audience and
 }
 
 TEST_CASE("JWT-SVID source: the SVID of the configured identity is picked") {
-  Bench bench;
+  JwtSvidBench bench;
   bench.Say({.message = JwtMessage({{"spiffe://example.org/other", "a.b.c"},
                                     {"spiffe://example.com/kms", "d.e.f"},
                                     {kId, "g.h.i"},
@@ -82,7 +82,7 @@ TEST_CASE("JWT-SVID source: each refusal has its status and its advice") {
       {{.message = JwtMessage({{"spiffe://example.org/other", "a.b.c"}})},
        "not this one",
        core::LoginStatus::kJwtInvalid}};
-  Bench bench;
+  JwtSvidBench bench;
   for (const auto& c : cases) {
     const core::LoginFailure failure = bench.FailureFor(c.answer);
     CAPTURE(std::string(failure.advice));
@@ -93,7 +93,7 @@ TEST_CASE("JWT-SVID source: each refusal has its status and its advice") {
 }
 
 TEST_CASE("JWT-SVID source: a silent agent is named at the deadline") {
-  Bench bench;
+  JwtSvidBench bench;
   const auto begin = std::chrono::steady_clock::now();
   const auto jwt = bench.Fetch(200ms);
   const auto took = std::chrono::steady_clock::now() - begin;
@@ -105,7 +105,7 @@ TEST_CASE("JWT-SVID source: a silent agent is named at the deadline") {
 }
 
 TEST_CASE("JWT-SVID source: an agent that comes back serves the next login") {
-  Bench bench;
+  JwtSvidBench bench;
   bench.Say({.message = JwtMessage({{kId, "a.b.c"}})});
   REQUIRE(bench.Fetch());
   bench.api.Stop();

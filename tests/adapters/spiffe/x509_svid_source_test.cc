@@ -17,7 +17,7 @@ namespace {
 using testing::X509Message;
 using testing::X509SvidEntry;
 
-struct Bench : Agent {
+struct X509SvidBench : Agent {
   X509SvidOptions Options() {
     return {.socket = api.uri(), .spiffe_id = kId, .retry_after = [this](std::uint32_t failures) {
               last_failures = failures;
@@ -53,7 +53,7 @@ struct Bench : Agent {
 };
 
 TEST_CASE("X.509-SVID source: Acquire waits for the first SVID and then answers at once") {
-  Bench bench;
+  X509SvidBench bench;
   X509SvidSource source(bench.Options(), bench.clock);
   const X509SvidEntry entry = bench.authority.Issue(kId);
   std::thread agent([&] {
@@ -70,7 +70,7 @@ TEST_CASE("X.509-SVID source: Acquire waits for the first SVID and then answers 
 }
 
 TEST_CASE("X.509-SVID source: a silent agent is named at the deadline and not before") {
-  Bench bench;
+  X509SvidBench bench;
   X509SvidSource source(bench.Options(), bench.clock);
   const auto begin = std::chrono::steady_clock::now();
   const auto identity = bench.Acquire(source, 200ms);
@@ -83,7 +83,7 @@ TEST_CASE("X.509-SVID source: a silent agent is named at the deadline and not be
 }
 
 TEST_CASE("X.509-SVID source: each rotation is another identity without a new stream") {
-  Bench bench;
+  X509SvidBench bench;
   X509SvidSource source(bench.Options(), bench.clock);
   for (int turn = 0; turn < 5; ++turn) {
     const X509SvidEntry entry = bench.authority.Issue(kId);
@@ -94,7 +94,7 @@ TEST_CASE("X.509-SVID source: each rotation is another identity without a new st
 }
 
 TEST_CASE("X.509-SVID source: other bundles alone are no other identity") {
-  Bench bench;
+  X509SvidBench bench;
   X509SvidSource source(bench.Options(), bench.clock);
   X509SvidEntry entry = bench.authority.Issue(kId);
   bench.api.SayX509(X509Message({entry}));
@@ -111,7 +111,7 @@ TEST_CASE("X.509-SVID source: other bundles alone are no other identity") {
 }
 
 TEST_CASE("X.509-SVID source: the last good SVID stays while the agent is away") {
-  Bench bench;
+  X509SvidBench bench;
   X509SvidSource source(bench.Options(), bench.clock);
   const X509SvidEntry entry = bench.authority.Issue(kId);
   bench.api.SayX509(X509Message({entry}));
@@ -126,7 +126,7 @@ TEST_CASE("X.509-SVID source: the last good SVID stays while the agent is away")
 }
 
 TEST_CASE("X.509-SVID source: a stream that ends is opened again and nothing is lost") {
-  Bench bench;
+  X509SvidBench bench;
   X509SvidSource source(bench.Options(), bench.clock);
   const X509SvidEntry entry = bench.authority.Issue(kId);
   bench.api.SayX509(X509Message({entry}));
@@ -141,7 +141,7 @@ TEST_CASE("X.509-SVID source: a stream that ends is opened again and nothing is 
 }
 
 TEST_CASE("X.509-SVID source: what is damaged takes the place of nothing good") {
-  Bench bench;
+  X509SvidBench bench;
   X509SvidSource source(bench.Options(), bench.clock);
   const X509SvidEntry good = bench.authority.Issue(kId);
   bench.api.SayX509(X509Message({good}));
@@ -159,7 +159,7 @@ TEST_CASE("X.509-SVID source: what is damaged takes the place of nothing good") 
 }
 
 TEST_CASE("X.509-SVID source: an identity that the agent takes back is used no more") {
-  Bench bench;
+  X509SvidBench bench;
   X509SvidSource source(bench.Options(), bench.clock);
   const X509SvidEntry entry = bench.authority.Issue(kId);
   const auto give = [&] {
@@ -188,7 +188,7 @@ TEST_CASE("X.509-SVID source: each refusal of the agent has its own advice") {
       {kInternal, "answered with an error", core::LoginStatus::kError}};
   for (const auto& c : cases) {
     CAPTURE(c.code);
-    Bench bench;
+    X509SvidBench bench;
     bench.api.SayX509(WorkloadAnswer{.code = c.code});
     X509SvidSource source(bench.Options(), bench.clock);
     CHECK(bench.FailureAfter(source, c.advice).status == c.status);
@@ -196,7 +196,7 @@ TEST_CASE("X.509-SVID source: each refusal of the agent has its own advice") {
 }
 
 TEST_CASE("X.509-SVID source: no socket and nobody behind it are told apart") {
-  Bench bench;
+  X509SvidBench bench;
   bench.api.Stop();
   X509SvidOptions options = bench.Options();
   options.socket = "unix://" + bench.directory.File("none.sock");
@@ -216,14 +216,14 @@ TEST_CASE("X.509-SVID source: no socket and nobody behind it are told apart") {
 
 TEST_CASE("X.509-SVID source: a socket that this user may not open is named as such") {
   if (testing::SkippedAsRoot()) return;
-  Bench bench;
+  X509SvidBench bench;
   chmod(bench.directory.File("agent.sock").c_str(), 0);
   X509SvidSource source(bench.Options(), bench.clock);
   bench.FailureAfter(source, "may not open");
 }
 
 TEST_CASE("X.509-SVID source: failures count up until an SVID comes") {
-  Bench bench;
+  X509SvidBench bench;
   bench.api.SayX509(WorkloadAnswer{.code = kUnavailable});
   X509SvidSource source(bench.Options(), bench.clock);
   CHECK(Eventually([&] { return bench.last_failures >= 4; }));
@@ -236,7 +236,7 @@ TEST_CASE("X.509-SVID source: failures count up until an SVID comes") {
 }
 
 TEST_CASE("X.509-SVID source: between two connections it waits as long as it is told") {
-  Bench bench;
+  X509SvidBench bench;
   bench.api.SayX509(WorkloadAnswer{.code = kUnavailable});
   X509SvidOptions options = bench.Options();
   options.retry_after = [](std::uint32_t) { return core::Duration(300ms); };
@@ -250,7 +250,7 @@ TEST_CASE("X.509-SVID source: between two connections it waits as long as it is 
 TEST_CASE("X.509-SVID source: destroyed in any state it ends at once and answers who waits") {
   for (const bool away : {false, true}) {
     CAPTURE(away);
-    Bench bench;
+    X509SvidBench bench;
     if (away) bench.api.Stop();
     auto source = std::make_unique<X509SvidSource>(bench.Options(), bench.clock);
     std::promise<ports::IdentityResult> answered;

@@ -91,10 +91,10 @@ TEST_CASE("kms.request: ten warnings a second and the next one counts the suppre
   std::string text = recorder.Take();
   CHECK(count(text) == 10);
   CHECK(text.find("suppressed") == std::string::npos);
-  recorder.clock.Advance(std::chrono::milliseconds(999));
+  recorder.clock.Pass(std::chrono::milliseconds(999));
   recorder.telemetry.KmsRequestFinished(Failed(core::UnknownKeyId()));
   CHECK(recorder.Take().empty());
-  recorder.clock.Advance(std::chrono::milliseconds(1));
+  recorder.clock.Pass(std::chrono::milliseconds(1));
   recorder.telemetry.KmsRequestFinished(Failed(core::UnknownKeyId()));
   recorder.telemetry.KmsRequestFinished(Failed(core::UnknownKeyId()));
   text = recorder.Take();
@@ -207,7 +207,7 @@ TEST_CASE("status.recovered: one line at info ends an outage and none the start"
                                       .healthy = healthy,
                                       .key_id_hash = kHash,
                                       .transit_key_version = 2});
-    recorder.clock.Advance(std::chrono::seconds(30));
+    recorder.clock.Pass(std::chrono::seconds(30));
     return recorder.Take();
   };
   CHECK(probe(false).find("status.recovered") == std::string::npos);
@@ -351,9 +351,9 @@ TEST_CASE("Debug correlation: ends by itself on the clock that counts suspend") 
     recorder.telemetry.KmsRequestFinished(Succeeded());
     return recorder.Take().find("debug_correlation") != std::string::npos;
   };
-  recorder.clock.now.boot += std::chrono::minutes(15) - core::Duration(1);
+  recorder.clock.PassOnlyBoot(std::chrono::minutes(15) - core::Duration(1));
   CHECK(correlated());
-  recorder.clock.now.boot += core::Duration(1);
+  recorder.clock.PassOnlyBoot(core::Duration(1));
   CHECK_FALSE(correlated());
 }
 

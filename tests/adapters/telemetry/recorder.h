@@ -11,20 +11,9 @@
 #include <vector>
 
 #include "adapters/telemetry/telemetry.h"
+#include "tests/support/ports/fake_clock.h"
 
 namespace baokms::adapters::telemetry {
-
-class StandingClock final : public ports::Clock {
- public:
-  core::ClockReading Now() const override { return now; }
-  void Advance(core::Duration by) {
-    now.monotonic += by;
-    now.boot += by;
-    now.wall += std::chrono::duration_cast<std::chrono::seconds>(by).count();
-  }
-  // 2026-01-02T03:04:05Z.
-  core::ClockReading now{.monotonic = {}, .boot = {}, .wall = 1767323045};
-};
 
 class Recorder {
  public:
@@ -61,7 +50,7 @@ class Recorder {
   std::string text_;
 
  public:
-  StandingClock clock;
+  testing::FakeClock clock{1767323045};  // 2026-01-02T03:04:05Z
   Telemetry telemetry;
 };
 

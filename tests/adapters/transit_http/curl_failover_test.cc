@@ -8,8 +8,6 @@ namespace {
 
 using core::OpenBaoStatus;
 
-ScriptedTlsServer::Script Ok() { return Always(HttpReplyText(200, "{}")); }
-
 std::string RefusedUrl(const TransportFixture& fixture) {
   ScriptedTlsServer gone(fixture.identity, Ok());
   return gone.Url();

@@ -35,8 +35,6 @@ using core::OpenBaoStatus;
 // Longer than the interval at which the CA file is looked at.
 constexpr auto kPastNextLook = 1100ms;
 
-ScriptedTlsServer::Script Ok() { return Always(HttpReplyText(200, "{}")); }
-
 TEST_CASE("TLS: a server of another authority is refused") {
   TransportFixture fixture;
   const Identity other = MakeAuthority("other authority");

@@ -38,7 +38,7 @@ class FakeHttpTransport final : public ports::HttpTransport {
 
 struct Clients {
   FakeHttpTransport transport;
-  SteadyClock clock;
+  testing::MachineClock clock;
   RecordingTelemetry telemetry;
   OpenBaoTransitClient transit{{.mount_path = "team/transit", .key_name = "k1"},
                                {transport, clock, telemetry}};

@@ -20,21 +20,11 @@
 #include "adapters/transit_http/transport/curl_http_transport.h"
 #include "tests/adapters/transit_http/scripted_tls_server.h"
 #include "tests/adapters/transit_http/test_pki.h"
+#include "tests/support/ports/machine_clock.h"
 
 namespace baokms::tests {
 
 using namespace std::chrono_literals;
-
-class SteadyClock final : public ports::Clock {
- public:
-  core::ClockReading Now() const override {
-    const auto since = std::chrono::steady_clock::now().time_since_epoch();
-    const auto now = std::chrono::duration_cast<core::Duration>(since);
-    return {.monotonic = core::MonotonicTime(now),
-            .boot = core::BootTime(now),
-            .wall = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())};
-  }
-};
 
 class PlainFileReader final : public ports::FileReader {
  public:
@@ -169,7 +159,7 @@ class TransportFixture {
     return reply.error().openbao_status().value_or(core::OpenBaoStatus::kUnknown);
   }
 
-  SteadyClock clock;
+  testing::MachineClock clock;
   PlainFileReader files;
   RecordingTelemetry telemetry;
   ScratchDirectory scratch;
@@ -182,5 +172,7 @@ class TransportFixture {
 inline ScriptedTlsServer::Script Always(std::string reply) {
   return [reply = std::move(reply)](const SeenRequest&, Wire& wire) { wire.Write(reply); };
 }
+
+inline ScriptedTlsServer::Script Ok() { return Always(HttpReplyText(200, "{}")); }
 
 }  // namespace baokms::tests

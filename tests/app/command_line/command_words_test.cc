@@ -10,8 +10,6 @@
 namespace baokms::app {
 namespace {
 
-using Words = std::vector<std::string>;
-
 std::string MistakeIn(const Words& words) {
   const WholeTree tree;
   const auto checked = CheckWords(tree.root(), words);

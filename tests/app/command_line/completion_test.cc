@@ -14,8 +14,6 @@
 namespace baokms::app {
 namespace {
 
-using Words = std::vector<std::string>;
-
 // Candidates, sorted, of lines of which the last word is completed.
 Words Sorted(const std::string& lines) {
   Words words;

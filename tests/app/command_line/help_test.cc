@@ -13,10 +13,6 @@
 namespace baokms::app {
 namespace {
 
-bool Has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 // As a shell reads an example: no quotes are used in them, lines go on behind "\", and what follows
 // a pipe or a redirection is another program's.
 std::vector<std::string> WordsOfExample(std::string_view example) {

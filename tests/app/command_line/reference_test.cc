@@ -18,10 +18,6 @@ const std::string kDocs = BAOKMS_DOCS "/reference";
 const std::string kProgramPage = kMade + "/man/man8/bao-kms-provider.8";
 const std::string kFilePage = kMade + "/man/man5/bao-kms-provider.yaml.5";
 
-bool Has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 // As a reader sees it, on lines of a width that breaks none of the names.
 std::string Shown(const std::string& page) {
   std::string text = testing::RunProgram({"mandoc", "-T", "ascii", "-O", "width=200", page}).out;

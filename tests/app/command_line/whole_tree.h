@@ -1,12 +1,18 @@
 // The program's whole command tree, and every page of it.
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/command_line/command_page.h"
 #include "app/command_line/commands.h"
 
 namespace baokms::app {
+
+using Words = std::vector<std::string>;
+
+inline bool Has(std::string_view text, std::string_view words) { return text.contains(words); }
 
 class WholeTree {
  public:

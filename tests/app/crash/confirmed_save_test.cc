@@ -10,17 +10,12 @@ namespace baokms::app {
 namespace {
 
 using core::testing::FirstRegistry;
+using core::testing::NextOf;
 using Log = std::vector<std::string>;
-
-core::Registry Next(const core::Registry& registry) {
-  auto next = registry.Next(registry.snapshots());
-  REQUIRE(next);
-  return *std::move(next);
-}
 
 struct Bench {
   core::Registry before = FirstRegistry();
-  core::Registry next = Next(before);
+  core::Registry next = NextOf(before);
   testing::MemoryStateStore store{before};
 
   std::string Failure() {
@@ -46,7 +41,7 @@ TEST_CASE("Confirmed save: a checkpoint that is behind or missing comes forward 
   Bench bench;
   bench.store.Hold(bench.next);
   bench.store.files.checkpoint = bench.before.ToCheckpoint();
-  const core::Registry third = Next(bench.next);
+  const core::Registry third = NextOf(bench.next);
   REQUIRE(SaveConfirmed(bench.store, bench.next.ToDocument(), third));
   CHECK(bench.store.log == Log{"load", "checkpoint", "state", "checkpoint", "load"});
   CHECK(bench.store.files.checkpoint == third.ToCheckpoint());
@@ -68,7 +63,7 @@ TEST_CASE("Confirmed save: a checkpoint that is behind or missing comes forward 
 
 TEST_CASE("Confirmed save: a state that another hand changed meanwhile is not overwritten") {
   Bench bench;
-  bench.store.Hold(Next(bench.next));
+  bench.store.Hold(NextOf(bench.next));
   CHECK(bench.Failure().find("another hand") != std::string::npos);
   CHECK(bench.store.log == Log{"load"});
   bench.store.files = {};

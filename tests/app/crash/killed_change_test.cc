@@ -5,8 +5,8 @@
 #include <functional>
 
 #include "adapters/state_file/file_state_store.h"
-#include "app/versions/confirmed_save.h"
 #include "app/state/registry_opening.h"
+#include "app/versions/confirmed_save.h"
 #include "core/registry/migration.h"
 #include "core/registry/registry_json.h"
 #include "tests/app/crash/crash_explorer.h"
@@ -31,9 +31,9 @@ FaultDisk DiskWith(const core::RegistryDocument& state,
 }
 
 // `judge` gets the disk of each killed change, and of the one that ended.
-void KillEverywhere(const FaultDisk& disk, const core::RegistryDocument& before,
-                    const core::Registry& next,
-                    const std::function<void(const FaultDisk&, bool ended)>& judge) {
+void KillChangeEverywhere(const FaultDisk& disk, const core::RegistryDocument& before,
+                          const core::Registry& next,
+                          const std::function<void(const FaultDisk&, bool ended)>& judge) {
   bool ended = false;
   for (int at = 0; !ended; ++at) {
     for (const Fault& fault : {Fault{.kind = Fault::Kind::kKill, .at = at},
@@ -71,10 +71,10 @@ TEST_CASE("Crash: killed or without power at any call of a retirement a start re
        {core::CheckpointOf(state), CheckpointBefore(state)}) {
     CrashExplorer unpublished(before, *next);
     CrashExplorer published(next, *next);
-    KillEverywhere(DiskWith(state, checkpoint), state, *next,
-                   [&](const FaultDisk& killed, bool ended) {
-                     (ended ? published : unpublished).Crash(killed);
-                   });
+    KillChangeEverywhere(DiskWith(state, checkpoint), state, *next,
+                         [&](const FaultDisk& killed, bool ended) {
+                           (ended ? published : unpublished).Crash(killed);
+                         });
     CHECK(unpublished.tally().published > 0);
     CHECK(unpublished.tally().attempted > 0);
     tally += unpublished.tally();
@@ -95,7 +95,7 @@ TEST_CASE("Crash: killed or without power at any call of a migration it can be m
        {core::CheckpointOf(older), CheckpointBefore(older)}) {
     const auto next = core::MigrateRegistry(older, checkpoint, HistoryIdentity());
     REQUIRE(next.has_value());
-    KillEverywhere(
+    KillChangeEverywhere(
         DiskWith(older, checkpoint), older, *next, [&](const FaultDisk& killed, bool ended) {
           std::vector<FaultDisk> left = killed.AfterPowerLoss();
           left.push_back(killed);

@@ -19,7 +19,7 @@ struct KillPoints {
 };
 
 // Kills the save at each call: before it, after it, and with a write that got a part of the way.
-KillPoints KillEverywhere(const SavePoint& point) {
+KillPoints KillSaveEverywhere(const SavePoint& point) {
   KillPoints result;
   CrashExplorer unpublished(point.save.published, point.save.next);
   CrashExplorer published(point.save.next, point.save.next);
@@ -54,7 +54,7 @@ void CheckRecovery(bool (*chosen)(const SavePoint&)) {
   for (const SavePoint& point : SavesToTry()) {
     if (!chosen(point)) continue;
     CAPTURE(point.name);
-    const KillPoints here = KillEverywhere(point);
+    const KillPoints here = KillSaveEverywhere(point);
     CHECK(here.points >= 60);
     CHECK(here.tally.published + here.tally.nothing > 0);
     CHECK(here.tally.attempted > 0);

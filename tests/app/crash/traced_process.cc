@@ -141,12 +141,12 @@ std::optional<int> TracedProcess::Finish() {
 }
 
 bool SkippedWithoutPtrace() {
-  return !TracedProcess::Possible() && testing::SaySkipped("ptrace is not permitted here");
+  return !TracedProcess::Possible() && baokms::testing::SaySkipped("ptrace is not permitted here");
 }
 
 bool SkippedWithoutRegisters() {
   return !TracedProcess::CanInterfere() &&
-         testing::SaySkipped("calls can be made to fail on x86-64 alone");
+         baokms::testing::SaySkipped("calls can be made to fail on x86-64 alone");
 }
 
 }  // namespace baokms::app::crash

@@ -181,7 +181,7 @@ Json AsValue(const Field& field, const std::string& text) {
   return std::holds_alternative<config_yaml::TextListSlot>(field.slot) ? Json{text} : Json(text);
 }
 
-std::vector<std::string> Texts(const Field& field, core::Configuration& configuration) {
+std::vector<std::string> TextsOf(const Field& field, core::Configuration& configuration) {
   if (const auto* list = std::get_if<config_yaml::TextListSlot>(&field.slot)) {
     return (*list)(configuration);
   }
@@ -235,7 +235,7 @@ TEST_CASE("Attack: a value is refused by its field or means itself in every file
     core::Configuration loaded = LoadBack(files);
     for (const Field* field : fields) {
       CAPTURE(field->name);
-      CHECK(Texts(*field, loaded) == std::vector<std::string>{text});
+      CHECK(TextsOf(*field, loaded) == std::vector<std::string>{text});
     }
     CheckSetup(installation, FileOf(files, "openbao-setup.sh").content);
   }

@@ -2,18 +2,14 @@
 #include <set>
 
 #include "adapters/config_yaml/encryption_configuration.h"
+#include "app/configuration/policy_commands.h"
 #include "app/init/config_file.h"
 #include "app/init/encryption_configurations.h"
-#include "app/configuration/policy_commands.h"
 #include "tests/app/init/planned.h"
 #include "tests/support/report_schemas/report_schemas.h"
 
 namespace baokms::app {
 namespace {
-
-using Texts = std::vector<std::string>;
-
-const InitRequest kPod{.model = DeploymentModel::kStaticPod, .image = kImage, .socket_gid = 4711};
 
 std::string Names(const std::vector<BundleFile>& files) {
   std::string names;

@@ -6,10 +6,6 @@
 namespace baokms::app {
 namespace {
 
-using Texts = std::vector<std::string>;
-
-const InitRequest kPod{.model = DeploymentModel::kStaticPod, .image = kImage, .socket_gid = 4711};
-
 bool Says(const Texts& problems, const std::string& begin) {
   for (const std::string& problem : problems) {
     if (problem.starts_with(begin)) return true;

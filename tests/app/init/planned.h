@@ -16,6 +16,7 @@
 namespace baokms::app {
 
 using Json = nlohmann::json;
+using Texts = std::vector<std::string>;
 
 // Counts up from 1, so that what was drawn can be told.
 class CountingRandom final : public ports::Random {
@@ -31,6 +32,8 @@ class CountingRandom final : public ports::Random {
 inline constexpr const char* kImage =
     "registry.example:5000/kms@sha256:"
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+inline const InitRequest kPod{
+    .model = DeploymentModel::kStaticPod, .image = kImage, .socket_gid = 4711};
 
 // JSON is YAML. All that has no default, and the key's lineage.
 inline Json JwtValues() {

@@ -1,6 +1,5 @@
-// What the provider does to its own process before it serves: environment, signals, the group.
+// What the provider does to its own process before it serves: environment and signals.
 #include <doctest/doctest.h>
-#include <grp.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,7 +10,6 @@
 
 #include "app/process/environment.h"
 #include "app/serve/signals.h"
-#include "app/configuration/socket_group.h"
 
 extern char** environ;
 
@@ -42,17 +40,6 @@ TEST_CASE("Environment: none at all is no problem") {
   environ = nullptr;
   ScrubEnvironment();
   environ = kept;
-}
-
-TEST_CASE("Socket group: a number stands for itself and a name for its group") {
-  CHECK(SocketGroupId("0") == 0);
-  CHECK(SocketGroupId("4242") == 4242);
-  CHECK(SocketGroupId("root") == 0);
-  CHECK_FALSE(SocketGroupId("no-such-group-anywhere"));
-  CHECK_FALSE(SocketGroupId(""));
-  CHECK_FALSE(SocketGroupId("12x"));
-  CHECK_FALSE(SocketGroupId("-1"));
-  CHECK_FALSE(SocketGroupId("99999999999"));
 }
 
 TEST_CASE("Signals: they wait to be taken and one that does not come is none") {

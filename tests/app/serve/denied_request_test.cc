@@ -1,5 +1,6 @@
-// Requests that OpenBao denies (auth.md, "A 401/403 on a Transit call"): core/transit/transit_attempt.h
-// over the real token driver, with a Transit that answers when the test says so.
+// Requests that OpenBao denies (auth.md, "A 401/403 on a Transit call"):
+// core/transit/transit_attempt.h over the real token driver, with a Transit that answers when the
+// test says so.
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -15,12 +16,12 @@ namespace baokms::app {
 namespace {
 
 using namespace std::chrono_literals;
-using Bench = testing::TokenBench;
+using testing::TokenBench;
 
 // One request: what it asked Transit with, and how it ended.
 class Request {
  public:
-  explicit Request(Bench& b, core::Duration budget = 5s) : bench_(b) {
+  explicit Request(TokenBench& b, core::Duration budget = 5s) : bench_(b) {
     std::make_shared<core::TransitAttempt<Operation>>(b.driver, b.clock.Now().monotonic + budget,
                                                       Operation{seen_})
         ->Start();
@@ -70,7 +71,7 @@ class Request {
     bench_.Settle();
   }
 
-  Bench& bench_;
+  TokenBench& bench_;
   std::shared_ptr<Seen> seen_ = std::make_shared<Seen>();
 };
 
@@ -79,7 +80,7 @@ core::Result<std::string> Refused(const core::Error& error) { return std::unexpe
 }  // namespace
 
 TEST_CASE("Denied request: it logs in once and is sent once more") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first");
   Request request(b);
   request.Deny();
@@ -93,7 +94,7 @@ TEST_CASE("Denied request: it logs in once and is sent once more") {
 }
 
 TEST_CASE("Denied request: denied twice it ends and its second token goes without a login") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first");
   Request request(b);
   request.Deny();
@@ -108,7 +109,7 @@ TEST_CASE("Denied request: denied twice it ends and its second token goes withou
 }
 
 TEST_CASE("Denied request: while recovery is throttled it gets its denial at once") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first");
   Request one(b);
   one.Deny();
@@ -125,7 +126,7 @@ TEST_CASE("Denied request: while recovery is throttled it gets its denial at onc
 }
 
 TEST_CASE("Denied request: a late one is sent with the newer token and costs no login") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first");
   Request one(b);
   Request late(b);
@@ -142,7 +143,7 @@ TEST_CASE("Denied request: a late one is sent with the newer token and costs no 
 }
 
 TEST_CASE("Denied request: a late second denial leaves the newer token") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first");
   Request late(b);
   late.Deny();
@@ -159,7 +160,7 @@ TEST_CASE("Denied request: a late second denial leaves the newer token") {
 }
 
 TEST_CASE("Denied request: many share one login and each keeps its own deadline") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first");
   Request hasty(b, 1s);
   Request patient(b, 9s);
@@ -175,7 +176,7 @@ TEST_CASE("Denied request: many share one login and each keeps its own deadline"
 }
 
 TEST_CASE("Denied request: when the login fails it gets the login's error") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first");
   Request request(b);
   request.Deny();
@@ -185,7 +186,7 @@ TEST_CASE("Denied request: when the login fails it gets the login's error") {
 }
 
 TEST_CASE("Denied request: a renewal under way does not bring the denied token back") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first", 600s, /*renewable=*/true);
   Request request(b, 1000s);
   for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);

@@ -8,8 +8,8 @@
 #include <deque>
 #include <optional>
 
-#include "core/wire/sha256.h"
 #include "core/rotation/status.h"
+#include "core/wire/sha256.h"
 #include "tests/support/app/fake_transit.h"
 #include "tests/support/app/loop_bench.h"
 #include "tests/support/app/memory_state_store.h"
@@ -45,7 +45,7 @@ struct Answer {
   std::optional<core::Result<void>> result;
 };
 
-struct Bench : testing::LoopBench {
+struct KeyDriverBench : testing::LoopBench {
   testing::FakeTokens tokens{replies};
   testing::FakeTransit transit;
   FixedRandom random;
@@ -57,15 +57,15 @@ struct Bench : testing::LoopBench {
   std::deque<Answer> answers;
 
   // With `registry` recovered from files that hold it.
-  explicit Bench(std::optional<core::Registry> registry, std::int64_t latest = 1,
-                 core::KeeperPolicy policy = TestPolicy())
+  explicit KeyDriverBench(std::optional<core::Registry> registry, std::int64_t latest = 1,
+                          core::KeeperPolicy policy = TestPolicy())
       : transit(replies, FitMetadata(latest)),
         store(registry ? testing::MemoryStateStore(*registry) : testing::MemoryStateStore()),
         driver(loop, {clock, tokens, transit, random, store, telemetry, view},
                core::KeyKeeper(std::move(policy), Bind(), registry)) {
     loop.Start();
   }
-  ~Bench() { loop.Stop(); }
+  ~KeyDriverBench() { loop.Stop(); }
 
   void Start() {
     driver.Start([this](const ProbeReport& report) { reports.push_back(report); });
@@ -113,7 +113,7 @@ core::Registry Foreign() {
 }  // namespace
 
 TEST_CASE("Key driver: bootstrap saves the state, then the checkpoint, and then publishes") {
-  Bench b(std::nullopt);
+  KeyDriverBench b(std::nullopt);
   bool published_before_save = false;
   b.store.before_save = [&b, &published_before_save] {
     published_before_save = published_before_save || b.view.Load()->keys != nullptr;
@@ -133,7 +133,7 @@ TEST_CASE("Key driver: bootstrap saves the state, then the checkpoint, and then 
 }
 
 TEST_CASE("Key driver: a rotated key is no bootstrap and nothing is written") {
-  Bench b(std::nullopt, 2);
+  KeyDriverBench b(std::nullopt, 2);
   b.Start();
   CHECK(b.store.log.empty());
   CHECK_FALSE(b.Healthy());
@@ -146,7 +146,7 @@ TEST_CASE("Key driver: a rotated key is no bootstrap and nothing is written") {
 TEST_CASE("Key driver: files that another writer changed are never overwritten") {
   for (const bool bootstrap : {true, false}) {
     CAPTURE(bootstrap);
-    Bench b(bootstrap ? std::nullopt : std::optional(Counting()), bootstrap ? 1 : 2);
+    KeyDriverBench b(bootstrap ? std::nullopt : std::optional(Counting()), bootstrap ? 1 : 2);
     b.store.Hold(Foreign());
     for (int i = 0; i < 3; ++i) {
       if (i == 0) {
@@ -166,7 +166,7 @@ TEST_CASE("Key driver: files that another writer changed are never overwritten")
 }
 
 TEST_CASE("Key driver: a state file that vanished is not written anew") {
-  Bench b(Counting(), 2);
+  KeyDriverBench b(Counting(), 2);
   b.store.files = {};
   b.Start();
   CHECK(b.store.log == Log{"load"});
@@ -175,7 +175,7 @@ TEST_CASE("Key driver: a state file that vanished is not written anew") {
 }
 
 TEST_CASE("Key driver: files that cannot be read are not written") {
-  Bench b(Counting(), 2);
+  KeyDriverBench b(Counting(), 2);
   b.store.fail_load = true;
   b.Start();
   CHECK(b.store.log == Log{"load!"});
@@ -183,7 +183,7 @@ TEST_CASE("Key driver: files that cannot be read are not written") {
 }
 
 TEST_CASE("Key driver: a first state that cannot be saved is not published and is tried again") {
-  Bench b(std::nullopt);
+  KeyDriverBench b(std::nullopt);
   b.store.fail_state = true;
   b.Start();
   CHECK(b.store.log == Log{"load", "state!", "load"});
@@ -200,7 +200,7 @@ TEST_CASE("Key driver: a first state that cannot be saved is not published and i
 }
 
 TEST_CASE("Key driver: a failed save of a count alone leaves Status healthy and is tried again") {
-  Bench b(FirstRegistry());
+  KeyDriverBench b(FirstRegistry());
   b.Start();
   b.transit.metadata = FitMetadata(2);
   b.NextProbe();  // the candidate is known; from here on only its count changes
@@ -220,7 +220,7 @@ TEST_CASE("Key driver: a failed save of a count alone leaves Status healthy and 
 }
 
 TEST_CASE("Key driver: a state saved without its checkpoint is a failure until both are saved") {
-  Bench b(Counting(), 2);
+  KeyDriverBench b(Counting(), 2);
   b.store.fail_checkpoint = true;
   b.Start();
   CHECK(b.store.log == Log{"load", "state", "checkpoint!", "load"});
@@ -236,7 +236,7 @@ TEST_CASE("Key driver: a state saved without its checkpoint is a failure until b
 }
 
 TEST_CASE("Key driver: failed probes are told with their error") {
-  Bench b(FirstRegistry());
+  KeyDriverBench b(FirstRegistry());
   b.transit.metadata =
       std::unexpected(core::OpenBaoFailure(core::OpenBaoStatus::kPermissionDenied));
   b.Start();
@@ -257,7 +257,7 @@ TEST_CASE("Key driver: failed probes are told with their error") {
 }
 
 TEST_CASE("Key driver: a deep probe whose plaintext differs makes Status unhealthy") {
-  Bench b(FirstRegistry());
+  KeyDriverBench b(FirstRegistry());
   b.transit.garble = true;
   b.Start();
   CHECK_FALSE(b.Healthy());
@@ -266,7 +266,7 @@ TEST_CASE("Key driver: a deep probe whose plaintext differs makes Status unhealt
 }
 
 TEST_CASE("Key driver: a discovered version decrypts when it is saved and not before") {
-  Bench b(FirstRegistry());
+  KeyDriverBench b(FirstRegistry());
   b.Start();
   b.store.log.clear();
   b.transit.metadata = FitMetadata(2);
@@ -285,7 +285,7 @@ TEST_CASE("Key driver: a discovered version decrypts when it is saved and not be
 }
 
 TEST_CASE("Key driver: a discovery that cannot read Transit fails and Status stays healthy") {
-  Bench b(FirstRegistry());
+  KeyDriverBench b(FirstRegistry());
   b.Start();
   b.transit.metadata = std::unexpected(core::OpenBaoFailure(core::OpenBaoStatus::kUnavailable));
   const Answer& wanted = b.Discover(2);
@@ -297,7 +297,7 @@ TEST_CASE("Key driver: a discovery that cannot read Transit fails and Status sta
 }
 
 TEST_CASE("Key driver: a discovery's deadline is kept while Transit is silent") {
-  Bench b(FirstRegistry());
+  KeyDriverBench b(FirstRegistry());
   b.Start();
   const Answer& wanted = b.Discover(2, 3s);
   b.Settle();  // asked, and not answered
@@ -311,7 +311,7 @@ TEST_CASE("Key driver: a discovery's deadline is kept while Transit is silent") 
 }
 
 TEST_CASE("Key driver: a rotation is saved at each step and promoted and told once") {
-  Bench b(FirstRegistry(), 1, TestPolicy(/*activation_delay=*/0s));
+  KeyDriverBench b(FirstRegistry(), 1, TestPolicy(/*activation_delay=*/0s));
   b.Start();
   b.transit.metadata = FitMetadata(2);
   for (int i = 0; i < 5 && b.ActiveVersion() == 1; ++i) b.NextProbe();
@@ -329,7 +329,7 @@ TEST_CASE("Key driver: a rotation is saved at each step and promoted and told on
 }
 
 TEST_CASE("Key driver: a wall clock that was set back is told") {
-  Bench b(FirstRegistry());
+  KeyDriverBench b(FirstRegistry());
   b.Start();
   CHECK_FALSE(b.telemetry.Told("clock regressed"));
   b.clock.SetWall(b.clock.Now().wall - 3600);
@@ -338,7 +338,7 @@ TEST_CASE("Key driver: a wall clock that was set back is told") {
 }
 
 TEST_CASE("Key driver: Stop answers all waiters now and from now on and starts nothing more") {
-  Bench b(FirstRegistry());
+  KeyDriverBench b(FirstRegistry());
   b.Start();
   const Answer& waiting = b.Discover(2);
   b.Settle();

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct Bench : testing::TokenBench {
+struct GaugesBench : testing::TokenBench {
   PublishedView view;
   RuntimeGauges gauges{clock, view, driver};
 
@@ -21,7 +21,7 @@ struct Bench : testing::TokenBench {
 }  // namespace
 
 TEST_CASE("Gauges: the token's lifetime runs down to 0 even while the machine sleeps") {
-  Bench b;
+  GaugesBench b;
   CHECK(b.TokenTtl() == 0s);
   b.StartWith("first", 600s);
   CHECK(b.TokenTtl() == 600s);
@@ -34,7 +34,7 @@ TEST_CASE("Gauges: the token's lifetime runs down to 0 even while the machine sl
 }
 
 TEST_CASE("Gauges: without a token its lifetime is 0") {
-  Bench b;
+  GaugesBench b;
   b.StartWith("first", 600s);
   b.driver.Reject(1);
   b.Settle();
@@ -44,7 +44,7 @@ TEST_CASE("Gauges: without a token its lifetime is 0") {
 }
 
 TEST_CASE("Gauges: a certificate's lifetime runs on the wall clock and a JWT login has none") {
-  Bench b;
+  GaugesBench b;
   b.StartWith("first");
   CHECK(b.CertificateTtl() == 0s);
   b.driver.Reject(1);

@@ -14,13 +14,13 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Grant;
 using testing::Refusal;
+using testing::TokenBench;
 using testing::Value;
-using Bench = testing::TokenBench;
 
 }  // namespace
 
 TEST_CASE("Token driver: the first login's token is current and goes to all who waited") {
-  Bench b;
+  TokenBench b;
   const testing::Answer& early = b.Obtain();
   CHECK(b.login.calls() == 0);  // nothing before Start
   b.driver.Start();
@@ -44,7 +44,7 @@ TEST_CASE("Token driver: the first login's token is current and goes to all who 
 }
 
 TEST_CASE("Token driver: an expired token is not handed out after the machine slept") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first");
   b.clock.Sleep(599s);
   CHECK(b.Current() == "first");
@@ -59,7 +59,7 @@ TEST_CASE("Token driver: an expired token is not handed out after the machine sl
 }
 
 TEST_CASE("Token driver: all who were refused with one token share one login") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first");
   const testing::Answer& one = b.Obtain(1);
   const testing::Answer& two = b.Obtain(1);
@@ -73,7 +73,7 @@ TEST_CASE("Token driver: all who were refused with one token share one login") {
 }
 
 TEST_CASE("Token driver: a rejection drops the current token and never a newer one") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first");
   b.driver.Reject(1);
   b.Settle();
@@ -85,7 +85,7 @@ TEST_CASE("Token driver: a rejection drops the current token and never a newer o
 }
 
 TEST_CASE("Token driver: a failed login answers with its error and leaves its advice") {
-  Bench b;
+  TokenBench b;
   b.driver.Start();
   const testing::Answer& wanted = b.Obtain();
   b.FailLogin(core::LoginRefused(), "look at auth.jwt.role");
@@ -101,7 +101,7 @@ TEST_CASE("Token driver: a failed login answers with its error and leaves its ad
 }
 
 TEST_CASE("Token driver: a waiter's deadline is kept by the loop's timer") {
-  Bench b;
+  TokenBench b;
   b.driver.Start();
   const testing::Answer& wanted = b.Obtain(0, 3s);
   b.Pass(2s);
@@ -113,7 +113,7 @@ TEST_CASE("Token driver: a waiter's deadline is kept by the loop's timer") {
 }
 
 TEST_CASE("Token driver: a renewable token is renewed ahead of its end and keeps its generation") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first", 600s, /*renewable=*/true);
   for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);
   REQUIRE(b.login.renewal.calls() == 1);
@@ -131,7 +131,7 @@ TEST_CASE("Token driver: a renewable token is renewed ahead of its end and keeps
 }
 
 TEST_CASE("Token driver: a failed renewal is told and followed by a login") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first", 600s, /*renewable=*/true);
   for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);
   REQUIRE(b.login.renewal.calls() == 1);
@@ -155,7 +155,7 @@ TEST_CASE(
        {Row{kInvalidRequest, "renewal auth_failed "}, Row{kUnauthenticated, "renewal auth_failed "},
         Row{kPermissionDenied, "renewal auth_failed "}, Row{kSealed, "renewal error "},
         Row{kTimeout, "renewal error "}}) {
-    Bench b;
+    TokenBench b;
     b.StartWith("first", 600s, /*renewable=*/true);
     for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);
     REQUIRE(b.login.renewal.calls() == 1);
@@ -168,7 +168,7 @@ TEST_CASE(
 }
 
 TEST_CASE("Token driver: a token that is replaced or rejected is let go and so wiped") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first", 600s, /*renewable=*/true);
   std::weak_ptr<const core::HeldToken> first = b.driver.Current();
   for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);
@@ -185,7 +185,7 @@ TEST_CASE("Token driver: a token that is replaced or rejected is let go and so w
 }
 
 TEST_CASE("Token driver: no token is told to telemetry") {
-  Bench b;
+  TokenBench b;
   b.StartWith("s.first-token", 600s, /*renewable=*/true);
   for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);
   b.login.renewal.End(Grant("s.first-token", 900s, true));
@@ -198,7 +198,7 @@ TEST_CASE("Token driver: no token is told to telemetry") {
 }
 
 TEST_CASE("Token driver: Stop answers all waiters now and from now on and drops the token") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first");
   const testing::Answer& waiting = b.Obtain(1);
   b.driver.Stop();
@@ -211,7 +211,7 @@ TEST_CASE("Token driver: Stop answers all waiters now and from now on and drops 
 }
 
 TEST_CASE("Token driver: a login or renewal that ends after Stop does no harm") {
-  Bench b;
+  TokenBench b;
   b.driver.Start();
   b.Settle();
   b.driver.Stop();
@@ -219,7 +219,7 @@ TEST_CASE("Token driver: a login or renewal that ends after Stop does no harm") 
   CHECK(b.Current() == "none");
   CHECK(b.telemetry.lines().empty());
 
-  Bench renewing;
+  TokenBench renewing;
   renewing.StartWith("first", 600s, /*renewable=*/true);
   for (int i = 0; i < 20 && renewing.login.renewal.calls() == 0; ++i) renewing.Pass(30s);
   REQUIRE(renewing.login.renewal.calls() == 1);

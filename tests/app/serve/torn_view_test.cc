@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "app/published_view.h"
-#include "core/requests/decrypt_validation.h"
-#include "core/rotation/key_view.h"
-#include "core/requests/kms_service.h"
 #include "core/registry/registry.h"
+#include "core/requests/decrypt_validation.h"
+#include "core/requests/kms_service.h"
+#include "core/rotation/key_view.h"
 #include "core/wire/sha256.h"
 #include "core/wire/transit_ciphertext.h"
 #include "tests/support/core/builders.h"
+#include "tests/support/ports/fake_clock.h"
 
 namespace baokms {
 namespace {
@@ -72,11 +73,6 @@ class NoDiscovery final : public ports::KeyDiscovery {
   void Discover(const core::KeyId&, core::MonotonicTime, ports::Completion<void>) override {}
 };
 
-class StoppedClock final : public ports::Clock {
- public:
-  core::ClockReading Now() const override { return {}; }
-};
-
 core::KeyView HealthyView(std::shared_ptr<const core::KeySet> keys) {
   return {.keys = std::move(keys),
           .metadata_reason = std::nullopt,
@@ -112,7 +108,7 @@ TEST_CASE("Encrypt: a reply is of one snapshot while promotions race with it") {
   std::vector<std::shared_ptr<const core::KeySet>> all;
   for (int version = 1; version <= kVersions; ++version) all.push_back(KeysWithActive(version));
 
-  StoppedClock clock;
+  const testing::FakeClock clock(core::ClockReading{});
   app::PublishedView view;
   OneToken tokens;
   EchoTransit transit;

@@ -22,11 +22,13 @@
 namespace baokms::e2e {
 namespace {
 
-const std::string kSecret = "canary-client-secret-5b0e7d";
+const std::string kClientSecret = "canary-client-secret-5b0e7d";
 
 struct Oauth2Bench {
   explicit Oauth2Bench(testing::SetupOptions names = FreshNames())
-      : bench(std::move(names)), config(bench.Config()), endpoint(bench, "kms-node", kSecret) {
+      : bench(std::move(names)),
+        config(bench.Config()),
+        endpoint(bench, "kms-node", kClientSecret) {
     endpoint.Configure(config);
   }
   Bench bench;
@@ -34,17 +36,13 @@ struct Oauth2Bench {
   TokenEndpoint endpoint;
 };
 
-double Logins(const ProviderProcess& process, const std::string& status) {
-  return process.Metric("openbao_kms_auth_login_total{status=\"" + status + "\"}").value_or(0);
-}
-
 // Everything of a grant that may appear nowhere, searched in all that the provider wrote or showed.
 std::set<std::string> Leaks(const ProviderConfig& config, const TokenEndpoint& endpoint,
                             const std::string& shown) {
   LeakSearch search;
   search.PlantTokenShape();
-  search.Plant("client secret", kSecret);
-  search.Plant("Basic credentials", "kms-node:" + kSecret);
+  search.Plant("client secret", kClientSecret);
+  search.Plant("Basic credentials", "kms-node:" + kClientSecret);
   search.Plant("path of the client secret", config.directory().File("client-secret"));
   search.Plant("token URL", config.tree["auth"]["jwt"]["oauth2"]["tokenUrl"].get<std::string>());
   for (const std::string& token : endpoint.tokens()) search.PlantJwt(token);
@@ -163,38 +161,39 @@ struct Failure {
 };
 
 std::vector<Failure> Failures() {
-  return {
-      {"oauth2_credential", "auth.jwt.oauth2.clientSecretFile: invalid_content",
-       [](TokenEndpoint&, const ProviderConfig& config) {
-         TokenEndpoint::WriteSecret(config, kSecret + "\n" + kSecret + "\n");
-       }},
-      {"oauth2_request", "auth.jwt.oauth2.tokenUrl",
-       [](TokenEndpoint& endpoint, const ProviderConfig&) {
-         endpoint.Instead([](tests::Wire& wire) { wire.Close(); });
-       }},
-      {"oauth2_rejected", "auth.jwt.oauth2.clientId",
-       [](TokenEndpoint& endpoint, const ProviderConfig&) {
-         endpoint.InsteadReply(
-             401, R"({"error":"invalid_client","error_description":")" + kSecret + R"("})");
-       }},
-      {"oauth2_unavailable", "auth.jwt.oauth2.tokenUrl: the authorisation server failed",
-       [](TokenEndpoint& endpoint, const ProviderConfig&) { endpoint.InsteadReply(503, kSecret); }},
-      {"oauth2_response", "auth.jwt.oauth2.tokenUrl: the reply is not",
-       [](TokenEndpoint& endpoint, const ProviderConfig&) {
-         endpoint.InsteadReply(200, "<html>" + kSecret);
-       }},
-      {"jwt_expired", "auth.jwt.oauth2: the access token has expired",
-       [](TokenEndpoint& endpoint, const ProviderConfig&) {
-         endpoint.ExpiresAfter(std::chrono::seconds(-60));
-       }},
-      {"jwt_near_expiry", "auth.jwt.minRemainingTtl",
-       [](TokenEndpoint& endpoint, const ProviderConfig&) {
-         endpoint.InsteadReply(
-             200, R"({"access_token":"YQ.YQ.YQ","token_type":"Bearer","expires_in":5})");
-       }}};
+  return {{"oauth2_credential", "auth.jwt.oauth2.clientSecretFile: invalid_content",
+           [](TokenEndpoint&, const ProviderConfig& config) {
+             TokenEndpoint::WriteSecret(config, kClientSecret + "\n" + kClientSecret + "\n");
+           }},
+          {"oauth2_request", "auth.jwt.oauth2.tokenUrl",
+           [](TokenEndpoint& endpoint, const ProviderConfig&) {
+             endpoint.Instead([](tests::Wire& wire) { wire.Close(); });
+           }},
+          {"oauth2_rejected", "auth.jwt.oauth2.clientId",
+           [](TokenEndpoint& endpoint, const ProviderConfig&) {
+             endpoint.InsteadReply(401, R"({"error":"invalid_client","error_description":")" +
+                                            kClientSecret + R"("})");
+           }},
+          {"oauth2_unavailable", "auth.jwt.oauth2.tokenUrl: the authorisation server failed",
+           [](TokenEndpoint& endpoint, const ProviderConfig&) {
+             endpoint.InsteadReply(503, kClientSecret);
+           }},
+          {"oauth2_response", "auth.jwt.oauth2.tokenUrl: the reply is not",
+           [](TokenEndpoint& endpoint, const ProviderConfig&) {
+             endpoint.InsteadReply(200, "<html>" + kClientSecret);
+           }},
+          {"jwt_expired", "auth.jwt.oauth2: the access token has expired",
+           [](TokenEndpoint& endpoint, const ProviderConfig&) {
+             endpoint.ExpiresAfter(std::chrono::seconds(-60));
+           }},
+          {"jwt_near_expiry", "auth.jwt.minRemainingTtl",
+           [](TokenEndpoint& endpoint, const ProviderConfig&) {
+             endpoint.InsteadReply(
+                 200, R"({"access_token":"YQ.YQ.YQ","token_type":"Bearer","expires_in":5})");
+           }}};
 }
 
-CommandResult Doctor(const ProviderConfig& config) {
+CommandResult RunDoctor(const ProviderConfig& config) {
   return RunCommand({"doctor", "--output", "json", "--config", config.config_file(),
                      "--allow-socket-parent", config.socket_directory()});
 }
@@ -202,7 +201,7 @@ CommandResult Doctor(const ProviderConfig& config) {
 TEST_CASE("OAuth2: doctor passes over the secret and the grant and the login") {
   Oauth2Bench with;
   auto& [bench, config, endpoint] = with;
-  const CommandResult result = Doctor(config);
+  const CommandResult result = RunDoctor(config);
   CHECK_MESSAGE(result.code == 0, result.out);
   std::map<std::string, std::string> status;
   const Json report = Json::parse(result.out);
@@ -220,7 +219,7 @@ TEST_CASE("OAuth2: doctor names each way for a grant to fail before OpenBao is a
     Oauth2Bench with;
     auto& [bench, config, endpoint] = with;
     failure.arrange(endpoint, config);
-    const CommandResult result = Doctor(config);
+    const CommandResult result = RunDoctor(config);
     CHECK(result.code == 4);
     const bool local = failure.status == std::string("oauth2_credential");
     bool found = false;
@@ -261,7 +260,7 @@ TEST_CASE("OAuth2: each way a grant fails is counted under its own status") {
   config.Write();
   for (const Failure& failure : Failures()) {
     INFO(failure.status);
-    TokenEndpoint::WriteSecret(config, kSecret + "\n");
+    TokenEndpoint::WriteSecret(config, kClientSecret + "\n");
     endpoint.Instead(nullptr);
     endpoint.ExpiresAfter(std::chrono::hours(1));
     failure.arrange(endpoint, config);
@@ -275,7 +274,7 @@ TEST_CASE("OAuth2: each way a grant fails is counted under its own status") {
 TEST_CASE("OAuth2: a client secret that others may read is a configuration error") {
   Oauth2Bench with;
   auto& [bench, config, endpoint] = with;
-  config.directory().Write("client-secret", kSecret, 0644);
+  config.directory().Write("client-secret", kClientSecret, 0644);
   ProviderProcess provider(config);
   CheckExits(provider, 3);
   CHECK(provider.Stderr().contains("auth.jwt.oauth2.clientSecretFile: "));

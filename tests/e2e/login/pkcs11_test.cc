@@ -14,11 +14,6 @@
 namespace baokms::e2e {
 namespace {
 
-double Logins(const ProviderProcess& provider, std::string_view status = "ok") {
-  return provider.Metric("openbao_kms_auth_login_total{status=\"" + std::string(status) + "\"}")
-      .value_or(0);
-}
-
 double Renewals(const ProviderProcess& provider, std::string_view status = "ok") {
   return provider.Metric("openbao_kms_auth_renewal_total{status=\"" + std::string(status) + "\"}")
       .value_or(0);

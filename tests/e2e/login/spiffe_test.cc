@@ -62,7 +62,7 @@ struct SvidBench : Bench {
 };
 
 // One attempt, to its end; the line for the person.
-std::string RefusedLine(ProviderConfig& config) {
+std::string RefusedLoginLine(ProviderConfig& config) {
   config.tree["bootstrap"]["graceTimeout"] = "0s";
   config.tree["auth"]["loginTimeout"] = "1s";
   config.Write();
@@ -76,7 +76,7 @@ std::string RefusedLine(ProviderConfig& config) {
   return provider.LogLines("auth.login").back().at("status").get<std::string>() + ": " + line;
 }
 
-bool Says(const std::string& line, std::string_view status, std::string_view words) {
+bool Advises(const std::string& line, std::string_view status, std::string_view words) {
   return line.starts_with(status) && line.find(words) != std::string::npos;
 }
 
@@ -105,10 +105,10 @@ TEST_CASE("SPIFFE: an X.509-SVID without a Common Name is a refused login that s
   SvidBench bench;
   bench.GiveX509(3600, "");
   ProviderConfig config = bench.WithX509();
-  const std::string line = RefusedLine(config);
+  const std::string line = RefusedLoginLine(config);
   CAPTURE(line);
-  CHECK(Says(line, "auth_failed", "no Common Name"));
-  CHECK(Says(line, "auth_failed", "DNS name"));
+  CHECK(Advises(line, "auth_failed", "no Common Name"));
+  CHECK(Advises(line, "auth_failed", "DNS name"));
 }
 
 TEST_CASE("SPIFFE: an X.509-SVID whose URI the role does not allow is a refused login") {
@@ -118,18 +118,18 @@ TEST_CASE("SPIFFE: an X.509-SVID whose URI the role does not allow is a refused 
   UseX509Svid(config,
               MountCertAuth(bench, bench.authority.pem(), "spiffe://example.org/elsewhere/*"),
               bench.agent());
-  const std::string line = RefusedLine(config);
+  const std::string line = RefusedLoginLine(config);
   CAPTURE(line);
-  CHECK(Says(line, "auth_failed", "accepts its names"));
+  CHECK(Advises(line, "auth_failed", "accepts its names"));
 }
 
 TEST_CASE("SPIFFE: a JWT-SVID of another subject than the role is bound to is a refused login") {
   SvidBench bench;
   bench.GiveJwt();
   ProviderConfig config = bench.WithJwt({{"bound_subject", "spiffe://example.org/other"}});
-  const std::string line = RefusedLine(config);
+  const std::string line = RefusedLoginLine(config);
   CAPTURE(line);
-  CHECK(Says(line, "auth_failed", "auth.jwt.role"));
+  CHECK(Advises(line, "auth_failed", "auth.jwt.role"));
 }
 
 TEST_CASE("SPIFFE: a start without an entry or an agent says what is missing") {
@@ -138,11 +138,11 @@ TEST_CASE("SPIFFE: a start without an entry or an agent says what is missing") {
   ProviderConfig jwt = bench.WithJwt();
   bench.api.SayX509(WorkloadAnswer{.code = kPermissionDenied});
   bench.api.SayJwt([](const JwtQuestion&) { return WorkloadAnswer{.code = kPermissionDenied}; });
-  CHECK(Says(RefusedLine(x509), "cert_invalid", "auth.cert.spiffe.spiffeID: "));
-  CHECK(Says(RefusedLine(jwt), "jwt_invalid", "auth.jwt.spiffe.spiffeID: "));
+  CHECK(Advises(RefusedLoginLine(x509), "cert_invalid", "auth.cert.spiffe.spiffeID: "));
+  CHECK(Advises(RefusedLoginLine(jwt), "jwt_invalid", "auth.jwt.spiffe.spiffeID: "));
   bench.api.Stop();
-  CHECK(Says(RefusedLine(x509), "error", "auth.cert.spiffe.workloadAPISocket: "));
-  CHECK(Says(RefusedLine(jwt), "error", "auth.jwt.spiffe.workloadAPISocket: "));
+  CHECK(Advises(RefusedLoginLine(x509), "error", "auth.cert.spiffe.workloadAPISocket: "));
+  CHECK(Advises(RefusedLoginLine(jwt), "error", "auth.jwt.spiffe.workloadAPISocket: "));
 }
 
 TEST_CASE("SPIFFE: an agent that comes after the provider is waited for") {
@@ -161,7 +161,8 @@ TEST_CASE("SPIFFE: an agent that comes after the provider is waited for") {
 }
 
 // doctor's checks by id: status, and what to do.
-std::map<std::string, std::pair<std::string, std::string>> Doctor(const ProviderConfig& config) {
+std::map<std::string, std::pair<std::string, std::string>> DoctorChecks(
+    const ProviderConfig& config) {
   const CommandResult result =
       RunCommand({"doctor", "--config", config.config_file(), "--allow-socket-parent",
                   config.socket_directory(), "--output", "json"});
@@ -182,17 +183,17 @@ TEST_CASE("SPIFFE: doctor finds what is missing before any login") {
   const ProviderConfig jwt = bench.WithJwt();
   for (const char* id :
        {"auth.cert.spiffe", "auth.cert.local", "auth.cert.signer", "openbao.auth"}) {
-    CHECK_MESSAGE(Doctor(x509)[id].first == "pass", id);
+    CHECK_MESSAGE(DoctorChecks(x509)[id].first == "pass", id);
   }
-  CHECK(Doctor(jwt)["spiffe.workload_api"].first == "pass");
-  CHECK(Doctor(jwt)["openbao.auth"].first == "pass");
+  CHECK(DoctorChecks(jwt)["spiffe.workload_api"].first == "pass");
+  CHECK(DoctorChecks(jwt)["openbao.auth"].first == "pass");
   bench.GiveX509(3600, "");
-  auto checks = Doctor(x509);
+  auto checks = DoctorChecks(x509);
   CHECK(checks["auth.cert.local"].first == "fail");
   CHECK(checks["auth.cert.local"].second.find("DNS name") != std::string::npos);
   CHECK(checks["openbao.auth"].first == "skip");
   bench.api.Stop();
-  checks = Doctor(jwt);
+  checks = DoctorChecks(jwt);
   CHECK(checks["spiffe.workload_api"].first == "fail");
   CHECK(checks["spiffe.workload_api"].second.starts_with("auth.jwt.spiffe.workloadAPISocket: "));
   CHECK(checks["openbao.auth"].first == "skip");

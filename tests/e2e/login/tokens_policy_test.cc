@@ -7,8 +7,8 @@
 namespace baokms::e2e {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
+using std::chrono::steady_clock;
 
 // Without encrypt and decrypt.
 std::string NarrowPolicy(const TokenNode& node) {
@@ -18,7 +18,7 @@ std::string NarrowPolicy(const TokenNode& node) {
 }
 
 // "The first of an incident immediate, then 5 s doubling", and the one at the start.
-long LoginsAllowed(Clock::duration since_first_denial) {
+long LoginsAllowed(steady_clock::duration since_first_denial) {
   long allowed = 1;
   seconds wait(5);
   for (seconds at(0); at <= since_first_denial; at += wait, wait *= 2) ++allowed;
@@ -28,7 +28,7 @@ long LoginsAllowed(Clock::duration since_first_denial) {
 TEST_CASE("Tokens: a narrowed policy denies without a login storm and a widened one recovers") {
   TokenNode node({.probe_interval = Milliseconds(4000)});
   node.Start();
-  const auto narrowed = Clock::now();
+  const auto narrowed = steady_clock::now();
   node.bench.setup.SetPolicy(NarrowPolicy(node));
   // With nobody else about it is the deep probe that is denied, and Status says so.
   CHECK(Eventually(Milliseconds(30000), [&] {
@@ -40,12 +40,12 @@ TEST_CASE("Tokens: a narrowed policy denies without a login storm and a widened 
   REQUIRE(node.WaitLogins(3));
   REQUIRE(Eventually(Milliseconds(20000),
                      [&] { return load.figures().refused.contains(Code::kPermissionDenied); }));
-  CHECK(node.Counts().logins <= LoginsAllowed(Clock::now() - narrowed));
+  CHECK(node.Counts().logins <= LoginsAllowed(steady_clock::now() - narrowed));
 
   node.bench.setup.SetPolicy();
   const double recovered = node.WaitOpens();
   node.CheckRecovered();
-  CHECK(node.Counts().logins <= LoginsAllowed(Clock::now() - narrowed));
+  CHECK(node.Counts().logins <= LoginsAllowed(steady_clock::now() - narrowed));
   CHECK(node.Counts().failed_logins == 0);
   const TokenLoad::Figures figures = load.Stop();
   CheckRefusedOnlyWith(

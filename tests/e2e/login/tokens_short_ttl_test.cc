@@ -20,7 +20,7 @@ seconds HowLong() {
 }
 
 // Loads the node for that long; CHECKs that nothing failed and that there always was a token.
-void CheckServes(TokenNode& node, const std::string& what) {
+void CheckServesAllAlong(TokenNode& node, const std::string& what) {
   node.Start();
   TokenLoad load(node.config, node.earlier);
   const auto end = std::chrono::steady_clock::now() + HowLong();
@@ -42,7 +42,7 @@ void CheckServes(TokenNode& node, const std::string& what) {
 
 TEST_CASE("Tokens: renewable ones of 4 s are renewed ahead and no request fails") {
   TokenNode node({.ttl = seconds(4), .login_before = seconds(2)});
-  CheckServes(node, "renewable, 4 s");
+  CheckServesAllAlong(node, "renewable, 4 s");
   const TokenCounts counts = node.Counts();
   CHECK(counts.renewals >= HowLong() / seconds(4));
   CHECK(counts.failed_logins == 0);
@@ -53,7 +53,7 @@ TEST_CASE("Tokens: renewable ones of 4 s are renewed ahead and no request fails"
 TEST_CASE("Tokens: ones of 4 s that cannot be renewed are replaced ahead and no request fails") {
   TokenNode node({.ttl = seconds(4), .login_before = seconds(2)});
   node.WriteRole({{"token_type", "batch"}});
-  CheckServes(node, "not renewable, 4 s");
+  CheckServesAllAlong(node, "not renewable, 4 s");
   const TokenCounts counts = node.Counts();
   CHECK(counts.logins >= 1 + HowLong() / seconds(4));
   CHECK(counts.failed_logins == 0);
@@ -65,7 +65,7 @@ TEST_CASE("Tokens: ones of 4 s that cannot be renewed are replaced ahead and no 
 // one, which is too short.
 TEST_CASE("Tokens: ones whose maximum ends are renewed and then replaced and no request fails") {
   TokenNode node({.ttl = seconds(3), .max_ttl = seconds(8), .login_before = seconds(1)});
-  CheckServes(node, "3 s, at most 8 s");
+  CheckServesAllAlong(node, "3 s, at most 8 s");
   const TokenCounts counts = node.Counts();
   CHECK(counts.renewals >= HowLong() / seconds(8));
   CHECK(counts.logins >= 1 + HowLong() / seconds(8));

@@ -15,12 +15,6 @@
 namespace baokms::e2e {
 namespace {
 
-using Names = std::vector<std::string>;
-
-bool Has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 // The benchmark of a node as a process that a test may signal, its errors and progress on a
 // terminal.
 class Running {
@@ -132,11 +126,11 @@ TEST_CASE("Benchmark: flags out of their bounds exit 2 and name the bounds") {
     CHECK(result.code == 2);
     CHECK(result.out.empty());
     if (bad.front() == "stray") continue;
-    CHECK(Has(result.err, bad.front() == "--concurrency" ? "from 1 to 64" : "from 1 to 10000"));
+    CHECK(Says(result.err, bad.front() == "--concurrency" ? "from 1 to 64" : "from 1 to 10000"));
   }
   const std::string help = RunCommand({"benchmark", "--help"}).out;
-  CHECK(Has(help, "at most 10000"));
-  CHECK(Has(help, "at most 64"));
+  CHECK(Says(help, "at most 10000"));
+  CHECK(Says(help, "at most 64"));
 }
 
 TEST_CASE("Benchmark: a bad configuration exits 3") {
@@ -152,8 +146,8 @@ TEST_CASE("Benchmark: a call that OpenBao refuses exits 4 with its class and wha
   policy.replace(at, 9, "/nothing/");
   bench.setup.SetPolicy(policy);
   const std::string told = node.Refused({"benchmark"});
-  CHECK(Has(told, "benchmark: Transit decrypt: transit_policy_denied: "));
-  CHECK(Has(told, "update encrypt and decrypt"));
+  CHECK(Says(told, "benchmark: Transit decrypt: transit_policy_denied: "));
+  CHECK(Says(told, "update encrypt and decrypt"));
 }
 
 TEST_CASE("Benchmark: a sealed OpenBao exits 4 and says so") {
@@ -178,7 +172,7 @@ TEST_CASE("Benchmark: an unhealthy provider is skipped and not an error of the w
   bench.setup.SetDisableUpsert(true);
   CHECK(unhealthy);
   CHECK(report.at("socket_status") == "skipped");
-  CHECK(Has(report.at("socket_reason"), "doctor"));
+  CHECK(Says(report.at("socket_reason"), "doctor"));
 }
 
 TEST_CASE("Benchmark: an interruption ends it at once with what was measured") {

@@ -16,16 +16,14 @@
 namespace baokms::e2e {
 namespace {
 
-using Words = std::vector<std::string>;
-
-std::string Line(const Words& words) {
+std::string Line(const Names& words) {
   std::string line;
   for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
   return line;
 }
 
 std::string HelpOf(const std::string& command) {
-  Words words{"help"};
+  Names words{"help"};
   std::istringstream parts(command);
   for (std::string part; parts >> part;) words.push_back(part);
   const CommandResult result = RunCommand(words);
@@ -35,8 +33,8 @@ std::string HelpOf(const std::string& command) {
 }
 
 // Lines of the help's section, each cut to its first word.
-Words SectionOf(const std::string& help, const std::string& title) {
-  Words words;
+Names SectionOf(const std::string& help, const std::string& title) {
+  Names words;
   const std::size_t begin = help.find("\n" + title + ":\n");
   if (begin == std::string::npos) return words;
   std::istringstream lines(help.substr(begin + title.size() + 3));
@@ -47,16 +45,16 @@ Words SectionOf(const std::string& help, const std::string& title) {
 }
 
 // Every command, groups and what stands in them, as `help` takes them.
-Words EveryCommand() {
+Names EveryCommand() {
   const std::string root = HelpOf("");
-  Words commands;
+  Names commands;
   // The root's sections of commands come before its flags.
   std::istringstream lines(root.substr(0, root.find("\nFlags:\n")));
   for (std::string line; std::getline(lines, line);) {
     if (line.size() < 3 || !line.starts_with("  ") || line[2] == ' ') continue;
     commands.push_back(line.substr(2, line.find(' ', 2) - 2));
   }
-  for (const std::string& group : Words(commands)) {
+  for (const std::string& group : Names(commands)) {
     for (const std::string& command : SectionOf(HelpOf(group), "Commands")) {
       commands.push_back(std::string(group).append(" ").append(command));
     }
@@ -65,7 +63,7 @@ Words EveryCommand() {
 }
 
 // The longest command that the words begin with.
-std::string CommandOf(const Words& words, const Words& commands) {
+std::string CommandOf(const Names& words, const Names& commands) {
   std::string found;
   for (const std::string& command : commands) {
     if ((Line(words) + " ").starts_with(command + " ") && command.size() > found.size()) {
@@ -78,7 +76,7 @@ std::string CommandOf(const Words& words, const Words& commands) {
 // Runs lines, CHECKs their codes and streams, and remembers what was provoked.
 class Ledger {
  public:
-  CommandResult Run(const Words& words, int code) {
+  CommandResult Run(const Names& words, int code) {
     const std::string line = Line(words);
     CAPTURE(line);
     const CommandResult result = RunCommand(words);
@@ -90,7 +88,7 @@ class Ledger {
     if (code == 0) CheckFullDisk(words);
     return result;
   }
-  void Note(const Words& words, int code) { provoked_[CommandOf(words, commands_)].insert(code); }
+  void Note(const Names& words, int code) { provoked_[CommandOf(words, commands_)].insert(code); }
 
   // What the commands' help promises and nothing here provoked.
   void CheckComplete() const {
@@ -117,7 +115,7 @@ class Ledger {
   }
 
   // What could not be written is no success.
-  void CheckFullDisk(const Words& words) {
+  void CheckFullDisk(const Names& words) {
     const testing::TempDirectory directory;
     testing::ChildProcess::Options options{.argv = {testing::ProviderProgram()},
                                            .stdout_file = "/dev/full",
@@ -131,21 +129,21 @@ class Ledger {
     Note(words, 1);
   }
 
-  const Words commands_ = EveryCommand();
+  const Names commands_ = EveryCommand();
   std::map<std::string, std::set<int>> provoked_;
 };
 
 // `words` with this node's configuration.
-Words On(const ProviderConfig& config, Words words) {
+Names On(const ProviderConfig& config, Names words) {
   words.insert(words.end(), {"--config", config.config_file(), "--allow-socket-parent",
                              config.socket_directory()});
   return words;
 }
 
 // Where no etcd listens.
-const Words kCensus{"key-usage", "--etcd-endpoints", "http://127.0.0.1:1"};
+const Names kCensus{"key-usage", "--etcd-endpoints", "http://127.0.0.1:1"};
 
-const Words kWithConfiguration[] = {
+const Names kWithConfiguration[] = {
     kCensus,
     {"benchmark"},
     {"doctor"},
@@ -177,10 +175,10 @@ void Succeed(Ledger& ledger, Bench& bench, const ProviderConfig& config) {
   ledger.Run(On(config, {"benchmark"}), 0);
   const testing::EtcdUnderTest etcd;
   ledger.Run(On(config, {"key-usage", "--etcd-endpoints", etcd.url()}), 0);
-  const Words retire = On(config, {"retire-versions", "--before-version", "2"});
+  const Names retire = On(config, {"retire-versions", "--before-version", "2"});
   const CommandResult plan = ledger.Run(retire, 0);
   const std::string hash = ReadState(config).at("currentHash");
-  Words apply = retire;
+  Names apply = retire;
   apply.insert(apply.end(), {"--apply", "--expected-state-hash", hash});
   CHECK(RunCommand(apply).code == 0);
   ledger.Run(On(config, {"restore-versions", "--versions", "1"}), 0);
@@ -192,7 +190,7 @@ void Succeed(Ledger& ledger, Bench& bench, const ProviderConfig& config) {
 
 void RefuseUsage(Ledger& ledger) {
   for (const std::string& command : EveryCommand()) {
-    Words words;
+    Names words;
     std::istringstream parts(command);
     for (std::string part; parts >> part;) words.push_back(part);
     words.push_back("--no-such-flag");
@@ -201,8 +199,8 @@ void RefuseUsage(Ledger& ledger) {
     ledger.Run(words, 2);
   }
   const std::string hash = "krs1.9pGhQA0O3mYBAejk-yGcv0cIxq-so-GJrY2IH4bZV7Q";
-  for (const Words& words : {
-           Words{"nosuch"},
+  for (const Names& words : {
+           Names{"nosuch"},
            {"--no-such-flag"},
            {"help", "nosuch"},
            {"help", "config", "nosuch"},
@@ -238,23 +236,23 @@ void RefuseUsage(Ledger& ledger) {
 }
 
 void RefuseConfiguration(Ledger& ledger, const ProviderConfig& config) {
-  const auto refuse = [&ledger](const Words& words) {
+  const auto refuse = [&ledger](const Names& words) {
     const CommandResult result = ledger.Run(words, 3);
     // The checks of doctor and verify-key are a report, the others print nothing.
     const bool reports = words.front() == "doctor" || words.front() == "verify-key";
     CHECK(result.out.empty() == !reports);
   };
-  Words all_absent{"--config", config.directory().File("absent.yaml")};
-  for (Words words : kWithConfiguration) {
+  Names all_absent{"--config", config.directory().File("absent.yaml")};
+  for (Names words : kWithConfiguration) {
     words.insert(words.end(), all_absent.begin(), all_absent.end());
     refuse(words);
   }
-  for (Words words : {Words{"serve"}, {"config"}, {"config", "fingerprint"}}) {
+  for (Names words : {Names{"serve"}, {"config"}, {"config", "fingerprint"}}) {
     words.insert(words.end(), all_absent.begin(), all_absent.end());
     refuse(words);
   }
   // No configuration at all; a path that depends on where the command is run; a setting by flag.
-  for (const Words& words : kWithConfiguration) refuse(words);
+  for (const Names& words : kWithConfiguration) refuse(words);
   refuse({"config", "fingerprint"});
   refuse({"serve"});
   for (const char* command : {"serve", "doctor"}) refuse({command, "--config", "config.yaml"});
@@ -275,7 +273,7 @@ void FailChecks(Ledger& ledger, Bench& bench, ProviderConfig config) {
     const CommandResult result = ledger.Run(On(config, {command}), 4);
     CHECK_FALSE(result.out.empty());
   }
-  for (const Words& words : {Words{"retire-versions", "--before-version", "99"},
+  for (const Names& words : {Names{"retire-versions", "--before-version", "99"},
                              {"restore-versions", "--versions", "99"},
                              {"migrate-state"}}) {
     const CommandResult result = ledger.Run(On(config, words), 4);
@@ -293,7 +291,7 @@ void Bundle(Ledger& ledger) {
   const testing::TempDirectory directory;
   const std::string values = directory.File("values.yaml");
   const auto init = [&](const std::string& out) {
-    return Words{"init", "--new-key", "--values", values, "--out", directory.File(out)};
+    return Names{"init", "--new-key", "--values", values, "--out", directory.File(out)};
   };
   ledger.Run(init("bundle"), 3);
   testing::WriteWholeFile(values, R"({
@@ -319,7 +317,7 @@ TEST_CASE("Exit codes: every one that help names is provoked, and no stream has 
   const ProviderConfig config = bench.Config();
   Ledger ledger;
   Succeed(ledger, bench, config);
-  for (const Words& words : {Words{},
+  for (const Names& words : {Names{},
                              {"--help"},
                              {"-h"},
                              {"--version"},
@@ -343,7 +341,7 @@ TEST_CASE("Exit codes: every one that help names is provoked, and no stream has 
 }
 
 // As `bao-kms-provider <words> <redirections>` in a shell.
-testing::ChildProcess::Options Redirected(const Words& words, const std::string& redirections) {
+testing::ChildProcess::Options Redirected(const Names& words, const std::string& redirections) {
   testing::ChildProcess::Options options{
       .argv = {"sh", "-c", "exec \"$0\" \"$@\" " + redirections, testing::ProviderProgram()}};
   options.argv.insert(options.argv.end(), words.begin(), words.end());
@@ -358,7 +356,7 @@ TEST_CASE("Exit codes: a report for a closed standard output is an error") {
   }
   const DirectoryPicture before = node.Picture();
   const testing::TempDirectory directory;
-  for (const Words& words : {Words{"version"}, On(node.config, {"rotation-plan"})}) {
+  for (const Names& words : {Names{"version"}, On(node.config, {"rotation-plan"})}) {
     testing::ChildProcess::Options options = Redirected(words, ">&-");
     options.stderr_file = directory.File(words.front());
     testing::ChildProcess child(std::move(options));

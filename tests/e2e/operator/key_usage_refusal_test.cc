@@ -10,11 +10,6 @@ namespace {
 
 using testing::EtcdTransport;
 using testing::EtcdUnderTest;
-using Names = std::vector<std::string>;
-
-bool Says(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
 
 CommandResult RunWith(const OperatorNode& node, const Names& flags) {
   Names arguments = {"key-usage"};

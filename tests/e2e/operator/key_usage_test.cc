@@ -12,13 +12,8 @@ namespace {
 using testing::EtcdTransport;
 using testing::EtcdUnderTest;
 using testing::ValueOf;
-using Names = std::vector<std::string>;
 
 Names Census(const EtcdUnderTest& etcd) { return {"key-usage", "--etcd-endpoints", etcd.url()}; }
-
-bool Says(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
 
 // Objects of the one encrypted entry with this version; 0 when there is none.
 int ObjectsUnder(const Json& report, int version) {

@@ -8,7 +8,7 @@
 namespace baokms::e2e {
 namespace {
 
-testing::SetupOptions CanaryNames() {
+testing::SetupOptions OperatorCanaries() {
   testing::SetupOptions names;
   names.transit_mount = "canary-mount-c41e";
   names.key_name = "canary-key-90d2";
@@ -44,7 +44,7 @@ void RunAll(const OperatorNode& node) {
 }
 
 TEST_CASE("Rotation plan: no command of an operator prints a secret or a path or a name") {
-  Bench bench(CanaryNames());
+  Bench bench(OperatorCanaries());
   const OperatorNode node(bench);
   LeakSearch leaks;
   leaks.PlantTokenShape();

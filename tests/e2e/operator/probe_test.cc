@@ -18,8 +18,6 @@
 namespace baokms::e2e {
 namespace {
 
-using Names = std::vector<std::string>;
-
 constexpr gid_t kSocketGroup = 54321;
 constexpr uid_t kStranger = 54322;
 
@@ -31,7 +29,7 @@ struct Probed {
   std::map<std::string, std::string> advice;
 };
 
-Probed Read(const CommandResult& result) {
+Probed ReadProbe(const CommandResult& result) {
   INFO(result.err);
   const Json report = Json::parse(result.out, nullptr, false);
   REQUIRE(report.is_object());
@@ -52,7 +50,7 @@ Probed Read(const CommandResult& result) {
 
 Probed Probe(const std::string& socket, Names more = {}) {
   more.insert(more.begin(), {"probe", "--socket", socket, "--output", "json"});
-  return Read(RunCommand(more));
+  return ReadProbe(RunCommand(more));
 }
 
 // As another user, whose only further group is `group`.
@@ -66,7 +64,7 @@ Probed ProbeAs(uid_t user, gid_t group, const std::string& socket) {
        .stderr_file = directory.File("err")});
   const auto ended = child.Wait(Milliseconds(10000));
   REQUIRE((ended && ended->code));
-  return Read({.code = *ended->code, .out = child.Stdout(), .err = child.Stderr()});
+  return ReadProbe({.code = *ended->code, .out = child.Stdout(), .err = child.Stderr()});
 }
 
 TEST_CASE("Probe: through a healthy socket everything passes and the key_id is printed") {

@@ -6,10 +6,6 @@
 namespace baokms::e2e {
 namespace {
 
-bool Has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 TEST_CASE("Program: version prints its five lines") {
   const CommandResult result = RunCommand({"version"});
   CHECK(result.code == 0);
@@ -72,19 +68,19 @@ TEST_CASE("Program: config prints the resolved configuration and overrides win")
   const CommandResult plain = RunCommand({"config", "--config", config.config_file()});
   CHECK(plain.code == 0);
   CHECK(plain.out.starts_with("configVersion: v1alpha1\nsocketPath: " + config.socket() + "\n"));
-  CHECK(Has(plain.out, "\nmetricsAddress: " + config.metrics_address() + "\n"));
-  CHECK(Has(plain.out, "\nauthMethod: jwt\n"));
-  CHECK(Has(plain.out, "\nidentityFingerprint: cfg1."));
+  CHECK(Says(plain.out, "\nmetricsAddress: " + config.metrics_address() + "\n"));
+  CHECK(Says(plain.out, "\nauthMethod: jwt\n"));
+  CHECK(Says(plain.out, "\nidentityFingerprint: cfg1."));
 
   const CommandResult by_environment =
       RunCommand({"config"}, {{"BAO_KMS_PROVIDER_CONFIG", config.config_file()},
                               {"BAO_KMS_PROVIDER_SERVER_METRICS_ADDRESS", "127.0.0.1:1"}});
-  CHECK(Has(by_environment.out, "\nmetricsAddress: 127.0.0.1:1\n"));
+  CHECK(Says(by_environment.out, "\nmetricsAddress: 127.0.0.1:1\n"));
   const CommandResult by_flag =
       RunCommand({"config", "--metrics-address", "127.0.0.1:2"},
                  {{"BAO_KMS_PROVIDER_CONFIG", config.config_file()},
                   {"BAO_KMS_PROVIDER_SERVER_METRICS_ADDRESS", "127.0.0.1:1"}});
-  CHECK(Has(by_flag.out, "\nmetricsAddress: 127.0.0.1:2\n"));
+  CHECK(Says(by_flag.out, "\nmetricsAddress: 127.0.0.1:2\n"));
 }
 
 TEST_CASE("Program: config fingerprint is the one of the state that serve writes") {
@@ -142,9 +138,9 @@ TEST_CASE("Program: every fault of a configuration is reported in one pass") {
        {"server.socketMode", "server.maxConcurrentEncrypt", "openbao.address", "openbao.timeout",
         "auth.jwt.mountPath", "transit.keyName", "status.probeInterval",
         "rotation.requireStableObservationCount", "logging.level"}) {
-    CHECK_MESSAGE(Has(err, std::string("\n") + field + ": "), field);
+    CHECK_MESSAGE(Says(err, std::string("\n") + field + ": "), field);
   }
-  CHECK_FALSE(Has(err, "canary-host"));
+  CHECK_FALSE(Says(err, "canary-host"));
 }
 
 TEST_CASE("Program: unknown and duplicate keys are refused with their line") {
@@ -153,11 +149,11 @@ TEST_CASE("Program: unknown and duplicate keys are refused with their line") {
   config.WriteText("configVersion: v1alpha1\nserver:\n  socketPaht: /run/x\n");
   const CommandResult unknown = RunCommand({"config", "--config", config.config_file()});
   CHECK(unknown.code == 3);
-  CHECK(Has(unknown.err, "line 3"));
+  CHECK(Says(unknown.err, "line 3"));
   config.WriteText("configVersion: v1alpha1\nconfigVersion: v1alpha1\n");
   const CommandResult twice = RunCommand({"config", "--config", config.config_file()});
   CHECK(twice.code == 3);
-  CHECK(Has(twice.err, "line 2"));
+  CHECK(Says(twice.err, "line 2"));
 }
 
 TEST_CASE("Program: files named in the configuration are checked before anything starts") {
@@ -169,9 +165,9 @@ TEST_CASE("Program: files named in the configuration are checked before anything
   ProviderProcess provider(config);
   const auto ended = provider.child().Wait(Milliseconds(5000));
   CHECK(ended == testing::ExitStatus{.code = 3, .signal = std::nullopt});
-  CHECK(Has(provider.Stderr(), "\nauth.jwt.jwtFile: "));
-  CHECK(Has(provider.Stderr(), "\nopenbao.caCertFile: "));
-  CHECK_FALSE(Has(provider.Stderr(), "no-such"));
+  CHECK(Says(provider.Stderr(), "\nauth.jwt.jwtFile: "));
+  CHECK(Says(provider.Stderr(), "\nopenbao.caCertFile: "));
+  CHECK_FALSE(Says(provider.Stderr(), "no-such"));
 }
 
 }  // namespace

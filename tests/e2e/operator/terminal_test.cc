@@ -15,12 +15,7 @@
 namespace baokms::e2e {
 namespace {
 
-using Names = std::vector<std::string>;
 using Environment = std::map<std::string, std::optional<std::string>>;
-
-bool Has(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
 
 // A program at a terminal; its standard error goes to a file, so that the screen is its output.
 class AtTerminal {
@@ -52,7 +47,7 @@ class AtTerminal {
   testing::ChildProcess child;
 };
 
-Names Doctor(const ProviderConfig& config, const std::string& command = "doctor") {
+Names DoctorArguments(const ProviderConfig& config, const std::string& command = "doctor") {
   return {command, "--config", config.config_file(), "--allow-socket-parent",
           config.socket_directory()};
 }
@@ -84,17 +79,17 @@ void CheckSaysTheSame(const std::vector<std::string>& screen, const std::string&
 TEST_CASE("Terminal: doctor shows every check in one line and a summary in colour") {
   Bench bench;
   const ProviderConfig config = bench.Config();
-  AtTerminal doctor(120, Doctor(config));
+  AtTerminal doctor(120, DoctorArguments(config));
   const std::vector<std::string> screen = doctor.Screen();
   REQUIRE(screen.size() > 10);
   CHECK(screen.front() == "doctor");
   CHECK(screen[1] == "[pass] config.load                   Config load");
-  CHECK(Has(screen.back(), " passed, 1 warned, 1 skipped"));
-  CHECK(Has(doctor.terminal.Written(), "[\033[32mpass\033[0m] config.load"));
-  CHECK(Has(doctor.terminal.Written(), "[\033[33mwarn\033[0m] registry.state"));
+  CHECK(Says(screen.back(), " passed, 1 warned, 1 skipped"));
+  CHECK(Says(doctor.terminal.Written(), "[\033[32mpass\033[0m] config.load"));
+  CHECK(Says(doctor.terminal.Written(), "[\033[33mwarn\033[0m] registry.state"));
   // Each was named before it ran.
   for (const char* id : {"config.load", "openbao.auth", "transit.probe"}) {
-    CHECK(Has(doctor.terminal.Written(), std::string("[ .. ] ") + id));
+    CHECK(Says(doctor.terminal.Written(), std::string("[ .. ] ") + id));
   }
   for (const std::string& line : screen) CHECK_FALSE(line.starts_with("[ .. ]"));
 }
@@ -104,14 +99,14 @@ TEST_CASE(
   Bench bench;
   ProviderConfig config = bench.Config();
   config.WriteJwt(bench.setup.MintForeignJwt());
-  const CommandResult piped = RunCommand(Doctor(config), {{"TERM", "xterm"}});
+  const CommandResult piped = RunCommand(DoctorArguments(config), {{"TERM", "xterm"}});
   CHECK(piped.code == 4);
-  CHECK_FALSE(Has(piped.out, "\033"));
-  CHECK_FALSE(Has(piped.out, "\r"));
-  CHECK_FALSE(Has(piped.out, " passed"));
-  AtTerminal doctor(100, Doctor(config));
+  CHECK_FALSE(Says(piped.out, "\033"));
+  CHECK_FALSE(Says(piped.out, "\r"));
+  CHECK_FALSE(Says(piped.out, " passed"));
+  AtTerminal doctor(100, DoctorArguments(config));
   std::vector<std::string> screen = doctor.Screen();
-  CHECK(Has(screen.back(), " failed"));
+  CHECK(Says(screen.back(), " failed"));
   screen.pop_back();
   CheckSaysTheSame(screen, piped.out, /*columns=*/true);
   CHECK(doctor.child.Wait(Milliseconds(0))->code == 4);
@@ -121,13 +116,13 @@ TEST_CASE(
 TEST_CASE("Terminal: NO_COLOR takes the colour and leaves the rest") {
   Bench bench;
   const ProviderConfig config = bench.Config();
-  AtTerminal coloured(100, Doctor(config, "verify-key"));
-  AtTerminal plain(100, Doctor(config, "verify-key"), {{"NO_COLOR", "1"}});
+  AtTerminal coloured(100, DoctorArguments(config, "verify-key"));
+  AtTerminal plain(100, DoctorArguments(config, "verify-key"), {{"NO_COLOR", "1"}});
   const std::vector<std::string> screen = plain.Screen();
   CHECK(screen == coloured.Screen());
-  CHECK(Has(coloured.terminal.Written(), "\033[32m"));
+  CHECK(Says(coloured.terminal.Written(), "\033[32m"));
   std::string written = plain.terminal.Written();
-  CHECK(Has(written, "[ .. ] openbao.auth"));
+  CHECK(Says(written, "[ .. ] openbao.auth"));
   for (std::size_t at = 0; (at = written.find('\033', at)) != std::string::npos; ++at) {
     CHECK(written.substr(at, 3) == "\033[K");
   }
@@ -136,10 +131,10 @@ TEST_CASE("Terminal: NO_COLOR takes the colour and leaves the rest") {
 TEST_CASE("Terminal: a dumb terminal and one without a name get the plain lines") {
   Bench bench;
   const ProviderConfig config = bench.Config();
-  const CommandResult piped = RunCommand(Doctor(config, "verify-key"));
+  const CommandResult piped = RunCommand(DoctorArguments(config, "verify-key"));
   for (const std::optional<std::string>& term :
        {std::optional<std::string>("dumb"), std::optional<std::string>()}) {
-    AtTerminal dumb(100, Doctor(config, "verify-key"), {{"TERM", term}});
+    AtTerminal dumb(100, DoctorArguments(config, "verify-key"), {{"TERM", term}});
     dumb.Screen();
     CHECK(dumb.terminal.Written() == piped.out);
   }
@@ -148,7 +143,7 @@ TEST_CASE("Terminal: a dumb terminal and one without a name get the plain lines"
 TEST_CASE("Terminal: JSON is the same on a terminal") {
   Bench bench;
   const ProviderConfig config = bench.Config();
-  Names arguments = Doctor(config, "verify-key");
+  Names arguments = DoctorArguments(config, "verify-key");
   arguments.insert(arguments.end(), {"--output", "json"});
   const CommandResult piped = RunCommand(arguments);
   AtTerminal json(100, arguments);
@@ -160,7 +155,7 @@ TEST_CASE("Terminal: on a narrow one advice is wrapped between words and under i
   Bench bench;
   ProviderConfig config = bench.Config();
   config.WriteJwt(bench.setup.MintForeignJwt());
-  AtTerminal doctor(44, Doctor(config));
+  AtTerminal doctor(44, DoctorArguments(config));
   std::vector<std::string> screen = doctor.Screen();
   CHECK(screen.size() > 20);
   for (const std::string& line : screen) {
@@ -169,7 +164,7 @@ TEST_CASE("Terminal: on a narrow one advice is wrapped between words and under i
     CHECK_MESSAGE((line.starts_with("[") || line.starts_with("       ")), line);
   }
   screen.pop_back();  // the summary
-  CheckSaysTheSame(screen, RunCommand(Doctor(config)).out, /*columns=*/false);
+  CheckSaysTheSame(screen, RunCommand(DoctorArguments(config)).out, /*columns=*/false);
 }
 
 TEST_CASE("Terminal: a check that hangs shows its name while it hangs") {
@@ -179,7 +174,7 @@ TEST_CASE("Terminal: a check that hangs shows its name while it hangs") {
   config.tree["openbao"]["address"] = silent.Url();
   config.tree["openbao"]["timeout"] = "3s";
   config.Write();
-  AtTerminal doctor(100, Doctor(config));
+  AtTerminal doctor(100, DoctorArguments(config));
   REQUIRE(doctor.terminal.WaitFor("[ .. ] openbao.tls", Milliseconds(10000)));
   CHECK(doctor.child.Running());
   CHECK(doctor.terminal.Screen().back().starts_with("[ .. ] openbao.tls "));
@@ -196,24 +191,24 @@ TEST_CASE("Terminal: probe leaves no trace of a check that is not listed") {
   const Serving provider(config);
   AtTerminal probe(100, {"probe", "--socket", config.socket()});
   const std::vector<std::string> screen = probe.Screen();
-  CHECK(Has(probe.terminal.Written(), "[ .. ] socket.connect"));
-  for (const std::string& line : screen) CHECK_FALSE(Has(line, "socket.connect"));
-  CHECK(Has(screen[screen.size() - 2], provider.KeyId()));
+  CHECK(Says(probe.terminal.Written(), "[ .. ] socket.connect"));
+  for (const std::string& line : screen) CHECK_FALSE(Says(line, "socket.connect"));
+  CHECK(Says(screen[screen.size() - 2], provider.KeyId()));
 }
 
 TEST_CASE("Terminal: benchmark draws bars by the locale within the width and none into a pipe") {
   Bench bench;
   const OperatorNode node(bench);
   const CommandResult piped = node.Run({"benchmark"});
-  CHECK_FALSE(Has(piped.out, "<="));
-  Names arguments = Doctor(node.config, "benchmark");
+  CHECK_FALSE(Says(piped.out, "<="));
+  Names arguments = DoctorArguments(node.config, "benchmark");
   arguments.insert(arguments.end(), {"--iterations", "50"});
   AtTerminal blocks(60, arguments);
   blocks.Screen();
-  CHECK(Has(blocks.terminal.Written(), "\nTransit encrypt\n  <= "));
-  CHECK(Has(blocks.terminal.Written(), "\nTransit decrypt\n  <= "));
-  CHECK(Has(blocks.terminal.Written(), "█"));
-  CHECK_FALSE(Has(blocks.terminal.Written(), "socket Encrypt"));
+  CHECK(Says(blocks.terminal.Written(), "\nTransit encrypt\n  <= "));
+  CHECK(Says(blocks.terminal.Written(), "\nTransit decrypt\n  <= "));
+  CHECK(Says(blocks.terminal.Written(), "█"));
+  CHECK_FALSE(Says(blocks.terminal.Written(), "socket Encrypt"));
   AtTerminal ascii(60, arguments, {{"LC_ALL", "C"}});
   int bars = 0;
   for (const std::string& line : ascii.Screen()) {
@@ -222,8 +217,8 @@ TEST_CASE("Terminal: benchmark draws bars by the locale within the width and non
     CHECK_MESSAGE(line.size() <= 60, line);
   }
   CHECK(bars == 20);
-  CHECK_FALSE(Has(ascii.terminal.Written(), "█"));
-  CHECK(Has(ascii.terminal.Written(), "#"));
+  CHECK_FALSE(Says(ascii.terminal.Written(), "█"));
+  CHECK(Says(ascii.terminal.Written(), "#"));
 }
 
 TEST_CASE("Terminal: benchmark tells how far it is and leaves no trace of that") {
@@ -231,7 +226,7 @@ TEST_CASE("Terminal: benchmark tells how far it is and leaves no trace of that")
   const OperatorNode node(bench);
   testing::PseudoTerminal terminal(60);
   const testing::TempDirectory directory;
-  Names argv = Doctor(node.config, "benchmark");
+  Names argv = DoctorArguments(node.config, "benchmark");
   argv.insert(argv.begin(), testing::ProviderProgram());
   argv.insert(argv.end(), {"--iterations", "800"});
   testing::ChildProcess child({.argv = argv,
@@ -239,8 +234,8 @@ TEST_CASE("Terminal: benchmark tells how far it is and leaves no trace of that")
                                .stdout_file = directory.File("out"),
                                .stderr_file = terminal.name()});
   REQUIRE(child.Wait(Milliseconds(20000)).has_value());
-  CHECK(Has(terminal.Written(), "Transit: "));
-  CHECK(Has(terminal.Written(), " of 800"));
+  CHECK(Says(terminal.Written(), "Transit: "));
+  CHECK(Says(terminal.Written(), " of 800"));
   CHECK(terminal.Screen().empty());
   CHECK(child.Stdout().starts_with("iterations: 800\n"));
 }

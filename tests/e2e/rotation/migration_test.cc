@@ -11,10 +11,6 @@
 namespace baokms::e2e {
 namespace {
 
-bool Says(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 std::string CheckpointFor(const core::RegistryDocument& state) {
   return core::CheckpointBytes(core::CheckpointOf(state));
 }

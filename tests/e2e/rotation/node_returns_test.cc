@@ -33,7 +33,7 @@ std::vector<std::string> KeyIds(const std::vector<Answered>& answered) {
 }
 
 // Exit 5 without a change of the files; what it said. `files` were put in place before.
-std::string Refused(Node& node, const StateFiles& files) {
+std::string RefusedStartLine(Node& node, const StateFiles& files) {
   WriteStateFiles(node.config, files);
   node.config.tree["bootstrap"]["graceTimeout"] = "0s";
   node.config.Write();
@@ -75,7 +75,7 @@ TEST_CASE("Several nodes: a state restored without its checkpoint is refused whi
   cluster.Rotate();
   const StateFiles current = ReadStateFiles(cluster[2].config);
   cluster[2].Stop();
-  const std::string line = Refused(cluster[2], {.state = current.state, .checkpoint = ""});
+  const std::string line = RefusedStartLine(cluster[2], {.state = current.state, .checkpoint = ""});
   CHECK(line.find("copy both files") != std::string::npos);
   const std::vector<Written> written = LoadFor(cluster, kInterval, {});
   // As it says: both files, of this node's backup or of a peer.
@@ -131,7 +131,7 @@ TEST_CASE(
   cluster.Rotate();
   for (const auto& node : cluster.nodes) node->Stop();
   cluster.bench.setup.SetMinDecryptionVersion(2);
-  const std::string line = Refused(cluster[2], old);
+  const std::string line = RefusedStartLine(cluster[2], old);
   CHECK_MESSAGE(line.find("a version that must decrypt is gone") != std::string::npos, line);
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("Several nodes: a new one is refused at bootstrap and starts from a pe
   cluster.Rotate();
   cluster.nodes.push_back(std::make_unique<Node>(cluster.bench, kInterval));
   Node& joining = cluster[2];
-  const std::string line = Refused(joining, {});
+  const std::string line = RefusedStartLine(joining, {});
   CHECK_MESSAGE(line.find("latest_version=2") != std::string::npos, line);
 
   // The checkpoint first: a peer that saves between the two copies leaves a pair that chains.

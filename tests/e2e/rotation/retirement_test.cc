@@ -11,10 +11,6 @@ namespace {
 
 using Sealed = testing::SealedObject;
 
-bool Says(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 std::vector<int> Versions(const Json& report, const char* list) {
   std::vector<int> versions;
   for (const Json& entry : report.at(list)) versions.push_back(entry.at("transitVersion"));

@@ -8,12 +8,6 @@
 namespace baokms::e2e {
 namespace {
 
-using Names = std::vector<std::string>;
-
-bool Says(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
-
 // Exit 4 with the report printed all the same.
 struct Failed {
   Json report;

@@ -9,7 +9,7 @@
 namespace baokms::e2e {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using std::chrono::steady_clock;
 
 // No probe meets a fault that is queued for a request: none but the first deep probe is due.
 ProviderConfig QuietConfig(Bench& bench) {
@@ -61,9 +61,9 @@ void CheckAnswer(const char* operation, BadReply bad, Ask ask) {
   CAPTURE(bad.name);
   bad.fault["operation"] = operation;
   SharedEmulator().QueueFault(bad.fault);
-  const auto began = Clock::now();
+  const auto began = steady_clock::now();
   const testing::CallStatus status = ask();
-  const auto took = Clock::now() - began;
+  const auto took = steady_clock::now() - began;
   SharedEmulator().emulator().ClearFaults();
   CHECK_MESSAGE(status.code == bad.code, bad.name, ": ", status.code, " ", status.message);
   CHECK_MESSAGE(took < Milliseconds(1600), bad.name);
@@ -161,11 +161,11 @@ TEST_CASE("Faults: a client's shorter deadline is answered in time") {
   const testing::SealedObject sealed = provider.Seal("kept");
   for (const char* operation : {"transit_encrypt", "transit_decrypt"}) {
     SharedEmulator().QueueFault({{"operation", operation}, {"delay_ms", 2500}});
-    const auto began = Clock::now();
+    const auto began = steady_clock::now();
     const int code = operation == std::string("transit_encrypt")
                          ? provider.stub.Encrypt("x", "uid", Milliseconds(300)).status.code
                          : provider.stub.Decrypt(sealed, "uid", Milliseconds(300)).status.code;
-    const auto took = Clock::now() - began;
+    const auto took = steady_clock::now() - began;
     CHECK(code == kDeadline);
     CHECK(took < Milliseconds(800));
     provider.CheckRoundTrip();

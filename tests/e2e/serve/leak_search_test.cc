@@ -8,15 +8,15 @@
 namespace baokms::e2e {
 namespace {
 
-constexpr std::string_view kSecret = "planted>>secret??value";
+constexpr std::string_view kPlanted = "planted>>secret??value";
 
 LeakSearch Search() {
   LeakSearch search;
-  search.Plant("the secret", kSecret);
+  search.Plant("the secret", kPlanted);
   return search;
 }
 
-std::string Hex(std::string_view bytes) {
+std::string PlainHex(std::string_view bytes) {
   std::string text = emulator::ColonHex(bytes);
   std::erase(text, ':');
   return text;
@@ -24,11 +24,11 @@ std::string Hex(std::string_view bytes) {
 
 TEST_CASE("Leak search: a planted file is found in every form and its neighbour is not") {
   const LeakSearch search = Search();
-  const std::string secret(kSecret);
+  const std::string secret(kPlanted);
   const testing::TempDirectory directory;
   directory.MakeDirectory("deep", 0700);
   for (const std::string& content :
-       {"text " + secret + " text", "x" + Hex(secret) + "y", emulator::Base64Encode(secret),
+       {"text " + secret + " text", "x" + PlainHex(secret) + "y", emulator::Base64Encode(secret),
         emulator::Base64Encode("1" + secret + "tail"), emulator::Base64Encode("12" + secret + "t"),
         emulator::Base64Encode("123" + secret),
         emulator::Base64UrlEncode("{\"a\":\"" + secret + "\"}")}) {

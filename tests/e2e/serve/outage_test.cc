@@ -15,12 +15,12 @@ ProviderConfig CalmConfig(Bench& bench) {
   return config;
 }
 
-constexpr int kUnavailable = static_cast<int>(Code::kUnavailable);
+constexpr int kAway = static_cast<int>(Code::kUnavailable);
 constexpr int kStale = static_cast<int>(Code::kFailedPrecondition);
 
 // What Encrypt answers in an outage depends on whether a probe has noticed it.
 void CheckUnavailableOrStale(const testing::CallStatus& status) {
-  CHECK_MESSAGE((status.code == kUnavailable || status.code == kStale), status.code);
+  CHECK_MESSAGE((status.code == kAway || status.code == kStale), status.code);
 }
 
 TEST_CASE("Outage: sealed and unsealed again without a restart") {
@@ -31,7 +31,7 @@ TEST_CASE("Outage: sealed and unsealed again without a restart") {
   const testing::SealedObject sealed = provider.Seal("before");
   bench.openbao().Seal();
   const testing::DecryptAnswer refused = provider.stub.Decrypt(sealed);
-  CHECK(refused.status.code == kUnavailable);
+  CHECK(refused.status.code == kAway);
   CheckUnavailableOrStale(provider.stub.Encrypt("x").status);
   CHECK(Eventually(Milliseconds(5000), [&] { return !provider.Healthy(); }));
   const Json ready = provider.Ready();
@@ -52,7 +52,7 @@ TEST_CASE("Outage: unreachable long enough to open the breaker and back within i
   bench.openbao().Stop();
   // A connection that is just being closed may still answer once.
   CHECK(Eventually(Milliseconds(1000),
-                   [&] { return provider.stub.Decrypt(sealed).status.code == kUnavailable; }));
+                   [&] { return provider.stub.Decrypt(sealed).status.code == kAway; }));
   CheckUnavailableOrStale(provider.stub.Encrypt("x").status);
   REQUIRE(Eventually(Milliseconds(5000), [&] { return !provider.Healthy(); }));
   const testing::StatusAnswer status = provider.stub.Status();

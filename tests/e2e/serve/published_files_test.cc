@@ -120,7 +120,7 @@ bool Observes(const Serving& provider, double count) {
   });
 }
 
-void CheckServes(Published& published, const Serving& provider, const Json& state) {
+void CheckServesEveryVersion(Published& published, const Serving& provider, const Json& state) {
   const testing::GoIdentity identity = testing::IdentityOf(published.config().tree);
   CHECK(Json(provider.KeyId()) == state.at("activeKeyId"));
   for (const Json& record : state.at("snapshots")) {
@@ -153,7 +153,7 @@ void LoadAndServe(Published& published, const std::string& name) {
   const StateFiles files{.state = published.File(name), .checkpoint = published.Checkpoint(name)};
   WriteStateFiles(published.config(), files);
   const Serving provider(published.config());
-  CheckServes(published, provider, Json::parse(files.state));
+  CheckServesEveryVersion(published, provider, Json::parse(files.state));
   REQUIRE(Observes(provider, 5));
   const StateFiles after = ReadStateFiles(published.config());
   if (!name.starts_with("candidate seen")) {
@@ -223,7 +223,7 @@ TEST_CASE("Vectors: a running provider writes the published files byte for byte"
     REQUIRE(Eventually(Milliseconds(5000), [&] {
       return Json(provider.stub.Status().key_id) == promoted.at("activeKeyId");
     }));
-    CheckServes(published, provider, promoted);
+    CheckServesEveryVersion(published, provider, promoted);
     REQUIRE(provider.process.WaitLog("key.promoted"));
     CHECK(provider.process.LogLines("key.promoted").at(0).at("ts") == "2023-11-14T22:18:50.000Z");
 

@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kPlaintext = "canary-plaintext-4e1f9d \x01\xfe\xff bytes";
 constexpr const char* kUid = "canary-uid-0b6c2a77";
 
-testing::SetupOptions CanaryNames() {
+testing::SetupOptions ServingCanaries() {
   testing::SetupOptions names;
   names.transit_mount = "canary-mount-19ab";
   names.key_name = "canary-key-57cd";
@@ -134,7 +134,7 @@ void FailInManyWays(const Serving& provider, const testing::SealedObject& sealed
 }
 
 TEST_CASE("Silence: a whole life leaves no secret and no path or name in anything it writes") {
-  Bench bench(CanaryNames());
+  Bench bench(ServingCanaries());
   ProviderConfig config = bench.Config();
   config.tree["bootstrap"]["graceTimeout"] = "0s";
   MakeDebugCorrelation(config);
@@ -228,7 +228,7 @@ TEST_CASE("Silence: a whole life leaves no secret and no path or name in anythin
 }
 
 TEST_CASE("Silence: logs in text form keep the same silence") {
-  Bench bench(CanaryNames());
+  Bench bench(ServingCanaries());
   ProviderConfig config = bench.Config();
   config.tree["logging"]["format"] = "text";
   MakeDebugCorrelation(config);

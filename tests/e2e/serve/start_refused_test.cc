@@ -28,10 +28,6 @@ std::string RefusedLine(Bench& bench) {
   return RefusedLine(bench, config);
 }
 
-bool Says(const std::string& line, std::string_view words) {
-  return line.find(words) != std::string::npos;
-}
-
 TEST_CASE("Start refused: a mount that creates keys on encrypt") {
   Bench bench;
   bench.setup.SetDisableUpsert(false);

@@ -50,10 +50,6 @@ struct History {
   testing::SealedObject sealed;
 };
 
-bool Says(const std::string& line, std::string_view words) {
-  return line.find(words) != std::string::npos;
-}
-
 TEST_CASE("State: an older state under a newer checkpoint is a ROLLBACK and stays untouched") {
   Bench bench;
   History node(bench);

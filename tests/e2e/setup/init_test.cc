@@ -12,8 +12,6 @@
 namespace baokms::e2e {
 namespace {
 
-bool Says(const std::string& text, std::string_view words) { return text.contains(words); }
-
 TEST_CASE("Init: from values to a node that serves and a second run changes nothing") {
   if (SkippedWithoutBao()) return;
   Bench bench;
@@ -229,8 +227,7 @@ TEST_CASE("Init: what is wrong with the command line exits 2") {
   const std::string values = directory.Write("values.yaml", "configVersion: v1alpha1\n");
   const std::string out = directory.File("out");
   const std::string image = "kms@sha256:" + std::string(64, 'a');
-  using Words = std::vector<std::string>;
-  for (const Words& flags : std::vector<Words>{
+  for (const Names& flags : std::vector<Names>{
            {"--values", values},
            {"--out", out},
            {"--values", values, "--out", out, "--model", "daemonset"},
@@ -248,7 +245,7 @@ TEST_CASE("Init: what is wrong with the command line exits 2") {
            {"--values", values, "--out", out, "--metrics-address", ""},
            {"--values", values, "--out", out, "--health-address", ""},
            {"--values", values, "--out", out, "stray"}}) {
-    Words arguments{"init"};
+    Names arguments{"init"};
     arguments.insert(arguments.end(), flags.begin(), flags.end());
     CAPTURE(flags.back());
     const CommandResult result = RunCommand(arguments);

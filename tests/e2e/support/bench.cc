@@ -102,6 +102,11 @@ void Serving::CheckRoundTrip(const std::string& plaintext) const {
   CheckOpens(Seal(plaintext), plaintext);
 }
 
+double Logins(const ProviderProcess& process, std::string_view status) {
+  return process.Metric("openbao_kms_auth_login_total{status=\"" + std::string(status) + "\"}")
+      .value_or(0);
+}
+
 std::string LastPlainLine(const ProviderProcess& process) {
   std::istringstream text(process.Stderr());
   std::string last;

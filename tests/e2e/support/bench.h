@@ -21,6 +21,7 @@ using testing::Json;
 using testing::ProviderConfig;
 using testing::ProviderProcess;
 using Milliseconds = std::chrono::milliseconds;
+using Names = std::vector<std::string>;
 
 // gRPC's numbers (wire-contract.md, "gRPC status and error class").
 enum class Code {
@@ -79,6 +80,11 @@ struct Serving {
   ProviderProcess process;
   testing::KmsStub stub;
 };
+
+// openbao_kms_auth_login_total{status}; 0 when there is none.
+double Logins(const ProviderProcess& process, std::string_view status = "ok");
+
+inline bool Says(const std::string& text, std::string_view words) { return text.contains(words); }
 
 // The last line of standard error that is no JSON: what tells a person what to do.
 std::string LastPlainLine(const ProviderProcess& process);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "tests/e2e/support/bench.h"
+
 namespace baokms::e2e {
 namespace {
 
@@ -10,9 +12,6 @@ using testing::EncryptAnswer;
 using testing::KmsStub;
 using testing::SealedObject;
 using testing::StatusAnswer;
-
-constexpr int kInvalidArgument = 3;
-constexpr int kNotFound = 5;
 
 std::string Name(std::size_t node) { return "node " + std::to_string(node + 1); }
 
@@ -139,9 +138,9 @@ void ClusterLoad::Forge() {
   const auto refused = [&](const KmsStub& stub, const SealedObject& forged) {
     const DecryptAnswer answer = stub.Decrypt(forged);
     Count(&Figures::forgeries);
-    const int code = answer.status.code;
-    if (code != kInvalidArgument && code != kNotFound) {
-      Fault(&Figures::wrong, "a forgery is answered with " + std::to_string(code));
+    const auto code = static_cast<Code>(answer.status.code);
+    if (code != Code::kInvalidArgument && code != Code::kNotFound) {
+      Fault(&Figures::wrong, "a forgery is answered with " + std::to_string(answer.status.code));
     }
   };
   while (!stop_) {

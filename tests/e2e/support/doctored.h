@@ -13,8 +13,6 @@
 
 namespace baokms::e2e {
 
-using Names = std::vector<std::string>;
-
 inline const Names kIds = {"config.load",
                            "config.validate",
                            "socket.group",
@@ -49,10 +47,6 @@ struct Told {
   std::string message;
   std::string advice;
 };
-
-inline bool Says(const std::string& text, std::string_view words) {
-  return text.find(words) != std::string::npos;
-}
 
 class Doctored {
  public:

@@ -5,7 +5,7 @@
 namespace baokms::e2e {
 namespace {
 
-testing::SetupOptions Names(std::chrono::seconds token_ttl) {
+testing::SetupOptions NamesWithTtl(std::chrono::seconds token_ttl) {
   testing::SetupOptions names = FreshNames();
   names.token_ttl = token_ttl;
   return names;
@@ -14,7 +14,7 @@ testing::SetupOptions Names(std::chrono::seconds token_ttl) {
 }  // namespace
 
 Pkcs11Node::Pkcs11Node(Options options)
-    : setup(options.server, Names(options.token_ttl)),
+    : setup(options.server, NamesWithTtl(options.token_ttl)),
       config(options.server, setup),
       server_(options.server),
       mount_("auth/cert-" + setup.options().key_name),

@@ -79,8 +79,4 @@ void UseJwtSvid(ProviderConfig& config, const std::string& mount, const SvidAgen
   config.Write();
 }
 
-double Logins(const ProviderProcess& process, const std::string& status) {
-  return process.Metric("openbao_kms_auth_login_total{status=\"" + status + "\"}").value_or(0);
-}
-
 }  // namespace baokms::e2e

@@ -26,7 +26,4 @@ std::string MountJwtAuth(const Bench& bench, const std::vector<std::string>& key
 void UseX509Svid(ProviderConfig& config, const std::string& mount, const SvidAgent& agent);
 void UseJwtSvid(ProviderConfig& config, const std::string& mount, const SvidAgent& agent);
 
-// openbao_kms_auth_login_total{status}; 0 when there is none.
-double Logins(const ProviderProcess& process, const std::string& status);
-
 }  // namespace baokms::e2e

@@ -12,7 +12,7 @@ namespace {
 
 std::string Duration(Milliseconds time) { return std::to_string(time.count()) + "ms"; }
 
-testing::SetupOptions Names(const TokenTimes& times) {
+testing::SetupOptions NamesWithTimes(const TokenTimes& times) {
   testing::SetupOptions names = FreshNames();
   names.token_ttl = times.ttl;
   names.token_max_ttl = times.max_ttl;
@@ -22,7 +22,7 @@ testing::SetupOptions Names(const TokenTimes& times) {
 }  // namespace
 
 TokenNode::TokenNode(const TokenTimes& with)
-    : times(with), bench(Names(with)), config(bench.Config()) {
+    : times(with), bench(NamesWithTimes(with)), config(bench.Config()) {
   config.tree["openbao"]["timeout"] = "5s";  // a busy machine is no outage
   config.tree["auth"]["loginTimeout"] = "5s";
   config.tree["auth"]["loginBeforeTokenExpiry"] = Duration(times.login_before);

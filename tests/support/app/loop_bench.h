@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "app/serve/control_loop.h"
-#include "tests/support/app/moved_clock.h"
+#include "tests/support/ports/fake_clock.h"
 
 namespace baokms::app::testing {
 
@@ -40,7 +40,7 @@ class Replies {
 };
 
 struct LoopBench {
-  MovedClock clock;
+  baokms::testing::FakeClock clock;
   ControlLoop loop{clock};
   Replies replies;
 

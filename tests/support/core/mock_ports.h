@@ -11,19 +11,12 @@
 #include <utility>
 #include <vector>
 
-#include "ports/clock.h"
 #include "ports/key_discovery.h"
 #include "ports/key_view_source.h"
 #include "ports/token_source.h"
 #include "ports/transit.h"
 
 namespace baokms::core::testing {
-
-class FakeClock final : public ports::Clock {
- public:
-  ClockReading now{MonotonicTime(std::chrono::hours(1)), BootTime(std::chrono::hours(3)), 0};
-  ClockReading Now() const override { return now; }
-};
 
 class FakeKeyViewSource final : public ports::KeyViewSource {
  public:

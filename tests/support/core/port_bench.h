@@ -14,6 +14,9 @@ inline ports::TokenRef TokenOf(std::uint64_t generation) {
       HeldToken{.generation = generation, .value = Secret::Copy("t"), .expires_at = {}});
 }
 
+// The first token is at hand for as long as the calling scope lasts.
+#define ALLOW_TOKEN(b) ALLOW_CALL((b).tokens, Current()).RETURN(baokms::core::testing::TokenOf(1))
+
 struct PortBench {
   MockTokenSource tokens;
   MockTransit transit;

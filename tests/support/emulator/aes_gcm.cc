@@ -5,15 +5,12 @@
 #include <stdexcept>
 
 #include "tests/support/emulator/encoding.h"
+#include "tests/support/emulator/openssl_bytes.h"
 #include "tests/support/emulator/openssl_ptr.h"
 
 namespace baokms::emulator {
 namespace {
 
-const unsigned char* Bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 int Length(std::string_view text) { return static_cast<int>(text.size()); }
 
 void Require(int result) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "tests/support/emulator/encoding.h"
+#include "tests/support/emulator/openssl_bytes.h"
 
 namespace baokms::emulator {
 namespace {
@@ -28,10 +29,6 @@ constexpr std::array<Algorithm, 7> kAlgorithms = {{{"RS256", EVP_PKEY_RSA, EVP_s
                                                    {"ES384", EVP_PKEY_EC, EVP_sha384, 48},
                                                    {"ES512", EVP_PKEY_EC, EVP_sha512, 66},
                                                    {"EdDSA", EVP_PKEY_ED25519, nullptr, 0}}};
-
-const unsigned char* Bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 BioPtr ReadOnly(std::string_view text) {
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));

@@ -11,22 +11,12 @@
 
 #include "tests/support/emulator/certificates.h"
 #include "tests/support/harness/harness_error.h"
+#include "tests/support/harness/within.h"
 
 namespace baokms::testing {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Asks until `done` says so; false after `limit`.
-template <typename Done>
-bool Within(std::chrono::milliseconds limit, Done done) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(20ms);
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -85,7 +75,7 @@ void RealOpenBao::Launch() {
       .argv = {program_, "server", "-config=" + directory_.File("server.hcl")},
       .stdout_file = directory_.File("log"),
       .stderr_file = directory_.File("log")});
-  const bool answers = Within(30s, [this] {
+  const bool answers = Within(30s, 20ms, [this] {
     if (!process_->Running()) throw HarnessError("OpenBao ended at once: " + log());
     return Call("GET", "sys/health", Json(), "").status != 0;
   });
@@ -103,7 +93,7 @@ void RealOpenBao::Initialise() {
 void RealOpenBao::Seal() {
   MustAdmin("PUT", "sys/seal");
   const bool sealed =
-      Within(10s, [this] { return Call("GET", "sys/health", Json(), "").status == 503; });
+      Within(10s, 20ms, [this] { return Call("GET", "sys/health", Json(), "").status == 503; });
   if (!sealed) throw HarnessError("OpenBao does not seal");
 }
 
@@ -111,7 +101,7 @@ void RealOpenBao::Unseal() {
   const AdminReply reply = Call("PUT", "sys/unseal", {{"key", unseal_key_}}, "");
   if (!reply.ok()) throw HarnessError("sys/unseal: " + reply.text);
   // The mounts are set up a moment after the seal is open.
-  const bool serves = Within(30s, [this] {
+  const bool serves = Within(30s, 20ms, [this] {
     return Call("GET", "sys/health", Json(), "").status == 200 && Admin("GET", "sys/mounts").ok();
   });
   if (!serves) throw HarnessError("OpenBao does not serve after unsealing: " + log());

@@ -10,6 +10,7 @@
 #include "tests/support/emulator/encoding.h"
 #include "tests/support/emulator/jwt.h"
 #include "tests/support/harness/harness_error.h"
+#include "tests/support/harness/within.h"
 
 namespace baokms::testing {
 namespace {
@@ -27,13 +28,9 @@ bool IsOnPath(const std::string& program) {
 }
 
 template <typename Done>
-void Within(std::chrono::milliseconds limit, const char* what, Done done) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      throw HarnessError(std::string("SPIRE: not in time: ") + what);
-    }
-    std::this_thread::sleep_for(100ms);
+void Await(std::chrono::milliseconds limit, const char* what, Done done) {
+  if (!Within(limit, 100ms, std::move(done))) {
+    throw HarnessError(std::string("SPIRE: not in time: ") + what);
   }
 }
 
@@ -86,7 +83,7 @@ SpireUnderTest::SpireUnderTest() {
       .argv = {"spire-server", "run", "-config", directory_.File("server.conf")},
       .stdout_file = directory_.File("server.log"),
       .stderr_file = directory_.File("server.log")});
-  Within(30s, "the server", [this] {
+  Await(30s, "the server", [this] {
     if (!server_->Running()) throw HarnessError("spire-server ended: " + server_->Stdout());
     return !Server({"bundle", "show"}).empty();
   });
@@ -106,7 +103,7 @@ void SpireUnderTest::StartAgent() {
                                      "-joinToken", join_token_},
                             .stdout_file = directory_.File("agent.log"),
                             .stderr_file = directory_.File("agent.log")});
-  Within(30s, "the agent", [this] {
+  Await(30s, "the agent", [this] {
     if (!agent_->Running()) throw HarnessError("spire-agent ended: " + agent_->Stdout());
     return access(agent_socket().c_str(), F_OK) == 0;
   });
@@ -131,7 +128,7 @@ void SpireUnderTest::CreateEntry(const SpireEntry& entry) {
   }
   if (Server(arguments).empty()) throw HarnessError("spire-server makes no entry");
   // The agent asks its server every few seconds.
-  Within(60s, "the entry at the agent", [&] { return AgentHandsOut(IdOf(entry)); });
+  Await(60s, "the entry at the agent", [&] { return AgentHandsOut(IdOf(entry)); });
 }
 
 std::string SpireUnderTest::bundle_pem() const { return Server({"bundle", "show"}); }

@@ -4,18 +4,10 @@
 
 #include "core/requests/kms_service.h"
 #include "tests/support/core/decrypt_requests.h"
+#include "tests/support/ports/fake_clock.h"
 
 namespace baokms::core::model_check {
 namespace {
-
-class StoppedClock final : public ports::Clock {
- public:
-  explicit StoppedClock(const ClockReading& now) : now_(now) {}
-  ClockReading Now() const override { return now_; }
-
- private:
-  ClockReading now_;
-};
 
 class OneView final : public ports::KeyViewSource {
  public:
@@ -105,7 +97,7 @@ void AskEncrypt(ports::KmsService& service, AskedTransit& transit, Answers& answ
 }  // namespace
 
 Answers Ask(const KeyView& view, const ClockReading& now) {
-  const StoppedClock clock(now);
+  const baokms::testing::FakeClock clock(now);
   const OneView source(view);
   OneToken tokens;
   AskedTransit transit;

@@ -15,7 +15,7 @@ constexpr Tampering kTamperings[] = {Tampering::kOlderState,     Tampering::kFor
                                      Tampering::kOtherIdentity,  Tampering::kStateGone,
                                      Tampering::kCheckpointGone, Tampering::kCheckpointAhead};
 
-std::string Name(DiskOperation operation) {
+std::string ObjectOf(DiskOperation operation) {
   switch (operation) {
     case DiskOperation::kLoad:
       return "the state";
@@ -35,7 +35,7 @@ void AddDiskFaults(Acts& acts, const Setting& setting, const Node& node, const A
     const DiskOperation operation = step.operations()[static_cast<std::size_t>(at)];
     for (const DiskFault fault : FaultsOf(operation)) {
       Act act = smooth;
-      act.label += "; " + Name(operation) + " " + model_check::Name(fault);
+      act.label += "; " + ObjectOf(operation) + " " + Name(fault);
       act.plan = {.at = at, .fault = fault};
       ++act.faults;
       acts.push_back(std::move(act));
@@ -57,7 +57,7 @@ Act Probe(int version, bool ok) {
 }
 
 Act Discover(Identity identity) {
-  return {.label = "is asked to decrypt " + model_check::Name(identity),
+  return {.label = "is asked to decrypt " + Name(identity),
           .act = [identity](NodeStep& step) { step.Discover(identity); },
           .needs = identity == kStrayIdentity ? IdentitySet{0} : SetOf(identity)};
 }
@@ -89,7 +89,7 @@ void AddKeyed(Acts& acts, const Node& node, const TransitKey& key) {
   // another one: that ciphertext is no identity's.
   if (answers.encrypts && key.Encrypts(answers.encrypt_version) &&
       key.Made(answers.encrypt_version) == answers.encrypt_key) {
-    acts.push_back({.label = "encrypts under " + model_check::Name(answers.encrypt_key),
+    acts.push_back({.label = "encrypts under " + Name(answers.encrypt_key),
                     .act = [](NodeStep&) {},
                     .makes = SetOf(answers.encrypt_key)});
   }
@@ -100,8 +100,8 @@ void AddOwnBounded(Acts& acts, const Setting& setting, const Node& node) {
     // Beside a running node a checkpoint that is gone comes back with the next save.
     if (node.keeper && how == Tampering::kCheckpointGone) continue;
     if (const auto tampered = Tampered(node.disk, how)) {
-      acts.push_back(Fault("finds " + model_check::Name(how),
-                           [disk = *tampered](NodeStep& step) { step.Tamper(disk); }));
+      acts.push_back(
+          Fault("finds " + Name(how), [disk = *tampered](NodeStep& step) { step.Tamper(disk); }));
     }
   }
   if (!node.keeper) return AddDiskFaults(acts, setting, node, Start());

@@ -16,7 +16,6 @@ using testing::RegistryOf;
 using testing::Signed;
 using testing::Snapshot;
 using enum SnapshotState;
-using Kind = RegistryProblemKind;
 
 RegistryDocument Older(std::int64_t generation = 5) {
   RegistryDocument document =
@@ -28,8 +27,9 @@ RegistryDocument Older(std::int64_t generation = 5) {
   return Signed(document);
 }
 
-Kind Refused(const RegistryDocument& state, const std::optional<CheckpointDocument>& checkpoint,
-             const Registry::Identity& identity = Bind()) {
+RegistryProblemKind RefusedMigration(const RegistryDocument& state,
+                                     const std::optional<CheckpointDocument>& checkpoint,
+                                     const Registry::Identity& identity = Bind()) {
   const auto migration = MigrateRegistry(state, checkpoint, identity);
   REQUIRE_FALSE(migration.has_value());
   CHECK_FALSE(migration.error().text.empty());
@@ -65,56 +65,63 @@ TEST_CASE("Migrate: the rules of recovery hold for the older files") {
   REQUIRE(migration.has_value());
   CHECK(migration->previous_hash() == older.current_hash);
   CHECK(MigrateRegistry(Older(1), std::nullopt, Bind()).has_value());
-  CHECK(Refused(older, std::nullopt) == Kind::kCheckpointMissing);
+  CHECK(RefusedMigration(older, std::nullopt) == RegistryProblemKind::kCheckpointMissing);
 
   CheckpointDocument newer = CheckpointOf(older);
   newer.generation += 1;
-  CHECK(Refused(older, newer) == Kind::kRollback);
+  CHECK(RefusedMigration(older, newer) == RegistryProblemKind::kRollback);
   CheckpointDocument fork = CheckpointOf(older);
   fork.current_hash = *older.previous_hash;
-  CHECK(Refused(older, fork) == Kind::kRollback);
+  CHECK(RefusedMigration(older, fork) == RegistryProblemKind::kRollback);
 }
 
 TEST_CASE("Migrate: a state that is v1alpha2 already or neither is refused") {
   RegistryDocument document = Older();
   document.schema_version = kRegistrySchema;
-  CHECK(Refused(Signed(document), CheckpointOf(document)) == Kind::kWrongSchema);
+  CHECK(RefusedMigration(Signed(document), CheckpointOf(document)) ==
+        RegistryProblemKind::kWrongSchema);
   document.schema_version = "keyregistry.openbao-kms/v1alpha3";
-  CHECK(Refused(Signed(document), CheckpointOf(document)) == Kind::kWrongSchema);
+  CHECK(RefusedMigration(Signed(document), CheckpointOf(document)) ==
+        RegistryProblemKind::kWrongSchema);
   document = Older();
   document.identity_fingerprint = Bind()->fingerprint();
-  CHECK(Refused(Signed(document), CheckpointOf(document)) == Kind::kWrongSchema);
+  CHECK(RefusedMigration(Signed(document), CheckpointOf(document)) ==
+        RegistryProblemKind::kWrongSchema);
 }
 
 TEST_CASE("Migrate: every check of a load is made") {
   using Change = std::function<void(RegistryDocument&)>;
-  const std::vector<std::pair<Kind, Change>> rows = {
-      {Kind::kInvalid, [](auto& d) { d.generation = 0; }},
-      {Kind::kBadHash, [](auto& d) { d.previous_hash = "krs1.AAAA"; }},
-      {Kind::kBadHash, [](auto& d) { d.previous_hash.reset(); }},
-      {Kind::kInvalid, [](auto& d) { d.active_key_id = d.snapshots[1].kubernetes_key_id; }},
-      {Kind::kInvalid, [](auto& d) { d.snapshots.push_back(d.snapshots[1]); }},
-      {Kind::kInvalid, [](auto& d) { d.snapshots.erase(d.snapshots.begin()); }},
-      {Kind::kInvalid, [](auto& d) { ++d.snapshots[1].transit_version_created_at; }},
-      {Kind::kInvalid, [](auto& d) { d.snapshots[1].aad_mode = "none"; }},
-      {Kind::kInvalid, [](auto& d) { d.snapshots[1].state = "idle"; }},
-      {Kind::kInvalid, [](auto& d) { d.snapshots[1].stable_at = -1; }},
-      {Kind::kOtherConfiguration, [](auto& d) { d.snapshots[1].cluster_id = "other"; }},
-      {Kind::kInvalid, [](auto& d) { d.generation = std::numeric_limits<std::int64_t>::max(); }}};
+  const std::vector<std::pair<RegistryProblemKind, Change>> rows = {
+      {RegistryProblemKind::kInvalid, [](auto& d) { d.generation = 0; }},
+      {RegistryProblemKind::kBadHash, [](auto& d) { d.previous_hash = "krs1.AAAA"; }},
+      {RegistryProblemKind::kBadHash, [](auto& d) { d.previous_hash.reset(); }},
+      {RegistryProblemKind::kInvalid,
+       [](auto& d) { d.active_key_id = d.snapshots[1].kubernetes_key_id; }},
+      {RegistryProblemKind::kInvalid, [](auto& d) { d.snapshots.push_back(d.snapshots[1]); }},
+      {RegistryProblemKind::kInvalid, [](auto& d) { d.snapshots.erase(d.snapshots.begin()); }},
+      {RegistryProblemKind::kInvalid, [](auto& d) { ++d.snapshots[1].transit_version_created_at; }},
+      {RegistryProblemKind::kInvalid, [](auto& d) { d.snapshots[1].aad_mode = "none"; }},
+      {RegistryProblemKind::kInvalid, [](auto& d) { d.snapshots[1].state = "idle"; }},
+      {RegistryProblemKind::kInvalid, [](auto& d) { d.snapshots[1].stable_at = -1; }},
+      {RegistryProblemKind::kOtherConfiguration,
+       [](auto& d) { d.snapshots[1].cluster_id = "other"; }},
+      {RegistryProblemKind::kInvalid,
+       [](auto& d) { d.generation = std::numeric_limits<std::int64_t>::max(); }}};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     CAPTURE(i);
     RegistryDocument document = Older();
     rows[i].second(document);
-    CHECK(Refused(document, CheckpointOf(document)) != Kind::kRollback);
+    CHECK(RefusedMigration(document, CheckpointOf(document)) != RegistryProblemKind::kRollback);
     document = Signed(document);
-    CHECK(Refused(document, CheckpointOf(document)) == rows[i].first);
+    CHECK(RefusedMigration(document, CheckpointOf(document)) == rows[i].first);
   }
 }
 
 TEST_CASE("Migrate: the state of another cluster is refused") {
   ProviderIdentity other = testing::TestIdentity();
   other.transit_key_lineage_id += "x";
-  CHECK(Refused(Older(), CheckpointOf(Older()), Bind(other)) == Kind::kOtherConfiguration);
+  CHECK(RefusedMigration(Older(), CheckpointOf(Older()), Bind(other)) ==
+        RegistryProblemKind::kOtherConfiguration);
 }
 
 }  // namespace

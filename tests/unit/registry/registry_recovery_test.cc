@@ -13,7 +13,6 @@ namespace {
 using testing::Bind;
 using testing::FirstRegistry;
 using testing::NextOf;
-using Kind = RegistryProblemKind;
 
 struct Chain {
   Registry first = FirstRegistry();
@@ -30,8 +29,8 @@ CheckpointStatus Accepted(const std::optional<RegistryDocument>& state,
   return recovered->checkpoint;
 }
 
-Kind Refused(const std::optional<RegistryDocument>& state,
-             const std::optional<CheckpointDocument>& checkpoint) {
+RegistryProblemKind RefusedRecovery(const std::optional<RegistryDocument>& state,
+                                    const std::optional<CheckpointDocument>& checkpoint) {
   const auto recovered = RecoverRegistry(state, checkpoint, Bind());
   REQUIRE(!recovered.has_value());
   CHECK_FALSE(recovered.error().text.empty());
@@ -43,13 +42,15 @@ TEST_CASE("Recovery: both files absent means bootstrap") {
 }
 
 TEST_CASE("Recovery: a checkpoint without a state fails") {
-  CHECK(Refused(std::nullopt, Chain().first.ToCheckpoint()) == Kind::kStateMissing);
+  CHECK(RefusedRecovery(std::nullopt, Chain().first.ToCheckpoint()) ==
+        RegistryProblemKind::kStateMissing);
 }
 
 TEST_CASE("Recovery: a state without checkpoint is accepted at generation 1 alone") {
   const Chain chain;
   CHECK(Accepted(chain.first.ToDocument(), std::nullopt) == CheckpointStatus::kMissing);
-  CHECK(Refused(chain.second.ToDocument(), std::nullopt) == Kind::kCheckpointMissing);
+  CHECK(RefusedRecovery(chain.second.ToDocument(), std::nullopt) ==
+        RegistryProblemKind::kCheckpointMissing);
 }
 
 TEST_CASE("Recovery: equal state and checkpoint are current") {
@@ -62,15 +63,17 @@ TEST_CASE("Recovery: equal state and checkpoint are current") {
 
 TEST_CASE("Recovery: a state below its checkpoint is a rollback") {
   const Chain chain;
-  CHECK(Refused(chain.second.ToDocument(), chain.third.ToCheckpoint()) == Kind::kRollback);
-  CHECK(Refused(chain.first.ToDocument(), chain.third.ToCheckpoint()) == Kind::kRollback);
+  CHECK(RefusedRecovery(chain.second.ToDocument(), chain.third.ToCheckpoint()) ==
+        RegistryProblemKind::kRollback);
+  CHECK(RefusedRecovery(chain.first.ToDocument(), chain.third.ToCheckpoint()) ==
+        RegistryProblemKind::kRollback);
 }
 
 TEST_CASE("Recovery: the same generation with another hash is a rollback") {
   const Chain chain;
   CheckpointDocument other = chain.second.ToCheckpoint();
   other.current_hash = chain.first.current_hash();
-  CHECK(Refused(chain.second.ToDocument(), other) == Kind::kRollback);
+  CHECK(RefusedRecovery(chain.second.ToDocument(), other) == RegistryProblemKind::kRollback);
 }
 
 TEST_CASE("Recovery: one ahead that chains from the checkpoint is accepted") {
@@ -83,12 +86,13 @@ TEST_CASE("Recovery: one ahead without chaining is a rollback") {
   const Chain chain;
   CheckpointDocument other = chain.first.ToCheckpoint();
   other.current_hash = chain.third.current_hash();
-  CHECK(Refused(chain.second.ToDocument(), other) == Kind::kRollback);
+  CHECK(RefusedRecovery(chain.second.ToDocument(), other) == RegistryProblemKind::kRollback);
 }
 
 TEST_CASE("Recovery: further ahead is a rollback") {
   const Chain chain;
-  CHECK(Refused(chain.third.ToDocument(), chain.first.ToCheckpoint()) == Kind::kRollback);
+  CHECK(RefusedRecovery(chain.third.ToDocument(), chain.first.ToCheckpoint()) ==
+        RegistryProblemKind::kRollback);
 }
 
 TEST_CASE("Recovery: a checkpoint that is none is refused") {
@@ -99,7 +103,7 @@ TEST_CASE("Recovery: a checkpoint that is none is refused") {
     if (change == 1) checkpoint.generation = 0;
     if (change == 2) checkpoint.current_hash = "krs1.AAAA";
     if (change == 3) checkpoint.generation = -1;
-    CHECK(Refused(chain.first.ToDocument(), checkpoint) == Kind::kInvalid);
+    CHECK(RefusedRecovery(chain.first.ToDocument(), checkpoint) == RegistryProblemKind::kInvalid);
   }
 }
 
@@ -107,14 +111,14 @@ TEST_CASE("Recovery: a checkpoint at the last number there is overflows nothing"
   const Chain chain;
   CheckpointDocument checkpoint = chain.first.ToCheckpoint();
   checkpoint.generation = std::numeric_limits<std::int64_t>::max();
-  CHECK(Refused(chain.first.ToDocument(), checkpoint) == Kind::kRollback);
+  CHECK(RefusedRecovery(chain.first.ToDocument(), checkpoint) == RegistryProblemKind::kRollback);
 }
 
 TEST_CASE("Recovery: a state that does not verify is refused for its own reason") {
   const Chain chain;
   RegistryDocument tampered = chain.first.ToDocument();
   ++tampered.snapshots[0].observed_at;
-  CHECK(Refused(tampered, chain.first.ToCheckpoint()) == Kind::kBadHash);
+  CHECK(RefusedRecovery(tampered, chain.first.ToCheckpoint()) == RegistryProblemKind::kBadHash);
 }
 
 TEST_CASE("FilesHold: state and checkpoint must both be the registry's") {

@@ -13,7 +13,7 @@ using app::testing::MemoryStateStore;
 using Log = std::vector<std::string>;
 
 // The files hold `first`, and `next` is to follow it.
-struct Bench {
+struct SaveBench {
   Registry first = testing::FirstRegistry();
   Registry next = testing::NextOf(first);
   MemoryStateStore store{first};
@@ -26,21 +26,21 @@ struct Bench {
 };
 
 TEST_CASE("SaveRegistry: the files are looked at first and the state comes before its checkpoint") {
-  Bench b;
+  SaveBench b;
   CHECK(b.Save() == SaveResult::kSaved);
   CHECK(b.store.log == Log{"load", "state", "checkpoint"});
   CHECK(b.Holds(b.next, b.next));
 }
 
 TEST_CASE("SaveRegistry: a first state is written where there are no files") {
-  Bench b;
+  SaveBench b;
   b.store.files = {};
   CHECK(SaveRegistry(b.store, {.published = std::nullopt, .next = b.first}) == SaveResult::kSaved);
   CHECK(b.Holds(b.first, b.first));
 }
 
 TEST_CASE("SaveRegistry: what another hand wrote is left alone") {
-  Bench b;
+  SaveBench b;
   const Registry other = testing::NextOf(testing::NextOf(b.next));
   b.store.Hold(other);
   CHECK(b.Save() == SaveResult::kForked);
@@ -49,14 +49,14 @@ TEST_CASE("SaveRegistry: what another hand wrote is left alone") {
 }
 
 TEST_CASE("SaveRegistry: files that cannot be read are not written") {
-  Bench b;
+  SaveBench b;
   b.store.fail_load = true;
   CHECK(b.Save() == SaveResult::kFailed);
   CHECK(b.store.log == Log{"load!"});
 }
 
 TEST_CASE("SaveRegistry: a failed state leaves the checkpoint alone and both files as they were") {
-  Bench b;
+  SaveBench b;
   b.store.fail_state = true;
   CHECK(b.Save() == SaveResult::kFailedFilesUnchanged);
   CHECK(b.store.log == Log{"load", "state!", "load"});
@@ -64,7 +64,7 @@ TEST_CASE("SaveRegistry: a failed state leaves the checkpoint alone and both fil
 }
 
 TEST_CASE("SaveRegistry: a failed checkpoint leaves the state ahead and the same save mends it") {
-  Bench b;
+  SaveBench b;
   b.store.fail_checkpoint = true;
   CHECK(b.Save() == SaveResult::kFailed);
   CHECK(b.Holds(b.next, b.first));
@@ -74,14 +74,14 @@ TEST_CASE("SaveRegistry: a failed checkpoint leaves the state ahead and the same
 }
 
 TEST_CASE("SaveRegistry: a first save that failed never counts as unchanged") {
-  Bench b;
+  SaveBench b;
   b.store.files = {};
   b.store.fail_state = true;
   CHECK(SaveRegistry(b.store, {.published = std::nullopt, .next = b.first}) == SaveResult::kFailed);
 }
 
 TEST_CASE("SaveRegistry: files that cannot be read after a failure do not count as unchanged") {
-  Bench b;
+  SaveBench b;
   b.store.fail_state = true;
   b.store.before_save = [&] { b.store.fail_load = true; };
   CHECK(b.Save() == SaveResult::kFailed);

@@ -5,8 +5,8 @@
 #include <functional>
 #include <limits>
 
-#include "core/wire/configuration_fingerprint.h"
 #include "core/registry/registry_json.h"
+#include "core/wire/configuration_fingerprint.h"
 #include "tests/support/core/builders.h"
 
 namespace baokms::core {
@@ -17,7 +17,6 @@ using testing::RegistryOf;
 using testing::Signed;
 using testing::Snapshot;
 using enum SnapshotState;
-using Kind = RegistryProblemKind;
 
 // Active 3, pending 4, retired 2, rejected and removed: every state, with every field.
 RegistryDocument Document() {
@@ -29,7 +28,7 @@ RegistryDocument Document() {
       .ToDocument();
 }
 
-Kind Refusal(const RegistryDocument& document) {
+RegistryProblemKind Refusal(const RegistryDocument& document) {
   const auto registry = Registry::Verify(document, Bind());
   REQUIRE(!registry.has_value());
   CHECK_FALSE(registry.error().text.empty());
@@ -67,65 +66,82 @@ TEST_CASE("Registry load: the newest of several pending records is the candidate
 TEST_CASE("Registry load: each broken rule is refused by its kind even with a fitting hash") {
   struct Row {
     const char* rule;
-    Kind kind;
+    RegistryProblemKind kind;
     std::function<void(RegistryDocument&)> change;
   };
   const auto hash = Document().current_hash;
   const Row rows[] = {
-      {"older schema", Kind::kOlderSchema,
+      {"older schema", RegistryProblemKind::kOlderSchema,
        [](auto& d) { d.schema_version = kOlderRegistrySchema; }},
-      {"wrong schema", Kind::kWrongSchema,
+      {"wrong schema", RegistryProblemKind::kWrongSchema,
        [](auto& d) { d.schema_version = "keyregistry.openbao-kms/v1alpha3"; }},
-      {"empty schema", Kind::kWrongSchema, [](auto& d) { d.schema_version = ""; }},
-      {"generation 0", Kind::kInvalid, [](auto& d) { d.generation = 0; }},
-      {"negative generation", Kind::kInvalid, [](auto& d) { d.generation = -2; }},
-      {"previousHash at generation 1", Kind::kBadHash, [](auto& d) { d.generation = 1; }},
-      {"no previousHash later", Kind::kBadHash, [](auto& d) { d.previous_hash.reset(); }},
-      {"empty previousHash", Kind::kBadHash, [](auto& d) { d.previous_hash = ""; }},
-      {"short previousHash", Kind::kBadHash, [](auto& d) { d.previous_hash->pop_back(); }},
-      {"other prefix", Kind::kBadHash, [](auto& d) { (*d.previous_hash)[3] = '2'; }},
-      {"other fingerprint", Kind::kOtherConfiguration,
+      {"empty schema", RegistryProblemKind::kWrongSchema, [](auto& d) { d.schema_version = ""; }},
+      {"generation 0", RegistryProblemKind::kInvalid, [](auto& d) { d.generation = 0; }},
+      {"negative generation", RegistryProblemKind::kInvalid, [](auto& d) { d.generation = -2; }},
+      {"previousHash at generation 1", RegistryProblemKind::kBadHash,
+       [](auto& d) { d.generation = 1; }},
+      {"no previousHash later", RegistryProblemKind::kBadHash,
+       [](auto& d) { d.previous_hash.reset(); }},
+      {"empty previousHash", RegistryProblemKind::kBadHash, [](auto& d) { d.previous_hash = ""; }},
+      {"short previousHash", RegistryProblemKind::kBadHash,
+       [](auto& d) { d.previous_hash->pop_back(); }},
+      {"other prefix", RegistryProblemKind::kBadHash, [](auto& d) { (*d.previous_hash)[3] = '2'; }},
+      {"other fingerprint", RegistryProblemKind::kOtherConfiguration,
        [](auto& d) { d.identity_fingerprint = ConfigurationFingerprint({}); }},
-      {"no fingerprint", Kind::kOtherConfiguration, [](auto& d) { d.identity_fingerprint = ""; }},
-      {"no active record", Kind::kInvalid, [](auto& d) { d.snapshots[0].state = "retired"; }},
-      {"two active records", Kind::kInvalid, [](auto& d) { d.snapshots[1].state = "active"; }},
-      {"activeKeyId of another record", Kind::kInvalid,
+      {"no fingerprint", RegistryProblemKind::kOtherConfiguration,
+       [](auto& d) { d.identity_fingerprint = ""; }},
+      {"no active record", RegistryProblemKind::kInvalid,
+       [](auto& d) { d.snapshots[0].state = "retired"; }},
+      {"two active records", RegistryProblemKind::kInvalid,
+       [](auto& d) { d.snapshots[1].state = "active"; }},
+      {"activeKeyId of another record", RegistryProblemKind::kInvalid,
        [](auto& d) { d.active_key_id = d.snapshots[1].kubernetes_key_id; }},
-      {"no records", Kind::kInvalid, [](auto& d) { d.snapshots.clear(); }},
-      {"one key_id twice", Kind::kInvalid, [](auto& d) { d.snapshots.push_back(d.snapshots[2]); }},
-      {"provider name", Kind::kOtherConfiguration,
+      {"no records", RegistryProblemKind::kInvalid, [](auto& d) { d.snapshots.clear(); }},
+      {"one key_id twice", RegistryProblemKind::kInvalid,
+       [](auto& d) { d.snapshots.push_back(d.snapshots[2]); }},
+      {"provider name", RegistryProblemKind::kOtherConfiguration,
        [](auto& d) { d.snapshots[2].provider_name += "x"; }},
-      {"cluster", Kind::kOtherConfiguration, [](auto& d) { d.snapshots[2].cluster_id += "x"; }},
-      {"instance", Kind::kOtherConfiguration,
+      {"cluster", RegistryProblemKind::kOtherConfiguration,
+       [](auto& d) { d.snapshots[2].cluster_id += "x"; }},
+      {"instance", RegistryProblemKind::kOtherConfiguration,
        [](auto& d) { d.snapshots[2].openbao_instance_id += "x"; }},
-      {"namespace", Kind::kOtherConfiguration,
+      {"namespace", RegistryProblemKind::kOtherConfiguration,
        [](auto& d) { d.snapshots[2].openbao_namespace += "x"; }},
-      {"mount", Kind::kOtherConfiguration, [](auto& d) { d.snapshots[2].transit_mount_id += "x"; }},
-      {"lineage", Kind::kOtherConfiguration,
+      {"mount", RegistryProblemKind::kOtherConfiguration,
+       [](auto& d) { d.snapshots[2].transit_mount_id += "x"; }},
+      {"lineage", RegistryProblemKind::kOtherConfiguration,
        [](auto& d) { d.snapshots[2].transit_key_lineage_id += "x"; }},
-      {"version 0", Kind::kInvalid, [](auto& d) { d.snapshots[2].transit_version = 0; }},
-      {"negative version", Kind::kInvalid, [](auto& d) { d.snapshots[2].transit_version = -1; }},
-      {"another version", Kind::kInvalid, [](auto& d) { d.snapshots[2].transit_version = 9; }},
-      {"creation time 0", Kind::kInvalid,
+      {"version 0", RegistryProblemKind::kInvalid,
+       [](auto& d) { d.snapshots[2].transit_version = 0; }},
+      {"negative version", RegistryProblemKind::kInvalid,
+       [](auto& d) { d.snapshots[2].transit_version = -1; }},
+      {"another version", RegistryProblemKind::kInvalid,
+       [](auto& d) { d.snapshots[2].transit_version = 9; }},
+      {"creation time 0", RegistryProblemKind::kInvalid,
        [](auto& d) { d.snapshots[2].transit_version_created_at = 0; }},
-      {"another creation time", Kind::kInvalid,
+      {"another creation time", RegistryProblemKind::kInvalid,
        [](auto& d) { ++d.snapshots[2].transit_version_created_at; }},
-      {"a key_id its fields do not derive", Kind::kInvalid,
+      {"a key_id its fields do not derive", RegistryProblemKind::kInvalid,
        [](auto& d) { d.snapshots[2].kubernetes_key_id = testing::IdOf(9).str(); }},
-      {"unknown state", Kind::kInvalid, [](auto& d) { d.snapshots[2].state = "Retired"; }},
-      {"another aadMode", Kind::kInvalid, [](auto& d) { d.snapshots[2].aad_mode = "none"; }},
-      {"negative observedAtUnix", Kind::kInvalid, [](auto& d) { d.snapshots[2].observed_at = -1; }},
-      {"negative count", Kind::kInvalid,
+      {"unknown state", RegistryProblemKind::kInvalid,
+       [](auto& d) { d.snapshots[2].state = "Retired"; }},
+      {"another aadMode", RegistryProblemKind::kInvalid,
+       [](auto& d) { d.snapshots[2].aad_mode = "none"; }},
+      {"negative observedAtUnix", RegistryProblemKind::kInvalid,
+       [](auto& d) { d.snapshots[2].observed_at = -1; }},
+      {"negative count", RegistryProblemKind::kInvalid,
        [](auto& d) { d.snapshots[2].stable_observation_count = -1; }},
-      {"negative stableAtUnix", Kind::kInvalid, [](auto& d) { d.snapshots[2].stable_at = -1; }},
-      {"negative promotedAtUnix", Kind::kInvalid, [](auto& d) { d.snapshots[2].promoted_at = -1; }},
-      {"count without observedAtUnix", Kind::kInvalid,
+      {"negative stableAtUnix", RegistryProblemKind::kInvalid,
+       [](auto& d) { d.snapshots[2].stable_at = -1; }},
+      {"negative promotedAtUnix", RegistryProblemKind::kInvalid,
+       [](auto& d) { d.snapshots[2].promoted_at = -1; }},
+      {"count without observedAtUnix", RegistryProblemKind::kInvalid,
        [](auto& d) { d.snapshots[1].observed_at = 0; }},
-      {"stableAtUnix without count", Kind::kInvalid,
+      {"stableAtUnix without count", RegistryProblemKind::kInvalid,
        [](auto& d) { d.snapshots[0].stable_observation_count = 0; }},
-      {"stableAtUnix before observedAtUnix", Kind::kInvalid,
+      {"stableAtUnix before observedAtUnix", RegistryProblemKind::kInvalid,
        [](auto& d) { d.snapshots[0].stable_at = d.snapshots[0].observed_at - 1; }},
-      {"promotedAtUnix before observedAtUnix", Kind::kInvalid,
+      {"promotedAtUnix before observedAtUnix", RegistryProblemKind::kInvalid,
        [](auto& d) { d.snapshots[0].promoted_at = d.snapshots[0].observed_at - 1; }},
   };
   for (const Row& row : rows) {
@@ -158,7 +174,7 @@ TEST_CASE("Registry load: a change of any single field without a new hash is ref
     CAPTURE(i);
     RegistryDocument document = Document();
     changes[i](document);
-    CHECK(Refusal(document) == Kind::kBadHash);
+    CHECK(Refusal(document) == RegistryProblemKind::kBadHash);
   }
 }
 
@@ -167,12 +183,12 @@ TEST_CASE("Registry load: every bit flip and every cut of currentHash is refused
   for (std::size_t at = 0; at < hash.size(); ++at) {
     RegistryDocument document = Document();
     document.current_hash = hash.substr(0, at);
-    CHECK(Refusal(document) == Kind::kBadHash);
+    CHECK(Refusal(document) == RegistryProblemKind::kBadHash);
     for (int bit = 0; bit < 8; ++bit) {
       document.current_hash = hash;
       document.current_hash[at] =
           static_cast<char>(static_cast<unsigned char>(hash[at]) ^ (1U << bit));
-      CHECK(Refusal(document) == Kind::kBadHash);
+      CHECK(Refusal(document) == RegistryProblemKind::kBadHash);
     }
   }
 }
@@ -187,7 +203,7 @@ TEST_CASE("Registry load: a state of another configuration names the configurati
     other.*field += "x";
     const auto registry = Registry::Verify(Document(), Bind(other));
     REQUIRE(!registry.has_value());
-    CHECK(registry.error().kind == Kind::kOtherConfiguration);
+    CHECK(registry.error().kind == RegistryProblemKind::kOtherConfiguration);
     CHECK(registry.error().text.find("configuration") != std::string_view::npos);
   }
 }

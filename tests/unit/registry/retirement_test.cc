@@ -18,7 +18,6 @@ using testing::Signed;
 using testing::Snapshot;
 using testing::Version;
 using enum SnapshotState;
-using Kind = ChangeRefusalKind;
 using Versions = std::set<TransitKeyVersion>;
 
 // Active 4; 3 and 2 retired; 1 removed.
@@ -52,7 +51,8 @@ RegistryChange Planned(const std::expected<RegistryChange, ChangeRefusal>& plan)
   return *plan;
 }
 
-std::string Refused(const std::expected<RegistryChange, ChangeRefusal>& plan, Kind kind) {
+std::string RefusedChange(const std::expected<RegistryChange, ChangeRefusal>& plan,
+                          ChangeRefusalKind kind) {
   REQUIRE_FALSE(plan.has_value());
   CHECK_MESSAGE(plan.error().kind == kind, plan.error().text);
   return plan.error().text;
@@ -91,28 +91,31 @@ TEST_CASE("Retire: a rejected record below the given version stays rejected") {
 }
 
 TEST_CASE("Retire: a version above the active one is refused") {
-  const std::string text =
-      Refused(RetireVersions(Rotated(), FitMetadata(4), Version(5)), Kind::kNotBelowActive);
+  const std::string text = RefusedChange(RetireVersions(Rotated(), FitMetadata(4), Version(5)),
+                                         ChangeRefusalKind::kNotBelowActive);
   CHECK(text ==
         "only versions below the active version 4 can be retired: ask for that one or a "
         "lower one");
 }
 
 TEST_CASE("Retire: a rotation that is pending or not observed yet is refused") {
-  const std::string text =
-      Refused(RetireVersions(Rotated(), FitMetadata(5), Version(3)), Kind::kRotationUnfinished);
+  const std::string text = RefusedChange(RetireVersions(Rotated(), FitMetadata(5), Version(3)),
+                                         ChangeRefusalKind::kRotationUnfinished);
   CHECK(text.find("latest_version=5") != std::string::npos);
   CHECK(text.find("active version is 4") != std::string::npos);
   const Registry pending =
       RegistryOf({Snapshot(4, kActive), testing::Candidate(5, 2), Snapshot(3, kRetired)});
-  Refused(RetireVersions(pending, FitMetadata(5), Version(4)), Kind::kRotationUnfinished);
+  RefusedChange(RetireVersions(pending, FitMetadata(5), Version(4)),
+                ChangeRefusalKind::kRotationUnfinished);
 }
 
 TEST_CASE("Retire: an OpenBao of an older backup is refused") {
-  Refused(RetireVersions(Rotated(), FitMetadata(3), Version(3)), Kind::kVersionRollback);
+  RefusedChange(RetireVersions(Rotated(), FitMetadata(3), Version(3)),
+                ChangeRefusalKind::kVersionRollback);
   // The pending version vanished.
   const Registry pending = RegistryOf({Snapshot(4, kActive), testing::Candidate(5, 2)});
-  Refused(RetireVersions(pending, FitMetadata(4), Version(4)), Kind::kVersionRollback);
+  RefusedChange(RetireVersions(pending, FitMetadata(4), Version(4)),
+                ChangeRefusalKind::kVersionRollback);
 }
 
 TEST_CASE("Retire: what no longer decrypts may go and what stays must decrypt") {
@@ -121,12 +124,13 @@ TEST_CASE("Retire: what no longer decrypts may go and what stays must decrypt") 
   CHECK(Planned(RetireVersions(Rotated(), Trimmed(4, 4), Version(4))).next);
 
   const std::string disallowed =
-      Refused(RetireVersions(Rotated(), WithMinDecryption(4, 4), Version(3)), Kind::kIdentityLost);
+      RefusedChange(RetireVersions(Rotated(), WithMinDecryption(4, 4), Version(3)),
+                    ChangeRefusalKind::kIdentityLost);
   CHECK(disallowed ==
         "version 3 stays and can decrypt no more: it is below the key's min_decryption_version=4; "
         "lower that on the key, or retire it as well");
-  const std::string trimmed =
-      Refused(RetireVersions(Rotated(), Trimmed(4, 4), Version(3)), Kind::kIdentityLost);
+  const std::string trimmed = RefusedChange(RetireVersions(Rotated(), Trimmed(4, 4), Version(3)),
+                                            ChangeRefusalKind::kIdentityLost);
   CHECK(trimmed.find("min_available_version=4") != std::string::npos);
 }
 
@@ -134,8 +138,8 @@ TEST_CASE("Retire: a version that stays and was made anew is refused") {
   for (const std::int64_t remade : {3, 4}) {
     TransitKeyMetadata metadata = FitMetadata(4);
     ++metadata.versions[static_cast<std::size_t>(remade - 1)].created_at;
-    const std::string text =
-        Refused(RetireVersions(Rotated(), metadata, Version(3)), Kind::kIdentityLost);
+    const std::string text = RefusedChange(RetireVersions(Rotated(), metadata, Version(3)),
+                                           ChangeRefusalKind::kIdentityLost);
     CHECK(text.starts_with("version " + std::to_string(remade) + " stays"));
     CHECK(text.ends_with("or retire it as well") == (remade == 3));
   }
@@ -177,26 +181,30 @@ TEST_CASE("Restore: one version that cannot be restored spoils all") {
     return RestoreVersions(registry, metadata, versions);
   };
   const Versions both{Version(1), Version(2)};
-  Refused(restore({Version(2), Version(3)}, FitMetadata(4)), Kind::kNotRemoved);
-  Refused(restore({Version(2), Version(4)}, FitMetadata(4)), Kind::kNotBelowActive);
-  Refused(restore({Version(2), Version(7)}, FitMetadata(4)), Kind::kNotBelowActive);
-  CHECK(Refused(restore(both, WithMinDecryption(4, 2)), Kind::kIdentityLost) ==
+  RefusedChange(restore({Version(2), Version(3)}, FitMetadata(4)), ChangeRefusalKind::kNotRemoved);
+  RefusedChange(restore({Version(2), Version(4)}, FitMetadata(4)),
+                ChangeRefusalKind::kNotBelowActive);
+  RefusedChange(restore({Version(2), Version(7)}, FitMetadata(4)),
+                ChangeRefusalKind::kNotBelowActive);
+  CHECK(RefusedChange(restore(both, WithMinDecryption(4, 2)), ChangeRefusalKind::kIdentityLost) ==
         "version 1 cannot be restored: it is below the key's min_decryption_version=2; lower that "
         "on the key");
-  CHECK(Refused(restore(both, Trimmed(4, 2)), Kind::kIdentityLost) ==
+  CHECK(RefusedChange(restore(both, Trimmed(4, 2)), ChangeRefusalKind::kIdentityLost) ==
         "version 1 cannot be restored: it was trimmed from the Transit key "
         "(min_available_version=2); restore OpenBao from a backup that holds this version");
   TransitKeyMetadata remade = FitMetadata(4);
   ++remade.versions[0].created_at;
-  Refused(restore(both, remade), Kind::kIdentityLost);
+  RefusedChange(restore(both, remade), ChangeRefusalKind::kIdentityLost);
   CHECK(restore({Version(2)}, remade).has_value());
 }
 
 TEST_CASE("Restore: a version that is not recorded is refused") {
   const Registry registry = RegistryOf({Snapshot(4, kActive), Snapshot(2, kRemoved)});
-  Refused(RestoreVersions(registry, FitMetadata(4), Versions{Version(3)}), Kind::kNotRemoved);
+  RefusedChange(RestoreVersions(registry, FitMetadata(4), Versions{Version(3)}),
+                ChangeRefusalKind::kNotRemoved);
   const Registry rejected = RegistryOf({Snapshot(4, kActive), Snapshot(2, kRejected)});
-  Refused(RestoreVersions(rejected, FitMetadata(4), Versions{Version(2)}), Kind::kNotRemoved);
+  RefusedChange(RestoreVersions(rejected, FitMetadata(4), Versions{Version(2)}),
+                ChangeRefusalKind::kNotRemoved);
 }
 
 TEST_CASE("Restore: the whole state must hold against live metadata") {
@@ -204,11 +212,12 @@ TEST_CASE("Restore: the whole state must hold against live metadata") {
       RegistryOf({Snapshot(4, kActive), Snapshot(3, kRetired), Snapshot(2, kRemoved)});
   TransitKeyMetadata metadata = FitMetadata(4);
   ++metadata.versions[2].created_at;
-  const std::string text =
-      Refused(RestoreVersions(registry, metadata, Versions{Version(2)}), Kind::kIdentityLost);
+  const std::string text = RefusedChange(RestoreVersions(registry, metadata, Versions{Version(2)}),
+                                         ChangeRefusalKind::kIdentityLost);
   CHECK(text.starts_with("version 3 stays and can decrypt no more"));
   // The active version is gone from an older backup.
-  Refused(RestoreVersions(registry, FitMetadata(3), Versions{Version(2)}), Kind::kIdentityLost);
+  RefusedChange(RestoreVersions(registry, FitMetadata(3), Versions{Version(2)}),
+                ChangeRefusalKind::kIdentityLost);
 }
 
 TEST_CASE("Restore: a rotation under way does not keep an old version away") {
@@ -222,9 +231,10 @@ TEST_CASE("Retire and restore: a key that is unfit or unreliable is refused with
       RegistryOf({Snapshot(4, kActive), Snapshot(3, kRetired), Snapshot(2, kRemoved)});
   const auto refused = [&](const TransitKeyMetadata& metadata, std::string_view words) {
     for (const std::string& text :
-         {Refused(RetireVersions(registry, metadata, Version(4)), Kind::kMetadataUnfit),
-          Refused(RestoreVersions(registry, metadata, Versions{Version(2)}),
-                  Kind::kMetadataUnfit)}) {
+         {RefusedChange(RetireVersions(registry, metadata, Version(4)),
+                        ChangeRefusalKind::kMetadataUnfit),
+          RefusedChange(RestoreVersions(registry, metadata, Versions{Version(2)}),
+                        ChangeRefusalKind::kMetadataUnfit)}) {
       CHECK_MESSAGE(text.find(words) != std::string::npos, text);
     }
   };
@@ -244,8 +254,10 @@ TEST_CASE("Retire and restore: the last generation there is has no next one") {
   document.generation = std::numeric_limits<std::int64_t>::max();
   const auto last = Registry::Verify(Signed(document), Bind());
   REQUIRE(last.has_value());
-  Refused(RetireVersions(*last, FitMetadata(4), Version(4)), Kind::kNoGenerationLeft);
-  Refused(RestoreVersions(*last, FitMetadata(4), Versions{Version(1)}), Kind::kNoGenerationLeft);
+  RefusedChange(RetireVersions(*last, FitMetadata(4), Version(4)),
+                ChangeRefusalKind::kNoGenerationLeft);
+  RefusedChange(RestoreVersions(*last, FitMetadata(4), Versions{Version(1)}),
+                ChangeRefusalKind::kNoGenerationLeft);
   CHECK_FALSE(Planned(RetireVersions(*last, FitMetadata(4), Version(2))).next);
 }
 

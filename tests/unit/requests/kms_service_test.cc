@@ -6,10 +6,11 @@
 
 #include <optional>
 
-#include "core/wire/aad.h"
 #include "core/rotation/key_view.h"
+#include "core/wire/aad.h"
 #include "tests/support/core/decrypt_requests.h"
-#include "tests/support/core/mock_ports.h"
+#include "tests/support/core/port_bench.h"
+#include "tests/support/ports/fake_clock.h"
 
 namespace baokms::core {
 namespace {
@@ -30,12 +31,12 @@ std::shared_ptr<const KeyView> HealthyView(const Registry& registry, BootTime ve
                                                  .max_staleness = 90s});
 }
 
-struct Bench {
-  Bench() {
+struct KmsBench {
+  KmsBench() {
     Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(1, kRemoved)}));
   }
 
-  testing::FakeClock clock;
+  baokms::testing::FakeClock clock;
   testing::FakeKeyViewSource view;
   testing::MockTokenSource tokens;
   testing::MockTransit transit;
@@ -51,12 +52,8 @@ struct Bench {
   ports::Completion<Secret> decrypt_done;
   ports::Completion<void> discovered;
 
-  void Publish(const Registry& registry) { view.view = HealthyView(registry, clock.now.boot); }
-  ports::TokenRef Token(std::uint64_t generation) {
-    return std::make_shared<const HeldToken>(
-        HeldToken{.generation = generation, .value = Secret::Copy("t"), .expires_at = {}});
-  }
-  MonotonicTime Deadline() const { return clock.now.monotonic + 5s; }
+  void Publish(const Registry& registry) { view.view = HealthyView(registry, clock.Now().boot); }
+  MonotonicTime Deadline() const { return clock.Now().monotonic + 5s; }
 
   void Encrypt(std::string_view plaintext) {
     call = service.Encrypt(Secret::Copy(plaintext), [this](KmsOutcome<EncryptReply> outcome) {
@@ -84,7 +81,6 @@ struct Bench {
   }
 };
 
-#define ALLOW_TOKEN(b) ALLOW_CALL((b).tokens, Current()).LR_RETURN((b).Token(1))
 #define EXPECT_DECRYPT(b, from)                               \
   REQUIRE_CALL((b).transit, Decrypt(_, _, (b).Deadline(), _)) \
       .WITH(_1->generation == (from))                         \
@@ -98,16 +94,16 @@ struct Bench {
       .LR_SIDE_EFFECT((b).discovered = std::move(_3))
 
 TEST_CASE("Status: healthy tells the active key_id and unhealthy tells none") {
-  Bench b;
+  KmsBench b;
   CHECK(b.service.Status().healthy);
   CHECK(b.service.Status().key_id == testing::IdOf(2).str());
-  b.clock.now.boot += 91s;
+  b.clock.PassOnlyBoot(91s);
   CHECK_FALSE(b.service.Status().healthy);
   CHECK(b.service.Status().key_id.empty());
 }
 
 TEST_CASE("Encrypt: an explicit version and that version's key_id and annotations and AAD") {
-  Bench b;
+  KmsBench b;
   ALLOW_TOKEN(b);
   {
     REQUIRE_CALL(b.transit, Encrypt(_, _, b.Deadline(), _))
@@ -133,7 +129,7 @@ TEST_CASE("Encrypt: an explicit version and that version's key_id and annotation
 }
 
 TEST_CASE("Encrypt: empty or too long plaintexts never reach Transit") {
-  Bench b;
+  KmsBench b;
   b.Encrypt("");
   CHECK(b.EncryptError() == EmptyPlaintext());
   b.encrypted.reset();
@@ -143,15 +139,15 @@ TEST_CASE("Encrypt: empty or too long plaintexts never reach Transit") {
 }
 
 TEST_CASE("Encrypt: 731 bytes are sent at a one-digit version") {
-  Bench b;
+  KmsBench b;
   ALLOW_TOKEN(b);
   REQUIRE_CALL(b.transit, Encrypt(_, _, _, _)).WITH(_2.plaintext.size() == 731).RETURN(nullptr);
   b.Encrypt(std::string(731, 'p'));
 }
 
 TEST_CASE("Encrypt: an unhealthy or stale or missing Status fails without a Transit call") {
-  Bench b;
-  b.clock.now.boot += 91s;
+  KmsBench b;
+  b.clock.PassOnlyBoot(91s);
   b.Encrypt("p");
   CHECK(b.EncryptError() == StatusNotHealthy());
   b.encrypted.reset();
@@ -161,7 +157,7 @@ TEST_CASE("Encrypt: an unhealthy or stale or missing Status fails without a Tran
 }
 
 TEST_CASE("Encrypt: a ciphertext over the reply limit is refused") {
-  Bench b;
+  KmsBench b;
   ALLOW_TOKEN(b);
   for (const std::size_t size : {1023U, 1024U}) {
     b.encrypted.reset();
@@ -177,7 +173,7 @@ TEST_CASE("Encrypt: a ciphertext over the reply limit is refused") {
 }
 
 TEST_CASE("Encrypt: a 403 is tried once more with a fresh token and the same plaintext") {
-  Bench b;
+  KmsBench b;
   ALLOW_TOKEN(b);
   REQUIRE_CALL(b.transit, Encrypt(_, _, _, _))
       .TIMES(2)
@@ -188,14 +184,14 @@ TEST_CASE("Encrypt: a 403 is tried once more with a fresh token and the same pla
   b.Encrypt("p");
   auto first = std::move(b.encrypt_done);
   first(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
-  b.obtained(b.Token(2));
+  b.obtained(testing::TokenOf(2));
   b.encrypt_done(Ciphertext(CiphertextOf(2)));
   REQUIRE(b.encrypted);
   CHECK(b.encrypted->result.has_value());
 }
 
 TEST_CASE("Decrypt: a valid request is one Transit call under its own version's AAD") {
-  Bench b;
+  KmsBench b;
   ALLOW_TOKEN(b);
   REQUIRE_CALL(b.transit, Decrypt(_, _, b.Deadline(), _))
       .WITH(_2.ciphertext.bytes() == CiphertextOf(2))
@@ -211,22 +207,22 @@ TEST_CASE("Decrypt: a valid request is one Transit call under its own version's 
 }
 
 TEST_CASE("Decrypt: works while Status is unhealthy") {
-  Bench b;
-  b.clock.now.boot += 1h;
+  KmsBench b;
+  b.clock.PassOnlyBoot(1h);
   ALLOW_TOKEN(b);
   EXPECT_DECRYPT(b, 1U);
   b.Decrypt(GoodRequest(2));
 }
 
 TEST_CASE("Decrypt: before any state it fails as stale") {
-  Bench b;
+  KmsBench b;
   b.view.view = std::make_shared<const KeyView>();
   b.Decrypt(GoodRequest(2));
   CHECK(b.DecryptError() == StatusNotHealthy());
 }
 
 TEST_CASE("Decrypt: annotations of another cluster never reach Transit") {
-  Bench b;
+  KmsBench b;
   ProviderIdentity other = testing::TestIdentity();
   other.cluster_id = "workload-b";
   DecryptRequest request = GoodRequest(2);
@@ -236,7 +232,7 @@ TEST_CASE("Decrypt: annotations of another cluster never reach Transit") {
 }
 
 TEST_CASE("Decrypt: junk never spends a discovery") {
-  Bench b;
+  KmsBench b;
   DecryptRequest request = GoodRequest(9);
   request.annotations.clear();
   b.Decrypt(std::move(request));
@@ -244,13 +240,13 @@ TEST_CASE("Decrypt: junk never spends a discovery") {
 }
 
 TEST_CASE("Decrypt: a removed key_id is unknown at once and never discovers") {
-  Bench b;
+  KmsBench b;
   b.Decrypt(GoodRequest(1));
   CHECK(b.DecryptError() == UnknownKeyId());
 }
 
 TEST_CASE("Decrypt: an unknown key_id is discovered and then decrypted") {
-  Bench b;
+  KmsBench b;
   {
     EXPECT_DISCOVER(b, testing::IdOf(3));
     b.Decrypt(GoodRequest(3));
@@ -272,13 +268,13 @@ TEST_CASE(
       {std::unexpected(DeadlineExceeded()), DeadlineExceeded()},
       {Result<void>(), UnknownKeyId()}};
   for (const auto& [found, error] : rows) {
-    Bench b;
+    KmsBench b;
     EXPECT_DISCOVER(b, testing::IdOf(3));
     b.Decrypt(GoodRequest(3));
     b.discovered(found);
     CHECK(b.DecryptError() == error);
   }
-  Bench b;
+  KmsBench b;
   EXPECT_DISCOVER(b, testing::IdOf(3));
   b.Decrypt(GoodRequest(3));
   b.call->Abandon();
@@ -287,7 +283,7 @@ TEST_CASE(
 }
 
 TEST_CASE("Decrypt: keys that vanish during a discovery are unknown") {
-  Bench b;
+  KmsBench b;
   EXPECT_DISCOVER(b, testing::IdOf(3));
   b.Decrypt(GoodRequest(3));
   b.view.view = std::make_shared<const KeyView>();
@@ -298,7 +294,7 @@ TEST_CASE("Decrypt: keys that vanish during a discovery are unknown") {
 TEST_CASE("Decrypt: a 401 or 403 obtains a token newer than the refused one and retries once") {
   for (const OpenBaoStatus status :
        {OpenBaoStatus::kUnauthenticated, OpenBaoStatus::kPermissionDenied}) {
-    Bench b;
+    KmsBench b;
     ALLOW_TOKEN(b);
     {
       EXPECT_DECRYPT(b, 1U);
@@ -310,7 +306,7 @@ TEST_CASE("Decrypt: a 401 or 403 obtains a token newer than the refused one and 
     }
     {
       EXPECT_DECRYPT(b, 2U);
-      b.obtained(b.Token(2));
+      b.obtained(testing::TokenOf(2));
     }
     // Refused again: the token is dropped and there is no third call.
     REQUIRE_CALL(b.tokens, Reject(2U));
@@ -321,7 +317,7 @@ TEST_CASE("Decrypt: a 401 or 403 obtains a token newer than the refused one and 
 }
 
 TEST_CASE("Decrypt: the retry's other failures are answered and reject no token") {
-  Bench b;
+  KmsBench b;
   ALLOW_TOKEN(b);
   REQUIRE_CALL(b.transit, Decrypt(_, _, _, _))
       .TIMES(2)
@@ -331,7 +327,7 @@ TEST_CASE("Decrypt: the retry's other failures are answered and reject no token"
   b.Decrypt(GoodRequest(2));
   auto first = std::move(b.decrypt_done);
   first(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
-  b.obtained(b.Token(2));
+  b.obtained(testing::TokenOf(2));
   b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kSealed)));
   CHECK(b.DecryptError() == OpenBaoFailure(OpenBaoStatus::kSealed));
 }
@@ -341,7 +337,7 @@ TEST_CASE("Decrypt: throttled recovery answers the original denial and a failed 
       {NoToken(), OpenBaoFailure(OpenBaoStatus::kPermissionDenied)},
       {LoginRefused(), LoginRefused()}};
   for (const auto& [cause, answer] : rows) {
-    Bench b;
+    KmsBench b;
     ALLOW_TOKEN(b);
     EXPECT_DECRYPT(b, 1U);
     EXPECT_OBTAIN(b, 1U);
@@ -356,7 +352,7 @@ TEST_CASE("Decrypt: other failures are answered as they are and never retried") 
   for (const OpenBaoStatus status :
        {OpenBaoStatus::kDecryptFailed, OpenBaoStatus::kSealed, OpenBaoStatus::kNotFound,
         OpenBaoStatus::kRateLimited, OpenBaoStatus::kUnavailable, OpenBaoStatus::kTimeout}) {
-    Bench b;
+    KmsBench b;
     ALLOW_TOKEN(b);
     EXPECT_DECRYPT(b, 1U);
     b.Decrypt(GoodRequest(2));
@@ -366,7 +362,7 @@ TEST_CASE("Decrypt: other failures are answered as they are and never retried") 
 }
 
 TEST_CASE("Decrypt: without a token it waits for one and fails with what hindered that") {
-  Bench b;
+  KmsBench b;
   ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
   {
     EXPECT_OBTAIN(b, 0U);
@@ -378,11 +374,11 @@ TEST_CASE("Decrypt: without a token it waits for one and fails with what hindere
   EXPECT_OBTAIN(b, 0U);
   b.Decrypt(GoodRequest(2));
   EXPECT_DECRYPT(b, 4U);
-  b.obtained(b.Token(4));
+  b.obtained(testing::TokenOf(4));
 }
 
 TEST_CASE("Decrypt: an abandoned call is passed on and never retried") {
-  Bench b;
+  KmsBench b;
   ALLOW_TOKEN(b);
   auto pending = std::make_unique<testing::MockPendingCall>();
   REQUIRE_CALL(*pending, Abandon());
@@ -396,29 +392,29 @@ TEST_CASE("Decrypt: an abandoned call is passed on and never retried") {
 }
 
 TEST_CASE("Decrypt: one abandoned while it waits for a token makes no call") {
-  Bench b;
+  KmsBench b;
   ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
   EXPECT_OBTAIN(b, 0U);
   b.Decrypt(GoodRequest(2));
   b.call->Abandon();
-  b.obtained(b.Token(1));
+  b.obtained(testing::TokenOf(1));
   CHECK(b.DecryptError() == Cancelled());
 }
 
 TEST_CASE("Decrypt: one abandoned while its retry waits for a token makes no second call") {
-  Bench b;
+  KmsBench b;
   ALLOW_TOKEN(b);
   EXPECT_DECRYPT(b, 1U);
   EXPECT_OBTAIN(b, 1U);
   b.Decrypt(GoodRequest(2));
   b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
   b.call->Abandon();
-  b.obtained(b.Token(2));
+  b.obtained(testing::TokenOf(2));
   CHECK(b.decrypted.has_value());
 }
 
 TEST_CASE("Decrypt: one abandoned after its discovery is not retried") {
-  Bench b;
+  KmsBench b;
   ALLOW_TOKEN(b);
   EXPECT_DISCOVER(b, testing::IdOf(3));
   b.Decrypt(GoodRequest(3));

@@ -39,7 +39,7 @@ std::string FirstBytes(std::size_t count) {
   return bytes;
 }
 
-struct Bench : testing::PortBench {
+struct DeepProbeBench : testing::PortBench {
   CountingRandom random;
   std::optional<DeepProbeFinished> finished;
 
@@ -70,12 +70,10 @@ struct Bench : testing::PortBench {
   }
 };
 
-#define ALLOW_TOKEN(b) ALLOW_CALL((b).tokens, Current()).RETURN(TokenOf(1))
-
 }  // namespace
 
 TEST_CASE("Deep probe: 32 random bytes go out at the explicit version under the probe AAD") {
-  Bench b;
+  DeepProbeBench b;
   ALLOW_TOKEN(b);
   REQUIRE_CALL(b.transit, Encrypt(_, _, b.deadline, _))
       .WITH(_1->generation == 1)
@@ -89,7 +87,7 @@ TEST_CASE("Deep probe: 32 random bytes go out at the explicit version under the 
 }
 
 TEST_CASE("Deep probe: two probes send different bytes") {
-  Bench b;
+  DeepProbeBench b;
   ALLOW_TOKEN(b);
   std::vector<std::string> sent;
   REQUIRE_CALL(b.transit, Encrypt(_, _, _, _))
@@ -102,7 +100,7 @@ TEST_CASE("Deep probe: two probes send different bytes") {
 }
 
 TEST_CASE("Deep probe: the very ciphertext is decrypted under the probe AAD and must agree") {
-  Bench b;
+  DeepProbeBench b;
   ALLOW_TOKEN(b);
   b.ProbeToEncrypt(3);
   REQUIRE_CALL(b.transit, Decrypt(_, _, b.deadline, _))
@@ -124,7 +122,7 @@ TEST_CASE("Deep probe: a ciphertext of another version or form or size is invali
         CiphertextPrefix(Version(3)) + Base64Encode(std::string(28, 'c')),
         CiphertextPrefix(Version(3)) + Base64Encode(std::string(768, 'c'))}) {
     CAPTURE(wrong);
-    Bench b;
+    DeepProbeBench b;
     ALLOW_TOKEN(b);
     b.ProbeToEncrypt(3);
     b.encrypted(Ciphertext(wrong));  // no Decrypt is allowed
@@ -137,7 +135,7 @@ TEST_CASE("Deep probe: another plaintext is invalid: one bit or one byte more or
   std::string bit = FirstBytes(32);
   bit[31] = static_cast<char>(bit[31] ^ 1);
   for (const std::string& wrong : {bit, FirstBytes(31), FirstBytes(33), std::string()}) {
-    Bench b;
+    DeepProbeBench b;
     ALLOW_TOKEN(b);
     b.ProbeToDecrypt(3);
     b.decrypted(Secret::Copy(wrong));
@@ -147,13 +145,13 @@ TEST_CASE("Deep probe: another plaintext is invalid: one bit or one byte more or
 }
 
 TEST_CASE("Deep probe: a reply that contradicts its request is invalid in either half") {
-  Bench encrypt;
+  DeepProbeBench encrypt;
   ALLOW_TOKEN(encrypt);
   encrypt.ProbeToEncrypt(1);
   encrypt.encrypted(std::unexpected(InvalidOpenBaoReply()));
   CHECK(encrypt.Ended() == DeepResult::kInvalid);
 
-  Bench decrypt;
+  DeepProbeBench decrypt;
   ALLOW_TOKEN(decrypt);
   decrypt.ProbeToDecrypt(1);
   decrypt.decrypted(std::unexpected(InvalidOpenBaoReply()));
@@ -165,14 +163,14 @@ TEST_CASE("Deep probe: any other failure is failed and keeps its error") {
        {OpenBaoFailure(OpenBaoStatus::kSealed), OpenBaoFailure(OpenBaoStatus::kDecryptFailed),
         OpenBaoFailure(OpenBaoStatus::kUnavailable), DeadlineExceeded(), ShuttingDown()}) {
     CAPTURE(why.message());
-    Bench encrypt;
+    DeepProbeBench encrypt;
     ALLOW_TOKEN(encrypt);
     encrypt.ProbeToEncrypt(1);
     encrypt.encrypted(std::unexpected(why));
     CHECK(encrypt.Ended() == DeepResult::kFailed);
     CHECK(encrypt.finished->error == why);
 
-    Bench decrypt;
+    DeepProbeBench decrypt;
     ALLOW_TOKEN(decrypt);
     decrypt.ProbeToDecrypt(1);
     decrypt.decrypted(std::unexpected(why));
@@ -182,7 +180,7 @@ TEST_CASE("Deep probe: any other failure is failed and keeps its error") {
 }
 
 TEST_CASE("Deep probe: without a token nothing is sent and the reason is told") {
-  Bench b;
+  DeepProbeBench b;
   ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
   REQUIRE_CALL(b.tokens, Obtain(0U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
   b.Probe(1);
@@ -193,7 +191,7 @@ TEST_CASE("Deep probe: without a token nothing is sent and the reason is told") 
 
 TEST_CASE("Deep probe: each half recovers once from 401 and 403") {
   for (const auto denial : {OpenBaoStatus::kUnauthenticated, OpenBaoStatus::kPermissionDenied}) {
-    Bench b;
+    DeepProbeBench b;
     ALLOW_TOKEN(b);
     b.ProbeToEncrypt(1);
     {
@@ -233,7 +231,7 @@ TEST_CASE("Deep probe: each half recovers once from 401 and 403") {
 }
 
 TEST_CASE("Deep probe: a throttled recovery leaves the original denial") {
-  Bench b;
+  DeepProbeBench b;
   ALLOW_TOKEN(b);
   b.ProbeToEncrypt(1);
   REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));

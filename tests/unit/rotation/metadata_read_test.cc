@@ -16,7 +16,7 @@ using testing::FitMetadata;
 using testing::TokenOf;
 using trompeloeil::_;
 
-struct Bench : testing::PortBench {
+struct MetadataReadBench : testing::PortBench {
   std::optional<MetadataOutcome> outcome;
 
   void Read() {
@@ -45,13 +45,11 @@ struct Bench : testing::PortBench {
   }
 };
 
-#define ALLOW_TOKEN(b) ALLOW_CALL((b).tokens, Current()).RETURN(TokenOf(1))
-
 }  // namespace
 
 TEST_CASE("Metadata read: the key's metadata and then disable_upsert by the same deadline") {
   for (const bool disabled : {true, false}) {
-    Bench b;
+    MetadataReadBench b;
     ALLOW_TOKEN(b);
     b.ReadToUpsert(FitMetadata(3));
     CHECK_FALSE(b.outcome);
@@ -68,7 +66,7 @@ TEST_CASE("Metadata read: metadata that cannot be read is metadata_read_failed w
        {OpenBaoFailure(OpenBaoStatus::kNotFound), OpenBaoFailure(OpenBaoStatus::kSealed),
         DeadlineExceeded(), ShuttingDown()}) {
     CAPTURE(why.message());
-    Bench b;
+    MetadataReadBench b;
     ALLOW_TOKEN(b);
     b.ReadToMetadata();
     b.metadata_read(std::unexpected(why));  // disable_upsert is not asked for any more
@@ -80,7 +78,7 @@ TEST_CASE("Metadata read: metadata that cannot be read is metadata_read_failed w
 TEST_CASE("Metadata read: disable_upsert that cannot be read is upsert_check_failed") {
   for (const Error& why : {OpenBaoFailure(OpenBaoStatus::kUnavailable), DeadlineExceeded()}) {
     CAPTURE(why.message());
-    Bench b;
+    MetadataReadBench b;
     ALLOW_TOKEN(b);
     b.ReadToUpsert(FitMetadata());
     b.upsert_read(std::unexpected(why));
@@ -90,7 +88,7 @@ TEST_CASE("Metadata read: disable_upsert that cannot be read is upsert_check_fai
 }
 
 TEST_CASE("Metadata read: without a token nothing is sent and the login's error is told") {
-  Bench b;
+  MetadataReadBench b;
   ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
   REQUIRE_CALL(b.tokens, Obtain(0U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
   b.Read();
@@ -101,7 +99,7 @@ TEST_CASE("Metadata read: without a token nothing is sent and the login's error 
 
 TEST_CASE("Metadata read: each half recovers once from 401 and 403") {
   for (const auto denial : {OpenBaoStatus::kUnauthenticated, OpenBaoStatus::kPermissionDenied}) {
-    Bench b;
+    MetadataReadBench b;
     ALLOW_TOKEN(b);
     b.ReadToMetadata();
     {
@@ -137,7 +135,7 @@ TEST_CASE("Metadata read: each half recovers once from 401 and 403") {
 }
 
 TEST_CASE("Metadata read: a throttled recovery leaves the original denial") {
-  Bench b;
+  MetadataReadBench b;
   ALLOW_TOKEN(b);
   b.ReadToMetadata();
   REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));

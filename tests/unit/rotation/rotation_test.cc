@@ -34,7 +34,7 @@ Registry Next(const Registry& registry, const TransitKeyMetadata& metadata,
   return *seen->next;
 }
 
-Reason Refused(const Registry& registry, const TransitKeyMetadata& metadata) {
+Reason RefusedObservation(const Registry& registry, const TransitKeyMetadata& metadata) {
   const auto seen = See(registry, metadata);
   REQUIRE(!seen.has_value());
   return seen.error();
@@ -104,7 +104,7 @@ TEST_CASE("Observe: a newer version becomes pending and every skipped one retire
 TEST_CASE("Observe: a skipped version without a creation time fails closed") {
   TransitKeyMetadata metadata = FitMetadata(3);
   metadata.versions.erase(metadata.versions.begin() + 1);
-  CHECK(Refused(FirstRegistry(), metadata) == Reason::kProfileInvalid);
+  CHECK(RefusedObservation(FirstRegistry(), metadata) == Reason::kProfileInvalid);
 }
 
 TEST_CASE("Observe: a candidate found by discovery counts 0 and its first observation makes it 1") {
@@ -202,7 +202,8 @@ TEST_CASE("Observe: times written are never before observedAtUnix whatever the w
 }
 
 TEST_CASE("Observe: latest below active is a version rollback") {
-  CHECK(Refused(RegistryOf({Snapshot(2, kActive)}), FitMetadata(1)) == Reason::kVersionRollback);
+  CHECK(RefusedObservation(RegistryOf({Snapshot(2, kActive)}), FitMetadata(1)) ==
+        Reason::kVersionRollback);
 }
 
 TEST_CASE("Observe: a tolerated rollback still demands every retained identity") {
@@ -229,7 +230,7 @@ TEST_CASE("Observe: a retained version of another creation second is refused") {
   for (std::size_t i = 0; i < 3; ++i) {
     TransitKeyMetadata metadata = FitMetadata(3);
     ++metadata.versions[i].created_at;
-    CHECK(Refused(registry, metadata) == Reason::kMetadataUnverified);
+    CHECK(RefusedObservation(registry, metadata) == Reason::kMetadataUnverified);
   }
 }
 
@@ -237,10 +238,10 @@ TEST_CASE("Observe: a retained version below min_decryption or min_available is 
   const Registry registry = RegistryOf({Snapshot(2, kActive), Snapshot(1, kRetired)});
   TransitKeyMetadata metadata = FitMetadata(2);
   metadata.min_decryption_version = 2;
-  CHECK(Refused(registry, metadata) == Reason::kMetadataUnverified);
+  CHECK(RefusedObservation(registry, metadata) == Reason::kMetadataUnverified);
   metadata = FitMetadata(2);
   metadata.min_available_version = 2;
-  CHECK(Refused(registry, metadata) == Reason::kMetadataUnverified);
+  CHECK(RefusedObservation(registry, metadata) == Reason::kMetadataUnverified);
 }
 
 TEST_CASE("Observe: removed and rejected versions may be gone from Transit") {
@@ -253,20 +254,20 @@ TEST_CASE("Observe: removed and rejected versions may be gone from Transit") {
 }
 
 TEST_CASE("Observe: a rejected record above the active version is never made a candidate") {
-  CHECK(Refused(RegistryOf({Snapshot(1, kActive), Snapshot(2, kRejected)}), FitMetadata(2)) ==
-        Reason::kMetadataUnverified);
+  CHECK(RefusedObservation(RegistryOf({Snapshot(1, kActive), Snapshot(2, kRejected)}),
+                           FitMetadata(2)) == Reason::kMetadataUnverified);
 }
 
 TEST_CASE("Observe: every finding blocks") {
   TransitKeyMetadata metadata = FitMetadata(1);
   metadata.deletion_allowed = true;
-  CHECK(Refused(FirstRegistry(), metadata) == Reason::kProfileInvalid);
+  CHECK(RefusedObservation(FirstRegistry(), metadata) == Reason::kProfileInvalid);
   metadata = FitMetadata(1);
   metadata.soft_deleted = true;
-  CHECK(Refused(FirstRegistry(), metadata) == Reason::kProfileInvalid);
+  CHECK(RefusedObservation(FirstRegistry(), metadata) == Reason::kProfileInvalid);
   metadata = FitMetadata(1);
   metadata.latest_version = 0;
-  CHECK(Refused(FirstRegistry(), metadata) == Reason::kProfileInvalid);
+  CHECK(RefusedObservation(FirstRegistry(), metadata) == Reason::kProfileInvalid);
 }
 
 TEST_CASE("Observe: an active version below min_encryption blocks encryption until promotion") {
@@ -292,7 +293,7 @@ TEST_CASE("Observe: the last generation there is cannot be followed") {
   document.generation = std::numeric_limits<std::int64_t>::max();
   const auto last = Registry::Verify(testing::Signed(document), testing::Bind());
   REQUIRE(last.has_value());
-  CHECK(Refused(*last, FitMetadata(2)) == Reason::kStatePublishFailed);
+  CHECK(RefusedObservation(*last, FitMetadata(2)) == Reason::kStatePublishFailed);
 }
 
 TEST_CASE("Observe: a count at the last number there is overflows nothing") {

@@ -13,9 +13,9 @@
 
 namespace baokms::core {
 
-inline constexpr TokenPolicy kPolicy{.login_before_expiry = std::chrono::minutes(5),
-                                     .renewal_increment = std::chrono::hours(1),
-                                     .login_timeout = std::chrono::seconds(5)};
+inline constexpr TokenPolicy kTokenPolicy{.login_before_expiry = std::chrono::minutes(5),
+                                          .renewal_increment = std::chrono::hours(1),
+                                          .login_timeout = std::chrono::seconds(5)};
 inline constexpr auto kLease =
     std::chrono::duration_cast<std::chrono::seconds>(std::chrono::minutes(30));
 
@@ -24,9 +24,9 @@ inline LoginFailure Failure(OpenBaoStatus status) {
 }
 
 // A keeper, a clock that the test moves, and the actions of the last step.
-class KeeperBench {
+class TokenKeeperBench {
  public:
-  TokenKeeper keeper{kPolicy, /*jitter_seed=*/1};
+  TokenKeeper keeper{kTokenPolicy, /*jitter_seed=*/1};
   ClockReading now{MonotonicTime(std::chrono::hours(1)), BootTime(std::chrono::hours(3)),
                    1'700'000'000};
   std::vector<TokenKeeper::Action> actions;

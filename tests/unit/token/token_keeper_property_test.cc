@@ -12,6 +12,7 @@
 #include <set>
 
 #include "core/token/token_keeper.h"
+#include "tests/unit/token/token_keeper_bench.h"
 
 namespace baokms::core {
 namespace {
@@ -20,13 +21,9 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr TokenPolicy kPolicy{.login_before_expiry = minutes(5),
-                              .renewal_increment = std::chrono::hours(1),
-                              .login_timeout = seconds(5)};
-
 class Life {
  public:
-  explicit Life(std::uint64_t seed) : random_(seed), keeper_(kPolicy, seed) {}
+  explicit Life(std::uint64_t seed) : random_(seed), keeper_(kTokenPolicy, seed) {}
 
   void Run(int steps) {
     Do(TokenKeeper::Started{});
@@ -206,7 +203,7 @@ class Life {
   void Check(const TokenKeeper::StartLogin& start) {
     REQUIRE_FALSE(login_pending_);
     REQUIRE(renewing_ == 0);
-    REQUIRE(start.deadline == now_.monotonic + kPolicy.login_timeout);
+    REQUIRE(start.deadline == now_.monotonic + kTokenPolicy.login_timeout);
     login_pending_ = true;
     ++logins;
     CheckLoginIsDue();
@@ -228,7 +225,7 @@ class Life {
       ++incident_recoveries_;
       ++recoveries;
     } else if (last_generation_ > 0) {
-      REQUIRE(last_expiry_ - now_.boot <= kPolicy.login_before_expiry);
+      REQUIRE(last_expiry_ - now_.boot <= kTokenPolicy.login_before_expiry);
       REQUIRE(now_.boot - published_at_ >= seconds(1));
     } else {
       REQUIRE(logins == 1);
@@ -240,7 +237,7 @@ class Life {
     REQUIRE(renewing_ == 0);
     REQUIRE(current_.has_value());
     REQUIRE(start.generation == current_->generation);
-    REQUIRE(current_->expires_at - now_.boot <= kPolicy.login_before_expiry);
+    REQUIRE(current_->expires_at - now_.boot <= kTokenPolicy.login_before_expiry);
     renewing_ = start.generation;
     ++renewals;
   }

@@ -15,10 +15,9 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using Bench = KeeperBench;
 
 TEST_CASE("TokenKeeper: a refused current token is dropped and recovered once by a login") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.Want(1, /*rejected=*/1);
   CHECK(b.All<TokenKeeper::DropToken>().size() == 1);
@@ -36,7 +35,7 @@ TEST_CASE("TokenKeeper: a refused current token is dropped and recovered once by
 }
 
 TEST_CASE("TokenKeeper: a late rejection of an older token leaves the newer one and gets it") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.Want(1, 1);
   b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
@@ -51,7 +50,7 @@ TEST_CASE("TokenKeeper: a late rejection of an older token leaves the newer one 
 }
 
 TEST_CASE("TokenKeeper: a generation never given out rejects nothing now or later") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.Do(TokenKeeper::TokenRejected{99});
   CHECK(b.actions.empty());
@@ -61,7 +60,7 @@ TEST_CASE("TokenKeeper: a generation never given out rejects nothing now or late
 }
 
 TEST_CASE("TokenKeeper: a refused retry drops the token without another recovery") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.Want(1, 1);
   b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
@@ -75,7 +74,7 @@ TEST_CASE("TokenKeeper: a refused retry drops the token without another recovery
 }
 
 TEST_CASE("TokenKeeper: a request refused while recovery is throttled is denied at once") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.Want(1, 1);
   b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
@@ -86,7 +85,7 @@ TEST_CASE("TokenKeeper: a request refused while recovery is throttled is denied 
 }
 
 TEST_CASE("TokenKeeper: recoveries of one incident wait 5 s doubling to 5 min") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   std::uint64_t generation = 1;
   b.Do(TokenKeeper::TokenRejected{generation});
@@ -105,7 +104,7 @@ TEST_CASE("TokenKeeper: recoveries of one incident wait 5 s doubling to 5 min") 
 }
 
 TEST_CASE("TokenKeeper: without a token the timer is armed for the throttle") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.Do(TokenKeeper::TokenRejected{1});
   b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
@@ -114,7 +113,7 @@ TEST_CASE("TokenKeeper: without a token the timer is armed for the throttle") {
 }
 
 TEST_CASE("TokenKeeper: once the throttle opens callers wait for its login and share its error") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.Want(1, 1);
   b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
@@ -133,7 +132,7 @@ TEST_CASE("TokenKeeper: once the throttle opens callers wait for its login and s
 TEST_CASE("TokenKeeper: only 10 minutes without a rejection end an incident") {
   for (const bool quiet : {false, true}) {
     CAPTURE(quiet);
-    Bench b;
+    TokenKeeperBench b;
     b.LogIn(/*renewable=*/true);
     std::uint64_t generation = 1;
     for (int i = 0; i < 4; ++i) {
@@ -155,7 +154,7 @@ TEST_CASE("TokenKeeper: only 10 minutes without a rejection end an incident") {
 }
 
 TEST_CASE("TokenKeeper: a failing recovery login backs off and spends the throttle once") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.Want(1, 1);
   b.FailLogin(OpenBaoStatus::kUnavailable);
@@ -169,7 +168,7 @@ TEST_CASE("TokenKeeper: a failing recovery login backs off and spends the thrott
 }
 
 TEST_CASE("TokenKeeper: a rejection during the backoff of a refresh waits for the backoff") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/false);
   b.PassAndLook(minutes(25));
   b.FailLogin(OpenBaoStatus::kSealed);
@@ -182,7 +181,7 @@ TEST_CASE("TokenKeeper: a rejection during the backoff of a refresh waits for th
 }
 
 TEST_CASE("TokenKeeper: a renewal that finishes after the rejection of its token is dropped") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
   b.Want(1, 1);
@@ -198,7 +197,7 @@ TEST_CASE("TokenKeeper: a renewal that finishes after the rejection of its token
 }
 
 TEST_CASE("TokenKeeper: a renewal of a token rejected after it expired is dropped too") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(kLease - seconds(1));
   b.Pass(seconds(1));
@@ -210,7 +209,7 @@ TEST_CASE("TokenKeeper: a renewal of a token rejected after it expired is droppe
 }
 
 TEST_CASE("TokenKeeper: a renewal that ends while recovery is throttled brings no login") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.Want(1, 1);
   b.Do(TokenKeeper::LoginSucceeded{minutes(5) + seconds(2), true, std::nullopt});
@@ -225,7 +224,7 @@ TEST_CASE("TokenKeeper: a renewal that ends while recovery is throttled brings n
 }
 
 TEST_CASE("TokenKeeper: a login under way when its predecessor is refused is the recovery") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/false);
   b.PassAndLook(minutes(25));
   b.Want(1, 1);
@@ -238,7 +237,7 @@ TEST_CASE("TokenKeeper: a login under way when its predecessor is refused is the
 }
 
 TEST_CASE("TokenKeeper: even while throttled a login under way is shared since it costs no more") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.Want(1, 1);
   b.Do(TokenKeeper::LoginSucceeded{minutes(5) + seconds(2), false, std::nullopt});

@@ -16,17 +16,16 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using Bench = KeeperBench;
 
 // ---- Refresh ahead.
 
 TEST_CASE("TokenKeeper: it logs in once it has started and not before") {
-  Bench b;
+  TokenKeeperBench b;
   b.Want(7);
   CHECK(b.StartsNothing());
   CHECK(b.None<TokenKeeper::AnswerWaiter>());
   b.Do(TokenKeeper::Started{});
-  CHECK(b.Only<TokenKeeper::StartLogin>().deadline == b.now.monotonic + kPolicy.login_timeout);
+  CHECK(b.Only<TokenKeeper::StartLogin>().deadline == b.now.monotonic + kTokenPolicy.login_timeout);
   const BootTime asked = b.now.boot;
   b.Pass(seconds(1));
   b.Do(TokenKeeper::LoginSucceeded{kLease, true, 42});
@@ -41,13 +40,14 @@ TEST_CASE("TokenKeeper: it logs in once it has started and not before") {
 }
 
 TEST_CASE("TokenKeeper: a renewable token is renewed when loginBeforeTokenExpiry remains") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25) - milliseconds(1));
   CHECK(b.StartsNothing());
   b.PassAndLook(milliseconds(1));
   const auto renewal = b.Only<TokenKeeper::StartRenewal>();
-  CHECK(renewal == TokenKeeper::StartRenewal{1, hours(1), b.now.monotonic + kPolicy.login_timeout});
+  CHECK(renewal ==
+        TokenKeeper::StartRenewal{1, hours(1), b.now.monotonic + kTokenPolicy.login_timeout});
   const BootTime asked = b.now.boot;
   b.Pass(milliseconds(20));
   b.Do(TokenKeeper::RenewalSucceeded{hours(1), true});
@@ -59,7 +59,7 @@ TEST_CASE("TokenKeeper: a renewable token is renewed when loginBeforeTokenExpiry
 }
 
 TEST_CASE("TokenKeeper: a token that is not renewable is replaced by a login ahead of expiry") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/false);
   b.PassAndLook(minutes(25));
   CHECK(b.None<TokenKeeper::StartRenewal>());
@@ -70,7 +70,7 @@ TEST_CASE("TokenKeeper: a token that is not renewable is replaced by a login ahe
 
 TEST_CASE(
     "TokenKeeper: a failed renewal is followed by a login in the same refresh and both count") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
   b.Do(TokenKeeper::RenewalFailed{{OpenBaoFailure(OpenBaoStatus::kUnavailable)}});
@@ -83,7 +83,7 @@ TEST_CASE(
 }
 
 TEST_CASE("TokenKeeper: a refused renewal counts as auth_failed") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
   b.Do(TokenKeeper::RenewalFailed{{OpenBaoFailure(OpenBaoStatus::kPermissionDenied)}});
@@ -91,7 +91,7 @@ TEST_CASE("TokenKeeper: a refused renewal counts as auth_failed") {
 }
 
 TEST_CASE("TokenKeeper: a renewal whose lease is too short is followed by a login") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
   b.Do(TokenKeeper::RenewalSucceeded{minutes(5), true});
@@ -102,7 +102,7 @@ TEST_CASE("TokenKeeper: a renewal whose lease is too short is followed by a logi
 }
 
 TEST_CASE("TokenKeeper: the current token serves while renewal and login are under way") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
   b.Want(1);
@@ -114,7 +114,7 @@ TEST_CASE("TokenKeeper: the current token serves while renewal and login are und
 
 TEST_CASE(
     "TokenKeeper: a login lease not longer than loginBeforeTokenExpiry is refused with advice") {
-  Bench b;
+  TokenKeeperBench b;
   b.Do(TokenKeeper::Started{});
   b.Want(1);
   b.Do(TokenKeeper::LoginSucceeded{minutes(5), true, std::nullopt});
@@ -133,7 +133,7 @@ TEST_CASE(
 }
 
 TEST_CASE("TokenKeeper: a lease hardly longer than loginBeforeTokenExpiry makes no login storm") {
-  Bench b;
+  TokenKeeperBench b;
   b.Do(TokenKeeper::Started{});
   b.Pass(seconds(4));  // what remains is less than loginBeforeTokenExpiry
   b.Do(TokenKeeper::LoginSucceeded{minutes(5) + seconds(1), false, std::nullopt});
@@ -145,7 +145,7 @@ TEST_CASE("TokenKeeper: a lease hardly longer than loginBeforeTokenExpiry makes 
 }
 
 TEST_CASE("TokenKeeper: a renewal of which nothing was sent is a login and counts for nothing") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
   b.Do(TokenKeeper::RenewalFailed{});  // the leaf certificate is another
@@ -157,7 +157,7 @@ TEST_CASE("TokenKeeper: a renewal of which nothing was sent is a login and count
 }
 
 TEST_CASE("TokenKeeper: a token whose renewal says that it was the last is replaced by a login") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
   b.Do(TokenKeeper::RenewalSucceeded{kLease, /*renewable=*/false});
@@ -168,7 +168,7 @@ TEST_CASE("TokenKeeper: a token whose renewal says that it was the last is repla
 }
 
 TEST_CASE("TokenKeeper: a lease refused in a refresh leaves the current token and is tried again") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/false);
   b.PassAndLook(minutes(25));
   b.Do(TokenKeeper::LoginSucceeded{minutes(5), false, std::nullopt});
@@ -180,7 +180,7 @@ TEST_CASE("TokenKeeper: a lease refused in a refresh leaves the current token an
 }
 
 TEST_CASE("TokenKeeper: when renewal and login fail the next attempt begins with a renewal again") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
   b.Do(TokenKeeper::RenewalFailed{{OpenBaoFailure(OpenBaoStatus::kUnavailable)}});
@@ -194,7 +194,7 @@ TEST_CASE("TokenKeeper: when renewal and login fail the next attempt begins with
 // ---- One refresh, many waiters.
 
 TEST_CASE("TokenKeeper: waiters share one login and keep their own deadlines") {
-  Bench b;
+  TokenKeeperBench b;
   b.Do(TokenKeeper::Started{});
   b.Want(1, 0, seconds(1));
   CHECK(b.TimerAt() == b.now.monotonic + seconds(1));
@@ -210,14 +210,14 @@ TEST_CASE("TokenKeeper: waiters share one login and keep their own deadlines") {
 }
 
 TEST_CASE("TokenKeeper: a waiter that comes past its deadline does not wait") {
-  Bench b;
+  TokenKeeperBench b;
   b.Do(TokenKeeper::Started{});
   b.Want(1, 0, seconds(0));
   CHECK(b.Answer(1) == Refused(DeadlineExceeded()));
 }
 
 TEST_CASE("TokenKeeper: a waiter past its deadline gets just that even when the login ends now") {
-  Bench b;
+  TokenKeeperBench b;
   b.Do(TokenKeeper::Started{});
   b.Want(1, 0, seconds(1));
   b.Pass(seconds(1));
@@ -228,7 +228,7 @@ TEST_CASE("TokenKeeper: a waiter past its deadline gets just that even when the 
 }
 
 TEST_CASE("TokenKeeper: all present waiters get the login's error and later callers at once") {
-  Bench b;
+  TokenKeeperBench b;
   b.Do(TokenKeeper::Started{});
   b.Want(1);
   b.Want(2);
@@ -247,7 +247,7 @@ TEST_CASE("TokenKeeper: all present waiters get the login's error and later call
 // ---- Backoff, expiry, suspend.
 
 TEST_CASE("TokenKeeper: failed logins are retried with backoff and a success resets it") {
-  Bench b;
+  TokenKeeperBench b;
   const Backoff backoff(seconds(1), seconds(60), 1);
   b.Do(TokenKeeper::Started{});
   for (std::uint32_t failures = 1; failures <= 9; ++failures) {
@@ -269,7 +269,7 @@ TEST_CASE("TokenKeeper: failed logins are retried with backoff and a success res
 }
 
 TEST_CASE("TokenKeeper: a valid token keeps serving during backoff and expires in it") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/false);
   b.PassAndLook(minutes(25));
   while (b.now.boot < BootTime(hours(3)) + kLease - seconds(80)) {
@@ -300,7 +300,7 @@ TEST_CASE("TokenKeeper: a valid token keeps serving during backoff and expires i
 }
 
 TEST_CASE("TokenKeeper: lifetimes count suspend and every step looks at them") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.Sleep(kLease);
   b.Want(1);
@@ -310,7 +310,7 @@ TEST_CASE("TokenKeeper: lifetimes count suspend and every step looks at them") {
 }
 
 TEST_CASE("TokenKeeper: the wall clock has no part in lifetimes and backoff") {
-  Bench b;
+  TokenKeeperBench b;
   b.Do(TokenKeeper::Started{});
   b.FailLogin();
   b.now.wall += 1'000'000'000;
@@ -328,7 +328,7 @@ TEST_CASE("TokenKeeper: the wall clock has no part in lifetimes and backoff") {
 }
 
 TEST_CASE("TokenKeeper: with a token the timer looks again within 30 s because it misses suspend") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   CHECK(b.TimerAt() == b.now.monotonic + seconds(30));
   b.PassAndLook(seconds(30));
@@ -338,7 +338,7 @@ TEST_CASE("TokenKeeper: with a token the timer looks again within 30 s because i
 }
 
 TEST_CASE("TokenKeeper: a login that the machine slept through is a failure") {
-  Bench b;
+  TokenKeeperBench b;
   b.Do(TokenKeeper::Started{});
   b.Sleep(kLease);
   b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
@@ -347,7 +347,7 @@ TEST_CASE("TokenKeeper: a login that the machine slept through is a failure") {
 }
 
 TEST_CASE("TokenKeeper: a token that expires during its renewal lives on when that succeeds") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(kLease - seconds(1));
   CHECK(b.All<TokenKeeper::StartRenewal>().size() == 1);
@@ -361,7 +361,7 @@ TEST_CASE("TokenKeeper: a token that expires during its renewal lives on when th
 }
 
 TEST_CASE("TokenKeeper: an endless or negative lease does not overflow") {
-  Bench b;
+  TokenKeeperBench b;
   b.Do(TokenKeeper::Started{});
   b.Do(TokenKeeper::LoginSucceeded{seconds::max(), true, std::nullopt});
   CHECK(b.Only<TokenKeeper::PublishToken>().expires_at > b.now.boot + hours(24 * 365));
@@ -374,7 +374,7 @@ TEST_CASE("TokenKeeper: an endless or negative lease does not overflow") {
 // ---- State for health and metrics.
 
 TEST_CASE("TokenKeeper: its status tells lifetimes and times and failures with their last error") {
-  Bench b;
+  TokenKeeperBench b;
   b.Do(TokenKeeper::Started{});
   CHECK_FALSE(b.keeper.Status().expires_at);
   b.FailLogin(OpenBaoStatus::kDnsFailed);
@@ -414,7 +414,7 @@ TEST_CASE("TokenKeeper: its status tells lifetimes and times and failures with t
 // ---- The end, and what does not fit.
 
 TEST_CASE("TokenKeeper: shutdown answers every waiter and starts nothing any more") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   SUBCASE("with waiters and a login under way") {
     b.Want(1, 1);
@@ -440,7 +440,7 @@ TEST_CASE("TokenKeeper: shutdown answers every waiter and starts nothing any mor
 }
 
 TEST_CASE("TokenKeeper: results that nothing was started for change nothing") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   const TokenKeeper before = b.keeper;
   b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
@@ -454,9 +454,9 @@ TEST_CASE("TokenKeeper: results that nothing was started for change nothing") {
 }
 
 TEST_CASE("TokenKeeper: a copy is independent") {
-  Bench b;
+  TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
-  Bench copy = b;
+  TokenKeeperBench copy = b;
   copy.Do(TokenKeeper::TokenRejected{1});
   CHECK_FALSE(copy.keeper == b.keeper);
   b.Want(1);

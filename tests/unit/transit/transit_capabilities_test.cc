@@ -8,8 +8,6 @@
 namespace baokms::core {
 namespace {
 
-using Kind = CapabilityFinding::Kind;
-
 constexpr const char* kMount = "team/transit";
 constexpr const char* kName = "k1";
 
@@ -41,9 +39,9 @@ TEST_CASE("Capabilities: twelve paths of the one mount and key are asked about")
 TEST_CASE("Capabilities: least privilege is right and less is not") {
   CHECK(Judge(LeastPrivilege()).empty());
   const std::vector<std::pair<std::string, CapabilityFinding>> rules{
-      {"keys/k1", {Kind::kMissing, "keys/<key>", "read"}},
-      {"encrypt/k1", {Kind::kMissing, "encrypt/<key>", "update"}},
-      {"decrypt/k1", {Kind::kMissing, "decrypt/<key>", "update"}}};
+      {"keys/k1", {CapabilityFinding::Kind::kMissing, "keys/<key>", "read"}},
+      {"encrypt/k1", {CapabilityFinding::Kind::kMissing, "encrypt/<key>", "update"}},
+      {"decrypt/k1", {CapabilityFinding::Kind::kMissing, "decrypt/<key>", "update"}}};
   for (const auto& [path, finding] : rules) {
     CapabilitiesByPath answers = LeastPrivilege();
     answers[At(path)] = {"deny"};
@@ -72,7 +70,7 @@ TEST_CASE("Capabilities: every further capability is found by itself") {
       REQUIRE(findings.size() == (refused ? 1 : 0));
       if (!refused) continue;
       ++found;
-      CHECK(findings[0].kind == Kind::kTooMuch);
+      CHECK(findings[0].kind == CapabilityFinding::Kind::kTooMuch);
       CHECK(findings[0].capability == capability);
       CHECK_FALSE(findings[0].path.contains("k1"));
     }
@@ -86,7 +84,7 @@ TEST_CASE("Capabilities: a path that is not answered is no permission to go on")
     answers.erase(path);
     const auto findings = Judge(answers);
     REQUIRE(findings.size() == 1);
-    CHECK(findings[0].kind == Kind::kNotAnswered);
+    CHECK(findings[0].kind == CapabilityFinding::Kind::kNotAnswered);
   }
   CHECK(Judge({}).size() == 12);
 }
@@ -95,7 +93,8 @@ TEST_CASE("Capabilities: a root token is refused on every path") {
   CapabilitiesByPath answers = LeastPrivilege();
   for (auto& [path, capabilities] : answers) capabilities = {"root"};
   const auto findings = Judge(answers);
-  CHECK(std::ranges::count(findings, Kind::kTooMuch, &CapabilityFinding::kind) == 12);
+  CHECK(std::ranges::count(findings, CapabilityFinding::Kind::kTooMuch, &CapabilityFinding::kind) ==
+        12);
 }
 
 }  // namespace

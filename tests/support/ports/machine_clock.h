@@ -1,9 +1,8 @@
-// What the ports under test need beside OpenBao: the machine's clock, and telemetry nobody reads.
+// The machine's clocks, for tests of what waits in real time. (app's SystemClock needs app.)
 #pragma once
 
 #include <chrono>
 
-#include "app/openbao/silent_telemetry.h"
 #include "ports/clock.h"
 
 namespace baokms::testing {
@@ -17,7 +16,5 @@ class MachineClock final : public ports::Clock {
             .wall = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())};
   }
 };
-
-using app::SilentTelemetry;
 
 }  // namespace baokms::testing
