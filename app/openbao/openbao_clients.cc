@@ -71,9 +71,9 @@ std::expected<OpenBaoClients, std::string> OpenBaoClients::Open(
   clients.transit = std::make_unique<transit_http::OpenBaoTransitClient>(
       transit_http::OpenBaoTransitClient::Options{.mount_path = configuration.transit.mount_path,
                                                   .key_name = configuration.transit.key_name},
-      transit_http::WireContext{*clients.transit_transport, clock, telemetry});
+      transit_http::OpenBaoRequestContext{*clients.transit_transport, clock, telemetry});
   clients.auth = std::make_unique<transit_http::OpenBaoAuthClient>(
-      transit_http::WireContext{*clients.auth_transport, clock, telemetry});
+      transit_http::OpenBaoRequestContext{*clients.auth_transport, clock, telemetry});
   auto login = MakeLogin({configuration, clock, files, telemetry}, *clients.auth);
   if (!login) return std::unexpected(login.error());
   clients.login = *std::move(login);
