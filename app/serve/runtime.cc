@@ -4,10 +4,10 @@
 
 #include "app/build_info.h"
 #include "app/configuration/configuration_source.h"
-#include "app/process/random_seed.h"
-#include "app/state/registry_opening.h"
 #include "app/configuration/socket_group.h"
+#include "app/process/random_seed.h"
 #include "app/serve/start_failure.h"
+#include "app/state/registry_opening.h"
 
 namespace baokms::app {
 namespace {
@@ -21,7 +21,7 @@ core::KeeperPolicy KeeperPolicyOf(const core::Configuration& configuration) {
           .deep_probe_interval = configuration.status.deep_probe_interval,
           .start_retry_interval = configuration.bootstrap.retry_interval,
           .max_staleness = configuration.status.status_max_staleness,
-          .call_timeout = configuration.openbao.timeout,
+          .probe_timeout = configuration.openbao.timeout,
           .plugin_version = kVersion};
 }
 
