@@ -17,7 +17,7 @@ constexpr std::size_t kAuthConnections = 2;
 
 }  // namespace
 
-std::string_view Advice(transit_http::TransportProblem problem) {
+std::string_view AdviceFor(transit_http::TransportProblem problem) {
   switch (problem) {
     case transit_http::TransportProblem::kBadAddress:
       return "openbao.address, openbao.failoverAddresses or openbao.tlsServerName cannot be used: "
@@ -61,9 +61,9 @@ std::expected<OpenBaoClients, std::string> OpenBaoClients::Open(
                                                   clock, files, telemetry);
   };
   auto transit = start(kTransitConnections);
-  if (!transit) return std::unexpected(std::string(Advice(transit.error())));
+  if (!transit) return std::unexpected(std::string(AdviceFor(transit.error())));
   auto auth = start(kAuthConnections);
-  if (!auth) return std::unexpected(std::string(Advice(auth.error())));
+  if (!auth) return std::unexpected(std::string(AdviceFor(auth.error())));
 
   OpenBaoClients clients;
   clients.transit_transport = *std::move(transit);

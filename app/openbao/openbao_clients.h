@@ -20,7 +20,7 @@
 namespace baokms::app {
 
 // Fixed texts that name the configuration field.
-std::string_view Advice(adapters::transit_http::TransportProblem problem);
+std::string_view AdviceFor(adapters::transit_http::TransportProblem problem);
 
 // One cluster's addresses and TLS settings, with at most `connections` at a time.
 adapters::transit_http::TransportOptions TransportOptionsOf(
