@@ -58,7 +58,8 @@ struct FilePolicy {
   std::size_t max_bytes = 0;
 };
 
-// Mode bits: configuration-and-cli.md, "Files". Sizes: auth.md, "JWT" and "Certificates".
+// Mode bits: configuration-and-cli.md, "Files named in the configuration". Sizes: auth.md, "JWT"
+// and "Certificates".
 inline constexpr std::size_t kMebibyte = 1024 * 1024;
 inline constexpr FilePolicy kConfigFile{.forbidden_mode_bits = 0037, .max_bytes = kMebibyte};
 inline constexpr FilePolicy kJwtFile{.forbidden_mode_bits = 0037, .max_bytes = kMebibyte};

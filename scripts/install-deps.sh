@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Installs what scripts/packages.txt lists for Debian 12: install-deps.sh [GROUP...]
-# (default: build libraries tests quickstart). As root, or as a user with sudo. When everything is
+# (default: build libraries test-libraries tests quickstart). As root, or as a user with sudo. When everything is
 # there already, apt is not called at all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 groups=("$@")
-[ $# -gt 0 ] || groups=(build libraries tests quickstart)
+[ $# -gt 0 ] || groups=(build libraries test-libraries tests quickstart)
 
 fail() {
   echo "install-deps: $1" >&2

@@ -239,7 +239,7 @@ key_id_changed() {
 }
 
 echo "bao-kms-provider quickstart with the OpenBao ${backend/openbao/server}"
-step install scripts/install-deps.sh
+step install scripts/install-deps.sh build libraries test-libraries quickstart
 use_ccache
 step configure cmake --preset default
 targets=(bao-kms-provider kms-client)

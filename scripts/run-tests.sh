@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# run-tests.sh BUILD-DIRECTORY [BEGAN-MS [CTEST-ARGUMENT...]]: ctest, then the skipped tests with
-# their reasons, then ctest's own closing line as the last one. Report: BUILD-DIRECTORY/junit.xml.
+# run-tests.sh BUILD-DIRECTORY [BEGAN-MS [CTEST-ARGUMENT...]]: ctest, then the slowest tests, those left
+# to the night and those skipped with their reasons, then ctest's own closing line as the last one.
+# Tests labeled `nightly` take minutes; BAOKMS_NIGHTLY=1 runs them too. Report: BUILD-DIRECTORY/junit.xml.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -13,11 +14,33 @@ log=$root/$build/logs/test.log
 mkdir -p "$(dirname "$log")"
 junit=$root/$build/junit.xml
 rm -f "$junit"
+
+# One --label-exclude only: ctest wants several to match all at once.
+left_out=()
+arguments=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --label-exclude) left_out+=("$2") && shift 2 ;;
+    *) arguments+=("$1") && shift ;;
+  esac
+done
+tonight=
+if [ "${BAOKMS_NIGHTLY:-0}" != 1 ]; then
+  tonight=$(ctest --test-dir "$build" --show-only --label-regex '^nightly$' "${arguments[@]}" 2>/dev/null |
+    sed -nE 's/^ +Test +#[0-9]+: (.*)$/  \1/p')
+  left_out+=('^nightly$')
+fi
+if [ ${#left_out[@]} -gt 0 ]; then
+  arguments+=(--label-exclude "$(IFS='|' && echo "${left_out[*]}")")
+fi
+
 code=0
-# Many tests are bound to the wall clock: one that failed on a busy machine gets a second try, and is
-# named at the end.
-ctest --test-dir "$build" --parallel 2 --output-on-failure --no-tests=error --repeat until-pass:2 \
-  --output-junit "$junit" "$@" 2>&1 </dev/null | tee "$log" || code=$?
+# Many tests wait and use no processor, so more run at a time than there are processors; those that do
+# compute say so to ctest (PROCESSORS). Many are bound to the wall clock: one that failed on a busy
+# machine gets a second try, and is named at the end.
+ctest --test-dir "$build" --parallel "${BAOKMS_TEST_JOBS:-$(($(nproc) * 3))}" --output-on-failure \
+  --no-tests=error --repeat until-pass:2 --output-junit "$junit" "${arguments[@]}" 2>&1 </dev/null |
+  tee "$log" || code=$?
 
 # A test that skips prints "SKIP: why".
 skipped() {
@@ -65,9 +88,21 @@ unexpected_skips() {
   done <<<"$1"
 }
 
+slowest() {
+  [ -f "$junit" ] || return 0
+  sed -nE 's/^.*<testcase name="([^"]*)".* time="([0-9.]+)".*$/\2 \1/p' "$junit" | sort -rn |
+    awk 'NR <= 10 { seconds = $1; $1 = ""; printf "  %6.1f s %s\n", seconds, $0 }'
+}
+
 list=$(skipped)
 unexpected=$(unexpected_skips "$list")
 echo
+echo "The ten slowest tests:"
+slowest
+if [ -n "$tonight" ]; then
+  echo "Left to the night, run by BAOKMS_NIGHTLY=1 ($(wc -l <<<"$tonight")):"
+  echo "$tonight"
+fi
 if [ -n "$list" ]; then
   echo "Skipped tests ($(wc -l <<<"$list")):"
   echo "$list"

@@ -41,3 +41,11 @@ use_ccache() {
   export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
   mkdir -p "$CCACHE_DIR"
 }
+
+# slowest_files BUILD-DIRECTORY: what took longest to compile or link there, by ninja's own log.
+slowest_files() {
+  [ -f "$1/.ninja_log" ] || return 0
+  echo "The ten slowest files of $1:"
+  awk 'NR > 1 { printf "  %6.1f s  %s\n", ($2 - $1) / 1000, $4 }' "$1/.ninja_log" | sort -rn -u -k 3 |
+    sort -rn | head -n 10
+}

@@ -1,5 +1,5 @@
 // The one thread that calls the module, because a module may hang: whoever asks waits on a
-// condition, never in the module (ground.md, "PKCS#11").
+// condition, never in the module (libraries.md, "PKCS#11").
 #pragma once
 
 #include <functional>

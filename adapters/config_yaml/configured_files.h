@@ -18,7 +18,7 @@ struct ConfiguredFile {
 };
 
 // Only those of the chosen login. The PKCS#11 module is not among them: its path is only absolute
-// (configuration-and-cli.md, "Files").
+// (configuration-and-cli.md, "Files named in the configuration").
 std::vector<ConfiguredFile> ConfiguredFiles(const core::Configuration& configuration);
 
 // Every file, and the socket's directory: owned by `effective_uid`, not group or world writable.

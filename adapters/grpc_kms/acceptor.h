@@ -1,5 +1,5 @@
 // The accept loop: one thread that accepts, checks peers, bounds connections and hands them to the
-// server (security-and-deployment.md, "Socket"; ground.md, "gRPC").
+// server (security-and-deployment.md, "Socket"; libraries.md, "gRPC").
 //
 // A peer that has not sent HTTP/2's opening bytes never reaches the server: thousands of silent or
 // dripping connections cost two small structures each and are bounded by the table's limits.

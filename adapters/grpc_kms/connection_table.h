@@ -1,4 +1,4 @@
-// Who is connected, who goes when it is full (ground.md, "gRPC"): at most `max_connections` and
+// Who is connected, who goes when it is full (libraries.md, "gRPC"): at most `max_connections` and
 // `max_per_uid`; one without an RPC in time goes; when full the oldest without an RPC goes. Plain
 // accounting: it owns the descriptors and leaves closing to its caller. Any thread.
 #pragma once

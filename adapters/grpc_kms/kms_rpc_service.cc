@@ -93,7 +93,7 @@ ports::KmsCompletion<T> Answer(std::shared_ptr<Rpc> rpc, Encode encode) {
   };
 }
 
-// "fd:N" is who sent the RPC (ground.md, "gRPC"); -1 for anything else.
+// "fd:N" is who sent the RPC (libraries.md, "gRPC"); -1 for anything else.
 int PeerDescriptor(std::string_view peer) {
   int fd = -1;
   if (!peer.starts_with("fd:")) return fd;

@@ -1,6 +1,6 @@
 // The three RPCs: bytes in, the service port called, bytes out (wire-contract.md). No thread waits
 // in here. Raw methods: our own parse gives the specified codes, where gRPC's would not
-// (ground.md).
+// (libraries.md).
 #pragma once
 
 #include <string_view>

@@ -21,7 +21,7 @@ namespace baokms::adapters::grpc_kms {
 namespace {
 
 // Above it gRPC answers RESOURCE_EXHAUSTED with a text of its own; between kMaxMessageBytes and
-// this our own check answers INVALID_ARGUMENT (ground.md, "gRPC").
+// this our own check answers INVALID_ARGUMENT (libraries.md, "gRPC").
 constexpr int kReceiveLimit = 1 << 20;
 constexpr int kMetadataLimit = 8 * 1024;
 constexpr int kPingIntervalFloorMs = 5000;

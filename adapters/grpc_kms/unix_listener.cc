@@ -151,7 +151,7 @@ std::expected<UnixListener, ListenProblem> UnixListener::Open(const Options& opt
   auto socket = NewSocket();
   if (!socket) return std::unexpected(socket.error());
   // bind gives the file the unbound socket's mode less the umask: never wider than asked for
-  // (ground.md, "gRPC").
+  // (libraries.md, "gRPC").
   if (::fchmod(socket->get(), options.mode) != 0) return std::unexpected(Problem::kSystem);
   if (::bind(socket->get(), reinterpret_cast<const sockaddr*>(&location->address),
              sizeof(location->address)) != 0) {

@@ -10,7 +10,7 @@ namespace {
 
 bool IsLower(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
-// Reports-and-labels.md, "Readiness reasons".
+// The words of reports-and-labels.md, "Readiness reasons".
 constexpr std::array<std::string_view, 17> kReasons{
     "state_unavailable",      "status_stale",         "metadata_unverified",  "upsert_check_failed",
     "metadata_read_failed",   "upsert_allowed",       "profile_invalid",      "version_rollback",

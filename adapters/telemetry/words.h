@@ -1,5 +1,5 @@
 // The last guard before a log or a label: only bounded words and public hashes pass
-// (observability.md, "Never ...").
+// (observability.md, "What is never shown").
 #pragma once
 
 #include <string_view>

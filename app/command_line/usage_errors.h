@@ -1,4 +1,4 @@
-// Wrong usage, told on standard error (reports-and-labels.md, exit code 2).
+// Wrong usage, told on standard error (reports-and-labels.md, "Exit codes").
 #pragma once
 
 #include "app/command_line/command_words.h"

@@ -36,7 +36,7 @@ struct OpenBaoClients {
   // Ends every request under way and the threads; the clients themselves stay.
   void Close();
 
-  // Transit and authentication never share a connection (ground.md, libcurl).
+  // Transit and authentication never share a connection (libraries.md, "libcurl").
   std::unique_ptr<adapters::transit_http::CurlHttpTransport> transit_transport;
   std::unique_ptr<adapters::transit_http::CurlHttpTransport> auth_transport;
   std::unique_ptr<adapters::transit_http::OpenBaoTransitClient> transit;

@@ -1,4 +1,4 @@
-// The environment, made harmless before any library looks at it (ground.md: SSLKEYLOGFILE writes
+// The environment, made harmless before any library looks at it (libraries.md: SSLKEYLOGFILE writes
 // TLS secrets to disk, GRPC_TRACE prints plaintext, proxies are obeyed).
 #pragma once
 

@@ -1,5 +1,5 @@
 // free() and realloc() that zero what they release, for every library in the process: a core image
-// once held eleven copies of a plaintext in memory that gRPC had freed (ground.md, "Process").
+// once held eleven copies of a plaintext in memory that gRPC had freed (libraries.md, "Process").
 // Linked into executables only; sanitizer builds keep their own.
 #include <malloc.h>
 

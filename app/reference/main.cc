@@ -39,8 +39,8 @@ int main(int argc, char** argv) {
     Write(directory / "completions/bao-kms-provider", app::BashCompletion(root));
     Write(directory / "completions/_bao-kms-provider", app::ZshCompletion(root));
     Write(directory / "completions/bao-kms-provider.fish", app::FishCompletion(root));
-    Write(directory / "docs/commands.md", app::CommandReference(root));
-    Write(directory / "docs/configuration.md", app::ConfigurationReference());
+    Write(directory / "docs" / "commands.md", app::CommandReference(root));
+    Write(directory / "docs" / "configuration.md", app::ConfigurationReference());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "baokms_reference: %s\n", error.what());
     return 1;

@@ -1,5 +1,5 @@
 // What the configuration says about which key this is; immutable once data is encrypted
-// (configuration-and-cli.md, fields marked I).
+// (configuration-and-cli.md, "File", fields marked I).
 #pragma once
 
 #include <string>

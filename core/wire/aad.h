@@ -11,7 +11,7 @@ namespace baokms::core {
 Aad BuildAad(const ProviderIdentity& identity, TransitKeyVersion version, const KeyId& key_id);
 
 // What deep probes encrypt under; no Kubernetes object ever has it (registry-and-rotation.md,
-// "Probes").
+// "Probes and Status cache").
 Aad ProbeAad();
 
 }  // namespace baokms::core

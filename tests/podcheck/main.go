@@ -51,10 +51,10 @@ func asKubeletTakesIt(path string) (*v1.Pod, error) {
 	case <-time.After(30 * time.Second):
 		return nil, errors.New("the kubelet's source of static pods says nothing")
 	}
-	close(said)
-	var messages []string
-	for message := range said {
-		messages = append(messages, message)
+	// The kubelet's source goes on watching, and may log while this reads.
+	messages := []string{}
+	for len(said) > 0 {
+		messages = append(messages, <-said)
 	}
 	return nil, fmt.Errorf("the kubelet takes no pod of it: %s", strings.Join(messages, "; "))
 }

@@ -103,7 +103,7 @@ bool IsStandard(std::string_view name) {
   });
 }
 
-// The single exception: libcrypto, behind core's own header (architecture.md, Rules).
+// The single exception: libcrypto, behind core's own header (architecture.md, "Rules").
 bool IsLibcryptoException(std::string_view path, std::string_view name) {
   return (path == "core/model/secret.cc" && name == "openssl/crypto.h") ||
          (path == "core/wire/sha256.cc" && name == "openssl/sha.h");

@@ -9,8 +9,8 @@
 namespace baokms::adapters::transit_http {
 namespace {
 
-// wire-contract.md: "a login refused (400, 403, 500 missing name in alias)"; a sealed server's
-// reply keeps its own row whatever its status.
+// A login is refused with 400, 403 or 500 "missing name in alias" (wire-contract.md, "gRPC status
+// and error class"); a sealed server's reply keeps its own row whatever its status.
 core::Error RefuseLogin(const ports::HttpReply& reply, core::OpenBaoStatus status) {
   if (status == core::OpenBaoStatus::kSealed) return core::OpenBaoFailure(status);
   if (reply.status == 400 || reply.status == 403 ||

@@ -1,5 +1,6 @@
 // The bodies of OpenBao's 200 replies, read strictly (openbao-observed.md). Whatever is not one
-// whole, well-formed object with the right types is kUnavailable (wire-contract.md, "unparsable").
+// whole, well-formed object with the right types is kUnavailable (wire-contract.md, "gRPC status
+// and error class").
 #pragma once
 
 #include <map>

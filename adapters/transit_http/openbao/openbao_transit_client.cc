@@ -11,7 +11,7 @@ namespace {
 
 using core::OpenBaoOperation;
 
-// Key metadata of many versions; an error reply under the same bound (wire-contract.md, Limits).
+// Key metadata of many versions; an error reply under the same bound (wire-contract.md, "Limits").
 constexpr std::size_t kMaxMetadataBytes = std::size_t{4} * 1024 * 1024;
 
 ports::HttpRequest Get(const std::string& path, const ports::TokenRef& token,

@@ -15,7 +15,7 @@ namespace baokms::adapters::transit_http {
 class StrictJson {
  public:
   // nullptr unless `text` is exactly one well-formed object: not cut, nothing but blanks behind it,
-  // and no key twice in any object at any depth (ground.md, JSON).
+  // and no key twice in any object at any depth (libraries.md, "JSON, YAML, HTTP").
   static std::unique_ptr<StrictJson> Parse(std::string_view text);
   ~StrictJson();
   StrictJson(const StrictJson&) = delete;

@@ -1,5 +1,5 @@
 // The configured CA file, read by us: curl would cache it for a day and never see it change
-// (ground.md, libcurl).
+// (libraries.md, "libcurl").
 #pragma once
 
 #include <compare>

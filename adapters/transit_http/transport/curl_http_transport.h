@@ -1,6 +1,6 @@
 // HttpTransport over libcurl: one I/O thread, one multi handle, warm HTTP/1.1 connections
 // (architecture.md, "Data path"). Authentication uses an instance of its own: a connection is
-// never shared between requests that differ in what they prove (ground.md, libcurl).
+// never shared between requests that differ in what they prove (libraries.md, "libcurl").
 #pragma once
 
 #include <chrono>

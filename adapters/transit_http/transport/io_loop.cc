@@ -144,7 +144,7 @@ void IoLoop::DropExpiredAndAbandoned(core::MonotonicTime now) {
 }
 
 // Cutting a transfer costs its TLS connection, so an abandoned one is cut only when a waiting
-// request needs the room (ground.md, libcurl).
+// request needs the room (libraries.md, "libcurl").
 void IoLoop::MakeRoomForWaiting() {
   std::size_t needed = waiting_.size();
   const std::size_t free = settings_.max_transfers - active_.size();

@@ -56,7 +56,7 @@ std::optional<ServerAddress> ServerAddress::Parse(const std::string& url,
     address.url_prefix = "https://" + host + ":" + port + path;
     return address;
   }
-  // curl checks the certificate against the URL's host alone (ground.md, tlsServerName).
+  // curl checks the certificate against the URL's host alone (libraries.md, "tlsServerName").
   const std::string name = Bracketed(tls_server_name);
   address.url_prefix = "https://" + name + ":" + port + path;
   address.connect_to = name + ":" + port + ":" + host + ":" + port;

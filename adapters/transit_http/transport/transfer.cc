@@ -79,7 +79,8 @@ void Transfer::SetOptions(const ServerAddress& address, const TransferSettings& 
   Set(easy, CURLOPT_HTTPHEADER, headers_.data());
   Set(easy, CURLOPT_USERAGENT, "bao-kms-provider");
 
-  // TLS: this bundle alone; the default CAPATH would let the system's authorities in (ground.md).
+  // TLS: this bundle alone; the default CAPATH would let the system's authorities in (libraries.md,
+  // "libcurl").
   Set(easy, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
   Set(easy, CURLOPT_CAINFO, static_cast<const char*>(nullptr));
   // curl reads `data` only; the flag says that it must not copy it.
@@ -113,7 +114,7 @@ void Transfer::SetOptions(const ServerAddress& address, const TransferSettings& 
 }
 
 // A connection of its own, from handshake to close: curl's reuse does not look at what a connection
-// presented (ground.md, libcurl). TLS sessions are an easy handle's own, so none outlives it.
+// presented (libraries.md, "libcurl"). TLS sessions are an easy handle's own, so none outlives it.
 void Transfer::PresentIdentity() {
   CURL* easy = easy_.get();
   Set(easy, CURLOPT_FRESH_CONNECT, 1L);

@@ -1,4 +1,4 @@
-// A module that hangs, fails or counts wrong PINs (ground.md, "PKCS#11").
+// A module that hangs, fails or counts wrong PINs (libraries.md, "PKCS#11").
 #include <doctest/doctest.h>
 #include <p11-kit/pkcs11.h>
 

@@ -1,4 +1,4 @@
-// The login's role goes away and comes back (auth.md, "a 5xx of renew-self included";
+// The login's role goes away and comes back (auth.md: "a 5xx of renew-self included";
 // openbao-observed.md, renew-self after the JWT role was deleted).
 #include <doctest/doctest.h>
 

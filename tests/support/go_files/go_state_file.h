@@ -1,7 +1,7 @@
 // State files, key_ids and sealed objects as another implementation makes them: written from the
 // specification alone, on purpose without a line of core/, so that a misreading in core shows as a
 // difference (registry-and-rotation.md, "State file";
-// wire-contract.md, "key_id", "Annotations", "AAD").
+// wire-contract.md, "key_id", "Annotations on every EncryptResponse", "AAD").
 #pragma once
 
 #include <cstdint>
