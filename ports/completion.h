@@ -12,12 +12,14 @@ namespace baokms::ports {
 template <typename T>
 using Completion = std::move_only_function<void(core::Result<T>)>;
 
-// A call under way. Dropping it changes nothing: the call runs on and completes.
+// A call of a port that has not completed. Dropping it changes nothing: the call runs on and
+// completes.
 class PendingCall {
  public:
   virtual ~PendingCall() = default;
-  // Nobody waits for the reply any more: the transfer may run on to its budget, and may be cut when
-  // its place is needed. The completion is still called. Any thread, any number of times.
+  // Nobody waits for the reply any more: what runs may run on to its budget, and may be cut when
+  // something else needs the room; nothing new is begun. The completion is still called. Any
+  // thread, any number of times.
   virtual void Abandon() = 0;
 };
 

@@ -18,8 +18,8 @@ class KmsService {
   // From the published view: no I/O, no lock. Any thread.
   virtual core::StatusReply Status() = 0;
   // Any thread, never blocks. `done` is called exactly once, at the latest when openbao.timeout is
-  // over, possibly before the call returns. A caller that has gone abandons the call and drops the
-  // outcome.
+  // over, possibly before the method returns. A caller that has gone abandons the pending call and
+  // drops the outcome.
   virtual std::unique_ptr<PendingCall> Encrypt(core::Secret plaintext,
                                                KmsCompletion<core::EncryptReply> done) = 0;
   virtual std::unique_ptr<PendingCall> Decrypt(core::DecryptRequest request,

@@ -62,9 +62,9 @@ class Telemetry {
   virtual void KmsRequestFinished(const KmsRequestEvent& event) = 0;
   virtual void OpenBaoRequestFinished(const OpenBaoRequestEvent& event) = 0;
   virtual void OpenBaoFailover() = 0;
-  // One Transit call that carried `items` coalesced requests.
+  // One Transit request that carried `items` coalesced requests.
   virtual void TransitBatchSent(std::size_t /*items*/) {}
-  // A reply served by another request's identical call.
+  // A reply served by another request's identical one.
   virtual void DecryptShared() {}
   virtual void LoginFinished(core::LoginStatus status, const core::Error* error,
                              core::Duration duration) = 0;

@@ -14,7 +14,7 @@ class TokenSource {
   virtual ~TokenSource() = default;
   // The held token, null when there is none. Any thread, never waits.
   virtual TokenRef Current() const = 0;
-  // Asks for a token other than generation `rejected` (0: any), which a Transit call was refused
+  // Asks for a token other than generation `rejected` (0: any), which a Transit request was refused
   // with. Completes with a newer token, or with why there is none now (recovery throttled, login
   // failed, deadline past). Any thread, never blocks.
   virtual void Obtain(std::uint64_t rejected, core::MonotonicTime deadline,

@@ -16,42 +16,44 @@
 
 namespace baokms::ports {
 
-using TokenRef = std::shared_ptr<const core::HeldToken>;  // never null in a call
+using TokenRef = std::shared_ptr<const core::HeldToken>;  // never null in a request
 
-struct TransitEncryptCall {
+struct TransitEncryptRequest {
   core::Secret plaintext;  // not empty
   core::TransitKeyVersion version;
   std::shared_ptr<const core::Aad> aad;
 };
 
-struct TransitDecryptCall {
+struct TransitDecryptRequest {
   core::Ciphertext ciphertext;
   std::shared_ptr<const core::Aad> aad;
 };
 
-// Every call: any thread, never blocks. `deadline` bounds it whole (connecting, failover, reply);
-// past it the completion gets DeadlineExceeded(). Errors are those of OpenBaoFailure(),
-// InvalidOpenBaoReply(), DeadlineExceeded() and, after Shutdown began, ShuttingDown().
+// Every request: any thread, never blocks. `deadline` bounds it whole (connecting, failover,
+// reply); past it the completion gets DeadlineExceeded(). Errors are those of OpenBaoFailure(),
+// InvalidOpenBaoReply(), DeadlineExceeded() and, after Shutdown began, ShuttingDown(). The pending
+// call does not own the completion.
 class TransitPort {
  public:
   virtual ~TransitPort() = default;
 
-  // The ciphertext begins with "vault:v<call.version>:" and the reply named that version; anything
-  // else is InvalidOpenBaoReply().
-  virtual std::unique_ptr<PendingCall> Encrypt(TokenRef token, TransitEncryptCall call,
+  // The ciphertext begins with "vault:v<request.version>:" and the reply named that version;
+  // anything else is InvalidOpenBaoReply().
+  virtual std::unique_ptr<PendingCall> Encrypt(TokenRef token, TransitEncryptRequest request,
                                                core::MonotonicTime deadline,
                                                Completion<core::Ciphertext> done) = 0;
   // The plaintext is not empty; an empty one is InvalidOpenBaoReply().
-  virtual std::unique_ptr<PendingCall> Decrypt(TokenRef token, TransitDecryptCall call,
+  virtual std::unique_ptr<PendingCall> Decrypt(TokenRef token, TransitDecryptRequest request,
                                                core::MonotonicTime deadline,
                                                Completion<core::Secret> done) = 0;
-  virtual void ReadKeyMetadata(TokenRef token, core::MonotonicTime deadline,
-                               Completion<core::TransitKeyMetadata> done) = 0;
+  virtual std::unique_ptr<PendingCall> ReadKeyMetadata(
+      TokenRef token, core::MonotonicTime deadline, Completion<core::TransitKeyMetadata> done) = 0;
   // GET <mount>/config/keys: data.disable_upsert; a missing or non-boolean one is kUnavailable.
-  virtual void ReadDisableUpsert(TokenRef token, core::MonotonicTime deadline,
-                                 Completion<bool> done) = 0;
+  virtual std::unique_ptr<PendingCall> ReadDisableUpsert(TokenRef token,
+                                                         core::MonotonicTime deadline,
+                                                         Completion<bool> done) = 0;
   // sys/capabilities-self: the capabilities by path, for exactly the paths asked.
-  virtual void ReadCapabilities(
+  virtual std::unique_ptr<PendingCall> ReadCapabilities(
       TokenRef token, std::vector<std::string> paths, core::MonotonicTime deadline,
       Completion<std::map<std::string, std::vector<std::string>>> done) = 0;
 };

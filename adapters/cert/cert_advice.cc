@@ -28,7 +28,7 @@ core::LoginStatus StatusOf(CertificateProblem problem) {
   return core::LoginStatus::kCertInvalid;
 }
 
-std::string_view CertificateAdvice(core::CertSource source, CertificateProblem problem) {
+std::string_view AdviceFor(core::CertSource source, CertificateProblem problem) {
   switch (problem) {
     case CertificateProblem::kNotParsed:
       return Pick(

@@ -12,7 +12,7 @@ namespace baokms::adapters::cert {
 
 core::LoginStatus StatusOf(CertificateProblem problem);
 // For a certificate of that source that fails the local checks.
-std::string_view CertificateAdvice(core::CertSource source, CertificateProblem problem);
+std::string_view AdviceFor(core::CertSource source, CertificateProblem problem);
 // For a key whose probe signature failed.
 std::string_view SignerAdvice(core::CertSource source);
 // For a certificate without a Common Name, before or after OpenBao refuses it.

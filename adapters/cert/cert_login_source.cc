@@ -36,7 +36,7 @@ std::expected<CertificateFacts, core::LoginFailure> CheckIdentity(
     const CertLoginOptions& options, const core::ClientIdentity& identity, core::UnixSeconds now) {
   const auto facts = CheckCertificate(identity, options.expected, now);
   if (facts) return *facts;
-  return Unusable(StatusOf(facts.error()), CertificateAdvice(options.source, facts.error()));
+  return Unusable(StatusOf(facts.error()), AdviceFor(options.source, facts.error()));
 }
 
 std::expected<void, core::LoginFailure> ProbeSigner(const CertLoginOptions& options,

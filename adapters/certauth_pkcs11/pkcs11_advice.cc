@@ -5,7 +5,7 @@
 namespace baokms::adapters::certauth_pkcs11 {
 namespace {
 
-std::string_view Advice(Pkcs11Problem problem) {
+std::string_view AdviceFor(Pkcs11Problem problem) {
   switch (problem) {
     case Pkcs11Problem::kNoCertificate:
       return "auth.cert.pkcs11.certificateFile: no PEM certificate in the file; write the leaf and "
@@ -56,7 +56,7 @@ std::string_view Advice(Pkcs11Problem problem) {
   return "auth.cert.pkcs11: the token cannot be used";
 }
 
-std::string_view Advice(CertificateFileProblem problem) {
+std::string_view AdviceFor(CertificateFileProblem problem) {
   switch (problem.problem) {
     case ports::FileProblem::kNotAbsolute:
       return "auth.cert.pkcs11.certificateFile: absolute_path_required; write the path from the "
@@ -85,7 +85,7 @@ std::string_view Advice(CertificateFileProblem problem) {
   return "auth.cert.pkcs11.certificateFile: file_unreadable";
 }
 
-std::string_view Advice(PinFileProblem problem) {
+std::string_view AdviceFor(PinFileProblem problem) {
   switch (problem.problem) {
     case ports::FileProblem::kNotAbsolute:
       return "auth.cert.pkcs11.pinFile: absolute_path_required; write the path from the root";
@@ -146,7 +146,7 @@ core::LoginFailure FailureOf(const Problem& problem) {
       [](auto cause) {
         return core::LoginFailure{.error = core::CredentialUnusable(),
                                   .status = StatusOf(cause),
-                                  .advice = Advice(cause)};
+                                  .advice = AdviceFor(cause)};
       },
       problem);
 }

@@ -5,7 +5,7 @@
 namespace baokms::adapters::config_yaml {
 namespace {
 
-std::string Advice(ports::FileProblem problem, std::uint32_t forbidden_mode_bits) {
+std::string Fault(ports::FileProblem problem, std::uint32_t forbidden_mode_bits) {
   switch (problem) {
     case ports::FileProblem::kNotAbsolute:
       return "must be an absolute path";
@@ -37,7 +37,7 @@ std::string Advice(ports::FileProblem problem, std::uint32_t forbidden_mode_bits
 }
 
 std::string Message(std::string_view subject, ports::FileProblem problem, std::uint32_t bits) {
-  return std::string(subject) + " " + Advice(problem, bits) + " (" + std::string(Name(problem)) +
+  return std::string(subject) + " " + Fault(problem, bits) + " (" + std::string(Name(problem)) +
          ")";
 }
 

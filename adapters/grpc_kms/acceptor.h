@@ -45,7 +45,7 @@ class Acceptor {
   Acceptor& operator=(const Acceptor&) = delete;
 
   // Both return once it is done. Any thread but the acceptor's.
-  void StopAccepting();  // unlinks the socket, closes it and every connection without a call
+  void StopAccepting();  // unlinks the socket, closes it and every connection without an RPC
   void CloseConnections();
 
  private:

@@ -21,7 +21,7 @@ ConnectionTable::Admission ConnectionTable::Add(posix::Descriptor socket, uid_t 
   Connection& added = connections_[id];
   added.socket = std::move(socket);
   added.uid = uid;
-  added.deadline = now + limits_.first_call_timeout;
+  added.deadline = now + limits_.first_rpc_timeout;
   added.silent = silent_.insert(silent_.end(), id);
   ++per_uid_[uid];
   admission.id = id;
@@ -50,7 +50,7 @@ void ConnectionTable::HandOver(std::uint64_t id, int grpc_fd) {
   by_grpc_fd_[grpc_fd] = id;
 }
 
-void ConnectionTable::Called(int grpc_fd) {
+void ConnectionTable::RpcArrived(int grpc_fd) {
   const std::lock_guard lock(mutex_);
   const auto known = by_grpc_fd_.find(grpc_fd);
   if (known == by_grpc_fd_.end()) return;

@@ -1,5 +1,5 @@
 // Who is connected, who goes when it is full (libraries.md, "gRPC"): at most `max_connections` and
-// `max_per_uid`; one without a call in time goes; when full the oldest without a call goes. Plain
+// `max_per_uid`; one without an RPC in time goes; when full the oldest without an RPC goes. Plain
 // accounting: it owns the descriptors and leaves closing to its caller. Any thread.
 #pragma once
 
@@ -24,7 +24,7 @@ class ConnectionTable {
   struct Limits {
     std::size_t max_connections = 256;
     std::size_t max_per_uid = 64;
-    std::chrono::milliseconds first_call_timeout{5000};
+    std::chrono::milliseconds first_rpc_timeout{5000};
   };
 
   struct Admission {
@@ -41,11 +41,11 @@ class ConnectionTable {
   bool HandedOver(std::uint64_t id) const;
   // The connection is gRPC's from now on, which knows it as `grpc_fd`.
   void HandOver(std::uint64_t id, int grpc_fd);
-  // A call came in on that descriptor of gRPC's.
-  void Called(int grpc_fd);
+  // An RPC came in on that descriptor of gRPC's.
+  void RpcArrived(int grpc_fd);
   // An empty one when unknown.
   posix::Descriptor Remove(std::uint64_t id);
-  // The oldest without a call, if any.
+  // The oldest without an RPC, if any.
   std::optional<posix::Descriptor> RemoveOldestSilent();
   std::vector<posix::Descriptor> RemoveOverdue(Time now);
   std::vector<posix::Descriptor> RemoveSilent();
@@ -59,7 +59,7 @@ class ConnectionTable {
     uid_t uid = 0;
     int grpc_fd = -1;
     Time deadline;
-    std::optional<std::list<std::uint64_t>::iterator> silent;  // in silent_, until the first call
+    std::optional<std::list<std::uint64_t>::iterator> silent;  // in silent_, until the first RPC
   };
   using Map = std::unordered_map<std::uint64_t, Connection>;
 

@@ -7,26 +7,24 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/grpc_kms/call.h"
 #include "adapters/grpc_kms/message_codec.h"
+#include "adapters/grpc_kms/rpc.h"
 #include "core/model/secret.h"
 
 namespace baokms::adapters::grpc_kms {
 namespace {
 
-class CallReactor final : public grpc::ServerUnaryReactor {
+class RpcReactor final : public grpc::ServerUnaryReactor {
  public:
-  explicit CallReactor(std::shared_ptr<Call> call) : call_(std::move(call)) {
-    call_->BindReactor(this);
-  }
-  void OnCancel() override { call_->Cancel(); }
+  explicit RpcReactor(std::shared_ptr<Rpc> rpc) : rpc_(std::move(rpc)) { rpc_->BindReactor(this); }
+  void OnCancel() override { rpc_->Cancel(); }
   void OnDone() override {
-    call_->Forget();
+    rpc_->Forget();
     delete this;
   }
 
  private:
-  const std::shared_ptr<Call> call_;
+  const std::shared_ptr<Rpc> rpc_;
 };
 
 // A request in one piece. A message that may hold plaintext is wiped afterwards, in gRPC's own
@@ -46,7 +44,7 @@ class RequestBytes {
   }
   ~RequestBytes() {
     for (const grpc::Slice& slice : slices_) {
-      // The message's bytes belong to this call alone; gRPC has no more use for them.
+      // The message's bytes belong to this RPC alone; gRPC has no more use for them.
       core::WipeMemory(const_cast<std::uint8_t*>(slice.begin()), slice.size());
     }
   }
@@ -80,22 +78,22 @@ grpc::ByteBuffer ToBuffer(core::Secret bytes) {
 }
 
 template <typename T, typename Encode>
-ports::KmsCompletion<T> Answer(std::shared_ptr<Call> call, Encode encode) {
-  return [call = std::move(call), encode](core::KmsOutcome<T> outcome) {
-    if (call->answered()) return;  // the caller has gone; the outcome is wiped here
+ports::KmsCompletion<T> Answer(std::shared_ptr<Rpc> rpc, Encode encode) {
+  return [rpc = std::move(rpc), encode](core::KmsOutcome<T> outcome) {
+    if (rpc->answered()) return;  // the caller has gone; the outcome is wiped here
     try {
       const KeyFacts facts{std::move(outcome.key_id_hash), outcome.transit_key_version};
-      if (!outcome.result) return call->Fail(outcome.result.error(), facts);
+      if (!outcome.result) return rpc->Fail(outcome.result.error(), facts);
       auto reply = encode(*outcome.result);
-      if (!reply) return call->Fail(reply.error(), facts);
-      call->Succeed(ToBuffer(std::move(*reply)), facts);
+      if (!reply) return rpc->Fail(reply.error(), facts);
+      rpc->Succeed(ToBuffer(std::move(*reply)), facts);
     } catch (...) {
-      call->FailWithCurrentException();
+      rpc->FailWithCurrentException();
     }
   };
 }
 
-// "fd:N" is who made the call (libraries.md, "gRPC"); -1 for anything else.
+// "fd:N" is who sent the RPC (libraries.md, "gRPC"); -1 for anything else.
 int PeerDescriptor(std::string_view peer) {
   int fd = -1;
   if (!peer.starts_with("fd:")) return fd;
@@ -111,20 +109,20 @@ grpc::ServerUnaryReactor* KmsRpcService::Handle(core::KmsMethod method,
                                                 grpc::CallbackServerContext* context,
                                                 const grpc::ByteBuffer* request,
                                                 grpc::ByteBuffer* response, Work work) {
-  connections_.Called(PeerDescriptor(context->peer()));
+  connections_.RpcArrived(PeerDescriptor(context->peer()));
   const RequestBytes message(*request);
-  const auto call = std::make_shared<Call>(method, *context, response, registry_, telemetry_);
-  auto* reactor = new CallReactor(call);
+  const auto rpc = std::make_shared<Rpc>(method, *context, response, rpcs_, telemetry_);
+  auto* reactor = new RpcReactor(rpc);
   try {
-    if (const auto refused = registry_.Admit(method, call)) {
-      call->Fail(*refused);
+    if (const auto refused = rpcs_.Admit(method, rpc)) {
+      rpc->Fail(*refused);
     } else if (request->Length() > core::kMaxMessageBytes) {
-      call->Fail(core::RequestTooLarge());
+      rpc->Fail(core::RequestTooLarge());
     } else {
-      work(call, message.view());
+      work(rpc, message.view());
     }
   } catch (...) {
-    call->FailWithCurrentException();
+    rpc->FailWithCurrentException();
   }
   return reactor;
 }
@@ -133,13 +131,13 @@ grpc::ServerUnaryReactor* KmsRpcService::Status(grpc::CallbackServerContext* con
                                                 const grpc::ByteBuffer* request,
                                                 grpc::ByteBuffer* response) {
   return Handle(core::KmsMethod::kStatus, context, request, response,
-                [this](const std::shared_ptr<Call>& call, std::string_view message) {
+                [this](const std::shared_ptr<Rpc>& rpc, std::string_view message) {
                   if (const auto parsed = ParseStatus(message); !parsed) {
-                    return call->Fail(parsed.error());
+                    return rpc->Fail(parsed.error());
                   }
                   const auto reply = EncodeStatus(service_.Status());
-                  if (!reply) return call->Fail(reply.error());
-                  call->Succeed(ToBuffer(*reply), {});
+                  if (!reply) return rpc->Fail(reply.error());
+                  rpc->Succeed(ToBuffer(*reply), {});
                 });
 }
 
@@ -147,12 +145,12 @@ grpc::ServerUnaryReactor* KmsRpcService::Encrypt(grpc::CallbackServerContext* co
                                                  const grpc::ByteBuffer* request,
                                                  grpc::ByteBuffer* response) {
   return Handle(core::KmsMethod::kEncrypt, context, request, response,
-                [this](const std::shared_ptr<Call>& call, std::string_view message) {
+                [this](const std::shared_ptr<Rpc>& rpc, std::string_view message) {
                   auto parsed = ParseEncrypt(message);
-                  if (!parsed) return call->Fail(parsed.error());
-                  call->set_uid(std::move(parsed->uid));
-                  call->Await(service_.Encrypt(std::move(parsed->plaintext),
-                                               Answer<core::EncryptReply>(call, EncodeEncrypt)));
+                  if (!parsed) return rpc->Fail(parsed.error());
+                  rpc->set_uid(std::move(parsed->uid));
+                  rpc->Await(service_.Encrypt(std::move(parsed->plaintext),
+                                              Answer<core::EncryptReply>(rpc, EncodeEncrypt)));
                 });
 }
 
@@ -160,12 +158,12 @@ grpc::ServerUnaryReactor* KmsRpcService::Decrypt(grpc::CallbackServerContext* co
                                                  const grpc::ByteBuffer* request,
                                                  grpc::ByteBuffer* response) {
   return Handle(core::KmsMethod::kDecrypt, context, request, response,
-                [this](const std::shared_ptr<Call>& call, std::string_view message) {
+                [this](const std::shared_ptr<Rpc>& rpc, std::string_view message) {
                   auto parsed = ParseDecrypt(message);
-                  if (!parsed) return call->Fail(parsed.error());
-                  call->set_uid(std::move(parsed->uid));
-                  call->Await(service_.Decrypt(std::move(parsed->request),
-                                               Answer<core::DecryptReply>(call, EncodeDecrypt)));
+                  if (!parsed) return rpc->Fail(parsed.error());
+                  rpc->set_uid(std::move(parsed->uid));
+                  rpc->Await(service_.Decrypt(std::move(parsed->request),
+                                              Answer<core::DecryptReply>(rpc, EncodeDecrypt)));
                 });
 }
 

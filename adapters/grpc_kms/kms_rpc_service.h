@@ -5,9 +5,9 @@
 
 #include <string_view>
 
-#include "adapters/grpc_kms/call_registry.h"
 #include "adapters/grpc_kms/connection_table.h"
 #include "adapters/grpc_kms/kms.grpc.pb.h"
+#include "adapters/grpc_kms/rpc_table.h"
 #include "ports/kms_service.h"
 #include "ports/telemetry.h"
 
@@ -20,10 +20,10 @@ using RawKmsService = v2::KeyManagementService::WithRawCallbackMethod_Status<
 
 class KmsRpcService final : public RawKmsService {
  public:
-  // All four outlive the last call.
-  KmsRpcService(ports::KmsService& service, ports::Telemetry& telemetry, CallRegistry& registry,
+  // All four outlive the last RPC.
+  KmsRpcService(ports::KmsService& service, ports::Telemetry& telemetry, RpcTable& rpcs,
                 ConnectionTable& connections)
-      : service_(service), telemetry_(telemetry), registry_(registry), connections_(connections) {}
+      : service_(service), telemetry_(telemetry), rpcs_(rpcs), connections_(connections) {}
 
   grpc::ServerUnaryReactor* Status(grpc::CallbackServerContext* context,
                                    const grpc::ByteBuffer* request,
@@ -36,7 +36,7 @@ class KmsRpcService final : public RawKmsService {
                                     grpc::ByteBuffer* response) override;
 
  private:
-  // work(call, message bytes); what it throws becomes HandlerFailed.
+  // work(rpc, message bytes); what it throws becomes HandlerFailed.
   template <typename Work>
   grpc::ServerUnaryReactor* Handle(core::KmsMethod method, grpc::CallbackServerContext* context,
                                    const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
@@ -44,7 +44,7 @@ class KmsRpcService final : public RawKmsService {
 
   ports::KmsService& service_;
   ports::Telemetry& telemetry_;
-  CallRegistry& registry_;
+  RpcTable& rpcs_;
   ConnectionTable& connections_;
 };
 

@@ -11,10 +11,10 @@
 #include <utility>
 
 #include "adapters/grpc_kms/acceptor.h"
-#include "adapters/grpc_kms/call.h"
-#include "adapters/grpc_kms/call_registry.h"
 #include "adapters/grpc_kms/connection_table.h"
 #include "adapters/grpc_kms/kms_rpc_service.h"
+#include "adapters/grpc_kms/rpc.h"
+#include "adapters/grpc_kms/rpc_table.h"
 #include "adapters/grpc_kms/unix_listener.h"
 
 namespace baokms::adapters::grpc_kms {
@@ -64,16 +64,16 @@ std::unique_ptr<grpc::Server> BuildServer(const ServerOptions& options, KmsRpcSe
 struct KmsServer::Parts {
   Parts(const ServerOptions& given, ports::KmsService& service, ports::Telemetry& telemetry)
       : options(given),
-        registry({.status = given.max_concurrent_status,
-                  .encrypt = given.max_concurrent_encrypt,
-                  .decrypt = given.max_concurrent_decrypt}),
+        rpcs({.status = given.max_concurrent_status,
+              .encrypt = given.max_concurrent_encrypt,
+              .decrypt = given.max_concurrent_decrypt}),
         connections({.max_connections = given.max_connections,
                      .max_per_uid = given.max_connections_per_uid,
-                     .first_call_timeout = given.first_call_timeout}),
-        rpc(service, telemetry, registry, connections) {}
+                     .first_rpc_timeout = given.first_rpc_timeout}),
+        rpc(service, telemetry, rpcs, connections) {}
 
   const ServerOptions options;
-  CallRegistry registry;
+  RpcTable rpcs;
   ConnectionTable connections;
   KmsRpcService rpc;
   std::unique_ptr<grpc::Server> server;
@@ -116,8 +116,8 @@ void KmsServer::Shutdown(std::chrono::milliseconds drain) {
   const auto last_resort = std::chrono::system_clock::now() + drain + 2 * linger;
   auto gone = std::async(std::launch::async,
                          [this, last_resort] { parts_->server->Shutdown(last_resort); });
-  parts_->registry.WaitUntilEmpty(deadline);
-  for (const auto& call : parts_->registry.Close()) call->Interrupt();
+  parts_->rpcs.WaitUntilEmpty(deadline);
+  for (const auto& rpc : parts_->rpcs.Close()) rpc->Interrupt();
   // Idle clients leave on GOAWAY by themselves; replies get a moment to leave.
   gone.wait_for(linger);
   parts_->acceptor->CloseConnections();

@@ -33,8 +33,8 @@ struct ServerOptions {
 
   std::size_t max_connections = 256;
   std::size_t max_connections_per_uid = 64;
-  // A connection without a call is closed after this long.
-  std::chrono::milliseconds first_call_timeout{5000};
+  // A connection without an RPC is closed after this long.
+  std::chrono::milliseconds first_rpc_timeout{5000};
   // A peer that does not answer a ping is closed.
   std::chrono::milliseconds keepalive_time{30'000};
   std::chrono::milliseconds keepalive_timeout{10'000};
@@ -47,7 +47,7 @@ struct ServerOptions {
 class KmsServer {
  public:
   // Serves when it returns. `service` and `telemetry` outlive the server; the service may complete
-  // calls even later. Telemetry hears of each request twice and of a removed stale socket.
+  // requests even later. Telemetry hears of each request twice and of a removed stale socket.
   static std::expected<std::unique_ptr<KmsServer>, ListenProblem> Start(
       const ServerOptions& options, ports::KmsService& service, ports::Telemetry& telemetry);
 
@@ -56,7 +56,7 @@ class KmsServer {
   KmsServer(const KmsServer&) = delete;
   KmsServer& operator=(const KmsServer&) = delete;
 
-  // Unlinks the socket, sends GOAWAY, lets calls finish for `drain`, answers the rest with
+  // Unlinks the socket, sends GOAWAY, lets RPCs finish for `drain`, answers the rest with
   // UNAVAILABLE and closes every connection. Returns within `drain` + 2 x linger. Idempotent; one
   // thread, none of gRPC's.
   void Shutdown(std::chrono::milliseconds drain);

@@ -27,12 +27,12 @@ struct SocketEncrypted {
 template <typename T>
 using SocketReply = std::expected<T, core::RpcCode>;
 
-// One thread; each call blocks until the reply or the deadline.
+// One thread; each RPC blocks until the reply or the deadline.
 class KmsSocketClient {
  public:
   using Deadline = std::chrono::system_clock::time_point;  // gRPC's clock
 
-  // `socket_path`: absolute. Connects at the first call.
+  // `socket_path`: absolute. Connects at the first RPC.
   explicit KmsSocketClient(const std::string& socket_path);
   ~KmsSocketClient();
   KmsSocketClient(const KmsSocketClient&) = delete;

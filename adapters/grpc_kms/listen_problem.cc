@@ -28,7 +28,7 @@ std::string_view Message(ListenProblem problem) {
   return "the socket could not be served";
 }
 
-std::string_view Advice(ListenProblem problem) {
+std::string_view AdviceFor(ListenProblem problem) {
   switch (problem) {
     case ListenProblem::kPathUnusable:
       return "use an absolute path of at most 107 bytes that ends in a file name";

@@ -22,6 +22,6 @@ enum class ListenProblem : std::uint8_t {
 // What is wrong, naming the configuration field or the condition.
 std::string_view Message(ListenProblem problem);
 // What to do about it.
-std::string_view Advice(ListenProblem problem);
+std::string_view AdviceFor(ListenProblem problem);
 
 }  // namespace baokms::adapters::grpc_kms

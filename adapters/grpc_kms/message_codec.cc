@@ -97,33 +97,33 @@ core::Result<void> ParseStatus(std::string_view message) {
   return {};
 }
 
-core::Result<EncryptCall> ParseEncrypt(std::string_view message) {
+core::Result<EncryptMessage> ParseEncrypt(std::string_view message) {
   if (message.size() > core::kMaxMessageBytes) return std::unexpected(core::RequestTooLarge());
-  EncryptCall call;
+  EncryptMessage encrypt;
   const bool parsed = Walk(message, 0, [&](int field, std::string_view bytes) {
     if (field == v2::EncryptRequest::kPlaintextFieldNumber) {
-      call.plaintext = core::Secret::Copy(bytes);
+      encrypt.plaintext = core::Secret::Copy(bytes);
     } else if (field == v2::EncryptRequest::kUidFieldNumber) {
-      call.uid = bytes;
+      encrypt.uid = bytes;
     }
     return true;
   });
   if (!parsed) return std::unexpected(core::MalformedMessage());
-  if (call.plaintext.empty()) return std::unexpected(core::EmptyPlaintext());
-  return call;
+  if (encrypt.plaintext.empty()) return std::unexpected(core::EmptyPlaintext());
+  return encrypt;
 }
 
-core::Result<DecryptCall> ParseDecrypt(std::string_view message) {
+core::Result<DecryptMessage> ParseDecrypt(std::string_view message) {
   if (message.size() > core::kMaxMessageBytes) return std::unexpected(core::RequestTooLarge());
-  DecryptCall call;
-  core::DecryptRequest& request = call.request;
+  DecryptMessage decrypt;
+  core::DecryptRequest& request = decrypt.request;
   const bool parsed = Walk(message, 0, [&](int field, std::string_view bytes) {
     switch (field) {
       case v2::DecryptRequest::kCiphertextFieldNumber:
         request.ciphertext = bytes;
         return true;
       case v2::DecryptRequest::kUidFieldNumber:
-        call.uid = bytes;
+        decrypt.uid = bytes;
         return true;
       case v2::DecryptRequest::kKeyIdFieldNumber:
         request.key_id = bytes;
@@ -141,7 +141,7 @@ core::Result<DecryptCall> ParseDecrypt(std::string_view message) {
       TotalSize(request.annotations) > core::kMaxAnnotationBytes) {
     return std::unexpected(core::RequestTooLarge());
   }
-  return call;
+  return decrypt;
 }
 
 core::Result<std::string> EncodeStatus(const core::StatusReply& reply) {

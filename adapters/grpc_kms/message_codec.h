@@ -12,12 +12,12 @@
 
 namespace baokms::adapters::grpc_kms {
 
-struct EncryptCall {
+struct EncryptMessage {
   core::Secret plaintext;  // never empty
   std::string uid;         // opaque bytes
 };
 
-struct DecryptCall {
+struct DecryptMessage {
   core::DecryptRequest request;  // sizes checked; nothing else is
   std::string uid;
 };
@@ -26,8 +26,8 @@ struct DecryptCall {
 // unknown fields and fields of another wire type are skipped, the last of a repeated single field
 // and of entries with one key wins.
 core::Result<void> ParseStatus(std::string_view message);
-core::Result<EncryptCall> ParseEncrypt(std::string_view message);
-core::Result<DecryptCall> ParseDecrypt(std::string_view message);
+core::Result<EncryptMessage> ParseEncrypt(std::string_view message);
+core::Result<DecryptMessage> ParseDecrypt(std::string_view message);
 
 // ReplyTooLarge when a limit does not hold.
 core::Result<std::string> EncodeStatus(const core::StatusReply& reply);

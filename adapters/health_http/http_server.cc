@@ -29,7 +29,7 @@ class HttpServer::State {
   std::expected<void, ListenFailure> Start(std::vector<ListenerOptions> options) {
     const auto fail = [](ListenProblem problem, std::size_t at) {
       return std::unexpected(
-          ListenFailure{.problem = problem, .listener = at, .text = Advice(problem)});
+          ListenFailure{.problem = problem, .listener = at, .advice = AdviceFor(problem)});
     };
     wake_ = posix::Descriptor(::eventfd(0, EFD_CLOEXEC));
     if (!wake_.valid()) return fail(ListenProblem::kFailed, 0);

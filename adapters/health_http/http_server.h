@@ -52,8 +52,8 @@ enum class ListenProblem : std::uint8_t {
 
 struct ListenFailure {
   ListenProblem problem;
-  std::size_t listener;   // which of the options
-  std::string_view text;  // what is wrong and what to do, without the address
+  std::size_t listener;     // which of the options
+  std::string_view advice;  // what is wrong and what to do, without the address
 };
 
 class HttpServer {

@@ -114,7 +114,7 @@ std::expected<ListenSocket, ListenProblem> OpenListenSocket(std::string_view add
   return Listen(*found);
 }
 
-std::string_view Advice(ListenProblem problem) {
+std::string_view AdviceFor(ListenProblem problem) {
   switch (problem) {
     case ListenProblem::kMalformedAddress:
       return "the address is not host:port; write an IPv6 host in brackets";

@@ -18,6 +18,6 @@ struct ListenSocket {
 // May ask the resolver when the host is a name.
 std::expected<ListenSocket, ListenProblem> OpenListenSocket(std::string_view address);
 
-std::string_view Advice(ListenProblem problem);
+std::string_view AdviceFor(ListenProblem problem);
 
 }  // namespace baokms::adapters::health_http

@@ -41,7 +41,7 @@ core::LoginStatus StatusOf(JwtProblem problem) {
   return core::LoginStatus::kJwtInvalid;
 }
 
-std::string_view TokenAdvice(core::JwtSource source, JwtProblem problem) {
+std::string_view AdviceFor(core::JwtSource source, JwtProblem problem) {
   const BySource by{source};
   switch (problem) {
     case JwtProblem::kNotCompact:
@@ -110,7 +110,7 @@ std::string_view TokenAdvice(core::JwtSource source, JwtProblem problem) {
   return "auth.jwt: the JWT cannot be used";
 }
 
-std::string_view FileAdvice(ports::FileProblem problem) {
+std::string_view JwtFileAdvice(ports::FileProblem problem) {
   switch (problem) {
     case ports::FileProblem::kNotAbsolute:
       return "auth.jwt.jwtFile: absolute_path_required; write the path from the root";

@@ -13,9 +13,9 @@ namespace baokms::adapters::jwt {
 
 core::LoginStatus StatusOf(JwtProblem problem);
 // For a JWT of that source that fails the local checks.
-std::string_view TokenAdvice(core::JwtSource source, JwtProblem problem);
+std::string_view AdviceFor(core::JwtSource source, JwtProblem problem);
 // For auth.jwt.jwtFile.
-std::string_view FileAdvice(ports::FileProblem problem);
+std::string_view JwtFileAdvice(ports::FileProblem problem);
 // For an OpenBao that refused the login.
 std::string_view RefusedAdvice();
 // For a login that OpenBao answered with 404.

@@ -19,7 +19,7 @@ ports::JwtResult JwtFileSource::Read() const {
   if (!content) {
     return std::unexpected(core::LoginFailure{.error = core::CredentialUnusable(),
                                               .status = core::LoginStatus::kJwtInvalid,
-                                              .advice = FileAdvice(content.error())});
+                                              .advice = JwtFileAdvice(content.error())});
   }
   // One token; the newline that editors and printf leave behind is no part of it.
   if (content->ExposeSecret().ends_with('\n')) content->Truncate(content->size() - 1);

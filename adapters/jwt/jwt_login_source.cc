@@ -29,7 +29,7 @@ std::expected<VerifiedClaims, core::LoginFailure> CheckJwt(const JwtLoginOptions
   if (claims) return *claims;
   return std::unexpected(core::LoginFailure{.error = core::CredentialUnusable(),
                                             .status = StatusOf(claims.error()),
-                                            .advice = TokenAdvice(options.source, claims.error())});
+                                            .advice = AdviceFor(options.source, claims.error())});
 }
 
 JwtLoginSource::JwtLoginSource(JwtLoginOptions options, ports::JwtSource& source,

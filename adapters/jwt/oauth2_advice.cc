@@ -101,7 +101,7 @@ std::string_view TokenEndpointUnavailableAdvice(int status) {
   return "auth.jwt.oauth2.tokenUrl: the authorisation server failed (5xx); look at its log";
 }
 
-std::string_view TokenReplyAdvice(TokenReplyProblem problem) {
+std::string_view AdviceFor(TokenReplyProblem problem) {
   switch (problem) {
     case TokenReplyProblem::kNotJson:
       return "auth.jwt.oauth2.tokenUrl: the reply is not one application/json object; check that "
@@ -118,7 +118,7 @@ std::string_view TokenReplyAdvice(TokenReplyProblem problem) {
     case TokenReplyProblem::kNotCompactJwt:
       break;
   }
-  return TokenAdvice(core::JwtSource::kOauth2, JwtProblem::kNotCompact);
+  return AdviceFor(core::JwtSource::kOauth2, JwtProblem::kNotCompact);
 }
 
 std::string_view OversizeTokenReplyAdvice() {

@@ -20,7 +20,7 @@ std::string_view RejectedGrantAdvice(int status, TokenErrorCode code);
 // 429 and 5xx.
 std::string_view TokenEndpointUnavailableAdvice(int status);
 // A 200 that cannot be used.
-std::string_view TokenReplyAdvice(TokenReplyProblem problem);
+std::string_view AdviceFor(TokenReplyProblem problem);
 std::string_view OversizeTokenReplyAdvice();
 
 }  // namespace baokms::adapters::jwt

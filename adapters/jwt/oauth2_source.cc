@@ -40,13 +40,13 @@ ports::JwtResult FromReply(const ports::HttpReply& reply, core::Duration elapsed
   auto token = ReadTokenReply(reply.content_type, body);
   if (!token) {
     return Failed(core::CredentialUnusable(), LoginStatus::kOauth2Response,
-                  TokenReplyAdvice(token.error()));
+                  AdviceFor(token.error()));
   }
   // In whole seconds, as expires_in, which may be larger than a Duration holds.
   if (token->expires_in &&
       *token->expires_in <= std::chrono::floor<std::chrono::seconds>(elapsed + min_remaining_ttl)) {
     return Failed(core::CredentialUnusable(), LoginStatus::kJwtNearExpiry,
-                  TokenAdvice(core::JwtSource::kOauth2, JwtProblem::kNearExpiry));
+                  AdviceFor(core::JwtSource::kOauth2, JwtProblem::kNearExpiry));
   }
   return std::move(token->access_token);
 }

@@ -12,16 +12,16 @@
 #include "app/benchmark/benchmark_report.h"
 #include "app/benchmark/benchmark_tally.h"
 #include "app/benchmark/benchmark_watch.h"
-#include "app/reports/failure_advice.h"
-#include "app/process/interruption.h"
+#include "app/benchmark/socket_rounds.h"
+#include "app/benchmark/transit_rounds.h"
 #include "app/openbao/live_key.h"
 #include "app/openbao/one_shot.h"
-#include "app/benchmark/socket_rounds.h"
+#include "app/process/interruption.h"
 #include "app/process/terminal.h"
-#include "app/benchmark/transit_rounds.h"
+#include "app/reports/failure_advice.h"
+#include "core/transit/transit_profile.h"
 #include "core/wire/aad.h"
 #include "core/wire/key_id.h"
-#include "core/transit/transit_profile.h"
 
 namespace baokms::app {
 namespace {
@@ -97,7 +97,7 @@ std::size_t SocketConcurrency(std::size_t asked, const core::ServerConfiguration
 SocketFacts MeasureSocket(const core::ServerConfiguration& server, const BenchmarkRequest& request,
                           const Interruption& interruption) {
   SocketFacts facts;
-  facts.skipped = WhyNotMeasured(server.socket_path);
+  facts.skipped = NotMeasuredAdvice(server.socket_path);
   if (!facts.skipped.empty()) return facts;
   facts.concurrency = SocketConcurrency(request.concurrency, server);
   const auto tally = std::make_shared<BenchmarkTally>(request.iterations);

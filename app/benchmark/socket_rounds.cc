@@ -45,7 +45,7 @@ void MakeRounds(const std::string& socket_path, BenchmarkTally& tally) {
 
 }  // namespace
 
-std::string WhyNotMeasured(const std::string& socket_path) {
+std::string NotMeasuredAdvice(const std::string& socket_path) {
   const auto status = KmsSocketClient(socket_path).Status(CallDeadline());
   if (!status) {
     return "no provider answers on server.socketPath: start it, or run this as a user that may use "

@@ -12,7 +12,7 @@
 namespace baokms::app {
 
 // Empty: a healthy provider answers there. Else why none can be measured, and what to do.
-std::string WhyNotMeasured(const std::string& socket_path);
+std::string NotMeasuredAdvice(const std::string& socket_path);
 
 class SocketRounds {
  public:

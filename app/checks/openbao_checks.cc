@@ -56,7 +56,7 @@ CheckResult CheckTls(const OneShot& one_shot) {
       one_shot.configuration.openbao.timeout, one_shot.clock, one_shot.files, one_shot.telemetry);
   if (!verdicts) {
     return Fail("no TLS configuration can be made of the settings",
-                std::string(Advice(verdicts.error())));
+                std::string(AdviceFor(verdicts.error())));
   }
   const auto works = static_cast<std::size_t>(std::ranges::count(*verdicts, TlsVerdict::kOk));
   if (works == verdicts->size()) return Pass();

@@ -15,7 +15,7 @@ namespace {
 
 namespace transit_http = adapters::transit_http;
 
-std::string_view Advice(transit_http::TransportProblem problem, bool system_roots) {
+std::string_view AdviceFor(transit_http::TransportProblem problem, bool system_roots) {
   switch (problem) {
     case transit_http::TransportProblem::kBadAddress:
     case transit_http::TransportProblem::kBadHeader:
@@ -65,7 +65,7 @@ std::expected<std::unique_ptr<ports::JwtSource>, std::string> MakeOauth2Source(
        .headers = adapters::jwt::TokenRequestHeaders(),
        .max_transfers = 1},
       context.clock, context.files, context.telemetry);
-  if (!transport) return std::unexpected(std::string(Advice(transport.error(), system_roots)));
+  if (!transport) return std::unexpected(std::string(AdviceFor(transport.error(), system_roots)));
   return std::make_unique<Oauth2OverHttps>(*std::move(transport), context);
 }
 

@@ -1,5 +1,5 @@
-// The one token of a command that logs in once (auth.md): nobody renews it, and a call that it is
-// refused for stays refused.
+// The one token of a command that logs in once (auth.md): nobody renews it, and a request that it
+// is refused for stays refused.
 #pragma once
 
 #include <memory>

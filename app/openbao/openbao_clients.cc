@@ -17,7 +17,7 @@ constexpr std::size_t kAuthConnections = 2;
 
 }  // namespace
 
-std::string_view Advice(transit_http::TransportProblem problem) {
+std::string_view AdviceFor(transit_http::TransportProblem problem) {
   switch (problem) {
     case transit_http::TransportProblem::kBadAddress:
       return "openbao.address, openbao.failoverAddresses or openbao.tlsServerName cannot be used: "
@@ -61,9 +61,9 @@ std::expected<OpenBaoClients, std::string> OpenBaoClients::Open(
                                                   clock, files, telemetry);
   };
   auto transit = start(kTransitConnections);
-  if (!transit) return std::unexpected(std::string(Advice(transit.error())));
+  if (!transit) return std::unexpected(std::string(AdviceFor(transit.error())));
   auto auth = start(kAuthConnections);
-  if (!auth) return std::unexpected(std::string(Advice(auth.error())));
+  if (!auth) return std::unexpected(std::string(AdviceFor(auth.error())));
 
   OpenBaoClients clients;
   clients.transit_transport = *std::move(transit);
@@ -71,9 +71,9 @@ std::expected<OpenBaoClients, std::string> OpenBaoClients::Open(
   clients.transit = std::make_unique<transit_http::OpenBaoTransitClient>(
       transit_http::OpenBaoTransitClient::Options{.mount_path = configuration.transit.mount_path,
                                                   .key_name = configuration.transit.key_name},
-      transit_http::WireContext{*clients.transit_transport, clock, telemetry});
+      transit_http::OpenBaoRequestContext{*clients.transit_transport, clock, telemetry});
   clients.auth = std::make_unique<transit_http::OpenBaoAuthClient>(
-      transit_http::WireContext{*clients.auth_transport, clock, telemetry});
+      transit_http::OpenBaoRequestContext{*clients.auth_transport, clock, telemetry});
   auto login = MakeLogin({configuration, clock, files, telemetry}, *clients.auth);
   if (!login) return std::unexpected(login.error());
   clients.login = *std::move(login);

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "adapters/transit_http/transport/curl_http_transport.h"
 #include "adapters/transit_http/openbao/openbao_auth_client.h"
 #include "adapters/transit_http/openbao/openbao_transit_client.h"
+#include "adapters/transit_http/transport/curl_http_transport.h"
 #include "app/login/login_parts.h"
 #include "core/model/configuration.h"
 #include "ports/clock.h"
@@ -20,7 +20,7 @@
 namespace baokms::app {
 
 // Fixed texts that name the configuration field.
-std::string_view Advice(adapters::transit_http::TransportProblem problem);
+std::string_view AdviceFor(adapters::transit_http::TransportProblem problem);
 
 // One cluster's addresses and TLS settings, with at most `connections` at a time.
 adapters::transit_http::TransportOptions TransportOptionsOf(
@@ -33,10 +33,10 @@ struct OpenBaoClients {
                                                          const ports::Clock& clock,
                                                          const ports::FileReader& files,
                                                          ports::Telemetry& telemetry);
-  // Ends every call under way and the threads; the clients themselves stay.
+  // Ends every request under way and the threads; the clients themselves stay.
   void Close();
 
-  // Transit calls and auth calls never share a connection (libraries.md, "libcurl").
+  // Transit and authentication never share a connection (libraries.md, "libcurl").
   std::unique_ptr<adapters::transit_http::CurlHttpTransport> transit_transport;
   std::unique_ptr<adapters::transit_http::CurlHttpTransport> auth_transport;
   std::unique_ptr<adapters::transit_http::OpenBaoTransitClient> transit;

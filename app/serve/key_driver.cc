@@ -2,11 +2,11 @@
 
 #include <utility>
 
+#include "core/registry/registry_save.h"
 #include "core/rotation/deep_probe.h"
 #include "core/rotation/metadata_read.h"
-#include "core/registry/registry_save.h"
-#include "core/wire/sha256.h"
 #include "core/rotation/status.h"
+#include "core/wire/sha256.h"
 
 namespace baokms::app {
 
@@ -92,7 +92,7 @@ void KeyDriver::Do(const core::DeepProbeEnded& action) {
 void KeyDriver::ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::Reason> reason,
                             std::optional<core::ErrorClass> error) {
   const core::ClockReading now = ports_.clock.Now();
-  // A probe that an open breaker stopped made no call: it took no time.
+  // A probe that an open breaker stopped sent nothing: it took no time.
   auto& started = kind == ports::ProbeKind::kMetadata ? metadata_started_ : deep_started_;
   const core::MonotonicTime began = std::exchange(started, std::nullopt).value_or(now.monotonic);
   const core::KeyView view = keeper_.view();

@@ -9,8 +9,8 @@
 #include <optional>
 #include <string>
 
-#include "app/serve/control_loop.h"
 #include "app/published_view.h"
+#include "app/serve/control_loop.h"
 #include "core/rotation/key_keeper.h"
 #include "ports/clock.h"
 #include "ports/key_discovery.h"
@@ -41,12 +41,12 @@ class KeyDriver final : public ports::KeyDiscovery {
     ports::Telemetry& telemetry;
     PublishedView& view;
   };
-  // All outlive the driver; the driver outlives the loop's thread and every call.
+  // All outlive the driver; the driver outlives the loop's thread and every probe.
   KeyDriver(ControlLoop& loop, Ports ports, core::KeyKeeper keeper);
 
   // `on_probe` hears of every probe's end; it must not block.
   void Start(std::move_only_function<void(const ProbeReport&)> on_probe);
-  // Answers every waiter with ShuttingDown(), now and from now on; no operation starts any more.
+  // Answers every waiter with ShuttingDown(), now and from now on; nothing starts any more.
   void Stop();
 
   void Discover(const core::KeyId& key_id, core::MonotonicTime deadline,
@@ -75,7 +75,7 @@ class KeyDriver final : public ports::KeyDiscovery {
   ControlLoop::TimerId timer_;
   std::deque<core::KeeperEvent> events_;
   bool handling_ = false;
-  // Of the call under way, none without one.
+  // Of the probe under way, none without one.
   std::optional<core::MonotonicTime> metadata_started_, deep_started_;
   std::map<core::DiscoveryWaiter, ports::Completion<void>> waiters_;
   std::atomic<core::DiscoveryWaiter> next_waiter_ = 1;

@@ -29,7 +29,7 @@ std::expected<std::unique_ptr<health_http::HttpServer>, std::string> StartListen
   auto started = health_http::HttpServer::Start(std::move(listeners));
   if (started) return std::move(*started);
   return std::unexpected(std::string(fields[started.error().listener]) + ": " +
-                         std::string(started.error().text));
+                         std::string(started.error().advice));
 }
 
 }  // namespace baokms::app

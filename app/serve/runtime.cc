@@ -4,10 +4,10 @@
 
 #include "app/build_info.h"
 #include "app/configuration/configuration_source.h"
-#include "app/process/random_seed.h"
-#include "app/state/registry_opening.h"
 #include "app/configuration/socket_group.h"
-#include "app/serve/start_failure.h"
+#include "app/process/random_seed.h"
+#include "app/serve/failed_start_advice.h"
+#include "app/state/registry_opening.h"
 
 namespace baokms::app {
 namespace {
@@ -21,7 +21,7 @@ core::KeeperPolicy KeeperPolicyOf(const core::Configuration& configuration) {
           .deep_probe_interval = configuration.status.deep_probe_interval,
           .start_retry_interval = configuration.bootstrap.retry_interval,
           .max_staleness = configuration.status.status_max_staleness,
-          .call_timeout = configuration.openbao.timeout,
+          .probe_timeout = configuration.openbao.timeout,
           .plugin_version = kVersion};
 }
 
@@ -103,7 +103,7 @@ std::optional<ProbeReport> Runtime::NextProbe(core::Duration most) {
 
 std::string Runtime::ExplainFailure() const {
   const std::lock_guard lock(probe_mutex_);
-  return ExplainFailedStart(last_failure_, login_advice_);
+  return FailedStartAdvice(last_failure_, login_advice_);
 }
 
 core::ErrorClass Runtime::FailureClass() const {
@@ -127,7 +127,7 @@ std::expected<void, std::string> Runtime::Serve() {
       *service_, env_.telemetry);
   if (!started) {
     return std::unexpected(std::string(grpc_kms::Message(started.error())) + ": " +
-                           std::string(grpc_kms::Advice(started.error())));
+                           std::string(grpc_kms::AdviceFor(started.error())));
   }
   server_ = *std::move(started);
   gauges_->SetLive(true);

@@ -7,13 +7,13 @@
 #include "adapters/systemd/systemd_supervisor.h"
 #include "adapters/telemetry/telemetry.h"
 #include "app/build_info.h"
-#include "app/serve/listeners.h"
-#include "app/process/process_hardening.h"
-#include "app/serve/runtime.h"
-#include "app/serve/signals.h"
 #include "app/configuration/socket_group.h"
+#include "app/process/process_hardening.h"
 #include "app/process/system_clock.h"
 #include "app/process/system_random.h"
+#include "app/serve/listeners.h"
+#include "app/serve/runtime.h"
+#include "app/serve/signals.h"
 
 namespace baokms::app {
 namespace {
@@ -101,7 +101,7 @@ class ServeRun {
 
   enum class Start { kHealthy, kFailed, kTerminated };
 
-  // Retries for bootstrap.graceTimeout; 0 is one attempt. An attempt under way at the end is
+  // Retries for bootstrap.graceTimeout; 0 is one try. A try under way at the end is
   // awaited: each has its own bound.
   Start AwaitHealth(Runtime& runtime) {
     const core::MonotonicTime give_up =
@@ -111,16 +111,16 @@ class ServeRun {
       if (probe && probe->healthy) return Start::kHealthy;
       const bool over = clock_.Now().monotonic >= give_up;
       if (probe && probe->reason && over) return Start::kFailed;
-      if (over && clock_.Now().monotonic >= give_up + LongestAttempt()) return Start::kFailed;
+      if (over && clock_.Now().monotonic >= give_up + LongestTry()) return Start::kFailed;
       if (const int signal = signals_.Wait({}); signal == SIGTERM || signal == SIGINT) {
         return Start::kTerminated;
       }
       supervisor_.ExtendStart(std::chrono::duration_cast<std::chrono::microseconds>(
-          LongestAttempt() + std::chrono::seconds(10)));
+          LongestTry() + std::chrono::seconds(10)));
     }
   }
 
-  core::Duration LongestAttempt() const {
+  core::Duration LongestTry() const {
     return 2 * configuration_.openbao.timeout + configuration_.auth.login_timeout +
            configuration_.bootstrap.retry_interval;
   }

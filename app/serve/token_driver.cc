@@ -57,9 +57,11 @@ void TokenDriver::Step(const Keeper::Event& event, core::Secret value) {
             token_.Store(nullptr);
           } else if constexpr (std::is_same_v<Action, Keeper::ReportLogin>) {
             advice_ = a.advice;
-            telemetry_.LoginFinished(a.status, a.error ? &*a.error : nullptr, SinceCallStarted());
+            telemetry_.LoginFinished(a.status, a.error ? &*a.error : nullptr,
+                                     SinceRefreshStarted());
           } else if constexpr (std::is_same_v<Action, Keeper::ReportRenewal>) {
-            telemetry_.RenewalFinished(a.status, a.error ? &*a.error : nullptr, SinceCallStarted());
+            telemetry_.RenewalFinished(a.status, a.error ? &*a.error : nullptr,
+                                       SinceRefreshStarted());
           } else if constexpr (std::is_same_v<Action, Keeper::ArmTimer>) {
             loop_.Arm(timer_, a.at);
           } else {
@@ -72,7 +74,7 @@ void TokenDriver::Step(const Keeper::Event& event, core::Secret value) {
 }
 
 void TokenDriver::Do(const Keeper::StartLogin& action) {
-  call_started_ = clock_.Now().monotonic;
+  refresh_started_ = clock_.Now().monotonic;
   login_.Login(action.deadline, [this](core::LoginResult result) {
     loop_.Post([this, result = std::move(result)]() mutable { LoginEnded(std::move(result)); });
   });
@@ -88,7 +90,7 @@ void TokenDriver::LoginEnded(core::LoginResult result) {
 }
 
 void TokenDriver::Do(const Keeper::StartRenewal& action) {
-  call_started_ = clock_.Now().monotonic;
+  refresh_started_ = clock_.Now().monotonic;
   login_.Renew(
       token_.Load(), action.increment, action.deadline, [this](core::RenewalResult result) {
         loop_.Post(

@@ -7,8 +7,8 @@
 #include <memory>
 #include <string_view>
 
-#include "app/serve/control_loop.h"
 #include "app/published.h"
+#include "app/serve/control_loop.h"
 #include "core/token/token_keeper.h"
 #include "ports/clock.h"
 #include "ports/login_source.h"
@@ -48,7 +48,7 @@ class TokenDriver final : public ports::TokenSource {
   void Do(const Keeper::AnswerWaiter& action);
   void LoginEnded(core::LoginResult result);
   void RenewalEnded(core::RenewalResult result);
-  core::Duration SinceCallStarted() const { return clock_.Now().monotonic - call_started_; }
+  core::Duration SinceRefreshStarted() const { return clock_.Now().monotonic - refresh_started_; }
 
   ControlLoop& loop_;
   const ports::Clock& clock_;
@@ -56,7 +56,7 @@ class TokenDriver final : public ports::TokenSource {
   ports::Telemetry& telemetry_;
   Keeper keeper_;
   ControlLoop::TimerId timer_;
-  core::MonotonicTime call_started_{};
+  core::MonotonicTime refresh_started_{};
   std::string_view advice_;
   std::map<Keeper::WaiterId, ports::Completion<ports::TokenRef>> waiters_;
   std::atomic<Keeper::WaiterId> next_waiter_ = 1;

@@ -126,7 +126,7 @@ struct TransitConfiguration {
 };
 
 struct BootstrapConfiguration {
-  std::chrono::nanoseconds grace_timeout{};  // 0: one attempt
+  std::chrono::nanoseconds grace_timeout{};  // 0: one try
   std::chrono::nanoseconds retry_interval{};
 };
 

@@ -53,7 +53,7 @@ enum class ErrorClass : std::uint8_t {
   kCiphertextInvalid,
 };
 
-// How one HTTP call to OpenBao ended; openbao_requests_total{status} (reports-and-labels.md).
+// How one HTTP request to OpenBao ended; openbao_requests_total{status} (reports-and-labels.md).
 enum class OpenBaoStatus : std::uint8_t {
   kOk,
   kInvalidRequest,    // 400

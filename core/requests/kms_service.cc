@@ -1,9 +1,9 @@
 #include "core/requests/kms_service.h"
 
 #include "core/requests/decrypt_validation.h"
-#include "core/text/base64.h"
 #include "core/rotation/status.h"
-#include "core/transit/transit_attempt.h"
+#include "core/text/base64.h"
+#include "core/transit/transit_request.h"
 #include "core/wire/transit_ciphertext.h"
 
 namespace baokms::core {
@@ -12,24 +12,24 @@ namespace {
 // Nonce and tag around the plaintext in a Transit ciphertext.
 constexpr std::size_t kCiphertextOverhead = 28;
 
-// What is answered without any call: there is nothing left to abandon.
+// What is answered at once: there is nothing left to abandon.
 class Answered final : public ports::PendingCall {
  public:
   void Abandon() override {}
 };
 
-class EncryptOperation {
+class EncryptSender {
  public:
   using Reply = Ciphertext;
-  EncryptOperation(ports::TransitPort& transit, MonotonicTime deadline, Secret plaintext,
-                   std::shared_ptr<const KeyEntry> key, ports::KmsCompletion<EncryptReply> done)
+  EncryptSender(ports::TransitPort& transit, MonotonicTime deadline, Secret plaintext,
+                std::shared_ptr<const KeyEntry> key, ports::KmsCompletion<EncryptReply> done)
       : transit_(&transit),
         deadline_(deadline),
         plaintext_(std::move(plaintext)),
         key_(std::move(key)),
         done_(std::move(done)) {}
 
-  std::unique_ptr<ports::PendingCall> Call(ports::TokenRef token, ports::Completion<Reply> done) {
+  std::unique_ptr<ports::PendingCall> Send(ports::TokenRef token, ports::Completion<Reply> done) {
     return transit_->Encrypt(
         std::move(token),
         {.plaintext = plaintext_.Clone(), .version = key_->snapshot.version, .aad = key_->aad},
@@ -59,17 +59,17 @@ class EncryptOperation {
   ports::KmsCompletion<EncryptReply> done_;
 };
 
-class DecryptOperation {
+class DecryptSender {
  public:
   using Reply = Secret;
-  DecryptOperation(ports::TransitPort& transit, MonotonicTime deadline, ValidatedDecrypt request,
-                   ports::KmsCompletion<DecryptReply> done)
+  DecryptSender(ports::TransitPort& transit, MonotonicTime deadline, ValidatedDecrypt request,
+                ports::KmsCompletion<DecryptReply> done)
       : transit_(&transit),
         deadline_(deadline),
         request_(std::move(request)),
         done_(std::move(done)) {}
 
-  std::unique_ptr<ports::PendingCall> Call(ports::TokenRef token, ports::Completion<Reply> done) {
+  std::unique_ptr<ports::PendingCall> Send(ports::TokenRef token, ports::Completion<Reply> done) {
     return transit_->Decrypt(std::move(token),
                              {.ciphertext = request_.ciphertext(), .aad = request_.key().aad},
                              deadline_, std::move(done));
@@ -101,13 +101,26 @@ std::unique_ptr<ports::PendingCall> AnswerAtOnce(ports::KmsCompletion<T>& done, 
   return std::make_unique<Answered>();
 }
 
+void SendDecrypt(const TransitKmsService::Ports& ports, MonotonicTime deadline,
+                 std::shared_ptr<WorkUnderWay> work, ValidatedDecrypt request,
+                 ports::KmsCompletion<DecryptReply> done) {
+  std::make_shared<TransitRequest<DecryptSender>>(
+      ports.tokens, deadline, std::move(work),
+      DecryptSender(ports.transit, deadline, std::move(request), std::move(done)))
+      ->Start();
+}
+
 // A Decrypt whose key_id was unknown: it waits for one discovery and looks once more.
-class AwaitingDiscovery final : public ports::PendingCall,
-                                public std::enable_shared_from_this<AwaitingDiscovery> {
+class AwaitingDiscovery : public std::enable_shared_from_this<AwaitingDiscovery> {
  public:
   AwaitingDiscovery(TransitKmsService::Ports ports, MonotonicTime deadline,
-                    WellFormedDecrypt request, ports::KmsCompletion<DecryptReply> done)
-      : ports_(ports), deadline_(deadline), request_(std::move(request)), done_(std::move(done)) {}
+                    std::shared_ptr<WorkUnderWay> work, WellFormedDecrypt request,
+                    ports::KmsCompletion<DecryptReply> done)
+      : ports_(ports),
+        deadline_(deadline),
+        work_(std::move(work)),
+        request_(std::move(request)),
+        done_(std::move(done)) {}
 
   void Start() {
     ports_.discovery.Discover(
@@ -115,39 +128,23 @@ class AwaitingDiscovery final : public ports::PendingCall,
         [self = shared_from_this()](Result<void> found) { self->After(std::move(found)); });
   }
 
-  void Abandon() override { *abandoned_ = true; }
-
  private:
   void After(Result<void> found) {
     if (!found) return Fail(found.error());
-    if (*abandoned_) return Fail(Cancelled());
+    if (work_->abandoned()) return Fail(Cancelled());
     const auto view = ports_.view.Load();
     if (!view->keys) return Fail(UnknownKeyId());
     auto valid = ValidatedDecrypt::Check(request_, *view->keys);
     if (!valid) return Fail(valid.error());
-    std::make_shared<TransitAttempt<DecryptOperation>>(
-        ports_.tokens, deadline_,
-        DecryptOperation(ports_.transit, deadline_, *std::move(valid), std::move(done_)),
-        abandoned_)
-        ->Start();
+    SendDecrypt(ports_, deadline_, std::move(work_), *std::move(valid), std::move(done_));
   }
   void Fail(Error error) { done_({.result = std::unexpected(error), .key_id_hash = {}}); }
 
   TransitKmsService::Ports ports_;
   MonotonicTime deadline_;
+  std::shared_ptr<WorkUnderWay> work_;
   WellFormedDecrypt request_;
   ports::KmsCompletion<DecryptReply> done_;
-  std::shared_ptr<std::atomic<bool>> abandoned_ = std::make_shared<std::atomic<bool>>(false);
-};
-
-// Lets the caller's handle share the waiting call.
-class SharedHandle final : public ports::PendingCall {
- public:
-  explicit SharedHandle(std::shared_ptr<ports::PendingCall> call) : call_(std::move(call)) {}
-  void Abandon() override { call_->Abandon(); }
-
- private:
-  std::shared_ptr<ports::PendingCall> call_;
 };
 
 }  // namespace
@@ -174,11 +171,13 @@ std::unique_ptr<ports::PendingCall> TransitKmsService::Encrypt(
     return AnswerAtOnce(done, ReplyTooLarge());
   }
   const MonotonicTime deadline = now.monotonic + budget_;
-  return std::make_shared<TransitAttempt<EncryptOperation>>(
-             ports_.tokens, deadline,
-             EncryptOperation(ports_.transit, deadline, std::move(plaintext), std::move(key),
-                              std::move(done)))
+  auto work = std::make_shared<WorkUnderWay>();
+  std::make_shared<TransitRequest<EncryptSender>>(
+      ports_.tokens, deadline, work,
+      EncryptSender(ports_.transit, deadline, std::move(plaintext), std::move(key),
+                    std::move(done)))
       ->Start();
+  return HandleOf(std::move(work));
 }
 
 std::unique_ptr<ports::PendingCall> TransitKmsService::Decrypt(
@@ -190,20 +189,19 @@ std::unique_ptr<ports::PendingCall> TransitKmsService::Decrypt(
   if (!view->keys) return AnswerAtOnce(done, StatusNotHealthy());
   const MonotonicTime deadline = ports_.clock.Now().monotonic + budget_;
   auto valid = ValidatedDecrypt::Check(*well_formed, *view->keys);
+  auto work = std::make_shared<WorkUnderWay>();
   if (valid) {
-    return std::make_shared<TransitAttempt<DecryptOperation>>(
-               ports_.tokens, deadline,
-               DecryptOperation(ports_.transit, deadline, *std::move(valid), std::move(done)))
-        ->Start();
+    SendDecrypt(ports_, deadline, work, *std::move(valid), std::move(done));
+    return HandleOf(std::move(work));
   }
   const bool unknown = valid.error() == UnknownKeyId();
   if (!unknown || view->keys->refused.contains(well_formed->key_id().str())) {
     return AnswerAtOnce(done, valid.error());
   }
-  auto waiting = std::make_shared<AwaitingDiscovery>(ports_, deadline, *std::move(well_formed),
-                                                     std::move(done));
-  waiting->Start();
-  return std::make_unique<SharedHandle>(std::move(waiting));
+  std::make_shared<AwaitingDiscovery>(ports_, deadline, work, *std::move(well_formed),
+                                      std::move(done))
+      ->Start();
+  return HandleOf(std::move(work));
 }
 
 }  // namespace baokms::core

@@ -26,7 +26,7 @@ class TransitKmsService final : public ports::KmsService {
     ports::KeyDiscovery& discovery;
   };
   // `budget`: openbao.timeout, which bounds one Encrypt or Decrypt whole. The ports outlive the
-  // service and every call under way.
+  // service and every request under way.
   TransitKmsService(Ports ports, Duration budget) : ports_(ports), budget_(budget) {}
 
   StatusReply Status() override;

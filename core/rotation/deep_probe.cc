@@ -1,9 +1,9 @@
 #include "core/rotation/deep_probe.h"
 
+#include "core/model/kms_messages.h"
+#include "core/transit/transit_request.h"
 #include "core/wire/aad.h"
 #include "core/wire/transit_ciphertext.h"
-#include "core/model/kms_messages.h"
-#include "core/transit/transit_attempt.h"
 
 namespace baokms::core {
 namespace {
@@ -16,6 +16,7 @@ struct Probe {
   ports::TransitPort* transit;
   TransitKeyVersion version;
   MonotonicTime deadline;
+  std::shared_ptr<WorkUnderWay> work;
   std::shared_ptr<const Aad> aad;
   Secret plaintext;
   std::move_only_function<void(DeepProbeFinished)> done;
@@ -26,13 +27,13 @@ struct Probe {
   }
 };
 
-class ProbeDecrypt {
+class ProbeDecryptSender {
  public:
   using Reply = Secret;
-  ProbeDecrypt(Probe probe, Ciphertext ciphertext)
+  ProbeDecryptSender(Probe probe, Ciphertext ciphertext)
       : probe_(std::move(probe)), ciphertext_(std::move(ciphertext)) {}
 
-  std::unique_ptr<ports::PendingCall> Call(ports::TokenRef token, ports::Completion<Secret> done) {
+  std::unique_ptr<ports::PendingCall> Send(ports::TokenRef token, ports::Completion<Secret> done) {
     return probe_.transit->Decrypt(std::move(token), {.ciphertext = ciphertext_, .aad = probe_.aad},
                                    probe_.deadline, std::move(done));
   }
@@ -47,12 +48,12 @@ class ProbeDecrypt {
   Ciphertext ciphertext_;
 };
 
-class ProbeEncrypt {
+class ProbeEncryptSender {
  public:
   using Reply = Ciphertext;
-  explicit ProbeEncrypt(Probe probe) : probe_(std::move(probe)) {}
+  explicit ProbeEncryptSender(Probe probe) : probe_(std::move(probe)) {}
 
-  std::unique_ptr<ports::PendingCall> Call(ports::TokenRef token,
+  std::unique_ptr<ports::PendingCall> Send(ports::TokenRef token,
                                            ports::Completion<Ciphertext> done) {
     return probe_.transit->Encrypt(
         std::move(token),
@@ -67,8 +68,9 @@ class ProbeEncrypt {
     }
     ports::TokenSource& tokens = *probe_.tokens;
     const MonotonicTime deadline = probe_.deadline;
-    std::make_shared<TransitAttempt<ProbeDecrypt>>(
-        tokens, deadline, ProbeDecrypt(std::move(probe_), *std::move(reply)))
+    std::shared_ptr<WorkUnderWay> work = std::move(probe_.work);
+    std::make_shared<TransitRequest<ProbeDecryptSender>>(
+        tokens, deadline, std::move(work), ProbeDecryptSender(std::move(probe_), *std::move(reply)))
         ->Start();
   }
 
@@ -78,21 +80,25 @@ class ProbeEncrypt {
 
 }  // namespace
 
-void ProbeDeeply(ports::TokenSource& tokens, ports::TransitPort& transit, ports::Random& random,
-                 TransitKeyVersion version, MonotonicTime deadline,
-                 std::move_only_function<void(DeepProbeFinished)> done) {
+std::unique_ptr<ports::PendingCall> ProbeDeeply(
+    ports::TokenSource& tokens, ports::TransitPort& transit, ports::Random& random,
+    TransitKeyVersion version, MonotonicTime deadline,
+    std::move_only_function<void(DeepProbeFinished)> done) {
+  auto work = std::make_shared<WorkUnderWay>();
   Secret plaintext = Secret::OfSize(kProbeBytes);
   random.Fill(plaintext.MutableBytes());
-  std::make_shared<TransitAttempt<ProbeEncrypt>>(
-      tokens, deadline,
-      ProbeEncrypt({.tokens = &tokens,
-                    .transit = &transit,
-                    .version = version,
-                    .deadline = deadline,
-                    .aad = std::make_shared<const Aad>(ProbeAad()),
-                    .plaintext = std::move(plaintext),
-                    .done = std::move(done)}))
+  std::make_shared<TransitRequest<ProbeEncryptSender>>(
+      tokens, deadline, work,
+      ProbeEncryptSender({.tokens = &tokens,
+                          .transit = &transit,
+                          .version = version,
+                          .deadline = deadline,
+                          .work = work,
+                          .aad = std::make_shared<const Aad>(ProbeAad()),
+                          .plaintext = std::move(plaintext),
+                          .done = std::move(done)}))
       ->Start();
+  return HandleOf(std::move(work));
 }
 
 }  // namespace baokms::core

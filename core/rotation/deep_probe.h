@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "core/model/error.h"
@@ -22,8 +23,9 @@ struct DeepProbeFinished {
 
 // Any thread, never blocks; `done` is called exactly once, at the latest at the deadline. kInvalid:
 // the replies came, and were wrong.
-void ProbeDeeply(ports::TokenSource& tokens, ports::TransitPort& transit, ports::Random& random,
-                 TransitKeyVersion version, MonotonicTime deadline,
-                 std::move_only_function<void(DeepProbeFinished)> done);
+std::unique_ptr<ports::PendingCall> ProbeDeeply(
+    ports::TokenSource& tokens, ports::TransitPort& transit, ports::Random& random,
+    TransitKeyVersion version, MonotonicTime deadline,
+    std::move_only_function<void(DeepProbeFinished)> done);
 
 }  // namespace baokms::core

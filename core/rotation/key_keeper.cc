@@ -45,7 +45,7 @@ void KeyKeeper::StartDueWork(const ClockReading& now, Actions& out) {
 MonotonicTime KeyKeeper::NextTimer() const {
   if (phase_ == Phase::kStopped) return MonotonicTime::max();
   MonotonicTime next = MonotonicTime::max();
-  // While an operation runs its own end wakes us; only waiters' deadlines do not depend on it.
+  // While an action runs its own end wakes us; only waiters' deadlines do not depend on it.
   if (phase_ == Phase::kIdle) next = std::min(metadata_due_, deep_due_);
   for (const Waiter& waiter : waiters_) next = std::min(next, waiter.deadline);
   return next;
@@ -61,7 +61,7 @@ void KeyKeeper::BeginMetadata(ObservationKind kind, const ClockReading& now, Act
     return;
   }
   phase_ = Phase::kReadingMetadata;
-  out.push_back(ReadMetadata{now.monotonic + policy_.call_timeout});
+  out.push_back(ReadMetadata{now.monotonic + policy_.probe_timeout});
 }
 
 void KeyKeeper::On(const MetadataReadFailed& event, const ClockReading& now, Actions& out) {
@@ -79,7 +79,7 @@ void KeyKeeper::On(const MetadataRead& event, const ClockReading& now, Actions& 
   }
   metadata_ = event.metadata;
   if (unsaved_) {
-    BeginSave(*unsaved_, Phase::kSavingAttempted, out);
+    BeginSave(*unsaved_, Phase::kSavingAgain, out);
     return;
   }
   Judge(MayPromote(now.monotonic), now, out);
@@ -109,7 +109,7 @@ void KeyKeeper::Judge(bool may_promote, const ClockReading& now, Actions& out) {
   } else if (seen->promotes) {
     candidate_ = std::move(seen->next);
     phase_ = Phase::kProbingCandidate;
-    out.push_back(DeepProbe{candidate_->active().version, now.monotonic + policy_.call_timeout});
+    out.push_back(DeepProbe{candidate_->active().version, now.monotonic + policy_.probe_timeout});
   } else {
     BeginSave(*std::move(seen->next), Phase::kSavingNext, out);
   }
@@ -136,7 +136,7 @@ void KeyKeeper::BeginSave(Registry next, Phase phase, Actions& out) {
 }
 
 void KeyKeeper::On(const SaveFinished& event, const ClockReading& now, Actions& out) {
-  const bool retry = phase_ == Phase::kSavingAttempted;
+  const bool retry = phase_ == Phase::kSavingAgain;
   Registry candidate = *std::exchange(candidate_, std::nullopt);
   switch (event.result) {
     case SaveResult::kSaved:
@@ -278,7 +278,7 @@ void KeyKeeper::BeginDeep(const ClockReading& now, Actions& out) {
     return;
   }
   phase_ = Phase::kDeepProbing;
-  out.push_back(DeepProbe{published_->active().version, now.monotonic + policy_.call_timeout});
+  out.push_back(DeepProbe{published_->active().version, now.monotonic + policy_.probe_timeout});
 }
 
 void KeyKeeper::On(const DeepProbeFinished& event, const ClockReading& now, Actions& out) {

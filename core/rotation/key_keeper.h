@@ -1,7 +1,7 @@
 // The keeper of the keys: probes, rotation, saves, discovery and what of them is published, as one
 // stepped state machine (registry-and-rotation.md; architecture.md, "Who may change what"). It does
-// no I/O and never waits: each event returns the actions to carry out, and one operation runs at a
-// time. Copyable, so that a model check can branch on it. One thread.
+// no I/O and never waits: each event returns the actions to carry out, and one of those that take
+// time runs at a time. Copyable, so that a model check can branch on it. One thread.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +11,14 @@
 #include <variant>
 #include <vector>
 
-#include "core/rotation/bootstrap.h"
-#include "core/rotation/circuit_breaker.h"
-#include "core/rotation/deep_probe.h"
-#include "core/rotation/metadata_read.h"
 #include "core/model/key_view.h"
 #include "core/model/time.h"
 #include "core/registry/registry.h"
 #include "core/registry/registry_save.h"
+#include "core/rotation/bootstrap.h"
+#include "core/rotation/circuit_breaker.h"
+#include "core/rotation/deep_probe.h"
+#include "core/rotation/metadata_read.h"
 #include "core/rotation/rotation.h"
 
 namespace baokms::core {
@@ -30,7 +30,7 @@ struct KeeperPolicy {
   Duration deep_probe_interval{};
   Duration start_retry_interval{};  // between metadata probes until Status was healthy once
   Duration max_staleness{};
-  Duration call_timeout{};  // openbao.timeout: bounds one probe
+  Duration probe_timeout{};  // openbao.timeout
   std::string plugin_version;
 };
 
@@ -92,8 +92,7 @@ class KeyKeeper {
   // `registry`: as recovered from disk; none: bootstrap decides at the first metadata.
   KeyKeeper(KeeperPolicy policy, Registry::Identity identity, std::optional<Registry> registry);
 
-  // Events of operations answer the one action that asked for them; the first TimerFired starts
-  // probing.
+  // An event that ends an action comes once for it; the first TimerFired starts probing.
   std::vector<KeeperAction> Step(const KeeperEvent& event, const ClockReading& now);
 
   // When TimerFired is due next.
@@ -115,7 +114,7 @@ class KeyKeeper {
     kIdle,
     kReadingMetadata,
     kProbingCandidate,
-    kSavingAttempted,  // a candidate whose save failed earlier, exactly as it was
+    kSavingAgain,  // a candidate whose save failed earlier, exactly as it was
     kSavingNext,
     kDeepProbing,
     kStopped,
@@ -159,7 +158,7 @@ class KeyKeeper {
 
   Phase phase_ = Phase::kIdle;
   ObservationKind kind_ = ObservationKind::kRegular;
-  TransitKeyMetadata metadata_;  // of the operation under way
+  TransitKeyMetadata metadata_;  // of the probe under way
   std::optional<Registry> candidate_;
   bool blocked_after_ = false;
 
@@ -183,7 +182,7 @@ class KeyKeeper {
   MonotonicTime delay_started_{};
 
   std::vector<Waiter> waiters_;
-  std::optional<MonotonicTime> discovered_at_;  // the last attempt's start
+  std::optional<MonotonicTime> discovered_at_;  // the last one's start
   bool discovery_failed_ = false;
   UnixSeconds last_wall_ = 0;
 };

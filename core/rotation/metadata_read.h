@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <variant>
 
 #include "core/model/error.h"
@@ -24,8 +25,8 @@ struct MetadataReadFailed {
 using MetadataOutcome = std::variant<MetadataRead, MetadataReadFailed>;
 
 // Any thread, never blocks; `done` is called exactly once, at the latest at the deadline.
-void ReadTransitMetadata(ports::TokenSource& tokens, ports::TransitPort& transit,
-                         MonotonicTime deadline,
-                         std::move_only_function<void(MetadataOutcome)> done);
+std::unique_ptr<ports::PendingCall> ReadTransitMetadata(
+    ports::TokenSource& tokens, ports::TransitPort& transit, MonotonicTime deadline,
+    std::move_only_function<void(MetadataOutcome)> done);
 
 }  // namespace baokms::core

@@ -85,7 +85,7 @@ TokenStatus TokenKeeper::Status() const {
 void TokenKeeper::On(const Started& /*event*/, Turn& /*turn*/) { phase_ = Phase::kRunning; }
 
 void TokenKeeper::On(const LoginSucceeded& event, Turn& turn) {
-  if (!Running(Call::kLogin)) {
+  if (!Running(RefreshKind::kLogin)) {
     return;
   }
   const auto lease = std::clamp(event.lease, seconds(0), kLongestLease);
@@ -105,13 +105,13 @@ void TokenKeeper::On(const LoginSucceeded& event, Turn& turn) {
 }
 
 void TokenKeeper::On(const LoginFailed& event, Turn& turn) {
-  if (Running(Call::kLogin)) {
+  if (Running(RefreshKind::kLogin)) {
     FailLogin(event.failure, turn);
   }
 }
 
 void TokenKeeper::On(const RenewalSucceeded& event, Turn& turn) {
-  if (!Running(Call::kRenewal)) {
+  if (!Running(RefreshKind::kRenewal)) {
     return;
   }
   const auto lease = std::clamp(event.lease, seconds(0), kLongestLease);
@@ -132,7 +132,7 @@ void TokenKeeper::On(const RenewalSucceeded& event, Turn& turn) {
 }
 
 void TokenKeeper::On(const RenewalFailed& event, Turn& turn) {
-  if (!Running(Call::kRenewal)) {
+  if (!Running(RefreshKind::kRenewal)) {
     return;
   }
   if (const auto& error = event.failure.error) {
@@ -213,7 +213,7 @@ void TokenKeeper::Reject(Generation generation, Turn& turn) {
   turn.actions.push_back(DropToken{});
   throttle_.NoteRejection(turn.now.monotonic);
   // A login already under way is the recovery, and costs nothing more.
-  throttled_ = !throttle_.TryRecover(turn.now.monotonic) && !Running(Call::kLogin);
+  throttled_ = !throttle_.TryRecover(turn.now.monotonic) && !Running(RefreshKind::kLogin);
 }
 
 void TokenKeeper::DropExpiredToken(Turn& turn) {
@@ -234,14 +234,14 @@ void TokenKeeper::StartWhatIsDue(Turn& turn) {
     if (!throttle_.TryRecover(turn.now.monotonic)) {
       return;
     }
-    throttled_ = false;  // granted once; from here on the backoff alone spaces the attempts
+    throttled_ = false;  // granted once; from here on the backoff alone spaces the logins
   }
   if (retry_at_ && turn.now.monotonic < *retry_at_) {
     return;
   }
   if (token_ && token_->renewable) {
-    refresh_ =
-        Refresh{.call = Call::kRenewal, .renews = token_->generation, .started_at = turn.now.boot};
+    refresh_ = Refresh{
+        .kind = RefreshKind::kRenewal, .renews = token_->generation, .started_at = turn.now.boot};
     turn.actions.push_back(StartRenewal{token_->generation, policy_.renewal_increment,
                                         turn.now.monotonic + policy_.login_timeout});
     return;
@@ -250,7 +250,7 @@ void TokenKeeper::StartWhatIsDue(Turn& turn) {
 }
 
 void TokenKeeper::BeginLogin(Turn& turn) {
-  refresh_ = Refresh{.call = Call::kLogin, .renews = 0, .started_at = turn.now.boot};
+  refresh_ = Refresh{.kind = RefreshKind::kLogin, .renews = 0, .started_at = turn.now.boot};
   turn.actions.push_back(StartLogin{turn.now.monotonic + policy_.login_timeout});
 }
 

@@ -9,11 +9,11 @@
 #include <variant>
 #include <vector>
 
-#include "core/token/backoff.h"
-#include "core/token/login_throttle.h"
 #include "core/model/error.h"
 #include "core/model/login.h"
 #include "core/model/time.h"
+#include "core/token/backoff.h"
+#include "core/token/login_throttle.h"
 
 namespace baokms::core {
 
@@ -74,7 +74,7 @@ class TokenKeeper {
     RenewalFailure failure;
   };
   // TokenSource::Obtain: answered in this step or a later one, unless WaiterGone comes first.
-  // `rejected`: the generation a Transit call was refused with, 0 for none.
+  // `rejected`: the generation a Transit request was refused with, 0 for none.
   struct TokenWanted {
     WaiterId waiter = 0;
     Generation rejected = 0;
@@ -163,7 +163,7 @@ class TokenKeeper {
 
  private:
   enum class Phase : std::uint8_t { kNew, kRunning, kStopped };
-  enum class Call : std::uint8_t { kLogin, kRenewal };
+  enum class RefreshKind : std::uint8_t { kLogin, kRenewal };
 
   struct Token {
     Generation generation = 0;
@@ -174,7 +174,7 @@ class TokenKeeper {
   };
   // The login or renewal under way: never more than one.
   struct Refresh {
-    Call call{};
+    RefreshKind kind{};
     Generation renews = 0;  // kRenewal: the token's generation
     BootTime started_at;
     friend bool operator==(const Refresh&, const Refresh&) = default;
@@ -195,7 +195,7 @@ class TokenKeeper {
   void On(const Timer& event, Turn& turn);
   void On(const Shutdown& event, Turn& turn);
 
-  bool Running(Call call) const { return refresh_ && refresh_->call == call; }
+  bool Running(RefreshKind kind) const { return refresh_ && refresh_->kind == kind; }
   void Accept(Generation generation, std::chrono::seconds lease, bool renewable, Turn& turn);
   void FailLogin(const LoginFailure& failure, Turn& turn);
   void LogInAfterRenewal(Turn& turn);

@@ -69,8 +69,9 @@ PortsUnderTest::PortsUnderTest(const OpenBaoUnderTest& openbao, const Place& pla
   auth_transport_ = start();
   transit_ = std::make_unique<OpenBaoTransitClient>(
       OpenBaoTransitClient::Options{.mount_path = place.transit_mount, .key_name = place.key_name},
-      adapters::transit_http::WireContext{*transit_transport_, clock_, telemetry_});
-  const adapters::transit_http::WireContext auth_context{*auth_transport_, clock_, telemetry_};
+      adapters::transit_http::OpenBaoRequestContext{*transit_transport_, clock_, telemetry_});
+  const adapters::transit_http::OpenBaoRequestContext auth_context{*auth_transport_, clock_,
+                                                                   telemetry_};
   auth_ = std::make_unique<OpenBaoAuthClient>(auth_context);
 }
 

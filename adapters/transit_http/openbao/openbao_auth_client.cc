@@ -32,8 +32,8 @@ void OpenBaoAuthClient::Login(core::OpenBaoOperation operation, const std::strin
   request.body = std::move(json_body);
   request.identity = std::move(identity);
   request.deadline = deadline;
-  SendWireCall(context_, operation, std::move(request), ReadTokenReply, std::move(done),
-               RefuseLogin);
+  SendOpenBaoRequest(context_, operation, std::move(request), ReadTokenReply, std::move(done),
+                     RefuseLogin);
 }
 
 void OpenBaoAuthClient::RenewSelf(std::shared_ptr<const core::HeldToken> token,
@@ -47,8 +47,8 @@ void OpenBaoAuthClient::RenewSelf(std::shared_ptr<const core::HeldToken> token,
   request.credential_header = OpenBaoTokenHeader(*token);
   request.identity = std::move(identity);
   request.deadline = deadline;
-  SendWireCall(context_, core::OpenBaoOperation::kTokenRenewSelf, std::move(request),
-               ReadTokenReply, std::move(done));
+  SendOpenBaoRequest(context_, core::OpenBaoOperation::kTokenRenewSelf, std::move(request),
+                     ReadTokenReply, std::move(done));
 }
 
 }  // namespace baokms::adapters::transit_http

@@ -4,15 +4,15 @@
 #include <memory>
 #include <string>
 
-#include "adapters/transit_http/openbao/wire_call.h"
+#include "adapters/transit_http/openbao/openbao_request.h"
 #include "ports/openbao_auth.h"
 
 namespace baokms::adapters::transit_http {
 
 class OpenBaoAuthClient final : public ports::OpenBaoAuth {
  public:
-  // May be destroyed before its calls complete; what `context` refers to may not.
-  explicit OpenBaoAuthClient(const WireContext& context) : context_(context) {}
+  // May be destroyed before its requests complete; what `context` refers to may not.
+  explicit OpenBaoAuthClient(const OpenBaoRequestContext& context) : context_(context) {}
 
   void Login(core::OpenBaoOperation operation, const std::string& mount_path,
              core::Secret json_body, core::ClientIdentityRef identity, core::MonotonicTime deadline,
@@ -22,7 +22,7 @@ class OpenBaoAuthClient final : public ports::OpenBaoAuth {
                  ports::Completion<core::TokenGrant> done) override;
 
  private:
-  const WireContext context_;
+  const OpenBaoRequestContext context_;
 };
 
 }  // namespace baokms::adapters::transit_http

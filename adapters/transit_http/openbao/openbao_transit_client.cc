@@ -33,7 +33,8 @@ ports::HttpRequest Post(const std::string& path, core::Secret body, const ports:
 
 }  // namespace
 
-OpenBaoTransitClient::OpenBaoTransitClient(const Options& options, const WireContext& context)
+OpenBaoTransitClient::OpenBaoTransitClient(const Options& options,
+                                           const OpenBaoRequestContext& context)
     : encrypt_path_(OpenBaoPath(options.mount_path, "encrypt", options.key_name)),
       decrypt_path_(OpenBaoPath(options.mount_path, "decrypt", options.key_name)),
       metadata_path_(OpenBaoPath(options.mount_path, "keys", options.key_name)),
@@ -41,50 +42,52 @@ OpenBaoTransitClient::OpenBaoTransitClient(const Options& options, const WireCon
       context_(context) {}
 
 std::unique_ptr<ports::PendingCall> OpenBaoTransitClient::Encrypt(
-    ports::TokenRef token, ports::TransitEncryptCall call, core::MonotonicTime deadline,
+    ports::TokenRef token, ports::TransitEncryptRequest request, core::MonotonicTime deadline,
     ports::Completion<core::Ciphertext> done) {
-  const auto read = [version = call.version](std::string_view body) {
+  const auto read = [version = request.version](std::string_view body) {
     return ReadEncryptReply(body, version);
   };
-  return SendWireCall(context_, OpenBaoOperation::kTransitEncrypt,
-                      Post(encrypt_path_, EncryptBody(call), std::move(token), deadline), read,
-                      std::move(done));
+  return SendOpenBaoRequest(context_, OpenBaoOperation::kTransitEncrypt,
+                            Post(encrypt_path_, EncryptBody(request), std::move(token), deadline),
+                            read, std::move(done));
 }
 
 std::unique_ptr<ports::PendingCall> OpenBaoTransitClient::Decrypt(
-    ports::TokenRef token, ports::TransitDecryptCall call, core::MonotonicTime deadline,
+    ports::TokenRef token, ports::TransitDecryptRequest request, core::MonotonicTime deadline,
     ports::Completion<core::Secret> done) {
-  return SendWireCall(context_, OpenBaoOperation::kTransitDecrypt,
-                      Post(decrypt_path_, DecryptBody(call), std::move(token), deadline),
-                      ReadDecryptReply, std::move(done));
+  return SendOpenBaoRequest(context_, OpenBaoOperation::kTransitDecrypt,
+                            Post(decrypt_path_, DecryptBody(request), std::move(token), deadline),
+                            ReadDecryptReply, std::move(done));
 }
 
-void OpenBaoTransitClient::ReadKeyMetadata(ports::TokenRef token, core::MonotonicTime deadline,
-                                           ports::Completion<core::TransitKeyMetadata> done) {
+std::unique_ptr<ports::PendingCall> OpenBaoTransitClient::ReadKeyMetadata(
+    ports::TokenRef token, core::MonotonicTime deadline,
+    ports::Completion<core::TransitKeyMetadata> done) {
   ports::HttpRequest request = Get(metadata_path_, std::move(token), deadline);
   request.max_reply_bytes = kMaxMetadataBytes;
   request.max_error_bytes = kMaxMetadataBytes;
-  SendWireCall(context_, OpenBaoOperation::kTransitMetadataRead, std::move(request),
-               ReadKeyMetadataReply, std::move(done));
+  return SendOpenBaoRequest(context_, OpenBaoOperation::kTransitMetadataRead, std::move(request),
+                            ReadKeyMetadataReply, std::move(done));
 }
 
-void OpenBaoTransitClient::ReadDisableUpsert(ports::TokenRef token, core::MonotonicTime deadline,
-                                             ports::Completion<bool> done) {
-  SendWireCall(context_, OpenBaoOperation::kTransitDisableUpsertRead,
-               Get(key_config_path_, std::move(token), deadline), ReadDisableUpsertReply,
-               std::move(done));
+std::unique_ptr<ports::PendingCall> OpenBaoTransitClient::ReadDisableUpsert(
+    ports::TokenRef token, core::MonotonicTime deadline, ports::Completion<bool> done) {
+  return SendOpenBaoRequest(context_, OpenBaoOperation::kTransitDisableUpsertRead,
+                            Get(key_config_path_, std::move(token), deadline),
+                            ReadDisableUpsertReply, std::move(done));
 }
 
-void OpenBaoTransitClient::ReadCapabilities(
+std::unique_ptr<ports::PendingCall> OpenBaoTransitClient::ReadCapabilities(
     ports::TokenRef token, std::vector<std::string> paths, core::MonotonicTime deadline,
     ports::Completion<std::map<std::string, std::vector<std::string>>> done) {
   core::Secret body = CapabilitiesBody(paths);
   const auto read = [paths = std::move(paths)](std::string_view reply) {
     return ReadCapabilitiesReply(reply, paths);
   };
-  SendWireCall(context_, OpenBaoOperation::kCapabilitiesSelf,
-               Post("/v1/sys/capabilities-self", std::move(body), std::move(token), deadline), read,
-               std::move(done));
+  return SendOpenBaoRequest(
+      context_, OpenBaoOperation::kCapabilitiesSelf,
+      Post("/v1/sys/capabilities-self", std::move(body), std::move(token), deadline), read,
+      std::move(done));
 }
 
 }  // namespace baokms::adapters::transit_http

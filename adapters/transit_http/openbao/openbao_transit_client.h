@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/transit_http/openbao/wire_call.h"
+#include "adapters/transit_http/openbao/openbao_request.h"
 #include "ports/transit.h"
 
 namespace baokms::adapters::transit_http {
@@ -18,20 +18,24 @@ class OpenBaoTransitClient final : public ports::TransitPort {
     std::string key_name;
   };
 
-  // May be destroyed before its calls complete; what `context` refers to may not.
-  OpenBaoTransitClient(const Options& options, const WireContext& context);
+  // May be destroyed before its requests complete; what `context` refers to may not.
+  OpenBaoTransitClient(const Options& options, const OpenBaoRequestContext& context);
 
-  std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef token, ports::TransitEncryptCall call,
+  std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef token,
+                                              ports::TransitEncryptRequest request,
                                               core::MonotonicTime deadline,
                                               ports::Completion<core::Ciphertext> done) override;
-  std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef token, ports::TransitDecryptCall call,
+  std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef token,
+                                              ports::TransitDecryptRequest request,
                                               core::MonotonicTime deadline,
                                               ports::Completion<core::Secret> done) override;
-  void ReadKeyMetadata(ports::TokenRef token, core::MonotonicTime deadline,
-                       ports::Completion<core::TransitKeyMetadata> done) override;
-  void ReadDisableUpsert(ports::TokenRef token, core::MonotonicTime deadline,
-                         ports::Completion<bool> done) override;
-  void ReadCapabilities(
+  std::unique_ptr<ports::PendingCall> ReadKeyMetadata(
+      ports::TokenRef token, core::MonotonicTime deadline,
+      ports::Completion<core::TransitKeyMetadata> done) override;
+  std::unique_ptr<ports::PendingCall> ReadDisableUpsert(ports::TokenRef token,
+                                                        core::MonotonicTime deadline,
+                                                        ports::Completion<bool> done) override;
+  std::unique_ptr<ports::PendingCall> ReadCapabilities(
       ports::TokenRef token, std::vector<std::string> paths, core::MonotonicTime deadline,
       ports::Completion<std::map<std::string, std::vector<std::string>>> done) override;
 
@@ -40,7 +44,7 @@ class OpenBaoTransitClient final : public ports::TransitPort {
   const std::string decrypt_path_;
   const std::string metadata_path_;
   const std::string key_config_path_;
-  const WireContext context_;
+  const OpenBaoRequestContext context_;
 };
 
 }  // namespace baokms::adapters::transit_http

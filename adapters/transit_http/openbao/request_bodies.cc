@@ -25,13 +25,13 @@ class Writer {
 
 }  // namespace
 
-core::Secret EncryptBody(const ports::TransitEncryptCall& call) {
+core::Secret EncryptBody(const ports::TransitEncryptRequest& request) {
   constexpr std::string_view kPlaintext = R"({"plaintext":")";
   constexpr std::string_view kAad = R"(","associated_data":")";
   constexpr std::string_view kVersion = R"(","key_version":)";
-  const std::string_view plaintext = call.plaintext.ExposeSecret();
-  const std::string& aad = call.aad->associated_data();
-  const std::string version = call.version.ToString();
+  const std::string_view plaintext = request.plaintext.ExposeSecret();
+  const std::string& aad = request.aad->associated_data();
+  const std::string version = request.version.ToString();
   core::Secret body =
       core::Secret::OfSize(kPlaintext.size() + core::Base64Length(plaintext.size()) + kAad.size() +
                            aad.size() + kVersion.size() + version.size() + 1);
@@ -46,10 +46,10 @@ core::Secret EncryptBody(const ports::TransitEncryptCall& call) {
   return body;
 }
 
-core::Secret DecryptBody(const ports::TransitDecryptCall& call) {
+core::Secret DecryptBody(const ports::TransitDecryptRequest& request) {
   // Public values: no need for a wiped intermediate.
-  return core::Secret::Copy(R"({"ciphertext":)" + core::JsonString(call.ciphertext.bytes()) +
-                            R"(,"associated_data":")" + call.aad->associated_data() + R"("})");
+  return core::Secret::Copy(R"({"ciphertext":)" + core::JsonString(request.ciphertext.bytes()) +
+                            R"(,"associated_data":")" + request.aad->associated_data() + R"("})");
 }
 
 core::Secret CapabilitiesBody(const std::vector<std::string>& paths) {

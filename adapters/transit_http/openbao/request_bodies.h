@@ -12,8 +12,8 @@
 
 namespace baokms::adapters::transit_http {
 
-core::Secret EncryptBody(const ports::TransitEncryptCall& call);
-core::Secret DecryptBody(const ports::TransitDecryptCall& call);
+core::Secret EncryptBody(const ports::TransitEncryptRequest& request);
+core::Secret DecryptBody(const ports::TransitDecryptRequest& request);
 core::Secret CapabilitiesBody(const std::vector<std::string>& paths);
 core::Secret RenewBody(std::chrono::seconds increment);
 

@@ -9,10 +9,10 @@
 namespace baokms::adapters::transit_http {
 namespace {
 
-// A call lives in the loop; the handle only marks it, and may outlive both.
-class MarkedCall final : public ports::PendingCall {
+// A request lives in the loop; the handle only marks it, and may outlive both.
+class RequestHandle final : public ports::PendingCall {
  public:
-  MarkedCall(std::weak_ptr<IoLoop> loop, std::shared_ptr<std::atomic<bool>> abandoned)
+  RequestHandle(std::weak_ptr<IoLoop> loop, std::shared_ptr<std::atomic<bool>> abandoned)
       : loop_(std::move(loop)), abandoned_(std::move(abandoned)) {}
   void Abandon() override {
     if (abandoned_->exchange(true)) return;
@@ -61,7 +61,7 @@ CurlHttpTransport::~CurlHttpTransport() { loop_->StopAndJoin(); }
 std::unique_ptr<ports::PendingCall> CurlHttpTransport::Send(
     ports::HttpRequest request, ports::Completion<ports::HttpReply> done) {
   auto abandoned = std::make_shared<std::atomic<bool>>(false);
-  auto handle = std::make_unique<MarkedCall>(loop_, abandoned);
+  auto handle = std::make_unique<RequestHandle>(loop_, abandoned);
   loop_->Enqueue(std::move(request), std::move(done), std::move(abandoned));
   return handle;
 }

@@ -1,6 +1,6 @@
 // HttpTransport over libcurl: one I/O thread, one multi handle, warm HTTP/1.1 connections
 // (architecture.md, "Data path"). Authentication uses an instance of its own: a connection is
-// never shared between calls that differ in what they prove (libraries.md, "libcurl").
+// never shared between requests that differ in what they prove (libraries.md, "libcurl").
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ struct TransportOptions {
   std::string tls_server_name{};       // empty: each address's own host
   std::string ca_file{};               // the only authorities trusted
   std::vector<std::string> headers{};  // "Name: value", sent with every request
-  // Transfers at a time, and so connections; further calls wait within their deadline.
+  // Transfers at a time, and so connections; further requests wait within their deadline.
   std::size_t max_transfers = 8;
   // Null: whatever replies, replies for all of them.
   AnotherAddressMayAnswer another_address_may_answer = nullptr;
@@ -59,7 +59,8 @@ class CurlHttpTransport final : public ports::HttpTransport {
   std::unique_ptr<ports::PendingCall> Send(ports::HttpRequest request,
                                            ports::Completion<ports::HttpReply> done) override;
 
-  // What is under way and every later call completes with ShuttingDown(). Any thread, never blocks.
+  // What is under way and every later request completes with ShuttingDown(). Any thread, never
+  // blocks.
   void Shutdown();
 
  private:

@@ -44,13 +44,13 @@ IoLoop::IoLoop(IoLoopSettings settings, std::unique_ptr<CaBundle> ca, const port
 
 void IoLoop::Enqueue(ports::HttpRequest request, ports::Completion<ports::HttpReply> done,
                      std::shared_ptr<const std::atomic<bool>> abandoned) {
-  auto call = std::make_unique<Call>();
-  call->request = std::move(request);
-  call->done = std::move(done);
-  call->abandoned = std::move(abandoned);
+  auto pending = std::make_unique<PendingRequest>();
+  pending->request = std::move(request);
+  pending->done = std::move(done);
+  pending->abandoned = std::move(abandoned);
   {
     const std::lock_guard lock(mutex_);
-    incoming_.push_back(std::move(call));
+    incoming_.push_back(std::move(pending));
   }
   Wake();
 }
@@ -85,7 +85,7 @@ void IoLoop::Run() {
       int running = 0;
       curl_multi_perform(multi_.get(), &running);
       FinishTransfers();
-      // A freed place goes to the next in line before anybody sleeps.
+      // What became free goes to the next in line before anybody sleeps.
       if (!waiting_.empty() && active_.size() < settings_.max_transfers) continue;
     }
     curl_multi_poll(multi_.get(), nullptr, 0, PollMilliseconds(), nullptr);
@@ -94,7 +94,7 @@ void IoLoop::Run() {
 
 bool IoLoop::TakeIncoming() {
   const std::lock_guard lock(mutex_);
-  for (CallPtr& call : incoming_) waiting_.push_back(std::move(call));
+  for (RequestPtr& pending : incoming_) waiting_.push_back(std::move(pending));
   incoming_.clear();
   refusing_ = shutting_down_;
   exiting_ = exit_;
@@ -111,29 +111,29 @@ void IoLoop::DropExpiredAndAbandoned(core::MonotonicTime now) {
     Complete(Release(it), std::unexpected(core::DeadlineExceeded()));
     it = active_.begin() + index;
   }
-  std::deque<CallPtr> kept;
-  for (CallPtr& call : std::exchange(waiting_, {})) {
-    if (call->request.deadline <= now) {
-      Complete(std::move(call), std::unexpected(core::DeadlineExceeded()));
-    } else if (call->abandoned->load()) {
+  std::deque<RequestPtr> kept;
+  for (RequestPtr& pending : std::exchange(waiting_, {})) {
+    if (pending->request.deadline <= now) {
+      Complete(std::move(pending), std::unexpected(core::DeadlineExceeded()));
+    } else if (pending->abandoned->load()) {
       // Nothing was sent and nobody waits.
-      Complete(std::move(call), std::unexpected(core::Cancelled()));
+      Complete(std::move(pending), std::unexpected(core::Cancelled()));
     } else {
-      kept.push_back(std::move(call));
+      kept.push_back(std::move(pending));
     }
   }
   waiting_ = std::move(kept);
 }
 
-// Cutting a transfer costs its TLS connection, so an abandoned one is cut only when its place is
-// needed (libraries.md, "libcurl").
+// Cutting a transfer costs its TLS connection, so an abandoned one is cut only when a waiting
+// request needs the room (libraries.md, "libcurl").
 void IoLoop::MakeRoomForWaiting() {
   std::size_t needed = waiting_.size();
   const std::size_t free = settings_.max_transfers - active_.size();
   needed -= std::min(needed, free);
   for (; needed > 0; --needed) {
-    const auto abandoned =
-        std::ranges::find_if(active_, [](const CallPtr& call) { return call->abandoned->load(); });
+    const auto abandoned = std::ranges::find_if(
+        active_, [](const RequestPtr& pending) { return pending->abandoned->load(); });
     if (abandoned == active_.end()) return;
     Complete(Release(abandoned), std::unexpected(core::Cancelled()));
   }
@@ -141,29 +141,30 @@ void IoLoop::MakeRoomForWaiting() {
 
 void IoLoop::StartWaiting() {
   while (!waiting_.empty() && active_.size() < settings_.max_transfers) {
-    CallPtr call = std::move(waiting_.front());
+    RequestPtr pending = std::move(waiting_.front());
     waiting_.pop_front();
-    call->address = preferred_address_;
-    if (BeginAttempt(*call)) {
-      active_.push_back(std::move(call));
+    pending->address = preferred_address_;
+    if (BeginTransfer(*pending)) {
+      active_.push_back(std::move(pending));
     } else {
-      Complete(std::move(call), std::unexpected(core::OpenBaoFailure(OpenBaoStatus::kUnavailable)));
+      Complete(std::move(pending),
+               std::unexpected(core::OpenBaoFailure(OpenBaoStatus::kUnavailable)));
     }
   }
 }
 
-bool IoLoop::BeginAttempt(Call& call) {
+bool IoLoop::BeginTransfer(PendingRequest& pending) {
   const core::MonotonicTime now = clock_.Now().monotonic;
-  ++call.attempts;
+  ++pending.addresses_asked;
   try {
-    call.transfer = std::make_unique<Transfer>(
-        call.request, settings_.addresses[call.address], settings_.transfer, ca_->Current(now),
-        std::max(core::Duration(1), call.request.deadline - now));
+    pending.transfer = std::make_unique<Transfer>(
+        pending.request, settings_.addresses[pending.address], settings_.transfer,
+        ca_->Current(now), std::max(core::Duration(1), pending.request.deadline - now));
   } catch (const std::bad_alloc&) {
     return false;
   }
-  curl_easy_setopt(call.transfer->handle(), CURLOPT_PRIVATE, static_cast<void*>(&call));
-  return curl_multi_add_handle(multi_.get(), call.transfer->handle()) == CURLM_OK;
+  curl_easy_setopt(pending.transfer->handle(), CURLOPT_PRIVATE, static_cast<void*>(&pending));
+  return curl_multi_add_handle(multi_.get(), pending.transfer->handle()) == CURLM_OK;
 }
 
 void IoLoop::FinishTransfers() {
@@ -171,18 +172,18 @@ void IoLoop::FinishTransfers() {
   while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;
-    char* call = nullptr;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
-    const auto it = std::ranges::find_if(active_, [call](const CallPtr& candidate) {
-      return static_cast<void*>(candidate.get()) == static_cast<void*>(call);
+    char* pending = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &pending);
+    const auto it = std::ranges::find_if(active_, [pending](const RequestPtr& candidate) {
+      return static_cast<void*>(candidate.get()) == static_cast<void*>(pending);
     });
-    FinishAttempt(Release(it), code);
+    FinishTransfer(Release(it), code);
   }
 }
 
-void IoLoop::FinishAttempt(CallPtr call, CURLcode code) {
+void IoLoop::FinishTransfer(RequestPtr pending, CURLcode code) {
   const core::MonotonicTime now = clock_.Now().monotonic;
-  const std::unique_ptr<Transfer> transfer = std::move(call->transfer);
+  const std::unique_ptr<Transfer> transfer = std::move(pending->transfer);
   core::Result<ports::HttpReply> result;
   bool ask_another = false;
   const bool replied = code == CURLE_OK && transfer->headers_complete();
@@ -192,8 +193,8 @@ void IoLoop::FinishAttempt(CallPtr call, CURLcode code) {
                               .body = transfer->TakeBody()};
     ask_another = settings_.another_address_may_answer != nullptr &&
                   settings_.another_address_may_answer(result->status, result->body.ExposeSecret());
-  } else if (now >= call->request.deadline) {
-    Complete(std::move(call), std::unexpected(core::DeadlineExceeded()));
+  } else if (now >= pending->request.deadline) {
+    Complete(std::move(pending), std::unexpected(core::DeadlineExceeded()));
     return;
   } else if (transfer->body_over_bound()) {
     result = std::unexpected(core::OversizeReply());
@@ -204,45 +205,45 @@ void IoLoop::FinishAttempt(CallPtr call, CURLcode code) {
   }
 
   if (!ask_another) {
-    if (replied && call->attempts > 1 && preferred_address_ != call->address) {
-      preferred_address_ = call->address;
+    if (replied && pending->addresses_asked > 1 && preferred_address_ != pending->address) {
+      preferred_address_ = pending->address;
       telemetry_.OpenBaoFailover();
     }
-    Complete(std::move(call), std::move(result));
+    Complete(std::move(pending), std::move(result));
     return;
   }
   // What a node said tells more than that another could not be reached; among equals, the first.
-  if (!call->fallback || (!call->fallback->has_value() && result.has_value())) {
-    call->fallback = std::move(result);
+  if (!pending->fallback || (!pending->fallback->has_value() && result.has_value())) {
+    pending->fallback = std::move(result);
   }
-  if (call->attempts < settings_.addresses.size() && now < call->request.deadline &&
-      !call->abandoned->load()) {
-    call->address = (call->address + 1) % settings_.addresses.size();
-    if (BeginAttempt(*call)) {
-      active_.push_back(std::move(call));
+  if (pending->addresses_asked < settings_.addresses.size() && now < pending->request.deadline &&
+      !pending->abandoned->load()) {
+    pending->address = (pending->address + 1) % settings_.addresses.size();
+    if (BeginTransfer(*pending)) {
+      active_.push_back(std::move(pending));
       return;
     }
   }
-  core::Result<ports::HttpReply> best = *std::move(call->fallback);
-  Complete(std::move(call), std::move(best));
+  core::Result<ports::HttpReply> best = *std::move(pending->fallback);
+  Complete(std::move(pending), std::move(best));
 }
 
 void IoLoop::FailAll() {
   while (!active_.empty()) {
     Complete(Release(active_.begin()), std::unexpected(core::ShuttingDown()));
   }
-  for (CallPtr& call : std::exchange(waiting_, {})) {
-    Complete(std::move(call), std::unexpected(core::ShuttingDown()));
+  for (RequestPtr& pending : std::exchange(waiting_, {})) {
+    Complete(std::move(pending), std::unexpected(core::ShuttingDown()));
   }
 }
 
 int IoLoop::PollMilliseconds() const {
   std::optional<core::MonotonicTime> next;
-  for (const CallPtr& call : active_) {
-    if (!next || call->request.deadline < *next) next = call->request.deadline;
+  for (const RequestPtr& pending : active_) {
+    if (!next || pending->request.deadline < *next) next = pending->request.deadline;
   }
-  for (const CallPtr& call : waiting_) {
-    if (!next || call->request.deadline < *next) next = call->request.deadline;
+  for (const RequestPtr& pending : waiting_) {
+    if (!next || pending->request.deadline < *next) next = pending->request.deadline;
   }
   if (!next) return kIdlePollMilliseconds;
   const auto left =
@@ -250,17 +251,17 @@ int IoLoop::PollMilliseconds() const {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, kIdlePollMilliseconds));
 }
 
-// Takes a call out of curl and of the active ones; its transfer still holds what was received.
-IoLoop::CallPtr IoLoop::Release(std::vector<CallPtr>::iterator active) {
-  CallPtr call = std::move(*active);
+// Takes a request out of curl and of the active ones; its transfer still holds what was received.
+IoLoop::RequestPtr IoLoop::Release(std::vector<RequestPtr>::iterator active) {
+  RequestPtr pending = std::move(*active);
   active_.erase(active);
-  curl_multi_remove_handle(multi_.get(), call->transfer->handle());
-  return call;
+  curl_multi_remove_handle(multi_.get(), pending->transfer->handle());
+  return pending;
 }
 
-void IoLoop::Complete(CallPtr call, core::Result<ports::HttpReply> result) {
-  ports::Completion<ports::HttpReply> done = std::move(call->done);
-  call.reset();  // secrets go before the next one is asked
+void IoLoop::Complete(RequestPtr pending, core::Result<ports::HttpReply> result) {
+  ports::Completion<ports::HttpReply> done = std::move(pending->done);
+  pending.reset();  // secrets go before the next one is asked
   done(std::move(result));
 }
 

@@ -53,17 +53,17 @@ class IoLoop {
   };
 
   // One request from Send to its completion.
-  struct Call {
+  struct PendingRequest {
     ports::HttpRequest request;
     ports::Completion<ports::HttpReply> done;
     std::shared_ptr<const std::atomic<bool>> abandoned;
-    std::size_t address = 0;   // index of the one being asked
-    std::size_t attempts = 0;  // addresses asked so far
+    std::size_t address = 0;  // index of the one being asked
+    std::size_t addresses_asked = 0;
     // The best answer of the addresses that gave way to the next one.
     std::optional<core::Result<ports::HttpReply>> fallback;
     std::unique_ptr<Transfer> transfer;  // last: closed before the request it reads
   };
-  using CallPtr = std::unique_ptr<Call>;
+  using RequestPtr = std::unique_ptr<PendingRequest>;
 
   IoLoop(IoLoopSettings settings, std::unique_ptr<CaBundle> ca, const ports::Clock& clock,
          ports::Telemetry& telemetry);
@@ -73,14 +73,14 @@ class IoLoop {
   void DropExpiredAndAbandoned(core::MonotonicTime now);
   void MakeRoomForWaiting();
   void StartWaiting();
-  // Begins an attempt; hands the call back when it could not.
-  bool BeginAttempt(Call& call);
+  // With the address that `pending` names; false when it could not.
+  bool BeginTransfer(PendingRequest& pending);
   void FinishTransfers();
-  void FinishAttempt(CallPtr call, CURLcode code);
+  void FinishTransfer(RequestPtr pending, CURLcode code);
   void FailAll();
   int PollMilliseconds() const;
-  CallPtr Release(std::vector<CallPtr>::iterator active);
-  static void Complete(CallPtr call, core::Result<ports::HttpReply> result);
+  RequestPtr Release(std::vector<RequestPtr>::iterator active);
+  static void Complete(RequestPtr pending, core::Result<ports::HttpReply> result);
 
   const IoLoopSettings settings_;
   const std::unique_ptr<CaBundle> ca_;
@@ -89,13 +89,13 @@ class IoLoop {
   std::unique_ptr<CURLM, CloseMulti> multi_;
 
   std::mutex mutex_;
-  std::vector<CallPtr> incoming_;  // guarded by mutex_
-  bool shutting_down_ = false;     // guarded by mutex_
-  bool exit_ = false;              // guarded by mutex_
+  std::vector<RequestPtr> incoming_;  // guarded by mutex_
+  bool shutting_down_ = false;        // guarded by mutex_
+  bool exit_ = false;                 // guarded by mutex_
 
   // The I/O thread's own.
-  std::deque<CallPtr> waiting_;
-  std::vector<CallPtr> active_;
+  std::deque<RequestPtr> waiting_;
+  std::vector<RequestPtr> active_;
   bool refusing_ = false;
   bool exiting_ = false;
   std::size_t preferred_address_ = 0;  // the last that answered

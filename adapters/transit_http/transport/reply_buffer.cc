@@ -6,7 +6,7 @@
 
 namespace baokms::adapters::transit_http {
 namespace {
-// Holds every single-item Transit reply, so an ordinary call never grows.
+// Holds every single-item Transit reply, so an ordinary one never grows.
 constexpr std::size_t kFirstCapacity = 4096;
 }  // namespace
 

@@ -1,4 +1,4 @@
-// One attempt of one request against one address: a curl handle of its own, so that nothing of a
+// One HTTP exchange with one address: a curl handle of its own, so that nothing of a
 // request outlives it in curl's buffers. Used by the I/O thread alone.
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace baokms::adapters::transit_http {
 
-// What does not change between attempts.
+// What does not change between transfers.
 struct TransferSettings {
   std::vector<std::string> headers;  // "Name: value", sent with every request
   std::chrono::seconds max_idle_connection{0};

@@ -12,7 +12,7 @@ using Time = ConnectionTable::Time;
 posix::Descriptor SomeFd() { return posix::Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 constexpr ConnectionTable::Limits kSmall{
-    .max_connections = 4, .max_per_uid = 2, .first_call_timeout = milliseconds(100)};
+    .max_connections = 4, .max_per_uid = 2, .first_rpc_timeout = milliseconds(100)};
 
 TEST_CASE("Connection table: at its own limit a uid displaces the oldest silent of its own") {
   ConnectionTable table(kSmall);
@@ -28,17 +28,17 @@ TEST_CASE("Connection table: at its own limit a uid displaces the oldest silent 
   CHECK(table.size() == 3);
 }
 
-TEST_CASE("Connection table: a connection with a call is never displaced") {
+TEST_CASE("Connection table: a connection with an RPC is never displaced") {
   ConnectionTable table(kSmall);
   const auto first = table.Add(SomeFd(), 1, Time{});
   const auto second = table.Add(SomeFd(), 1, Time{});
   table.HandOver(*first.id, 900);
-  table.Called(900);
+  table.RpcArrived(900);
   const auto third = table.Add(SomeFd(), 1, Time{});
   CHECK(table.Descriptor(*first.id) >= 0);
   CHECK(table.Descriptor(*second.id) == -1);
   table.HandOver(*third.id, 901);
-  table.Called(901);
+  table.RpcArrived(901);
   const auto fourth = table.Add(SomeFd(), 1, Time{});
   CHECK_FALSE(fourth.id.has_value());
   CHECK(fourth.refused.valid());
@@ -63,7 +63,7 @@ TEST_CASE("Connection table: silent ones are overdue in time and callers never")
   table.HandOver(*caller.id, 900);
   CHECK(table.HandedOver(*caller.id));
   CHECK_FALSE(table.HandedOver(*silent.id));
-  table.Called(900);
+  table.RpcArrived(900);
   CHECK(table.NextDeadline() == Time{} + milliseconds(100));
   CHECK(table.RemoveOverdue(Time{} + milliseconds(99)).empty());
   CHECK(table.RemoveOverdue(Time{} + milliseconds(100)).size() == 1);
@@ -79,7 +79,7 @@ TEST_CASE("Connection table: a reused descriptor number belongs to the newer con
   const auto newer = table.Add(SomeFd(), 2, Time{});
   table.HandOver(*newer.id, 900);
   table.Remove(*old.id);
-  table.Called(900);
+  table.RpcArrived(900);
   CHECK(table.RemoveSilent().empty());
   CHECK(table.Descriptor(*newer.id) >= 0);
 }

@@ -23,8 +23,8 @@ using testing::ClosedWithin;
 using testing::ConnectTo;
 using testing::Eventually;
 using testing::Harness;
-using testing::Http2Call;
 using testing::Http2Opening;
+using testing::Http2Rpc;
 using testing::SendAll;
 
 // 0 under AddressSanitizer, whose quarantine keeps what was freed.
@@ -41,7 +41,7 @@ long ResidentKiB() {
 
 struct Small : Harness {
   Small() {
-    options.first_call_timeout = milliseconds(300);
+    options.first_rpc_timeout = milliseconds(300);
     options.max_connections = 8;
     options.max_connections_per_uid = 6;
   }
@@ -72,12 +72,12 @@ TEST_CASE_FIXTURE(Small, "Peers: an allowed uid is enough and so is an allowed g
   CHECK(Client(options.socket_path).Status().ok());
 }
 
-TEST_CASE_FIXTURE(Small, "Connections: one without a call in time is closed") {
+TEST_CASE_FIXTURE(Small, "Connections: one without an RPC in time is closed") {
   Start();
   std::vector<posix::Descriptor> peers;
   for (const std::string& sent :
        {std::string(), std::string("PRI * HT"), Http2Opening(),
-        Http2Opening() + Http2Call(1, "Encrypt", "unfinished", /*finished=*/false)}) {
+        Http2Opening() + Http2Rpc(1, "Encrypt", "unfinished", /*finished=*/false)}) {
     peers.push_back(ConnectTo(options.socket_path));
     REQUIRE(SendAll(peers.back().get(), sent));
   }
@@ -101,14 +101,14 @@ TEST_CASE_FIXTURE(Small, "Connections: one that drips its opening is closed in t
 TEST_CASE_FIXTURE(Small, "Connections: an opening in single bytes is served") {
   Start();
   const auto peer = ConnectTo(options.socket_path);
-  for (const char byte : Http2Opening() + Http2Call(1, "Status", "")) {
+  for (const char byte : Http2Opening() + Http2Rpc(1, "Status", "")) {
     REQUIRE(SendAll(peer.get(), {&byte, 1}));
   }
   CHECK(telemetry.WaitFinished(1).has_value());
 }
 
 TEST_CASE_FIXTURE(Small, "Connections: one that speaks something else is closed at once") {
-  options.first_call_timeout = milliseconds(60'000);
+  options.first_rpc_timeout = milliseconds(60'000);
   Start();
   const auto peer = ConnectTo(options.socket_path);
   REQUIRE(SendAll(peer.get(), "GET / HTTP/1.1\r\n\r\n"));
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(Small, "Connections: one that speaks something else is closed 
   CHECK(ClosedWithin(garbage.get(), milliseconds(2000)));
 }
 
-TEST_CASE_FIXTURE(Small, "Connections: one with a call stays when idle") {
+TEST_CASE_FIXTURE(Small, "Connections: one with an RPC stays when idle") {
   Start();
   Client client(options.socket_path);
   REQUIRE(client.Status().ok());
@@ -128,7 +128,7 @@ TEST_CASE_FIXTURE(Small, "Connections: one with a call stays when idle") {
 }
 
 TEST_CASE_FIXTURE(Small, "Connections: those who leave or half close are counted out") {
-  options.first_call_timeout = milliseconds(60'000);
+  options.first_rpc_timeout = milliseconds(60'000);
   Start();
   auto leaving = ConnectTo(options.socket_path);
   auto half = ConnectTo(options.socket_path);
@@ -144,8 +144,8 @@ TEST_CASE_FIXTURE(Small, "Connections: those who leave or half close are counted
   CHECK(Eventually([&] { return server->connections() == 0; }));
 }
 
-TEST_CASE_FIXTURE(Small, "Connections: at a uid's limit its oldest without a call goes") {
-  options.first_call_timeout = milliseconds(60'000);
+TEST_CASE_FIXTURE(Small, "Connections: at a uid's limit its oldest without an RPC goes") {
+  options.first_rpc_timeout = milliseconds(60'000);
   Start();
   Client client(options.socket_path);
   REQUIRE(client.Status().ok());
@@ -176,7 +176,7 @@ TEST_CASE("Connections: another uid is served while one holds all its places") {
   if (baokms::testing::SkippedWithoutRoot()) return;
   Harness harness;
   harness.options.max_connections_per_uid = 3;
-  harness.options.first_call_timeout = milliseconds(60'000);
+  harness.options.first_rpc_timeout = milliseconds(60'000);
   harness.options.socket_mode = 0666;
   REQUIRE(::chmod(harness.directory.path().c_str(), 0755) == 0);
   harness.Start();
@@ -187,7 +187,7 @@ TEST_CASE("Connections: another uid is served while one holds all its places") {
   if (child == 0) {  // no gRPC in here: a forked copy of it does not work
     if (::setuid(12345) != 0) ::_exit(2);
     const auto theirs = ConnectTo(harness.options.socket_path);
-    const bool sent = SendAll(theirs.get(), Http2Opening() + Http2Call(1, "Status", ""));
+    const bool sent = SendAll(theirs.get(), Http2Opening() + Http2Rpc(1, "Status", ""));
     ::_exit(sent && !ClosedWithin(theirs.get(), milliseconds(300)) ? 0 : 1);
   }
   int status = -1;
@@ -219,7 +219,7 @@ TEST_CASE("Connections: thousands of them neither slow a client down nor fill th
       // Every third opens HTTP/2 and every third of those leaves a message unfinished.
       if (fd.valid() && i % 3 == 0) {
         SendAll(fd.get(),
-                i % 9 == 0 ? Http2Opening() + Http2Call(1, "Encrypt", "x", false) : Http2Opening());
+                i % 9 == 0 ? Http2Opening() + Http2Rpc(1, "Encrypt", "x", false) : Http2Opening());
       }
       flood.push_back(std::move(fd));
     }
@@ -235,8 +235,8 @@ TEST_CASE("Connections: thousands of them neither slow a client down nor fill th
     ++served;
   }
   attacker.join();
-  MESSAGE("connections ", total, " calls served meanwhile ", served, " slowest ms ",
-          slowest.count(), " grown KiB ", ResidentKiB() - before);
+  MESSAGE("connections ", total, " RPCs served meanwhile ", served, " slowest ms ", slowest.count(),
+          " grown KiB ", ResidentKiB() - before);
   CHECK(served > 0);
   CHECK(slowest < milliseconds(2000));
   CHECK(harness.server->connections() <= 64);
@@ -255,8 +255,8 @@ TEST_CASE("Connections: clients that never read hold no places and little memory
   for (int i = 0; i < 40; ++i) {
     deaf.push_back(ConnectTo(harness.options.socket_path));
     std::string bytes = i % 2 == 0 ? Http2Opening() : testing::Http2OpeningWithClosedWindow();
-    for (std::uint32_t call = 0; call < 60; ++call) {
-      bytes += Http2Call(2 * call + 1, "Encrypt", std::string("\x0a\x01p", 3));
+    for (std::uint32_t rpc = 0; rpc < 60; ++rpc) {
+      bytes += Http2Rpc(2 * rpc + 1, "Encrypt", std::string("\x0a\x01p", 3));
     }
     SendAll(deaf.back().get(), bytes);
   }
@@ -275,7 +275,7 @@ TEST_CASE_FIXTURE(Small, "Connections: a peer that does not answer pings is clos
   options.keepalive_timeout = milliseconds(300);
   Start();
   const auto dead = ConnectTo(options.socket_path);
-  REQUIRE(SendAll(dead.get(), Http2Opening() + Http2Call(1, "Status", "")));
+  REQUIRE(SendAll(dead.get(), Http2Opening() + Http2Rpc(1, "Status", "")));
   REQUIRE(telemetry.WaitFinished(1).has_value());
   CHECK(Eventually([&] { return server->connections() == 0; }));
 }
@@ -290,9 +290,9 @@ TEST_CASE_FIXTURE(Small, "Connections: unfinished messages cannot fill the memor
   const std::string piece(60'000, 'x');
   for (int i = 0; i < 40; ++i) {
     peers.push_back(ConnectTo(options.socket_path));
-    std::string bytes = Http2Opening() + Http2Call(1, "Status", "");
-    for (std::uint32_t call = 1; call < 150; ++call) {
-      bytes += Http2Call(2 * call + 1, "Encrypt", piece, /*finished=*/false);
+    std::string bytes = Http2Opening() + Http2Rpc(1, "Status", "");
+    for (std::uint32_t rpc = 1; rpc < 150; ++rpc) {
+      bytes += Http2Rpc(2 * rpc + 1, "Encrypt", piece, /*finished=*/false);
     }
     const std::string_view all = bytes;
     ::send(peers.back().get(), all.data(), std::min<std::size_t>(all.size(), 1'000'000),

@@ -32,8 +32,8 @@ struct Draining : Harness {
   }
 };
 
-TEST_CASE_FIXTURE(Draining, "Drain: a call that finishes in time is answered") {
-  auto call = std::async(std::launch::async, [&] { return client.Encrypt("p"); });
+TEST_CASE_FIXTURE(Draining, "Drain: an RPC that finishes in time is answered") {
+  auto rpc = std::async(std::launch::async, [&] { return client.Encrypt("p"); });
   REQUIRE(service.WaitHeld(1));
   auto held = service.TakeEncrypts();
   auto shut = std::async(std::launch::async, [&] { return TimedShutdown(milliseconds(5000)); });
@@ -41,17 +41,17 @@ TEST_CASE_FIXTURE(Draining, "Drain: a call that finishes in time is answered") {
   std::this_thread::sleep_for(milliseconds(100));
   CHECK(shut.wait_for(milliseconds(0)) == std::future_status::timeout);
   held[0](FakeKmsService::GoodEncrypt(""));
-  CHECK(call.get().ok());
+  CHECK(rpc.get().ok());
   CHECK(shut.get() < milliseconds(2000));
 }
 
-TEST_CASE_FIXTURE(Draining, "Drain: a call that never completes is answered UNAVAILABLE by us") {
-  auto call = std::async(std::launch::async, [&] { return client.Encrypt("p"); });
+TEST_CASE_FIXTURE(Draining, "Drain: an RPC that never completes is answered UNAVAILABLE by us") {
+  auto rpc = std::async(std::launch::async, [&] { return client.Encrypt("p"); });
   REQUIRE(service.WaitHeld(1));
   const auto took = TimedShutdown(milliseconds(400));
   CHECK(took >= milliseconds(390));
   CHECK(took < milliseconds(1500));
-  const auto status = call.get();
+  const auto status = rpc.get();
   CHECK(status.error_code() == grpc::StatusCode::UNAVAILABLE);
   CHECK(status.error_message() == core::ShuttingDown().message());
   CHECK(telemetry.WaitFinished(1)->error == core::ShuttingDown());
@@ -62,16 +62,16 @@ TEST_CASE_FIXTURE(Draining, "Drain: a call that never completes is answered UNAV
   CHECK(telemetry.finished().size() == 1);
 }
 
-TEST_CASE_FIXTURE(Draining, "Drain: without calls it is quick whoever is connected") {
+TEST_CASE_FIXTURE(Draining, "Drain: without RPCs it is quick whoever is connected") {
   service.hold = false;
   REQUIRE(client.Encrypt("p").ok());
   const auto silent = ConnectTo(options.socket_path);
   const auto opened = ConnectTo(options.socket_path);
   REQUIRE(testing::SendAll(opened.get(), testing::Http2Opening()));
-  // One that called once and then neither reads nor leaves.
+  // One that sent one RPC and then neither reads nor leaves.
   const auto deaf = ConnectTo(options.socket_path);
   REQUIRE(
-      testing::SendAll(deaf.get(), testing::Http2Opening() + testing::Http2Call(1, "Status", "")));
+      testing::SendAll(deaf.get(), testing::Http2Opening() + testing::Http2Rpc(1, "Status", "")));
   REQUIRE(telemetry.WaitFinished(2).has_value());
   CHECK(TimedShutdown(milliseconds(15'000)) < milliseconds(1500));
   CHECK_FALSE(Exists(options.socket_path));
@@ -84,7 +84,7 @@ TEST_CASE_FIXTURE(Draining, "Drain: a peer whose window is shut holds nothing up
   service.hold = false;
   const auto shut = ConnectTo(options.socket_path);
   REQUIRE(testing::SendAll(
-      shut.get(), testing::Http2OpeningWithClosedWindow() + testing::Http2Call(1, "Status", "")));
+      shut.get(), testing::Http2OpeningWithClosedWindow() + testing::Http2Rpc(1, "Status", "")));
   REQUIRE(telemetry.WaitFinished(1).has_value());
   CHECK(TimedShutdown(milliseconds(15'000)) < milliseconds(1500));
 }
@@ -110,13 +110,13 @@ TEST_CASE_FIXTURE(Draining, "Server: a second one on a served socket is refused"
   CHECK(client.Status().ok());
 }
 
-TEST_CASE_FIXTURE(Draining, "Server: destroyed with a call under way it does not hang") {
-  auto call = std::async(std::launch::async, [&] { return client.Encrypt("p"); });
+TEST_CASE_FIXTURE(Draining, "Server: destroyed with an RPC under way it does not hang") {
+  auto rpc = std::async(std::launch::async, [&] { return client.Encrypt("p"); });
   REQUIRE(service.WaitHeld(1));
   const auto before = steady_clock::now();
   server.reset();
   CHECK(steady_clock::now() - before < milliseconds(1500));
-  CHECK(call.get().error_code() == grpc::StatusCode::UNAVAILABLE);
+  CHECK(rpc.get().error_code() == grpc::StatusCode::UNAVAILABLE);
 }
 
 }  // namespace

@@ -150,19 +150,18 @@ Client::Client(const std::string& socket_path) {
   stub_ = v2::KeyManagementService::NewStub(channel_);
 }
 
-Seen Client::Call(const std::string& method, const std::string& bytes) {
+Seen Client::Send(const std::string& method, const std::string& bytes) {
   grpc::GenericStub stub(channel_);
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
   grpc::CompletionQueue queue;
   const grpc::Slice slice(bytes);
   const grpc::ByteBuffer request(&slice, 1);
-  auto call =
-      stub.PrepareUnaryCall(&context, "/v2.KeyManagementService/" + method, request, &queue);
-  call->StartCall();
+  auto rpc = stub.PrepareUnaryCall(&context, "/v2.KeyManagementService/" + method, request, &queue);
+  rpc->StartCall();
   grpc::ByteBuffer reply;
   Seen seen;
-  call->Finish(&reply, &seen.status, nullptr);
+  rpc->Finish(&reply, &seen.status, nullptr);
   void* tag = nullptr;
   bool ok = false;
   queue.Next(&tag, &ok);

@@ -72,7 +72,7 @@ class FakeKmsService final : public ports::KmsService {
   std::unique_ptr<ports::PendingCall> Decrypt(
       core::DecryptRequest request, ports::KmsCompletion<core::DecryptReply> done) override;
 
-  // Waits up to 5 s for that many held calls.
+  // Waits up to 5 s for that many held requests.
   bool WaitHeld(std::size_t count);
   std::vector<ports::KmsCompletion<core::EncryptReply>> TakeEncrypts();
   std::vector<ports::KmsCompletion<core::DecryptReply>> TakeDecrypts();
@@ -108,7 +108,7 @@ class TempDirectory {
   std::string path_;
 };
 
-// What a client saw of one call.
+// What a client saw of one RPC.
 struct Seen {
   grpc::Status status;
   std::string bytes;
@@ -119,7 +119,7 @@ class Client {
   explicit Client(const std::string& socket_path);
   v2::KeyManagementService::Stub& stub() { return *stub_; }
   // Raw message bytes to one method ("Encrypt"), with a deadline of 10 s.
-  Seen Call(const std::string& method, const std::string& bytes);
+  Seen Send(const std::string& method, const std::string& bytes);
   grpc::Status Status(milliseconds timeout = milliseconds(10'000));
   grpc::Status Encrypt(const std::string& plaintext, v2::EncryptResponse* reply = nullptr);
 

@@ -47,8 +47,8 @@ std::string Http2OpeningWithClosedWindow() {
          Frame(kSettings, 0, 0, BigEndian(kInitialWindowSize, 2) + BigEndian(0, 4));
 }
 
-std::string Http2Call(std::uint32_t stream, std::string_view method, std::string_view message,
-                      bool finished) {
+std::string Http2Rpc(std::uint32_t stream, std::string_view method, std::string_view message,
+                     bool finished) {
   const std::string path = "/v2.KeyManagementService/" + std::string(method);
   const std::string headers = Header(":method", "POST") + Header(":scheme", "http") +
                               Header(":path", path) + Header(":authority", "localhost") +

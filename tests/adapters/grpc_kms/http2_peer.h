@@ -11,9 +11,9 @@ namespace baokms::adapters::grpc_kms::testing {
 std::string Http2Opening();
 // As above, but nothing may be sent to us: every stream starts with an empty window.
 std::string Http2OpeningWithClosedWindow();
-// A whole unary call, or with `finished` false one whose message never ends.
-std::string Http2Call(std::uint32_t stream, std::string_view method, std::string_view message,
-                      bool finished = true);
+// A whole unary RPC, or with `finished` false one whose message never ends.
+std::string Http2Rpc(std::uint32_t stream, std::string_view method, std::string_view message,
+                     bool finished = true);
 // Writes it all; false when the peer has closed or does not take it within 2 s.
 bool SendAll(int fd, std::string_view bytes);
 

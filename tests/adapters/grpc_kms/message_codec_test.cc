@@ -40,10 +40,10 @@ TEST_CASE("Encrypt message: plaintext and uid are read") {
   v2::EncryptRequest message;
   message.set_plaintext(std::string("p\0q", 3));
   message.set_uid("uid-1");
-  const auto call = ParseEncrypt(message.SerializeAsString());
-  REQUIRE(call.has_value());
-  CHECK(call->plaintext.ExposeSecret() == std::string_view("p\0q", 3));
-  CHECK(call->uid == "uid-1");
+  const auto parsed = ParseEncrypt(message.SerializeAsString());
+  REQUIRE(parsed.has_value());
+  CHECK(parsed->plaintext.ExposeSecret() == std::string_view("p\0q", 3));
+  CHECK(parsed->uid == "uid-1");
 }
 
 TEST_CASE("Encrypt message: an empty plaintext is refused whether absent or explicit") {
@@ -52,12 +52,12 @@ TEST_CASE("Encrypt message: an empty plaintext is refused whether absent or expl
 }
 
 TEST_CASE("Decrypt message: all fields are read") {
-  const auto call = ParseDecrypt(GoodDecrypt().SerializeAsString());
-  REQUIRE(call.has_value());
-  CHECK(call->request.ciphertext == "vault:v1:AAAA");
-  CHECK(call->request.key_id == "obk2.x");
-  CHECK(call->request.annotations == core::Annotations{{"a.org", "1"}});
-  CHECK(call->uid == "uid-1");
+  const auto parsed = ParseDecrypt(GoodDecrypt().SerializeAsString());
+  REQUIRE(parsed.has_value());
+  CHECK(parsed->request.ciphertext == "vault:v1:AAAA");
+  CHECK(parsed->request.key_id == "obk2.x");
+  CHECK(parsed->request.annotations == core::Annotations{{"a.org", "1"}});
+  CHECK(parsed->uid == "uid-1");
 }
 
 TEST_CASE("Decrypt message: cut at any length it is malformed or lacks its last fields") {
@@ -111,9 +111,9 @@ TEST_CASE("Decrypt message: unknown fields of every wire type are skipped") {
                               std::string("\xa2\x06\x03", 3) + "abc" +            // bytes
                               std::string("\xa3\x06\xa0\x06\x01\xa4\x06", 7) +    // group
                               std::string("\xa5\x06", 2) + std::string(4, 'x');   // fixed32
-  const auto call = ParseDecrypt(unknown + GoodDecrypt().SerializeAsString() + unknown);
-  REQUIRE(call.has_value());
-  CHECK(call->request.ciphertext == "vault:v1:AAAA");
+  const auto parsed = ParseDecrypt(unknown + GoodDecrypt().SerializeAsString() + unknown);
+  REQUIRE(parsed.has_value());
+  CHECK(parsed->request.ciphertext == "vault:v1:AAAA");
 }
 
 TEST_CASE("Decrypt message: a known field of another wire type is skipped as protobuf does") {
@@ -150,10 +150,10 @@ TEST_CASE("Decrypt message: bytes that are not UTF-8 arrive as they are") {
   auto message = GoodDecrypt();
   message.set_key_id("\xff\xfe");
   message.mutable_annotations(0)->set_key("\xc3\x28");
-  const auto call = ParseDecrypt(message.SerializeAsString());
-  REQUIRE(call.has_value());
-  CHECK(call->request.key_id == "\xff\xfe");
-  CHECK(call->request.annotations.contains("\xc3\x28"));
+  const auto parsed = ParseDecrypt(message.SerializeAsString());
+  REQUIRE(parsed.has_value());
+  CHECK(parsed->request.key_id == "\xff\xfe");
+  CHECK(parsed->request.annotations.contains("\xc3\x28"));
 }
 
 TEST_CASE("Decrypt message: each limit holds to the byte") {

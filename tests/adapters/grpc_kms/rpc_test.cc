@@ -24,7 +24,7 @@ struct Served : Harness {
   void CheckRefused(const std::string& method, const std::string& bytes,
                     const core::Error& expected) {
     const auto before = telemetry.finished().size();
-    const Seen seen = client.Call(method, bytes);
+    const Seen seen = client.Send(method, bytes);
     CHECK(static_cast<int>(seen.status.error_code()) == static_cast<int>(expected.code()));
     CHECK(seen.status.error_message() == expected.message());
     const auto event = telemetry.WaitFinished(before + 1);
@@ -122,7 +122,7 @@ TEST_CASE_FIXTURE(Served, "Encrypt: a plaintext of many transport pieces arrives
 }
 
 TEST_CASE_FIXTURE(Served, "Decrypt: fields reach the service and plaintext the client") {
-  const Seen seen = client.Call("Decrypt", DecryptBytes("vault:v1:x", "key", "v"));
+  const Seen seen = client.Send("Decrypt", DecryptBytes("vault:v1:x", "key", "v"));
   REQUIRE(seen.status.ok());
   v2::DecryptResponse reply;
   REQUIRE(reply.ParseFromString(seen.bytes));
@@ -154,22 +154,22 @@ TEST_CASE_FIXTURE(Served, "Requests: each malformed or oversize one has its code
 TEST_CASE_FIXTURE(Served, "Requests: a message of 65536 bytes is served") {
   const std::string bytes = EncryptBytes(std::string(65'536 - 4, 'p'));
   REQUIRE(bytes.size() == 65'536);
-  CHECK(client.Call("Encrypt", bytes).status.ok());
+  CHECK(client.Send("Encrypt", bytes).status.ok());
 }
 
 TEST_CASE_FIXTURE(Served, "Requests: text that is not UTF-8 reaches the service") {
-  CHECK(client.Call("Decrypt", DecryptBytes("c", "\xff\xfe", "\xc3\x28")).status.ok());
+  CHECK(client.Send("Decrypt", DecryptBytes("c", "\xff\xfe", "\xc3\x28")).status.ok());
   CHECK(service.last_decrypt.key_id == "\xff\xfe");
 }
 
 TEST_CASE_FIXTURE(Served, "Requests: beyond 1 MiB nothing is kept and the client hears of it") {
-  const auto seen = client.Call("Encrypt", EncryptBytes(std::string(2'000'000, 'p')));
+  const auto seen = client.Send("Encrypt", EncryptBytes(std::string(2'000'000, 'p')));
   CHECK(seen.status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
   CHECK(client.Status().ok());
 }
 
 TEST_CASE_FIXTURE(Served, "Requests: an unknown method is UNIMPLEMENTED") {
-  CHECK(client.Call("Rotate", "").status.error_code() == grpc::StatusCode::UNIMPLEMENTED);
+  CHECK(client.Send("Rotate", "").status.error_code() == grpc::StatusCode::UNIMPLEMENTED);
 }
 
 TEST_CASE_FIXTURE(Served, "Replies: over a limit is INTERNAL") {
@@ -262,8 +262,8 @@ TEST_CASE_FIXTURE(Limited, "Cancel: answered at once - abandoned - its place fre
 
 TEST_CASE_FIXTURE(Limited, "Deadline: the caller's is kept and counted as a deadline") {
   const auto before = steady_clock::now();
-  Running call(client, milliseconds(300));
-  CHECK(call.status.get().error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+  Running rpc(client, milliseconds(300));
+  CHECK(rpc.status.get().error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
   CHECK(steady_clock::now() - before < milliseconds(2000));
   CHECK(service.WaitAbandoned(1));
   CHECK(telemetry.WaitFinished(1)->error == core::DeadlineExceeded());
@@ -278,8 +278,8 @@ TEST_CASE_FIXTURE(Limited, "Deadline: it takes precedence over an error that com
         .key_id_hash = {},
         .transit_key_version = 0};
   };
-  Running call(client, milliseconds(200));
-  CHECK(call.status.get().error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+  Running rpc(client, milliseconds(200));
+  CHECK(rpc.status.get().error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
   const auto event = telemetry.WaitFinished(1);
   REQUIRE(event.has_value());
   CHECK(event->error == core::DeadlineExceeded());
@@ -293,21 +293,21 @@ TEST_CASE_FIXTURE(Limited, "Deadline: an error that comes before it stays itself
                                                 .key_id_hash = {},
                                                 .transit_key_version = 0};
   };
-  Running call(client, milliseconds(5000));
-  CHECK(call.status.get().error_code() == grpc::StatusCode::FAILED_PRECONDITION);
+  Running rpc(client, milliseconds(5000));
+  CHECK(rpc.status.get().error_code() == grpc::StatusCode::FAILED_PRECONDITION);
 }
 
 TEST_CASE_FIXTURE(Limited, "Cancel: a client that vanishes is a cancel") {
   auto gone = std::make_unique<Client>(options.socket_path);
-  auto call = std::make_unique<Running>(*gone);
+  auto rpc = std::make_unique<Running>(*gone);
   REQUIRE(service.WaitHeld(1));
-  call->context.TryCancel();
-  call.reset();
+  rpc->context.TryCancel();
+  rpc.reset();
   gone.reset();
   CHECK(telemetry.WaitFinished(1)->error == core::Cancelled());
 }
 
-TEST_CASE("Completions: on any thread and racing with cancels each call is answered once") {
+TEST_CASE("Completions: on any thread and racing with cancels each RPC is answered once") {
   Harness harness;
   harness.options.max_concurrent_encrypt = 64;
   harness.service.hold = true;
@@ -320,17 +320,17 @@ TEST_CASE("Completions: on any thread and racing with cancels each call is answe
       std::this_thread::sleep_for(std::chrono::microseconds(50));
     }
   });
-  constexpr int kCalls = 400;
+  constexpr int kRpcs = 400;
   std::vector<std::thread> callers;
   for (int t = 0; t < 4; ++t) {
     callers.emplace_back([&, t] {
-      for (int i = 0; i < kCalls / 4; ++i) {
-        Running call(client);
+      for (int i = 0; i < kRpcs / 4; ++i) {
+        Running rpc(client);
         if ((i + t) % 2 == 0) {
           std::this_thread::sleep_for(std::chrono::microseconds(i * 10));
-          call.context.TryCancel();
+          rpc.context.TryCancel();
         }
-        call.status.wait();
+        rpc.status.wait();
       }
     });
   }

@@ -219,7 +219,7 @@ TEST_CASE("Listener: every problem has a text and an advice without a path") {
   for (int i = 0; i <= static_cast<int>(ListenProblem::kSystem); ++i) {
     const auto problem = static_cast<ListenProblem>(i);
     CHECK_FALSE(Message(problem).empty());
-    CHECK_FALSE(Advice(problem).empty());
+    CHECK_FALSE(AdviceFor(problem).empty());
     CHECK(Message(problem).find('/') == std::string_view::npos);
   }
 }

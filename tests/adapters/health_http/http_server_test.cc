@@ -106,7 +106,7 @@ TEST_CASE("HttpServer: all listeners or none, and the failure names which") {
   REQUIRE_FALSE(server.has_value());
   CHECK(server.error().problem == ListenProblem::kAddressInUse);
   CHECK(server.error().listener == 1);
-  CHECK(server.error().text.find(';') != std::string_view::npos);
+  CHECK(server.error().advice.find(';') != std::string_view::npos);
   // The first one's socket is closed again.
   CHECK(HttpServer::Start({{.address = "127.0.0.1:" + std::to_string(first), .routes = {}}})
             .has_value());

@@ -48,7 +48,7 @@ TEST_CASE("Advice: every problem says what to do and names no address") {
   for (const auto problem : {ListenProblem::kMalformedAddress, ListenProblem::kUnknownHost,
                              ListenProblem::kAddressInUse, ListenProblem::kAddressNotAvailable,
                              ListenProblem::kNotPermitted, ListenProblem::kFailed}) {
-    CHECK(Advice(problem).find(';') != std::string_view::npos);
+    CHECK(AdviceFor(problem).find(';') != std::string_view::npos);
   }
 }
 

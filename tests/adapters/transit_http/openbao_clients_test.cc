@@ -47,7 +47,7 @@ struct Clients {
       core::HeldToken{.generation = 1, .value = core::Secret::Copy("s.held"), .expires_at = {}});
   core::MonotonicTime deadline{core::Duration(123)};
 
-  ports::TransitEncryptCall EncryptCall() const {
+  ports::TransitEncryptRequest EncryptCall() const {
     return {.plaintext = core::Secret::Copy("p"),
             .version = *core::TransitKeyVersion::FromNumber(2),
             .aad = std::make_shared<const core::Aad>(core::Aad::FromCanonicalJson("{}"))};

@@ -14,17 +14,17 @@ std::shared_ptr<const core::Aad> SomeAad() {
 }
 
 TEST_CASE("Encrypt body: plaintext in base64 with AAD and the explicit version") {
-  ports::TransitEncryptCall call{.plaintext = core::Secret::Copy("hello"),
-                                 .version = *core::TransitKeyVersion::FromNumber(12),
-                                 .aad = SomeAad()};
-  CHECK(EncryptBody(call).ExposeSecret() ==
+  ports::TransitEncryptRequest request{.plaintext = core::Secret::Copy("hello"),
+                                       .version = *core::TransitKeyVersion::FromNumber(12),
+                                       .aad = SomeAad()};
+  CHECK(EncryptBody(request).ExposeSecret() ==
         R"({"plaintext":"aGVsbG8=","associated_data":"eyJhIjoxfQ==","key_version":12})");
 }
 
 TEST_CASE("Decrypt body: ciphertext and AAD and nothing can leave its string") {
-  const ports::TransitDecryptCall call{.ciphertext = core::Ciphertext("vault:v1:ab\"\\\n"),
-                                       .aad = SomeAad()};
-  CHECK(DecryptBody(call).ExposeSecret() ==
+  const ports::TransitDecryptRequest request{.ciphertext = core::Ciphertext("vault:v1:ab\"\\\n"),
+                                             .aad = SomeAad()};
+  CHECK(DecryptBody(request).ExposeSecret() ==
         R"({"ciphertext":"vault:v1:ab\"\\\n","associated_data":"eyJhIjoxfQ=="})");
 }
 

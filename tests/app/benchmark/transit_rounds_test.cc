@@ -16,10 +16,10 @@ namespace {
 // Holds every reply back until Answer(). Encrypts by giving each text a number.
 class HeldTransit final : public ports::TransitPort {
  public:
-  std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef, ports::TransitEncryptCall call,
+  std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef, ports::TransitEncryptRequest request,
                                               core::MonotonicTime,
                                               ports::Completion<core::Ciphertext> done) override {
-    const std::string text(call.plaintext.ExposeSecret());
+    const std::string text(request.plaintext.ExposeSecret());
     CHECK(text.size() == 32);
     CHECK(texts.insert(text).second);  // random, so never the same again
     const std::string ciphertext = "vault:v1:" + std::to_string(texts.size());
@@ -30,20 +30,27 @@ class HeldTransit final : public ports::TransitPort {
     });
     return nullptr;
   }
-  std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef, ports::TransitDecryptCall call,
+  std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef, ports::TransitDecryptRequest request,
                                               core::MonotonicTime,
                                               ports::Completion<core::Secret> done) override {
     ++decrypts;
-    replies.emplace_back([text = garble ? "other" : sealed_.at(call.ciphertext.bytes()),
+    replies.emplace_back([text = garble ? "other" : sealed_.at(request.ciphertext.bytes()),
                           done = std::move(done)]() mutable { done(core::Secret::Copy(text)); });
     return nullptr;
   }
-  void ReadKeyMetadata(ports::TokenRef, core::MonotonicTime,
-                       ports::Completion<core::TransitKeyMetadata>) override {}
-  void ReadDisableUpsert(ports::TokenRef, core::MonotonicTime, ports::Completion<bool>) override {}
-  void ReadCapabilities(
+  std::unique_ptr<ports::PendingCall> ReadKeyMetadata(
+      ports::TokenRef, core::MonotonicTime, ports::Completion<core::TransitKeyMetadata>) override {
+    return nullptr;
+  }
+  std::unique_ptr<ports::PendingCall> ReadDisableUpsert(ports::TokenRef, core::MonotonicTime,
+                                                        ports::Completion<bool>) override {
+    return nullptr;
+  }
+  std::unique_ptr<ports::PendingCall> ReadCapabilities(
       ports::TokenRef, std::vector<std::string>, core::MonotonicTime,
-      ports::Completion<std::map<std::string, std::vector<std::string>>>) override {}
+      ports::Completion<std::map<std::string, std::vector<std::string>>>) override {
+    return nullptr;
+  }
 
   // The oldest.
   void Answer() {

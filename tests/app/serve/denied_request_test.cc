@@ -1,5 +1,5 @@
 // Requests that OpenBao denies (auth.md, "A 401/403 on a Transit call"):
-// core/transit/transit_attempt.h over the real token driver, with a Transit that answers when the
+// core/transit/transit_request.h over the real token driver, with a Transit that answers when the
 // test says so.
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/transit/transit_attempt.h"
+#include "core/transit/transit_request.h"
 #include "tests/support/app/token_bench.h"
 
 namespace baokms::app {
@@ -22,14 +22,16 @@ using testing::TokenBench;
 class Request {
  public:
   explicit Request(TokenBench& b, core::Duration budget = 5s) : bench_(b) {
-    std::make_shared<core::TransitAttempt<Operation>>(b.driver, b.clock.Now().monotonic + budget,
-                                                      Operation{seen_})
+    std::make_shared<core::TransitRequest<Sender>>(b.driver, b.clock.Now().monotonic + budget,
+                                                   std::make_shared<core::WorkUnderWay>(),
+                                                   Sender{seen_})
         ->Start();
     b.Settle();
   }
 
-  int calls() const { return seen_->calls; }
-  // The token of the last call.
+  // How often.
+  int sent() const { return seen_->sent; }
+  // The token that it was last sent with.
   std::string_view token() const { return seen_->token->value.ExposeSecret(); }
   bool ended() const { return seen_->end.has_value(); }
   const core::Result<std::string>& end() const {
@@ -45,16 +47,16 @@ class Request {
 
  private:
   struct Seen {
-    int calls = 0;
+    int sent = 0;
     ports::TokenRef token;
     ports::Completion<std::string> done;
     std::optional<core::Result<std::string>> end;
   };
-  struct Operation {
+  struct Sender {
     using Reply = std::string;
-    std::unique_ptr<ports::PendingCall> Call(ports::TokenRef token,
+    std::unique_ptr<ports::PendingCall> Send(ports::TokenRef token,
                                              ports::Completion<std::string> done) const {
-      ++seen->calls;
+      ++seen->sent;
       seen->token = std::move(token);
       seen->done = std::move(done);
       return nullptr;
@@ -85,9 +87,9 @@ TEST_CASE("Denied request: it logs in once and is sent once more") {
   Request request(b);
   request.Deny();
   CHECK(b.login.calls() == 2);
-  CHECK(request.calls() == 1);
+  CHECK(request.sent() == 1);
   b.LogIn("second");
-  CHECK(request.calls() == 2);
+  CHECK(request.sent() == 2);
   CHECK(request.token() == "second");
   request.Answer();
   CHECK(request.end() == "plaintext");
@@ -101,7 +103,7 @@ TEST_CASE("Denied request: denied twice it ends and its second token goes withou
   b.LogIn("second");
   request.Deny();
   CHECK(request.end() == Refused(Request::Denial()));
-  CHECK(request.calls() == 2);
+  CHECK(request.sent() == 2);
   CHECK(b.Current() == "none");
   CHECK(b.login.calls() == 2);
   b.Pass(5s);
@@ -118,11 +120,11 @@ TEST_CASE("Denied request: while recovery is throttled it gets its denial at onc
   Request two(b);
   two.Deny();
   CHECK(two.end() == Refused(Request::Denial()));
-  CHECK(two.calls() == 1);
+  CHECK(two.sent() == 1);
   CHECK(b.login.calls() == 2);
   const Request three(b);  // no token: no call at all
   CHECK(three.end() == Refused(core::NoToken()));
-  CHECK(three.calls() == 0);
+  CHECK(three.sent() == 0);
 }
 
 TEST_CASE("Denied request: a late one is sent with the newer token and costs no login") {
@@ -182,7 +184,7 @@ TEST_CASE("Denied request: when the login fails it gets the login's error") {
   request.Deny();
   b.FailLogin(core::LoginRefused());
   CHECK(request.end() == Refused(core::LoginRefused()));
-  CHECK(request.calls() == 1);
+  CHECK(request.sent() == 1);
 }
 
 TEST_CASE("Denied request: a renewal under way does not bring the denied token back") {
@@ -196,7 +198,7 @@ TEST_CASE("Denied request: a renewal under way does not bring the denied token b
   b.login.renewal.End(testing::Grant("first", 900s, true));
   b.Settle();
   CHECK(b.Current() == "none");
-  CHECK(request.calls() == 1);
+  CHECK(request.sent() == 1);
   b.LogIn("second");
   CHECK(request.token() == "second");
   request.Answer();

@@ -36,26 +36,33 @@ class NoCall final : public ports::PendingCall {
 // given.
 class EchoTransit final : public ports::TransitPort {
  public:
-  std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef, ports::TransitEncryptCall call,
+  std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef, ports::TransitEncryptRequest request,
                                               core::MonotonicTime,
                                               ports::Completion<core::Ciphertext> done) override {
     std::this_thread::yield();
-    done(core::Ciphertext(core::CiphertextPrefix(call.version) +
-                          core::PublicHash(call.aad->associated_data())));
+    done(core::Ciphertext(core::CiphertextPrefix(request.version) +
+                          core::PublicHash(request.aad->associated_data())));
     return std::make_unique<NoCall>();
   }
-  std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef, ports::TransitDecryptCall,
+  std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef, ports::TransitDecryptRequest,
                                               core::MonotonicTime,
                                               ports::Completion<core::Secret> done) override {
     done(std::unexpected(core::InvalidOpenBaoReply()));
     return std::make_unique<NoCall>();
   }
-  void ReadKeyMetadata(ports::TokenRef, core::MonotonicTime,
-                       ports::Completion<core::TransitKeyMetadata>) override {}
-  void ReadDisableUpsert(ports::TokenRef, core::MonotonicTime, ports::Completion<bool>) override {}
-  void ReadCapabilities(
+  std::unique_ptr<ports::PendingCall> ReadKeyMetadata(
+      ports::TokenRef, core::MonotonicTime, ports::Completion<core::TransitKeyMetadata>) override {
+    return nullptr;
+  }
+  std::unique_ptr<ports::PendingCall> ReadDisableUpsert(ports::TokenRef, core::MonotonicTime,
+                                                        ports::Completion<bool>) override {
+    return nullptr;
+  }
+  std::unique_ptr<ports::PendingCall> ReadCapabilities(
       ports::TokenRef, std::vector<std::string>, core::MonotonicTime,
-      ports::Completion<std::map<std::string, std::vector<std::string>>>) override {}
+      ports::Completion<std::map<std::string, std::vector<std::string>>>) override {
+    return nullptr;
+  }
 };
 
 class OneToken final : public ports::TokenSource {

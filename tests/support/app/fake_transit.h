@@ -44,42 +44,47 @@ class FakeTransit final : public ports::TransitPort {
   FakeTransit(Replies& replies, core::TransitKeyMetadata first)
       : metadata(std::move(first)), replies_(replies) {}
 
-  std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef, ports::TransitEncryptCall call,
+  std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef, ports::TransitEncryptRequest request,
                                               core::MonotonicTime,
                                               ports::Completion<core::Ciphertext> done) override {
-    core::Result<core::Ciphertext> result = Encrypted(call);
+    core::Result<core::Ciphertext> result = Encrypted(request);
     replies_.Add([done = std::move(done), result = std::move(result)]() mutable {
       done(std::move(result));
     });
     return nullptr;
   }
-  std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef, ports::TransitDecryptCall call,
+  std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef, ports::TransitDecryptRequest request,
                                               core::MonotonicTime,
                                               ports::Completion<core::Secret> done) override {
-    const std::string plaintext = garble ? "garbled" : encrypted_.at(call.ciphertext.bytes());
+    const std::string plaintext = garble ? "garbled" : encrypted_.at(request.ciphertext.bytes());
     replies_.Add(
         [done = std::move(done), plaintext]() mutable { done(core::Secret::Copy(plaintext)); });
     return nullptr;
   }
-  void ReadKeyMetadata(ports::TokenRef, core::MonotonicTime,
-                       ports::Completion<core::TransitKeyMetadata> done) override {
+  std::unique_ptr<ports::PendingCall> ReadKeyMetadata(
+      ports::TokenRef, core::MonotonicTime,
+      ports::Completion<core::TransitKeyMetadata> done) override {
     ++metadata_reads;
     replies_.Add([done = std::move(done), reply = metadata]() mutable { done(std::move(reply)); });
+    return nullptr;
   }
-  void ReadDisableUpsert(ports::TokenRef, core::MonotonicTime,
-                         ports::Completion<bool> done) override {
+  std::unique_ptr<ports::PendingCall> ReadDisableUpsert(ports::TokenRef, core::MonotonicTime,
+                                                        ports::Completion<bool> done) override {
     replies_.Add([done = std::move(done), reply = disable_upsert]() mutable { done(reply); });
+    return nullptr;
   }
-  void ReadCapabilities(
+  std::unique_ptr<ports::PendingCall> ReadCapabilities(
       ports::TokenRef, std::vector<std::string>, core::MonotonicTime,
-      ports::Completion<std::map<std::string, std::vector<std::string>>>) override {}
+      ports::Completion<std::map<std::string, std::vector<std::string>>>) override {
+    return nullptr;
+  }
 
  private:
-  core::Result<core::Ciphertext> Encrypted(const ports::TransitEncryptCall& call) {
+  core::Result<core::Ciphertext> Encrypted(const ports::TransitEncryptRequest& request) {
     if (encrypt_error) return std::unexpected(*encrypt_error);
     const std::string body = "nonce-and-tag-of-28-bytes...." + std::to_string(encrypted_.size());
-    const std::string text = core::CiphertextPrefix(call.version) + core::Base64Encode(body);
-    encrypted_[text] = call.plaintext.ExposeSecret();
+    const std::string text = core::CiphertextPrefix(request.version) + core::Base64Encode(body);
+    encrypted_[text] = request.plaintext.ExposeSecret();
     return core::Ciphertext(text);
   }
 

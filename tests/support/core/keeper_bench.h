@@ -24,7 +24,7 @@ inline KeeperPolicy TestPolicy(Duration activation_delay = minutes(10)) {
           .deep_probe_interval = minutes(5),
           .start_retry_interval = seconds(2),
           .max_staleness = seconds(90),
-          .call_timeout = seconds(5),
+          .probe_timeout = seconds(5),
           .plugin_version = "v0.1.0"};
 }
 

@@ -45,21 +45,25 @@ class MockPendingCall : public ports::PendingCall {
 class MockTransit : public ports::TransitPort {
  public:
   MAKE_MOCK4(Encrypt,
-             std::unique_ptr<ports::PendingCall>(ports::TokenRef, ports::TransitEncryptCall,
+             std::unique_ptr<ports::PendingCall>(ports::TokenRef, ports::TransitEncryptRequest,
                                                  MonotonicTime, ports::Completion<Ciphertext>),
              override);
   MAKE_MOCK4(Decrypt,
-             std::unique_ptr<ports::PendingCall>(ports::TokenRef, ports::TransitDecryptCall,
+             std::unique_ptr<ports::PendingCall>(ports::TokenRef, ports::TransitDecryptRequest,
                                                  MonotonicTime, ports::Completion<Secret>),
              override);
   MAKE_MOCK3(ReadKeyMetadata,
-             void(ports::TokenRef, MonotonicTime, ports::Completion<TransitKeyMetadata>), override);
-  MAKE_MOCK3(ReadDisableUpsert, void(ports::TokenRef, MonotonicTime, ports::Completion<bool>),
+             std::unique_ptr<ports::PendingCall>(ports::TokenRef, MonotonicTime,
+                                                 ports::Completion<TransitKeyMetadata>),
+             override);
+  MAKE_MOCK3(ReadDisableUpsert,
+             std::unique_ptr<ports::PendingCall>(ports::TokenRef, MonotonicTime,
+                                                 ports::Completion<bool>),
              override);
   using Capabilities = std::map<std::string, std::vector<std::string>>;
   MAKE_MOCK4(ReadCapabilities,
-             void(ports::TokenRef, std::vector<std::string>, MonotonicTime,
-                  ports::Completion<Capabilities>),
+             std::unique_ptr<ports::PendingCall>(ports::TokenRef, std::vector<std::string>,
+                                                 MonotonicTime, ports::Completion<Capabilities>),
              override);
 };
 

@@ -36,24 +36,31 @@ class AskedTransit final : public ports::TransitPort {
   ports::Completion<Ciphertext> encrypted;
   std::optional<Ciphertext> ciphertext;
 
-  std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef, ports::TransitEncryptCall call,
+  std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef, ports::TransitEncryptRequest request,
                                               MonotonicTime,
                                               ports::Completion<Ciphertext> done) override {
-    version = call.version;
+    version = request.version;
     encrypted = std::move(done);
     return nullptr;
   }
-  std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef, ports::TransitDecryptCall call,
+  std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef, ports::TransitDecryptRequest request,
                                               MonotonicTime, ports::Completion<Secret>) override {
-    ciphertext = std::move(call.ciphertext);
+    ciphertext = std::move(request.ciphertext);
     return nullptr;
   }
-  void ReadKeyMetadata(ports::TokenRef, MonotonicTime,
-                       ports::Completion<TransitKeyMetadata>) override {}
-  void ReadDisableUpsert(ports::TokenRef, MonotonicTime, ports::Completion<bool>) override {}
-  void ReadCapabilities(
+  std::unique_ptr<ports::PendingCall> ReadKeyMetadata(
+      ports::TokenRef, MonotonicTime, ports::Completion<TransitKeyMetadata>) override {
+    return nullptr;
+  }
+  std::unique_ptr<ports::PendingCall> ReadDisableUpsert(ports::TokenRef, MonotonicTime,
+                                                        ports::Completion<bool>) override {
+    return nullptr;
+  }
+  std::unique_ptr<ports::PendingCall> ReadCapabilities(
       ports::TokenRef, std::vector<std::string>, MonotonicTime,
-      ports::Completion<std::map<std::string, std::vector<std::string>>>) override {}
+      ports::Completion<std::map<std::string, std::vector<std::string>>>) override {
+    return nullptr;
+  }
 };
 
 class AskedDiscovery final : public ports::KeyDiscovery {

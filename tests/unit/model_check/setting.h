@@ -34,7 +34,7 @@ inline KeeperPolicy PolicyOf(const Setting& setting) {
           .deep_probe_interval = 4 * kTick,
           .start_retry_interval = kTick,
           .max_staleness = 3 * kTick,
-          .call_timeout = kTick,
+          .probe_timeout = kTick,
           .plugin_version = "v0.1.0"};
 }
 

@@ -426,5 +426,88 @@ TEST_CASE("Decrypt: one abandoned after its discovery is not retried") {
   CHECK(b.DecryptError() == OpenBaoFailure(OpenBaoStatus::kPermissionDenied));
 }
 
+// Expects one Decrypt whose pending call is abandoned once while it lives.
+#define EXPECT_ABANDONED_DECRYPT(b, from)                      \
+  auto pending = std::make_unique<testing::MockPendingCall>(); \
+  REQUIRE_CALL(*pending, Abandon());                           \
+  REQUIRE_CALL((b).transit, Decrypt(_, _, (b).Deadline(), _))  \
+      .WITH(_1->generation == (from))                          \
+      .LR_SIDE_EFFECT((b).decrypt_done = std::move(_4))        \
+      .LR_RETURN(std::move(pending))
+
+TEST_CASE("Decrypt: one abandoned after its wait for a token abandons what it then sent") {
+  Bench b;
+  ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
+  EXPECT_OBTAIN(b, 0U);
+  b.Decrypt(GoodRequest(2));
+  EXPECT_ABANDONED_DECRYPT(b, 1U);
+  b.obtained(b.Token(1));
+  b.call->Abandon();
+  b.decrypt_done(std::unexpected(Cancelled()));
+  CHECK(b.DecryptError() == Cancelled());
+}
+
+TEST_CASE("Decrypt: one abandoned after a denial abandons what it sent the second time") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  {
+    EXPECT_DECRYPT(b, 1U);
+    b.Decrypt(GoodRequest(2));
+  }
+  {
+    EXPECT_OBTAIN(b, 1U);
+    b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
+  }
+  EXPECT_ABANDONED_DECRYPT(b, 2U);
+  b.obtained(b.Token(2));
+  b.call->Abandon();
+  b.decrypt_done(std::unexpected(Cancelled()));
+  CHECK(b.DecryptError() == Cancelled());
+}
+
+TEST_CASE("Decrypt: one abandoned after its discovery abandons what it then sent") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  EXPECT_DISCOVER(b, testing::IdOf(3));
+  b.Decrypt(GoodRequest(3));
+  b.Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(3, kPending)}));
+  EXPECT_ABANDONED_DECRYPT(b, 1U);
+  b.discovered({});
+  b.call->Abandon();
+  b.decrypt_done(std::unexpected(Cancelled()));
+  CHECK(b.DecryptError() == Cancelled());
+}
+
+TEST_CASE("Decrypt: one abandoned while its discovery waits for a token makes no call") {
+  Bench b;
+  ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
+  EXPECT_DISCOVER(b, testing::IdOf(3));
+  b.Decrypt(GoodRequest(3));
+  b.Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(3, kPending)}));
+  EXPECT_OBTAIN(b, 0U);
+  b.discovered({});
+  b.call->Abandon();
+  b.obtained(b.Token(1));
+  CHECK(b.DecryptError() == Cancelled());
+}
+
+TEST_CASE("Decrypt: one abandoned inside the call that sends it abandons that call too") {
+  Bench b;
+  ALLOW_TOKEN(b);
+  {
+    EXPECT_DISCOVER(b, testing::IdOf(3));
+    b.Decrypt(GoodRequest(3));
+  }
+  b.Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(3, kPending)}));
+  auto pending = std::make_unique<testing::MockPendingCall>();
+  REQUIRE_CALL(*pending, Abandon());
+  REQUIRE_CALL(b.transit, Decrypt(_, _, _, _))
+      .LR_SIDE_EFFECT(b.decrypt_done = std::move(_4))
+      .LR_SIDE_EFFECT(b.call->Abandon())
+      .LR_RETURN(std::move(pending));
+  b.discovered({});
+  b.decrypt_done(std::unexpected(Cancelled()));
+}
+
 }  // namespace
 }  // namespace baokms::core

@@ -42,12 +42,14 @@ std::string FirstBytes(std::size_t count) {
 struct DeepProbeBench : testing::PortBench {
   CountingRandom random;
   std::optional<DeepProbeFinished> finished;
+  std::unique_ptr<ports::PendingCall> call;
 
   void Probe(std::int64_t version) {
-    ProbeDeeply(tokens, transit, random, Version(version), deadline, [this](DeepProbeFinished end) {
-      REQUIRE_FALSE(finished.has_value());
-      finished = end;
-    });
+    call = ProbeDeeply(tokens, transit, random, Version(version), deadline,
+                       [this](DeepProbeFinished end) {
+                         REQUIRE_FALSE(finished.has_value());
+                         finished = end;
+                       });
   }
   // Up to the Encrypt that waits for its reply.
   void ProbeToEncrypt(std::int64_t version) {
@@ -239,6 +241,34 @@ TEST_CASE("Deep probe: a throttled recovery leaves the original denial") {
   b.obtained(std::unexpected(NoToken()));
   CHECK(b.Ended() == DeepResult::kFailed);
   CHECK(b.finished->error == OpenBaoFailure(OpenBaoStatus::kPermissionDenied));
+}
+
+TEST_CASE("Deep probe: abandoned in either half it abandons what is under way") {
+  Bench first;
+  ALLOW_TOKEN(first);
+  auto encrypting = std::make_unique<testing::MockPendingCall>();
+  REQUIRE_CALL(*encrypting, Abandon());
+  REQUIRE_CALL(first.transit, Encrypt(_, _, _, _))
+      .LR_SIDE_EFFECT(first.encrypted = std::move(_4))
+      .LR_RETURN(std::move(encrypting));
+  first.Probe(3);
+  first.call->Abandon();
+  first.encrypted(Ciphertext(CiphertextOf(3)));  // no Decrypt is allowed
+  CHECK(first.Ended() == DeepResult::kFailed);
+  CHECK(first.finished->error == Cancelled());
+
+  Bench second;
+  ALLOW_TOKEN(second);
+  second.ProbeToEncrypt(3);
+  auto decrypting = std::make_unique<testing::MockPendingCall>();
+  REQUIRE_CALL(*decrypting, Abandon());
+  REQUIRE_CALL(second.transit, Decrypt(_, _, _, _))
+      .LR_SIDE_EFFECT(second.decrypted = std::move(_4))
+      .LR_RETURN(std::move(decrypting));
+  second.encrypted(Ciphertext(CiphertextOf(3)));
+  second.call->Abandon();
+  second.decrypted(std::unexpected(Cancelled()));
+  CHECK(second.finished->error == Cancelled());
 }
 
 }  // namespace baokms::core

@@ -18,9 +18,10 @@ using trompeloeil::_;
 
 struct MetadataReadBench : testing::PortBench {
   std::optional<MetadataOutcome> outcome;
+  std::unique_ptr<ports::PendingCall> call;
 
   void Read() {
-    ReadTransitMetadata(tokens, transit, deadline, [this](MetadataOutcome end) {
+    call = ReadTransitMetadata(tokens, transit, deadline, [this](MetadataOutcome end) {
       REQUIRE_FALSE(outcome.has_value());
       outcome = std::move(end);
     });
@@ -28,14 +29,16 @@ struct MetadataReadBench : testing::PortBench {
   void ReadToMetadata() {
     REQUIRE_CALL(transit, ReadKeyMetadata(_, deadline, _))
         .WITH(_1->generation == 1)
-        .LR_SIDE_EFFECT(metadata_read = std::move(_3));
+        .LR_SIDE_EFFECT(metadata_read = std::move(_3))
+        .RETURN(nullptr);
     Read();
   }
   void ReadToUpsert(const TransitKeyMetadata& metadata) {
     ReadToMetadata();
     REQUIRE_CALL(transit, ReadDisableUpsert(_, deadline, _))
         .WITH(_1->generation == 1)
-        .LR_SIDE_EFFECT(upsert_read = std::move(_3));
+        .LR_SIDE_EFFECT(upsert_read = std::move(_3))
+        .RETURN(nullptr);
     metadata_read(metadata);
   }
   MetadataReadFailed Failure() const {
@@ -109,12 +112,14 @@ TEST_CASE("Metadata read: each half recovers once from 401 and 403") {
     {
       REQUIRE_CALL(b.transit, ReadKeyMetadata(_, b.deadline, _))
           .WITH(_1->generation == 2)
-          .LR_SIDE_EFFECT(b.metadata_read = std::move(_3));
+          .LR_SIDE_EFFECT(b.metadata_read = std::move(_3))
+          .RETURN(nullptr);
       b.obtained(TokenOf(2));
     }
     {
       REQUIRE_CALL(b.transit, ReadDisableUpsert(_, b.deadline, _))
-          .LR_SIDE_EFFECT(b.upsert_read = std::move(_3));
+          .LR_SIDE_EFFECT(b.upsert_read = std::move(_3))
+          .RETURN(nullptr);
       b.metadata_read(FitMetadata());
     }
     {
@@ -124,7 +129,8 @@ TEST_CASE("Metadata read: each half recovers once from 401 and 403") {
     {
       REQUIRE_CALL(b.transit, ReadDisableUpsert(_, b.deadline, _))
           .WITH(_1->generation == 2)
-          .LR_SIDE_EFFECT(b.upsert_read = std::move(_3));
+          .LR_SIDE_EFFECT(b.upsert_read = std::move(_3))
+          .RETURN(nullptr);
       b.obtained(TokenOf(2));
     }
     REQUIRE_CALL(b.tokens, Reject(2U));
@@ -143,6 +149,34 @@ TEST_CASE("Metadata read: a throttled recovery leaves the original denial") {
   b.obtained(std::unexpected(NoToken()));
   CHECK(b.Failure().reason == Reason::kMetadataReadFailed);
   CHECK(b.Failure().error == OpenBaoFailure(OpenBaoStatus::kPermissionDenied));
+}
+
+TEST_CASE("Metadata read: abandoned in either half it abandons what is under way") {
+  Bench first;
+  ALLOW_TOKEN(first);
+  auto reading = std::make_unique<testing::MockPendingCall>();
+  REQUIRE_CALL(*reading, Abandon());
+  REQUIRE_CALL(first.transit, ReadKeyMetadata(_, _, _))
+      .LR_SIDE_EFFECT(first.metadata_read = std::move(_3))
+      .LR_RETURN(std::move(reading));
+  first.Read();
+  first.call->Abandon();
+  first.metadata_read(FitMetadata());  // disable_upsert is not asked for any more
+  CHECK(first.Failure().reason == Reason::kUpsertCheckFailed);
+  CHECK(first.Failure().error == Cancelled());
+
+  Bench second;
+  ALLOW_TOKEN(second);
+  second.ReadToMetadata();
+  auto checking = std::make_unique<testing::MockPendingCall>();
+  REQUIRE_CALL(*checking, Abandon());
+  REQUIRE_CALL(second.transit, ReadDisableUpsert(_, _, _))
+      .LR_SIDE_EFFECT(second.upsert_read = std::move(_3))
+      .LR_RETURN(std::move(checking));
+  second.metadata_read(FitMetadata());
+  second.call->Abandon();
+  second.upsert_read(std::unexpected(Cancelled()));
+  CHECK(second.Failure().error == Cancelled());
 }
 
 }  // namespace baokms::core

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-#include "adapters/grpc_kms/call_registry.h"
+#include "adapters/grpc_kms/rpc_table.h"
 #include "core/model/error.h"
 #include "core/model/kms_messages.h"
 #include "ports/completion.h"
@@ -22,19 +22,19 @@
 
 namespace baokms::adapters::grpc_kms {
 
-// What a call's event may say of the key.
+// What an RPC's event may say of the key.
 struct KeyFacts {
   std::string key_id_hash;
   std::int64_t version = 0;
 };
 
-class Call {
+class Rpc {
  public:
-  // Announces the request to `telemetry`. `registry` and `telemetry` outlive the answer.
-  Call(core::KmsMethod method, const grpc::CallbackServerContext& context,
-       grpc::ByteBuffer* response, CallRegistry& registry, ports::Telemetry& telemetry);
-  Call(const Call&) = delete;
-  Call& operator=(const Call&) = delete;
+  // Announces the request to `telemetry`. `rpcs` and `telemetry` outlive the answer.
+  Rpc(core::KmsMethod method, const grpc::CallbackServerContext& context,
+      grpc::ByteBuffer* response, RpcTable& rpcs, ports::Telemetry& telemetry);
+  Rpc(const Rpc&) = delete;
+  Rpc& operator=(const Rpc&) = delete;
 
   // Before anything can answer.
   void BindReactor(grpc::ServerUnaryReactor* reactor) { reactor_ = reactor; }
@@ -65,7 +65,7 @@ class Call {
 
   const core::KmsMethod method_;
   grpc::ByteBuffer* const response_;
-  CallRegistry& registry_;
+  RpcTable& rpcs_;
   ports::Telemetry& telemetry_;
   const std::chrono::steady_clock::time_point started_;
   const std::optional<std::chrono::steady_clock::time_point> deadline_;

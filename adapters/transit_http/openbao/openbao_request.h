@@ -1,4 +1,4 @@
-// One HTTP call to OpenBao, timed and told to telemetry once, whatever became of it.
+// One HTTP request to OpenBao, timed and told to telemetry once, whatever became of it.
 #pragma once
 
 #include <memory>
@@ -14,8 +14,9 @@
 
 namespace baokms::adapters::transit_http {
 
-// What every client of the transport needs; all outlive the calls, and so the transport's thread.
-struct WireContext {
+// What every client of the transport needs; all outlive the requests, and so the transport's
+// thread.
+struct OpenBaoRequestContext {
   ports::HttpTransport& transport;
   const ports::Clock& clock;
   ports::Telemetry& telemetry;
@@ -29,13 +30,14 @@ struct RefuseByStatus {
 };
 
 // `read` gets the body of a 200 or 204 and returns a ReadReply<T>; `refuse` turns any other reply
-// and its classification into the error. Telemetry hears of the call before `done`, so no metric is
-// behind the answer it counts.
+// and its classification into the error. Telemetry hears of the request before `done`, so no metric
+// is behind the answer it counts.
 template <typename T, typename Read, typename Refuse = RefuseByStatus>
-std::unique_ptr<ports::PendingCall> SendWireCall(const WireContext& context,
-                                                 core::OpenBaoOperation operation,
-                                                 ports::HttpRequest request, Read read,
-                                                 ports::Completion<T> done, Refuse refuse = {}) {
+std::unique_ptr<ports::PendingCall> SendOpenBaoRequest(const OpenBaoRequestContext& context,
+                                                       core::OpenBaoOperation operation,
+                                                       ports::HttpRequest request, Read read,
+                                                       ports::Completion<T> done,
+                                                       Refuse refuse = {}) {
   const core::MonotonicTime started = context.clock.Now().monotonic;
   auto finish = [&clock = context.clock, &telemetry = context.telemetry, operation, started,
                  read = std::move(read), refuse = std::move(refuse),

@@ -1,4 +1,4 @@
-// The calls under way: per-method limits (wire-contract.md, "Concurrency") and the drain. A call
+// The RPCs under way: per-method limits (wire-contract.md, "Concurrency") and the drain. An RPC
 // counts from its admission until it is answered, not until its peer has read the answer: a client
 // that does not read cannot hold a place.
 #pragma once
@@ -18,10 +18,10 @@
 
 namespace baokms::adapters::grpc_kms {
 
-class Call;
+class Rpc;
 
 // Any thread.
-class CallRegistry {
+class RpcTable {
  public:
   struct Limits {
     std::size_t status = 16;
@@ -29,18 +29,18 @@ class CallRegistry {
     std::size_t decrypt = 64;
   };
 
-  explicit CallRegistry(const Limits& limits)
+  explicit RpcTable(const Limits& limits)
       : limits_{limits.status, limits.encrypt, limits.decrypt} {}
 
   // Why not, if not: ConcurrencyLimit, or ShuttingDown after Close.
-  std::optional<core::Error> Admit(core::KmsMethod method, const std::shared_ptr<Call>& call);
-  // Harmless for a call that was not admitted.
-  void Release(core::KmsMethod method, const Call* call);
+  std::optional<core::Error> Admit(core::KmsMethod method, const std::shared_ptr<Rpc>& rpc);
+  // Harmless for an RPC that was not admitted.
+  void Release(core::KmsMethod method, const Rpc* rpc);
 
-  // False when calls are unfinished at `deadline`.
+  // False when RPCs are unfinished at `deadline`.
   bool WaitUntilEmpty(std::chrono::steady_clock::time_point deadline);
   // Admits nobody from now on; returns those unfinished.
-  std::vector<std::shared_ptr<Call>> Close();
+  std::vector<std::shared_ptr<Rpc>> Close();
 
  private:
   const std::array<std::size_t, 3> limits_;
@@ -48,7 +48,7 @@ class CallRegistry {
   std::condition_variable empty_;
   std::array<std::size_t, 3> counts_{};
   bool closed_ = false;
-  std::unordered_map<const Call*, std::shared_ptr<Call>> calls_;
+  std::unordered_map<const Rpc*, std::shared_ptr<Rpc>> open_;
 };
 
 }  // namespace baokms::adapters::grpc_kms

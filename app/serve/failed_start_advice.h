@@ -10,6 +10,6 @@
 namespace baokms::app {
 
 // `login_advice`: what the last failed login said, empty without one.
-std::string ExplainFailedStart(const ProbeReport& last, std::string_view login_advice);
+std::string FailedStartAdvice(const ProbeReport& last, std::string_view login_advice);
 
 }  // namespace baokms::app

@@ -1,4 +1,4 @@
-#include "adapters/grpc_kms/call.h"
+#include "adapters/grpc_kms/rpc.h"
 
 #include <cxxabi.h>
 #include <grpcpp/server_context.h>
@@ -35,56 +35,56 @@ std::string CurrentExceptionType() {
 
 }  // namespace
 
-Call::Call(core::KmsMethod method, const grpc::CallbackServerContext& context,
-           grpc::ByteBuffer* response, CallRegistry& registry, ports::Telemetry& telemetry)
+Rpc::Rpc(core::KmsMethod method, const grpc::CallbackServerContext& context,
+         grpc::ByteBuffer* response, RpcTable& rpcs, ports::Telemetry& telemetry)
     : method_(method),
       response_(response),
-      registry_(registry),
+      rpcs_(rpcs),
       telemetry_(telemetry),
       started_(steady_clock::now()),
       deadline_(SteadyDeadline(context.deadline(), started_)) {
   telemetry_.KmsRequestStarted(method_);
 }
 
-void Call::Succeed(grpc::ByteBuffer reply, const KeyFacts& facts) {
+void Rpc::Succeed(grpc::ByteBuffer reply, const KeyFacts& facts) {
   if (!Claim()) return;
   response_->Swap(&reply);
   Finish(std::nullopt, facts, {});
 }
 
-void Call::Fail(const core::Error& error, const KeyFacts& facts) {
+void Rpc::Fail(const core::Error& error, const KeyFacts& facts) {
   if (!Claim()) return;
   // A deadline takes precedence over what it interrupted (wire-contract.md).
   const bool late = deadline_ && steady_clock::now() >= *deadline_;
   Finish(late ? core::DeadlineExceeded() : error, facts, {});
 }
 
-void Call::FailWithCurrentException() {
+void Rpc::FailWithCurrentException() {
   const std::string type = CurrentExceptionType();
   if (!Claim()) return;
   Finish(core::HandlerFailed(), {}, type);
 }
 
 // Abandoned before it is finished: once it is, gRPC may forget the pending call at any moment.
-void Call::Cancel() {
+void Rpc::Cancel() {
   const bool ours = Claim();
   Abandon();
   if (ours) Finish(PastDeadline() ? core::DeadlineExceeded() : core::Cancelled(), {}, {});
 }
 
-void Call::Interrupt() {
+void Rpc::Interrupt() {
   const bool ours = Claim();
   Abandon();
   if (ours) Finish(core::ShuttingDown(), {}, {});
 }
 
-bool Call::PastDeadline() const {
+bool Rpc::PastDeadline() const {
   return deadline_ && steady_clock::now() + kDeadlineSlack >= *deadline_;
 }
 
-void Call::Finish(const std::optional<core::Error>& error, const KeyFacts& facts,
-                  std::string_view panic_type) {
-  registry_.Release(method_, this);
+void Rpc::Finish(const std::optional<core::Error>& error, const KeyFacts& facts,
+                 std::string_view panic_type) {
+  rpcs_.Release(method_, this);
   telemetry_.KmsRequestFinished({.method = method_,
                                  .error = error,
                                  .duration = steady_clock::now() - started_,
@@ -98,19 +98,19 @@ void Call::Finish(const std::optional<core::Error>& error, const KeyFacts& facts
                          : grpc::Status::OK);
 }
 
-void Call::Await(std::unique_ptr<ports::PendingCall> pending) {
+void Rpc::Await(std::unique_ptr<ports::PendingCall> pending) {
   const std::lock_guard lock(pending_mutex_);
   pending_ = std::move(pending);
   if (abandoned_ && pending_) pending_->Abandon();
 }
 
-void Call::Abandon() {
+void Rpc::Abandon() {
   const std::lock_guard lock(pending_mutex_);
   abandoned_ = true;
   if (pending_) pending_->Abandon();
 }
 
-void Call::Forget() {
+void Rpc::Forget() {
   std::unique_ptr<ports::PendingCall> dropped;
   const std::lock_guard lock(pending_mutex_);
   dropped = std::move(pending_);

@@ -1,4 +1,4 @@
-#include "app/serve/start_failure.h"
+#include "app/serve/failed_start_advice.h"
 
 #include <doctest/doctest.h>
 
@@ -10,30 +10,30 @@ namespace baokms::app {
 TEST_CASE("Failed start: a login's own advice comes before the general one") {
   const ProbeReport report{.reason = core::Reason::kMetadataReadFailed,
                            .error = core::ErrorClass::kAuthFailed};
-  CHECK(ExplainFailedStart(report, "auth.jwt.jwtFile: expired") == "auth.jwt.jwtFile: expired");
-  CHECK(ExplainFailedStart(report, "").find("auth.") != std::string::npos);
+  CHECK(FailedStartAdvice(report, "auth.jwt.jwtFile: expired") == "auth.jwt.jwtFile: expired");
+  CHECK(FailedStartAdvice(report, "").find("auth.") != std::string::npos);
 }
 
 TEST_CASE("Failed start: a login that OpenBao did not find is no missing Transit key") {
   const ProbeReport report{.reason = core::Reason::kMetadataReadFailed,
                            .error = core::ErrorClass::kTransitKeyMissing};
-  CHECK(ExplainFailedStart(report, "check openbao.namespace") == "check openbao.namespace");
-  CHECK(ExplainFailedStart(report, "").find("transit.keyName") != std::string::npos);
+  CHECK(FailedStartAdvice(report, "check openbao.namespace") == "check openbao.namespace");
+  CHECK(FailedStartAdvice(report, "").find("transit.keyName") != std::string::npos);
 }
 
 TEST_CASE("Failed start: a refused profile names the setting that is wrong") {
-  const std::string text = ExplainFailedStart({.reason = core::Reason::kProfileInvalid,
-                                               .error = std::nullopt,
-                                               .refusal = "exportable, derived"},
-                                              "");
+  const std::string text = FailedStartAdvice({.reason = core::Reason::kProfileInvalid,
+                                              .error = std::nullopt,
+                                              .refusal = "exportable, derived"},
+                                             "");
   CHECK(text.ends_with("(found: exportable, derived)"));
 }
 
 TEST_CASE("Failed start: a refused bootstrap names the version and the way out") {
-  const std::string text = ExplainFailedStart({.reason = core::Reason::kStateUnavailable,
-                                               .error = std::nullopt,
-                                               .refusal = "latest_version=2"},
-                                              "");
+  const std::string text = FailedStartAdvice({.reason = core::Reason::kStateUnavailable,
+                                              .error = std::nullopt,
+                                              .refusal = "latest_version=2"},
+                                             "");
   CHECK(text.find("latest_version=2") != std::string::npos);
   CHECK(text.find("state.path") != std::string::npos);
 }
@@ -46,16 +46,16 @@ TEST_CASE("Failed start: each condition that an operator can fix has words of it
         core::ErrorClass::kOpenBaoRateLimited, core::ErrorClass::kTransitPolicyDenied,
         core::ErrorClass::kTransitKeyMissing, core::ErrorClass::kTimeout,
         core::ErrorClass::kAuthFailed}) {
-    texts.insert(ExplainFailedStart({.reason = std::nullopt, .error = error}, ""));
+    texts.insert(FailedStartAdvice({.reason = std::nullopt, .error = error}, ""));
   }
   for (const core::Reason reason :
        {core::Reason::kUpsertAllowed, core::Reason::kProfileInvalid, core::Reason::kVersionRollback,
         core::Reason::kMetadataUnverified, core::Reason::kStateSaveFailed,
         core::Reason::kEncryptionBlocked, core::Reason::kDeepProbeInvalid}) {
-    texts.insert(ExplainFailedStart({.reason = reason, .error = std::nullopt}, ""));
+    texts.insert(FailedStartAdvice({.reason = reason, .error = std::nullopt}, ""));
   }
   CHECK(texts.size() == 16);
-  CHECK_FALSE(texts.contains(ExplainFailedStart({}, "")));
+  CHECK_FALSE(texts.contains(FailedStartAdvice({}, "")));
 }
 
 }  // namespace baokms::app

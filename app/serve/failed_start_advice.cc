@@ -1,4 +1,4 @@
-#include "app/serve/start_failure.h"
+#include "app/serve/failed_start_advice.h"
 
 #include "app/reports/failure_advice.h"
 
@@ -11,7 +11,7 @@ std::string OrElse(std::string_view advice, std::string_view otherwise) {
 
 }  // namespace
 
-std::string ExplainFailedStart(const ProbeReport& last, std::string_view login_advice) {
+std::string FailedStartAdvice(const ProbeReport& last, std::string_view login_advice) {
   if (last.error && !login_advice.empty()) return std::string(login_advice);
   if (last.error) {
     return OrElse(AdviceFor(*last.error),

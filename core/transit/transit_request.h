@@ -1,0 +1,84 @@
+// One Transit request with its one recovery: obtain a token, send, and after a 401 or 403 send once
+// more with a fresh login's token (auth.md, "Token manager"). `Sender` knows what is asked and what
+// becomes of the reply:
+//   using Reply = ...;
+//   std::unique_ptr<ports::PendingCall> Send(ports::TokenRef, ports::Completion<Reply>);
+//   void Finish(Result<Reply>);   // exactly once
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "core/model/error.h"
+#include "core/transit/work_under_way.h"
+#include "ports/token_source.h"
+
+namespace baokms::core {
+
+inline bool IsTokenDenial(const Error& error) {
+  return error.openbao_status() == OpenBaoStatus::kUnauthenticated ||
+         error.openbao_status() == OpenBaoStatus::kPermissionDenied;
+}
+
+template <typename Sender>
+class TransitRequest : public std::enable_shared_from_this<TransitRequest<Sender>> {
+ public:
+  // `work` may be shared with what came before and with what follows; whoever is to be able to
+  // leave gets HandleOf(work). Once that is abandoned nothing more is sent and no token asked for.
+  TransitRequest(ports::TokenSource& tokens, MonotonicTime deadline,
+                 std::shared_ptr<WorkUnderWay> work, Sender sender)
+      : tokens_(tokens), deadline_(deadline), work_(std::move(work)), sender_(std::move(sender)) {}
+
+  void Start() {
+    if (work_->abandoned()) return sender_.Finish(std::unexpected(Cancelled()));
+    if (ports::TokenRef token = tokens_.Current()) return First(std::move(token));
+    tokens_.Obtain(0, deadline_, [self = this->shared_from_this()](Result<ports::TokenRef> got) {
+      if (!got) return self->sender_.Finish(std::unexpected(got.error()));
+      if (self->work_->abandoned()) return self->sender_.Finish(std::unexpected(Cancelled()));
+      self->First(*std::move(got));
+    });
+  }
+
+ private:
+  using Reply = typename Sender::Reply;
+
+  void First(ports::TokenRef token) {
+    const std::uint64_t generation = token->generation;
+    work_->Add(sender_.Send(std::move(token),
+                            [self = this->shared_from_this(), generation](Result<Reply> reply) {
+                              self->AfterFirst(generation, std::move(reply));
+                            }));
+  }
+
+  void AfterFirst(std::uint64_t generation, Result<Reply> reply) {
+    if (reply || !IsTokenDenial(reply.error()) || work_->abandoned()) {
+      return sender_.Finish(std::move(reply));
+    }
+    tokens_.Obtain(
+        generation, deadline_,
+        [self = this->shared_from_this(), denial = reply.error()](Result<ports::TokenRef> got) {
+          if (got && !self->work_->abandoned()) return self->Second(*std::move(got));
+          // Throttled or abandoned: the request gets the original denial.
+          const Error& why = got || got.error() == NoToken() ? denial : got.error();
+          self->sender_.Finish(std::unexpected(why));
+        });
+  }
+
+  void Second(ports::TokenRef token) {
+    const std::uint64_t generation = token->generation;
+    work_->Add(sender_.Send(std::move(token),
+                            [self = this->shared_from_this(), generation](Result<Reply> reply) {
+                              if (!reply && IsTokenDenial(reply.error())) {
+                                self->tokens_.Reject(generation);
+                              }
+                              self->sender_.Finish(std::move(reply));
+                            }));
+  }
+
+  ports::TokenSource& tokens_;
+  MonotonicTime deadline_;
+  std::shared_ptr<WorkUnderWay> work_;
+  Sender sender_;
+};
+
+}  // namespace baokms::core
