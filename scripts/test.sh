@@ -1,11 +1,21 @@
 #!/usr/bin/env bash
-# Installs what is needed, builds the default preset and, of the full one, what its logins need; runs
-# every test of the first and the tests of those logins. Re-runnable, as root or as a user with sudo. BAOKMS_OPENBAO names an OpenBao program for the tests against the real server
-# (else `bao` on PATH; without one those tests are skipped and listed).
+# test.sh [--nightly]: installs what is needed, builds the default preset and, of the full one, what
+# its logins need; runs every test of the first and the tests of those logins, with --nightly those too
+# that take minutes. Re-runnable, as root or as a user with sudo. BAOKMS_OPENBAO names an OpenBao
+# program for the tests against the real server (else `bao` on PATH; without one those tests are
+# skipped and listed).
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 . scripts/steps.sh
+case "${1:-}" in
+  "") ;;
+  --nightly) export BAOKMS_NIGHTLY=1 ;;
+  *)
+    echo "usage: test.sh [--nightly]" >&2
+    exit 2
+    ;;
+esac
 
 build=build/default
 full=build/full
@@ -13,7 +23,7 @@ step_logs=$root/$build/logs
 mkdir -p "$step_logs"
 began=$(now_ms)
 
-step install scripts/install-deps.sh build libraries tests quickstart pkcs11
+step install scripts/install-deps.sh build libraries test-libraries tests quickstart pkcs11
 use_ccache
 if [ -z "${BAOKMS_OPENBAO:-}" ] && command -v bao >/dev/null; then
   BAOKMS_OPENBAO=$(command -v bao)
@@ -23,6 +33,7 @@ step configure cmake --preset default
 step build cmake --build "$build" --parallel "$(build_jobs)"
 step configure-full cmake --preset full
 step build-full cmake --build "$full" --target login_tests --parallel "$(build_jobs)"
+slowest_files "$build"
 
 code=0
 echo
