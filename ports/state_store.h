@@ -1,5 +1,5 @@
-// The registry's two files and their lock: moves documents and bytes. core/registry/registry.h computes,
-// verifies and decides recovery (registry-and-rotation.md, "State file").
+// The registry's two files and their lock: moves documents and bytes. core/registry/registry.h
+// computes, verifies and decides recovery (registry-and-rotation.md, "State file").
 #pragma once
 
 #include <cstdint>

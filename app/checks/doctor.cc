@@ -15,9 +15,9 @@
 #include "app/checks/credential_checks.h"
 #include "app/checks/key_checks.h"
 #include "app/checks/openbao_checks.h"
-#include "app/process/process_hardening.h"
 #include "app/openbao/silent_telemetry.h"
-#include "app/configuration/socket_group.h"
+#include "app/process/process_hardening.h"
+#include "app/process/socket_group.h"
 #include "app/process/system_clock.h"
 
 namespace baokms::app {

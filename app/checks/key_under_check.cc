@@ -6,25 +6,25 @@
 #include <string>
 #include <utility>
 
-#include "app/openbao/await.h"
 #include "app/build_info.h"
-#include "app/state/configured_state.h"
 #include "app/checks/credential_checks.h"
-#include "app/reports/failure_advice.h"
+#include "app/openbao/await.h"
 #include "app/openbao/openbao_session.h"
-#include "app/published_view.h"
-#include "app/state/registry_opening.h"
 #include "app/process/system_random.h"
+#include "app/published_view.h"
+#include "app/reports/failure_advice.h"
+#include "app/state/configured_state.h"
+#include "app/state/registry_opening.h"
+#include "core/registry/recorded_identity.h"
+#include "core/requests/kms_service.h"
 #include "core/rotation/bootstrap.h"
 #include "core/rotation/deep_probe.h"
-#include "core/wire/key_id.h"
 #include "core/rotation/key_view.h"
-#include "core/requests/kms_service.h"
-#include "core/registry/recorded_identity.h"
-#include "core/wire/sha256.h"
 #include "core/token/token_keeper.h"
 #include "core/transit/transit_capabilities.h"
 #include "core/transit/transit_profile.h"
+#include "core/wire/key_id.h"
+#include "core/wire/sha256.h"
 
 namespace baokms::app {
 namespace {

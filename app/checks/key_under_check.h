@@ -9,14 +9,14 @@
 #include <string>
 
 #include "app/checks/check_report.h"
-#include "app/state/configured_state.h"
 #include "app/openbao/one_shot.h"
 #include "app/openbao/openbao_session.h"
-#include "app/state/registry_opening.h"
 #include "app/process/system_random.h"
-#include "core/requests/kms_service.h"
+#include "app/state/configured_state.h"
+#include "app/state/registry_opening.h"
 #include "core/model/transit_key_metadata.h"
 #include "core/registry/recorded_identity.h"
+#include "core/requests/kms_service.h"
 
 namespace baokms::app {
 

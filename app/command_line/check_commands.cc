@@ -4,9 +4,9 @@
 #include <string>
 
 #include "adapters/config_yaml/go_duration.h"
-#include "app/command_line/commands.h"
 #include "app/checks/doctor.h"
 #include "app/checks/probe.h"
+#include "app/command_line/commands.h"
 #include "core/model/key_id.h"
 
 namespace baokms::app {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "app/versions/change_commands.h"
 #include "app/command_line/commands.h"
 #include "app/command_line/whole_number.h"
+#include "app/versions/change_commands.h"
 #include "core/model/transit_key_version.h"
 #include "core/registry/registry_json.h"
 

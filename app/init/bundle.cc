@@ -6,13 +6,13 @@
 
 #include "adapters/config_yaml/load_configuration.h"
 #include "app/build_info.h"
+#include "app/configuration/policy_commands.h"
 #include "app/init/config_file.h"
 #include "app/init/encryption_configurations.h"
 #include "app/init/node_setup_script.h"
 #include "app/init/openbao_setup_script.h"
 #include "app/init/remaining_actions.h"
 #include "app/init/static_pod_manifest.h"
-#include "app/configuration/policy_commands.h"
 #include "app/reports/report.h"
 
 namespace baokms::app {

@@ -9,8 +9,8 @@
 #include "adapters/config_yaml/decode.h"
 #include "adapters/config_yaml/field_table.h"
 #include "adapters/config_yaml/text_rules.h"
-#include "app/init/hidden_character.h"
 #include "app/configuration/policy_commands.h"
+#include "app/init/hidden_character.h"
 #include "core/wire/configuration_fingerprint.h"
 
 namespace baokms::app {

@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "adapters/etcd/snapshot_reader.h"
-#include "app/state/configured_state.h"
 #include "app/key_usage/key_usage_report.h"
 #include "app/openbao/one_shot.h"
 #include "app/process/progress_line.h"
+#include "app/state/configured_state.h"
 #include "app/state/registry_opening.h"
 #include "core/census/key_census.h"
 

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/wire/sha256.h"
 #include "core/census/stored_resource.h"
+#include "core/wire/sha256.h"
 
 namespace baokms::app {
 namespace {

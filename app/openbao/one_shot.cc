@@ -5,8 +5,8 @@
 #include <csignal>
 
 #include "adapters/checked_file/posix_file_reader.h"
-#include "app/process/process_hardening.h"
 #include "app/openbao/silent_telemetry.h"
+#include "app/process/process_hardening.h"
 #include "app/process/system_clock.h"
 
 namespace baokms::app {

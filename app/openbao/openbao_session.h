@@ -10,8 +10,8 @@
 #include "app/openbao/held_token_source.h"
 #include "app/openbao/one_shot.h"
 #include "app/openbao/openbao_clients.h"
-#include "core/rotation/metadata_read.h"
 #include "core/model/login.h"
+#include "core/rotation/metadata_read.h"
 #include "ports/transit.h"
 
 namespace baokms::app {

@@ -4,8 +4,8 @@
 
 #include "app/build_info.h"
 #include "app/configuration/configuration_source.h"
-#include "app/configuration/socket_group.h"
 #include "app/process/random_seed.h"
+#include "app/process/socket_group.h"
 #include "app/serve/failed_start_advice.h"
 #include "app/state/registry_opening.h"
 

@@ -7,12 +7,12 @@
 #include <string_view>
 #include <utility>
 
-#include "app/versions/change_report.h"
-#include "app/state/configured_state.h"
-#include "app/versions/confirmed_save.h"
 #include "app/openbao/live_key.h"
 #include "app/openbao/one_shot.h"
+#include "app/state/configured_state.h"
 #include "app/state/registry_opening.h"
+#include "app/versions/change_report.h"
+#include "app/versions/confirmed_save.h"
 #include "core/registry/migration.h"
 #include "core/registry/registry_json.h"
 #include "core/registry/retirement.h"

@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <string>
 
-#include "app/state/configured_state.h"
 #include "app/openbao/live_key.h"
 #include "app/openbao/one_shot.h"
+#include "app/state/configured_state.h"
 #include "app/state/registry_opening.h"
 #include "app/versions/rotation_report.h"
 

@@ -5,8 +5,8 @@
 
 #include "app/reports/failure_advice.h"
 #include "core/rotation/bootstrap.h"
-#include "core/wire/sha256.h"
 #include "core/transit/transit_profile.h"
+#include "core/wire/sha256.h"
 
 namespace baokms::app {
 namespace {

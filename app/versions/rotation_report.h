@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "app/openbao/live_key.h"
-#include "app/state/registry_opening.h"
 #include "app/reports/report.h"
+#include "app/state/registry_opening.h"
 #include "core/model/time.h"
 #include "core/rotation/rotation.h"
 

@@ -1,6 +1,6 @@
 // The state file and its checkpoint as parsed, before anything in them is believed
-// (registry-and-rotation.md, "State file"). core/registry/registry.h verifies; adapters/state_file reads and
-// writes.
+// (registry-and-rotation.md, "State file"). core/registry/registry.h verifies; adapters/state_file
+// reads and writes.
 #pragma once
 
 #include <cstdint>

@@ -5,9 +5,9 @@
 #include <set>
 #include <tuple>
 
+#include "core/registry/registry_json.h"
 #include "core/wire/configuration_fingerprint.h"
 #include "core/wire/key_id.h"
-#include "core/registry/registry_json.h"
 
 namespace baokms::core {
 namespace {

@@ -1,7 +1,7 @@
 #include "core/registry/registry_json.h"
 
-#include "core/wire/go_json.h"
 #include "core/text/base64.h"
+#include "core/wire/go_json.h"
 #include "core/wire/sha256.h"
 
 namespace baokms::core {

@@ -7,7 +7,6 @@
 namespace baokms::core {
 namespace {
 
-
 std::size_t AnnotationBytes(const Annotations& annotations) {
   std::size_t bytes = 0;
   for (const auto& [key, value] : annotations) bytes += key.size() + value.size();

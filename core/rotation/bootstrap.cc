@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/wire/key_id.h"
 #include "core/transit/transit_profile.h"
+#include "core/wire/key_id.h"
 
 namespace baokms::core {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/wire/key_id.h"
 #include "core/registry/recorded_identity.h"
 #include "core/transit/transit_profile.h"
+#include "core/wire/key_id.h"
 
 namespace baokms::core {
 namespace {

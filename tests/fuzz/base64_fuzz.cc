@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <string>
 
-#include "core/text/base64.h"
 #include "core/model/key_id.h"
+#include "core/text/base64.h"
 #include "tests/fuzz/require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

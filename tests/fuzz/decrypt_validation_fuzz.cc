@@ -3,10 +3,10 @@
 #include <cstdint>
 
 #include "adapters/grpc_kms/message_codec.h"
-#include "core/wire/aad.h"
-#include "core/wire/annotations.h"
 #include "core/requests/decrypt_validation.h"
 #include "core/rotation/key_view.h"
+#include "core/wire/aad.h"
+#include "core/wire/annotations.h"
 #include "core/wire/transit_ciphertext.h"
 #include "tests/fuzz/identity.h"
 #include "tests/fuzz/require.h"

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "core/wire/key_id.h"
 #include "core/registry/registry.h"
+#include "core/wire/key_id.h"
 
 namespace baokms::fuzz {
 

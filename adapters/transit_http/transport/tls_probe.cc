@@ -51,12 +51,9 @@ TlsVerdict JudgeFailure(CURLcode code, const Transfer& transfer) {
 
 }  // namespace
 
-std::expected<std::vector<TlsVerdict>, TransportProblem> ProbeTls(const ExpectedPage& page,
-                                                                  const TransportOptions& options,
-                                                                  std::chrono::nanoseconds timeout,
-                                                                  const ports::Clock& clock,
-                                                                  const ports::FileReader& files,
-                                                                  ports::Telemetry& telemetry) {
+std::expected<std::vector<TlsVerdict>, TransportProblem> ProbeTls(
+    const ExpectedPage& page, const TransportOptions& options, std::chrono::nanoseconds timeout,
+    const ports::Clock& clock, const ports::FileReader& files, ports::Telemetry& telemetry) {
   const auto ca = CaBundle::Load(options.ca_file, files, telemetry);
   if (!ca) return std::unexpected(TransportProblem::kBadCaFile);
   ports::HttpRequest request;
@@ -77,7 +74,7 @@ std::expected<std::vector<TlsVerdict>, TransportProblem> ProbeTls(const Expected
     } else {
       const core::Secret body = transfer.TakeBody();
       verdicts.push_back(page.is_it(body.ExposeSecret()) ? TlsVerdict::kOk
-                                                            : TlsVerdict::kAnotherServer);
+                                                         : TlsVerdict::kAnotherServer);
     }
   }
   return verdicts;

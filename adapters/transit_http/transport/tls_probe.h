@@ -37,11 +37,8 @@ struct ExpectedPage {
 
 // One verdict an address, in their order. Asks each one for `page` under the very TLS settings of
 // the transport, in at most `timeout` each; blocks. curl_global_init has been called.
-std::expected<std::vector<TlsVerdict>, TransportProblem> ProbeTls(const ExpectedPage& page,
-                                                                  const TransportOptions& options,
-                                                                  std::chrono::nanoseconds timeout,
-                                                                  const ports::Clock& clock,
-                                                                  const ports::FileReader& files,
-                                                                  ports::Telemetry& telemetry);
+std::expected<std::vector<TlsVerdict>, TransportProblem> ProbeTls(
+    const ExpectedPage& page, const TransportOptions& options, std::chrono::nanoseconds timeout,
+    const ports::Clock& clock, const ports::FileReader& files, ports::Telemetry& telemetry);
 
 }  // namespace baokms::adapters::transit_http

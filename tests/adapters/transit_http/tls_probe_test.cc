@@ -1,5 +1,4 @@
 // What `doctor` says of the way to OpenBao: each cause apart from the others.
-#include "adapters/transit_http/openbao/health_page.h"
 #include "adapters/transit_http/transport/tls_probe.h"
 
 #include <arpa/inet.h>
@@ -8,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include "adapters/transit_http/openbao/health_page.h"
 #include "tests/adapters/transit_http/transport_fixture.h"
 
 namespace baokms::tests {
@@ -65,8 +65,8 @@ struct Probing {
 
   std::vector<TlsVerdict> Verdicts(std::vector<std::string> urls, core::Duration timeout = 3s) {
     fixture.options.addresses = std::move(urls);
-    const auto verdicts =
-        ProbeTls(adapters::transit_http::OpenBaoHealthPage(), fixture.options, timeout, fixture.clock, fixture.files, fixture.telemetry);
+    const auto verdicts = ProbeTls(adapters::transit_http::OpenBaoHealthPage(), fixture.options,
+                                   timeout, fixture.clock, fixture.files, fixture.telemetry);
     REQUIRE(verdicts.has_value());
     return *verdicts;
   }
@@ -144,8 +144,8 @@ TEST_CASE("TLS probe: a CA file that cannot be used is the transport's problem")
   Probing p;
   p.fixture.options.addresses = {"https://127.0.0.1:1"};
   p.fixture.options.ca_file = p.fixture.scratch.Write("bad.pem", "no certificate");
-  const auto verdicts =
-      ProbeTls(adapters::transit_http::OpenBaoHealthPage(), p.fixture.options, 1s, p.fixture.clock, p.fixture.files, p.fixture.telemetry);
+  const auto verdicts = ProbeTls(adapters::transit_http::OpenBaoHealthPage(), p.fixture.options, 1s,
+                                 p.fixture.clock, p.fixture.files, p.fixture.telemetry);
   REQUIRE_FALSE(verdicts.has_value());
   CHECK(verdicts.error() == TransportProblem::kBadCaFile);
 }

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "adapters/state_file/file_state_store.h"
-#include "app/versions/confirmed_save.h"
 #include "app/state/registry_opening.h"
+#include "app/versions/confirmed_save.h"
 #include "core/registry/registry_save.h"
 #include "core/registry/retirement.h"
 

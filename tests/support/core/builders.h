@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/wire/key_id.h"
 #include "core/model/key_snapshot.h"
 #include "core/model/provider_identity.h"
 #include "core/model/registry_document.h"
@@ -20,6 +19,7 @@
 #include "core/model/transit_key_metadata.h"
 #include "core/registry/registry.h"
 #include "core/registry/registry_json.h"
+#include "core/wire/key_id.h"
 
 namespace baokms::core::testing {
 

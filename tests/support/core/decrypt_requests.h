@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <string>
 
-#include "core/wire/annotations.h"
+#include "core/model/kms_messages.h"
 #include "core/requests/decrypt_validation.h"
 #include "core/text/base64.h"
-#include "core/model/kms_messages.h"
+#include "core/wire/annotations.h"
 #include "core/wire/transit_ciphertext.h"
 #include "tests/support/core/builders.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/rotation/circuit_breaker.h"
 #include "core/registry/registry.h"
+#include "core/rotation/circuit_breaker.h"
 #include "tests/unit/model_check/node.h"
 #include "tests/unit/model_check/setting.h"
 

@@ -1,7 +1,7 @@
 #include "tests/unit/model_check/node_step.h"
 
-#include "app/versions/confirmed_save.h"
 #include "app/state/registry_opening.h"
+#include "app/versions/confirmed_save.h"
 #include "core/registry/registry_save.h"
 #include "core/registry/retirement.h"
 #include "tests/support/core/builders.h"

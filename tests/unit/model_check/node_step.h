@@ -1,6 +1,6 @@
 // One step of one node: an event is fed to the real keeper and its actions are carried out in the
-// order that app/serve/key_driver.cc does, over files that may fail. The observer's memory is brought
-// forward and every rule of node_rules.h is judged.
+// order that app/serve/key_driver.cc does, over files that may fail. The observer's memory is
+// brought forward and every rule of node_rules.h is judged.
 #pragma once
 
 #include <deque>

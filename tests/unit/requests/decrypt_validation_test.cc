@@ -4,10 +4,10 @@
 
 #include <string>
 
-#include "core/wire/annotations.h"
-#include "core/rotation/key_view.h"
 #include "core/requests/kms_service.h"
+#include "core/rotation/key_view.h"
 #include "core/text/base64.h"
+#include "core/wire/annotations.h"
 #include "core/wire/transit_ciphertext.h"
 #include "tests/support/core/decrypt_requests.h"
 

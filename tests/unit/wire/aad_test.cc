@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/wire/go_json.h"
 #include "core/text/base64.h"
+#include "core/wire/go_json.h"
 #include "tests/support/core/builders.h"
 
 namespace baokms::core {

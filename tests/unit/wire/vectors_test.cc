@@ -9,16 +9,16 @@
 #include <string>
 
 #include "adapters/state_file/registry_parser.h"
-#include "core/wire/aad.h"
-#include "core/wire/annotations.h"
-#include "core/rotation/bootstrap.h"
-#include "core/wire/configuration_fingerprint.h"
-#include "core/wire/key_id.h"
 #include "core/registry/migration.h"
 #include "core/registry/registry.h"
 #include "core/registry/registry_json.h"
 #include "core/registry/retirement.h"
+#include "core/rotation/bootstrap.h"
 #include "core/rotation/rotation.h"
+#include "core/wire/aad.h"
+#include "core/wire/annotations.h"
+#include "core/wire/configuration_fingerprint.h"
+#include "core/wire/key_id.h"
 #include "tests/support/core/builders.h"
 
 namespace baokms::core {

@@ -1,4 +1,4 @@
-#include "app/configuration/socket_group.h"
+#include "app/process/socket_group.h"
 
 #include <grp.h>
 
