@@ -20,4 +20,6 @@ const std::string_view @symbol@ = R"@delimiter@(@text@)@delimiter@";
 }  // namespace baokms::app
 ]] @ONLY)
   target_sources(${target} PRIVATE ${source})
+  # Apart from the code that reads it, so that a mutant's text can take its place.
+  set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()

@@ -1,0 +1,162 @@
+# The dangerous rules of core, broken one at a time under the unit tests.
+baokms_mutant_suite(core TEST "unit_tests: mutant @NAME@ is caught"
+  LIBS unit_test_objects)
+
+baokms_mutant(promotes_without_delay core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "(due && now >= *due)" "due.has_value()")
+baokms_mutant(promotes_without_probe core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "} else if (seen->promotes) {" "} else if (seen->promotes && candidate_) {")
+baokms_mutant(drops_skipped_versions core core/rotation/rotation.cc
+  "Observe:*"
+  REPLACE "skipped->first < latest" "skipped->first < 0")
+baokms_mutant(counts_after_discovery core core/rotation/rotation.cc
+  "Observe:*"
+  REPLACE "if (kind == ObservationKind::kRegular) CountObservation" "CountObservation")
+baokms_mutant(accepts_version_rollback core core/rotation/rotation.cc
+  "Observe:*"
+  REPLACE "rolled_back && (policy.reject_version_rollback || latest >= active)"
+    "rolled_back && latest < 0")
+baokms_mutant(ignores_checkpoint_mismatch core core/registry/registry_recovery.cc
+  "Recovery:*"
+  REPLACE "return Rollback()" "return CheckpointStatus::kCurrent")
+baokms_mutant(aad_without_key_version core core/wire/aad.cc
+  "AAD:*"
+  REPLACE ".String(\"key_version\", version.ToString())" "")
+baokms_mutant(skips_ciphertext_prefix core core/wire/transit_ciphertext.cc
+  "Decrypt check:*"
+  REPLACE "!ciphertext.starts_with(prefix)" "false")
+baokms_mutant(status_ignores_staleness core core/rotation/status.cc
+  "Status:*"
+  REPLACE "!IsStale(view, now)" "true")
+baokms_mutant(forgets_deep_failure_on_retry core core/rotation/key_keeper.cc
+  "Save:*"
+  REPLACE "if (!retry && published_ &&" "if (published_ &&")
+baokms_mutant(deep_probe_believes_any_plaintext core core/rotation/deep_probe.cc
+  "Deep probe:*"
+  REPLACE "same ? DeepResult::kOk : DeepResult::kInvalid" "DeepResult::kOk")
+baokms_mutant(retires_while_rotating core core/registry/retirement.cc
+  "Retire:*"
+  REPLACE "if (metadata.latest_version > active.number()) {" "if (false) {")
+baokms_mutant(retires_whatever_stays core core/registry/retirement.cc
+  "Retire:*,Restore:*"
+  REPLACE "if (!fault) continue" "if (true) continue")
+baokms_mutant(retires_the_named_version_too core core/registry/retirement.cc
+  "Retire:*"
+  REPLACE "snapshot.version < before" "snapshot.version <= before")
+baokms_mutant(restores_what_was_never_removed core core/registry/retirement.cc
+  "Restore:*"
+  REPLACE "if (!IsRecorded(registry, version, SnapshotState::kRemoved)) {" "if (false) {")
+baokms_mutant(believes_a_remade_version core core/registry/recorded_identity.cc
+  "Retire:*,Restore:*"
+  REPLACE "listed->second != recorded.created_at" "false")
+baokms_mutant(believes_a_disallowed_version core core/registry/recorded_identity.cc
+  "Retire:*"
+  REPLACE "version < metadata.min_decryption_version" "false")
+baokms_mutant(migrates_an_unverified_state core core/registry/registry.cc
+  "Migrate:*"
+  REPLACE "VerifyChain(older)" "std::expected<void, RegistryProblem>()")
+baokms_mutant(migrates_past_a_rollback core core/registry/migration.cc
+  "Migrate:*"
+  REPLACE "if (!status)" "if (false)")
+baokms_mutant(believes_unread_files core core/registry/registry_save.cc
+  "SaveRegistry:*"
+  REPLACE "after && FilesHold(after->state, after->checkpoint, *published)"
+    "(!after || FilesHold(after->state, after->checkpoint, *published))")
+
+# The token keeper (auth.md, "Token manager").
+baokms_mutant(token_refreshed_at_its_end core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "expires_at - policy_.login_before_expiry" "expires_at")
+baokms_mutant(token_lease_counts_from_the_reply core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "expires_at = refresh_->started_at + lease" "expires_at = turn.now.boot + lease")
+baokms_mutant(token_login_lease_unchecked core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "if (lease > login_before_expiry) return std::nullopt" "return std::nullopt")
+baokms_mutant(token_renewal_lease_unchecked core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "turn.actions.push_back(ReportRenewal{LoginStatus::kError, TokenLeaseTooShort()})"
+    "return Accept(refresh_->renews, lease, event.renewable, turn)")
+baokms_mutant(token_failed_renewal_without_login core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "if (!throttled_) {" "if (false) {")
+baokms_mutant(token_failed_renewal_past_the_throttle core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "if (!throttled_) {" "if (true) {")
+baokms_mutant(token_two_refreshes_at_once core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "phase_ != Phase::kRunning || refresh_" "phase_ != Phase::kRunning")
+baokms_mutant(token_without_backoff core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "if (retry_at_ && turn.now.monotonic < *retry_at_) {" "if (false) {")
+baokms_mutant(token_lives_on_while_asleep core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "turn.now.boot >= token_->expires_at"
+    "turn.now.monotonic.time_since_epoch() >= token_->expires_at.time_since_epoch()")
+baokms_mutant(token_lives_by_the_wall_clock core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "turn.now.boot >= token_->expires_at"
+    "turn.now.boot + seconds(turn.now.wall - 1'700'000'000) >= token_->expires_at")
+baokms_mutant(token_waiters_without_deadlines core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "  AnswerExpiredWaiters(turn)" "")
+baokms_mutant(token_rejected_yet_kept core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "!token_ || token_->generation != generation" "true")
+baokms_mutant(token_late_rejection_drops_the_newer core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "!token_ || token_->generation != generation" "!token_")
+baokms_mutant(token_renewed_after_rejection core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "generation <= rejected_through_ || outlived" "outlived")
+baokms_mutant(token_recovery_never_throttled core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "!throttle_.TryRecover(turn.now.monotonic) && !Running(RefreshKind::kLogin)" "false")
+baokms_mutant(token_incident_without_end core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "  throttle_.NoteRejection(turn.now.monotonic)" "")
+baokms_mutant(token_recoveries_evenly_spaced core core/token/login_throttle.h
+  "TokenKeeper:*" HEADER core/token/token_keeper.cc
+  REPLACE "std::min(2 * delay_, kLongestDelay)" "kFirstDelay")
+baokms_mutant(token_recoveries_ever_further_apart core core/token/login_throttle.h
+  "TokenKeeper:*" HEADER core/token/token_keeper.cc
+  REPLACE "std::min(2 * delay_, kLongestDelay)" "2 * delay_")
+baokms_mutant(backoff_without_jitter core core/token/backoff.cc
+  "Backoff:*"
+  REPLACE "0.75 + 0.5 * fraction" "1.0")
+baokms_mutant(backoff_past_its_longest core core/token/backoff.cc
+  "Backoff:*"
+  REPLACE "wait = std::min(wait, longest_)" "")
+
+# A request that is denied: one recovery, one retry.
+baokms_mutant(any_failure_costs_a_login core core/transit/transit_request.h
+  "Decrypt: other failures*" HEADER core/requests/kms_service.cc
+  REPLACE "reply || !IsTokenDenial(reply.error()) ||" "reply ||")
+baokms_mutant(denied_retry_keeps_its_token core core/transit/transit_request.h
+  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
+  REPLACE "self->tokens_.Reject(generation)" "")
+baokms_mutant(denied_retry_is_tried_again core core/transit/transit_request.h
+  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
+  REPLACE "self->tokens_.Reject(generation)"
+    "return self->AfterFirst(generation, std::move(reply))")
+baokms_mutant(throttled_without_the_denial core core/transit/transit_request.h
+  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
+  REPLACE "got || got.error() == NoToken() ? denial : got.error()"
+    "got ? denial : got.error()")
+baokms_mutant(denial_covers_why_the_login_failed core core/transit/transit_request.h
+  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
+  REPLACE "got || got.error() == NoToken() ? denial : got.error()" "denial")
+
+# A request whose caller leaves.
+baokms_mutant(leaving_misses_what_begins_next core core/transit/work_under_way.cc
+  "Work under way:*"
+  REPLACE "if (abandoned()) begun->call->Abandon()" "")
+baokms_mutant(leaving_reaches_only_the_last core core/transit/work_under_way.cc
+  "Work under way:*"
+  REPLACE "begun = begun->before) {" "begun = nullptr) {")
+baokms_mutant(sends_although_its_caller_left core core/transit/transit_request.h
+  "Decrypt: one abandoned*" HEADER core/requests/kms_service.cc
+  REPLACE "if (self->work_->abandoned()) return self->sender_.Finish(std::unexpected(Cancelled()))"
+    "")

@@ -1,0 +1,55 @@
+# What keeps the state files safe, broken one rule at a time.
+baokms_mutant_suite(crash TEST "crash_tests: mutant @NAME@ is caught"
+  LIBS crash_test_objects ARGUMENTS --abort-after=1)
+
+baokms_mutant(never_syncs_the_directory crash adapters/state_file/atomic_save.cc
+  "Crash:*"
+  REPLACE "files.Sync(directory)" "SystemResult<void>()")
+baokms_mutant(never_syncs_the_file crash adapters/state_file/atomic_save.cc
+  "Crash:*"
+  REPLACE "files.Sync(file.number())" "SystemResult<void>()")
+baokms_mutant(syncs_again_after_a_failure crash adapters/state_file/atomic_save.cc
+  "Failed save:*"
+  REPLACE "files.Sync(file.number())"
+    "files.Sync(file.number()) ? SystemResult<void>() : files.Sync(file.number())")
+baokms_mutant(writes_in_place crash adapters/state_file/atomic_save.cc
+  "Crash:*"
+  REPLACE "temporary = TemporaryName(name)" "temporary = name"
+    "gone = files.UnlinkAt(directory, temporary)" "gone = SystemResult<void>()"
+    "O_CREAT | O_EXCL" "O_CREAT | O_TRUNC")
+baokms_mutant(checkpoint_before_state crash core/registry/registry_save.cc
+  "Crash:*"
+  REPLACE "store.SaveState(RegistryBytes(save.next.ToDocument()))" "SAVE_STATE"
+    "store.SaveCheckpoint(CheckpointBytes(save.next.ToCheckpoint()))"
+    "store.SaveState(RegistryBytes(save.next.ToDocument()))"
+    "SAVE_STATE" "store.SaveCheckpoint(CheckpointBytes(save.next.ToCheckpoint()))")
+baokms_mutant(overwrites_a_fork crash core/registry/registry_save.cc
+  "Failed save: files*"
+  REPLACE "!MayOverwrite(before->state, before->checkpoint, published, save.next)" "false")
+baokms_mutant(believes_that_nothing_happened crash core/registry/registry_save.cc
+  "Failed save:*"
+  REPLACE " && FilesHold(after->state, after->checkpoint, *published)" "")
+baokms_mutant(forgets_the_exact_candidate crash core/rotation/key_keeper.cc
+  "Failed save:*"
+  REPLACE "if (unsaved_) {" "if (false) {")
+baokms_mutant(leaves_the_checkpoint_behind crash app/state/registry_opening.cc
+  "Crash:*"
+  REPLACE "recovered.checkpoint == core::CheckpointStatus::kBehind" "false")
+baokms_mutant(builds_on_what_is_not_safe crash adapters/state_file/file_state_store.cc
+  "Crash:*"
+  REPLACE "!files_.Sync((*directory)->number())" "false")
+baokms_mutant(command_saves_the_checkpoint_first crash app/versions/confirmed_save.cc
+  "Crash:*command*"
+  REPLACE "store.SaveState(core::RegistryBytes(next.ToDocument()))" "SAVE_STATE"
+    "store.SaveCheckpoint(core::CheckpointBytes(next.ToCheckpoint()))"
+    "store.SaveState(core::RegistryBytes(next.ToDocument()))"
+    "SAVE_STATE" "store.SaveCheckpoint(core::CheckpointBytes(next.ToCheckpoint()))")
+baokms_mutant(changes_before_the_checkpoint crash app/versions/confirmed_save.cc
+  "Crash:*"
+  REPLACE "now->checkpoint != checkpoint" "false")
+baokms_mutant(changes_over_another_hand crash app/versions/confirmed_save.cc
+  "Confirmed save:*"
+  REPLACE "now->state != before" "false")
+baokms_mutant(believes_the_disk crash app/versions/confirmed_save.cc
+  "Confirmed save:*"
+  REPLACE "!core::FilesHold(after->state, after->checkpoint, next)" "false")

@@ -1,0 +1,44 @@
+# Whole providers that end-to-end tests must catch, run against the emulator.
+baokms_mutant_suite(provider TEST "e2e: mutant @NAME@ is caught"
+  MAIN baokms_provider_main LIBS baokms_app
+  RUNS $<TARGET_FILE:e2e_tests>
+  ENVIRONMENT "BAOKMS_PROVIDER=@PROGRAM@" BAOKMS_E2E_TARGET=emulator
+  LABELS e2e)
+
+if(BAOKMS_WIPE_ON_FREE)
+  # No mutated source: every mutant provider goes without the free() that wipes.
+  baokms_mutant(free_without_wiping provider "" ""
+    TESTS "e2e/Memory: a provider that frees without wiping is caught" "Memory:*")
+endif()
+if(TARGET golock)
+  # A lock of the other kind, which excludes itself but no flock.
+  baokms_mutant(fcntl_lock provider adapters/state_file/posix_file_system.cc ""
+    TESTS "e2e/Writer lock: a provider that locks with fcntl is caught" "Writer lock:*"
+    REPLACE "::flock(descriptor, LOCK_EX | LOCK_NB)" "::lockf(descriptor, F_TLOCK, 0)")
+endif()
+baokms_mutant(in_place provider adapters/state_file/atomic_save.cc ""
+  TESTS "e2e/Killed provider: one that writes its files in place is caught" "Killed provider:*"
+  REPLACE "temporary = TemporaryName(name)" "temporary = name")
+
+# openbao-setup.sh that takes what it finds for granted. Its text is where it was embedded.
+set(openbao_setup ${PROJECT_BINARY_DIR}/app/init/embedded/openbao_setup.cc)
+baokms_mutant(setup_overlooks provider ${openbao_setup} ""
+  TESTS "e2e/Init: a setup that overlooks another role is caught" "Init: what is there and differs*"
+  REPLACE "    require_equal 'the role'" "    : 'the role'")
+baokms_mutant(setup_makes_anew provider ${openbao_setup} ""
+  TESTS "e2e/Init: a setup that makes a known key anew is caught" "Init: a key of a known lineage*"
+  REPLACE "[ \"$new_key\" = true ] || fail" "true || fail")
+
+# node-setup.sh that starts what was checked long ago, that checks as root, and that replaces what it
+# finds.
+set(node_setup ${PROJECT_BINARY_DIR}/app/init/embedded/node_setup.cc)
+baokms_mutant(stale_check provider ${node_setup} ""
+  TESTS "e2e/Node setup: a start after an old check is caught" "Node setup: start refuses*"
+  REPLACE "-le 3600" "-le 36000")
+baokms_mutant(check_as_root provider ${node_setup} ""
+  TESTS "e2e/Node setup: a check with the rights of root is caught"
+    "Node setup: a check is made with the rights*"
+  REPLACE "--userspec=\"$user:$group\"" "--userspec=0:0")
+baokms_mutant(replaces provider ${node_setup} ""
+  TESTS "e2e/Node setup: an install that replaces unasked is caught" "Node setup: a file that differs*"
+  REPLACE "[ \"$replace\" = true ] || cmp" "true || cmp")
