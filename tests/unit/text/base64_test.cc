@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "core/model/secret.h"
+
 namespace baokms::core {
 namespace {
 
