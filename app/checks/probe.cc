@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -16,7 +15,7 @@
 #include "adapters/grpc_kms/kms_socket_client.h"
 #include "app/checks/check_report.h"
 #include "app/checks/check_screen.h"
-#include "app/process/process_hardening.h"
+#include "app/process/startup.h"
 #include "app/process/system_random.h"
 #include "core/model/key_id.h"
 
@@ -190,8 +189,7 @@ std::vector<PlannedCheck> Plan(const ProbeRequest& request, SocketProbe& probe) 
 }  // namespace
 
 ExitCode Probe(const ProbeRequest& request) {
-  GiveUpDumpsAndPrivileges();
-  std::signal(SIGPIPE, SIG_IGN);
+  HardenProcess();
   SocketProbe probe(request);
   return ShowChecks("probe", Plan(request, probe), request.format);
 }
