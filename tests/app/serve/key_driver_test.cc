@@ -8,8 +8,8 @@
 #include <deque>
 #include <optional>
 
-#include "core/wire/sha256.h"
 #include "core/rotation/status.h"
+#include "core/wire/sha256.h"
 #include "tests/support/app/fake_transit.h"
 #include "tests/support/app/loop_bench.h"
 #include "tests/support/app/memory_state_store.h"
@@ -357,6 +357,16 @@ TEST_CASE("Key driver: Stop answers all waiters now and from now on and starts n
   CHECK(b.transit.metadata_reads == reads);
   CHECK(b.store.log.empty());
   CHECK_FALSE(b.Decrypts(2));
+}
+
+TEST_CASE("Key driver: who asks when the loop has ended is answered at once") {
+  Bench b(FirstRegistry());
+  b.Start();
+  b.driver.Stop();
+  b.loop.Stop();
+  const Answer& late = b.Discover(2);
+  REQUIRE(late.result);
+  CHECK(late.result->error() == core::ShuttingDown());
 }
 
 }  // namespace baokms::app
