@@ -1,7 +1,5 @@
-// What the provider does to its own process before it serves: environment, hardening, signals, the
-// group.
+// What the provider does to its own process before it serves: environment, hardening, signals.
 #include <doctest/doctest.h>
-#include <grp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -13,12 +11,9 @@
 #include <cstdlib>
 #include <string>
 
-#include "app/configuration/socket_group.h"
 #include "app/process/environment.h"
 #include "app/process/startup.h"
 #include "app/serve/signals.h"
-
-extern char** environ;
 
 namespace baokms::app {
 
@@ -47,17 +42,6 @@ TEST_CASE("Environment: none at all is no problem") {
   environ = nullptr;
   ScrubEnvironment();
   environ = kept;
-}
-
-TEST_CASE("Socket group: a number stands for itself and a name for its group") {
-  CHECK(SocketGroupId("0") == 0);
-  CHECK(SocketGroupId("4242") == 4242);
-  CHECK(SocketGroupId("root") == 0);
-  CHECK_FALSE(SocketGroupId("no-such-group-anywhere"));
-  CHECK_FALSE(SocketGroupId(""));
-  CHECK_FALSE(SocketGroupId("12x"));
-  CHECK_FALSE(SocketGroupId("-1"));
-  CHECK_FALSE(SocketGroupId("99999999999"));
 }
 
 TEST_CASE("Signals: they wait to be taken and one that does not come is none") {
