@@ -34,6 +34,12 @@ struct RegistryProblem {
   std::string_view text;  // what is wrong and what to do; static storage, no values
 };
 
+// As the error of an expected.
+inline std::unexpected<RegistryProblem> RefuseRegistry(RegistryProblemKind kind,
+                                                       std::string_view text) {
+  return std::unexpected(RegistryProblem{kind, text});
+}
+
 // The configuration a registry is bound to, with its fingerprint computed once.
 class BoundIdentity {
  public:
@@ -63,9 +69,9 @@ class Registry {
   // a decryptable identity, change a removed record or lower the active version: nullopt for one
   // that would, and when no generation number is left.
   std::optional<Registry> Next(std::vector<KeySnapshot> snapshots) const;
-  // What an operator alone decides (core/registry/retirement.h): the next generation with the retired
-  // records of these versions removed, or the removed ones retired again, in place; every other
-  // record and the order stay. nullopt when no record would change or no generation is left.
+  // What an operator alone decides (core/registry/retirement.h): the next generation with the
+  // retired records of these versions removed, or the removed ones retired again, in place; every
+  // other record and the order stay. nullopt when no record would change or no generation is left.
   std::optional<Registry> WithRetiredRemoved(const std::set<TransitKeyVersion>& versions) const;
   std::optional<Registry> WithRemovedRestored(const std::set<TransitKeyVersion>& versions) const;
 

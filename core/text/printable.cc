@@ -2,12 +2,11 @@
 
 #include <cstddef>
 
+#include "core/text/hex.h"
 #include "core/text/utf8.h"
 
 namespace baokms::core {
 namespace {
-
-constexpr std::string_view kHex = "0123456789abcdef";
 
 bool IsKept(char32_t point, Kept kept) {
   return !IsControl(point) && (kept == Kept::kUtf8 || point < 0x80);
@@ -26,8 +25,7 @@ std::string Printable(std::string_view bytes, Kept kept) {
     }
     if (!point) ++at;
     for (const char c : bytes.substr(start, at - start)) {
-      const auto byte = static_cast<unsigned char>(c);
-      shown += {'\\', 'x', kHex[byte >> 4U], kHex[byte & 0xFU]};
+      AppendHex(shown += "\\x", static_cast<unsigned char>(c));
     }
   }
   return shown;
