@@ -3,11 +3,11 @@
 #pragma once
 
 #include <expected>
-#include <functional>
 
 #include "core/model/client_identity.h"
 #include "core/model/login.h"
 #include "core/model/time.h"
+#include "ports/completion.h"
 
 namespace baokms::ports {
 
@@ -17,11 +17,10 @@ using IdentityResult = std::expected<core::ClientIdentityRef, core::LoginFailure
 class CertificateSource {
  public:
   virtual ~CertificateSource() = default;
-  // The certificate to present now, read anew, and its key; neither is judged yet. `done` is called
-  // exactly once, at the latest at the deadline, on any thread, possibly before Acquire returns.
-  // One call at a time.
-  virtual void Acquire(core::MonotonicTime deadline,
-                       std::move_only_function<void(IdentityResult)> done) = 0;
+  // The certificate to present now, read anew, and its key; neither is judged yet. Completes at the
+  // latest at the deadline; the completion may sign with the key, and wait for that. One call at a
+  // time: the next one after the completion was called, and not from inside it.
+  virtual void Acquire(core::MonotonicTime deadline, CompletionWith<IdentityResult> done) = 0;
 };
 
 }  // namespace baokms::ports

@@ -1,4 +1,4 @@
-// Completion callbacks of the ports that do I/O.
+// Completions: how the ports that may wait give their answer. One contract for all of them.
 #pragma once
 
 #include <functional>
@@ -7,10 +7,14 @@
 
 namespace baokms::ports {
 
-// Called exactly once, on a thread of the callee's, never from inside the call that took it. It
-// must not block and must not throw.
+// Called exactly once: inside the call that took it or later, on any thread, under no lock of the
+// callee's. So whoever passes one holds no lock that it takes, does not need in it what the call
+// has yet to return, and keeps calls that begin one another from nesting. It must not block or
+// throw.
+template <typename Outcome>
+using CompletionWith = std::move_only_function<void(Outcome)>;
 template <typename T>
-using Completion = std::move_only_function<void(core::Result<T>)>;
+using Completion = CompletionWith<core::Result<T>>;
 
 // A call of a port that has not completed. Dropping it changes nothing: the call runs on and
 // completes.

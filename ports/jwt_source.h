@@ -3,11 +3,11 @@
 #pragma once
 
 #include <expected>
-#include <functional>
 
 #include "core/model/login.h"
 #include "core/model/secret.h"
 #include "core/model/time.h"
+#include "ports/completion.h"
 
 namespace baokms::ports {
 
@@ -17,11 +17,10 @@ using JwtResult = std::expected<core::Secret, core::LoginFailure>;
 class JwtSource {
  public:
   virtual ~JwtSource() = default;
-  // A JWT fit for one login, obtained anew; its claims are not judged yet. `done` is called exactly
-  // once, at the latest at the deadline, on any thread, possibly before Fetch returns. One call at
-  // a time.
-  virtual void Fetch(core::MonotonicTime deadline,
-                     std::move_only_function<void(JwtResult)> done) = 0;
+  // A JWT fit for one login, obtained anew; its claims are not judged yet. Completes at the latest
+  // at the deadline. One call at a time: the next one after the completion was called, and not from
+  // inside it.
+  virtual void Fetch(core::MonotonicTime deadline, CompletionWith<JwtResult> done) = 0;
 };
 
 }  // namespace baokms::ports

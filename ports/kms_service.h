@@ -1,7 +1,6 @@
 // The driving port: what the gRPC adapter calls (wire-contract.md, "KMS v2 service").
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "core/model/kms_messages.h"
@@ -10,16 +9,15 @@
 namespace baokms::ports {
 
 template <typename T>
-using KmsCompletion = std::move_only_function<void(core::KmsOutcome<T>)>;
+using KmsCompletion = CompletionWith<core::KmsOutcome<T>>;
 
 class KmsService {
  public:
   virtual ~KmsService() = default;
   // From the published view: no I/O, no lock. Any thread.
   virtual core::StatusReply Status() = 0;
-  // Any thread, never blocks. `done` is called exactly once, at the latest when openbao.timeout is
-  // over, possibly before the method returns. A caller that has gone abandons the pending call and
-  // drops the outcome.
+  // Any thread, never blocks. Completes at the latest when openbao.timeout is over. A caller that
+  // has gone abandons the pending call and drops the outcome.
   virtual std::unique_ptr<PendingCall> Encrypt(core::Secret plaintext,
                                                KmsCompletion<core::EncryptReply> done) = 0;
   virtual std::unique_ptr<PendingCall> Decrypt(core::DecryptRequest request,

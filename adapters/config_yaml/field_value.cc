@@ -6,6 +6,7 @@
 
 #include "adapters/config_yaml/go_duration.h"
 #include "adapters/config_yaml/plain_scalar.h"
+#include "core/text/printable.h"
 
 namespace baokms::adapters::config_yaml {
 namespace {
@@ -104,25 +105,7 @@ std::string Joined(const auto& list, auto&& show) {
   return text + "]";
 }
 
-// What would move a terminal's cursor is shown, not sent.
-std::string Printable(const std::string& text) {
-  std::string shown;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t start = at;
-    const auto point = TakeCodePoint(text, at);
-    if (point && !IsControl(*point)) {
-      shown.append(text, start, at - start);
-      continue;
-    }
-    if (!point) at = start + 1;
-    for (std::size_t i = start; i < at; ++i) {
-      constexpr std::string_view kHex = "0123456789abcdef";
-      const auto byte = static_cast<unsigned char>(text[i]);
-      shown += {'\\', 'x', kHex[byte >> 4U], kHex[byte & 0xFU]};
-    }
-  }
-  return shown;
-}
+std::string Shown(const std::string& text) { return core::Printable(text, core::Kept::kUtf8); }
 
 }  // namespace
 
@@ -214,7 +197,7 @@ std::string RenderValue(const Field& field, const Configuration& configuration) 
   // Slots hand out references for writing; this only reads through them.
   auto& c = const_cast<Configuration&>(configuration);
   return std::visit(Overloaded{
-                        [&](TextSlot slot) { return Printable(slot(c)); },
+                        [&](TextSlot slot) { return Shown(slot(c)); },
                         [&](WordSlot slot) {
                           const auto words = Words(field);
                           return std::string(words.at(slot.read(configuration)));
@@ -227,7 +210,7 @@ std::string RenderValue(const Field& field, const Configuration& configuration) 
                         [&](DurationSlot slot) { return FormatGoDuration(slot(c)); },
                         [&](IntegerSlot slot) { return std::to_string(slot(c)); },
                         [&](BooleanSlot slot) { return std::string(slot(c) ? "true" : "false"); },
-                        [&](TextListSlot slot) { return Joined(slot(c), Printable); },
+                        [&](TextListSlot slot) { return Joined(slot(c), Shown); },
                         [&](IdListSlot slot) {
                           return Joined(slot(c),
                                         [](std::uint32_t id) { return std::to_string(id); });

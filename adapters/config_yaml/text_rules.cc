@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/text/utf8.h"
+
 namespace baokms::adapters::config_yaml {
 namespace {
 
@@ -42,36 +44,12 @@ bool IsRealSegment(std::string_view segment) {
 
 }  // namespace
 
-std::optional<char32_t> TakeCodePoint(std::string_view text, std::size_t& at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(at);
-  if (first < 0x80) {
-    ++at;
-    return first;
-  }
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() - at < length) return std::nullopt;
-  char32_t point = first & (0xFFU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xC0U) != 0x80U) return std::nullopt;
-    point = (point << 6) | (byte(at + i) & 0x3FU);
-  }
-  constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (point < kLeast[length] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) {
-    return std::nullopt;
-  }
-  at += length;
-  return point;
-}
-
-bool IsControl(char32_t point) { return point < 0x20 || (point >= 0x7F && point <= 0x9F); }
-
 Complaint CheckIdentifier(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const bool at_start = at == 0;
-    const auto point = TakeCodePoint(text, at);
+    const auto point = core::TakeCodePoint(text, at);
     if (!point) return "must be valid UTF-8";
-    if (IsControl(*point)) return "must not contain control characters";
+    if (core::IsControl(*point)) return "must not contain control characters";
     if (IsBlank(*point) && (at_start || at == text.size())) {
       return "must not begin or end with a blank";
     }

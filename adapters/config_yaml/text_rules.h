@@ -2,7 +2,6 @@
 // nothing.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,10 +11,6 @@ namespace baokms::adapters::config_yaml {
 
 // A broken rule as a fixed text: "must be an absolute path".
 using Complaint = std::optional<std::string>;
-
-// The code point at `at`, which moves behind it; nothing when it is not well-formed UTF-8.
-std::optional<char32_t> TakeCodePoint(std::string_view text, std::size_t& at);
-bool IsControl(char32_t point);
 
 // No control characters, no blanks around, valid UTF-8. All rules below include it.
 Complaint CheckIdentifier(std::string_view text);

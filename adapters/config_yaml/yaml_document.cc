@@ -9,7 +9,7 @@
 #include <sstream>
 #include <utility>
 
-#include "adapters/config_yaml/text_rules.h"
+#include "core/text/utf8.h"
 
 namespace baokms::adapters::config_yaml {
 namespace {
@@ -226,11 +226,11 @@ std::optional<std::string> BadText(std::string_view text, int& line) {
   line = 1;
   std::size_t at = 0;
   while (at < text.size()) {
-    const auto point = TakeCodePoint(text, at);
+    const auto point = core::TakeCodePoint(text, at);
     if (!point) return "the file is not valid UTF-8";
     if (*point == '\n') ++line;
     const bool blank = *point == '\n' || *point == '\r' || *point == '\t';
-    if (!blank && IsControl(*point)) return "control characters are not allowed";
+    if (!blank && core::IsControl(*point)) return "control characters are not allowed";
   }
   return std::nullopt;
 }

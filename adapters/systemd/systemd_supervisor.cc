@@ -13,8 +13,6 @@ void Notify(const std::string& state) { sd_notify(/*unset_environment=*/0, state
 
 void SystemdSupervisor::Ready() { Notify("READY=1"); }
 
-void SystemdSupervisor::Status(std::string_view text) { Notify("STATUS=" + std::string(text)); }
-
 void SystemdSupervisor::Watchdog() { Notify("WATCHDOG=1"); }
 
 void SystemdSupervisor::ExtendStart(std::chrono::microseconds more) {

@@ -1,17 +1,17 @@
-// Supervisor over sd_notify; without a NOTIFY_SOCKET every call does nothing.
+// The service manager that started us, over sd_notify (security-and-deployment.md, "Systemd").
 #pragma once
 
-#include "ports/supervisor.h"
+#include <chrono>
 
 namespace baokms::adapters::systemd {
 
-class SystemdSupervisor final : public ports::Supervisor {
+// Without a NOTIFY_SOCKET every call does nothing. Any thread, never fails.
+class SystemdSupervisor {
  public:
-  void Ready() override;
-  void Status(std::string_view text) override;
-  void Watchdog() override;
-  void ExtendStart(std::chrono::microseconds more) override;
-  void Stopping() override;
+  void Ready();
+  void Watchdog();
+  void ExtendStart(std::chrono::microseconds more);
+  void Stopping();
 };
 
 }  // namespace baokms::adapters::systemd

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/text/base64.h"
+#include "core/text/rfc3339.h"
 
 namespace baokms::adapters::telemetry {
 namespace {
@@ -38,9 +39,9 @@ DebugCorrelation::DebugCorrelation(const core::LoggingConfiguration& logging,
       incident_(logging.debug_correlation.incident_id) {
   const core::ClockReading now = clock.Now();
   ends_ = now.boot + logging.debug_correlation.ttl;
-  ends_text_ = FormatSeconds(
-      now.wall +
-      std::chrono::duration_cast<std::chrono::seconds>(logging.debug_correlation.ttl).count());
+  ends_text_ = core::Rfc3339(
+      std::chrono::sys_seconds(std::chrono::seconds(now.wall)) +
+      std::chrono::duration_cast<std::chrono::seconds>(logging.debug_correlation.ttl));
 }
 
 bool DebugCorrelation::Active(core::LogLevel level) const {

@@ -33,8 +33,4 @@ class LogLine {
   std::string line_;
 };
 
-// "2026-01-02T03:04:05.678Z", and without the fraction.
-std::string FormatTime(std::chrono::system_clock::time_point at);
-std::string FormatSeconds(core::UnixSeconds at);
-
 }  // namespace baokms::adapters::telemetry

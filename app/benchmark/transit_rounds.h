@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -35,6 +36,8 @@ class TransitRounds : public std::enable_shared_from_this<TransitRounds> {
 
  private:
   struct Round;
+  using Call = std::move_only_function<void()>;
+  void MakeUnlessLeft(Call call);
   void Begin();
   void Encrypted(const std::shared_ptr<Round>& round, core::Result<core::Ciphertext> reply);
   void Decrypted(const Round& round, const core::Result<core::Secret>& reply);

@@ -1,8 +1,5 @@
 #include "app/checks/doctor.h"
 
-#include <curl/curl.h>
-
-#include <csignal>
 #include <functional>
 #include <iterator>
 #include <string>
@@ -16,8 +13,8 @@
 #include "app/checks/key_checks.h"
 #include "app/checks/openbao_checks.h"
 #include "app/openbao/silent_telemetry.h"
-#include "app/process/process_hardening.h"
 #include "app/process/socket_group.h"
+#include "app/process/startup.h"
 #include "app/process/system_clock.h"
 
 namespace baokms::app {
@@ -162,13 +159,10 @@ using Planner = std::function<std::vector<PlannedCheck>(const Examined&, const O
 
 ExitCode RunAndPrint(std::string_view name, const ConfigurationRequest& request,
                      OutputFormat format, Loader load, const Planner& planner) {
-  GiveUpDumpsAndPrivileges();
-  std::signal(SIGPIPE, SIG_IGN);
+  HardenProcess();
   const adapters::checked_file::PosixFileReader files;
   Examined examined = Examine(request, files, load);
-  // Where the limit is too small secrets live in ordinary memory, wiped all the same.
-  if (examined.configuration.hardening.lock_memory) examined.memory_locked = LockSecretMemory();
-  curl_global_init(CURL_GLOBAL_DEFAULT);
+  examined.memory_locked = OpenLibraries(examined.configuration.hardening.lock_memory);
   const SystemClock clock;
   SilentTelemetry telemetry;
   const OneShot one_shot{examined.configuration, clock, files, telemetry};

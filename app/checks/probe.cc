@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -17,7 +16,7 @@
 #include "adapters/posix/descriptor.h"
 #include "app/checks/check_report.h"
 #include "app/checks/check_screen.h"
-#include "app/process/process_hardening.h"
+#include "app/process/startup.h"
 #include "app/process/system_random.h"
 #include "core/model/key_id.h"
 
@@ -191,8 +190,7 @@ std::vector<PlannedCheck> Plan(const ProbeRequest& request, SocketProbe& probe) 
 }  // namespace
 
 ExitCode Probe(const ProbeRequest& request) {
-  GiveUpDumpsAndPrivileges();
-  std::signal(SIGPIPE, SIG_IGN);
+  HardenProcess();
   SocketProbe probe(request);
   return ShowChecks("probe", Plan(request, probe), request.format);
 }

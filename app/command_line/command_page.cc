@@ -80,6 +80,14 @@ const CommandPage* CommandPage::FindCommand(std::string_view command_name) const
   return found == commands.end() ? nullptr : &*found;
 }
 
+std::vector<std::string> CommandPage::FlagNames() const {
+  std::vector<std::string> names;
+  for (const FlagPage& flag : flags) {
+    if (!flag.is_argument) names.push_back(flag.name);
+  }
+  return names;
+}
+
 std::string CommandPage::Usage() const {
   std::string usage = path;
   for (const FlagPage& flag : flags) {

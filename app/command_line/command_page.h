@@ -48,6 +48,7 @@ struct CommandPage {
 
   const FlagPage* FindFlag(std::string_view flag_name) const;  // nullptr: there is none
   const CommandPage* FindCommand(std::string_view command_name) const;
+  std::vector<std::string> FlagNames() const;  // with their dashes
   // "bao-kms-provider retire-versions --before-version N [FLAGS]"
   std::string Usage() const;
 };

@@ -22,14 +22,6 @@ std::string DidYouMean(std::string_view typed, const std::vector<std::string>& w
   return nearest.empty() ? "" : "; did you mean " + nearest + "?";
 }
 
-std::vector<std::string> FlagNames(const CommandPage& page) {
-  std::vector<std::string> names;
-  for (const FlagPage& flag : page.flags) {
-    if (!flag.is_argument) names.push_back(flag.name);
-  }
-  return names;
-}
-
 std::string NameOf(const std::string& word) { return word.substr(0, word.find('=')); }
 
 bool IsFlag(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
@@ -102,7 +94,7 @@ class Reader {
       }
     }
     const std::string dashed = name.starts_with("--") ? name : "-" + name;
-    return "unknown flag" + Repeat(name) + DidYouMean(dashed, FlagNames(*command_));
+    return "unknown flag" + Repeat(name) + DidYouMean(dashed, command_->FlagNames());
   }
 
   std::string ReadWord(const std::string& word) {

@@ -26,12 +26,6 @@ std::string CheckPrefix(const std::string& text) {
              : "must begin and end with a slash, as /registry/";
 }
 
-struct Flags {
-  std::vector<std::string> endpoints;
-  std::string page_size;
-  KeyUsageRequest request;
-};
-
 // What one flag needs of another.
 void CheckTogether(const KeyUsageRequest& request) {
   const bool tls = std::ranges::any_of(request.endpoints, &Endpoint::tls);
@@ -46,6 +40,11 @@ void CheckTogether(const KeyUsageRequest& request) {
 }  // namespace
 
 void AddKeyUsage(CommandTree& tree) {
+  struct Flags {
+    std::vector<std::string> endpoints;
+    std::string page_size;
+    KeyUsageRequest request;
+  };
   const auto flags = std::make_shared<Flags>();
   KeyUsageRequest& request = flags->request;
   CLI::App& command = tree.AddReport(

@@ -1,6 +1,6 @@
 #include "app/init/hidden_character.h"
 
-#include "adapters/config_yaml/text_rules.h"
+#include "core/text/utf8.h"
 
 namespace baokms::app {
 
@@ -15,7 +15,7 @@ bool IsHidden(char32_t point) {
 
 bool HoldsHidden(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
-    const auto point = adapters::config_yaml::TakeCodePoint(text, at);
+    const auto point = core::TakeCodePoint(text, at);
     if (!point || IsHidden(*point)) return true;
   }
   return false;

@@ -57,10 +57,6 @@ Caller ProbeCaller(const core::AllowedPeers& peers) {
   return caller;
 }
 
-std::string Assigned(std::string_view name, std::string_view value) {
-  return std::string(name) + "=" + ShellQuoted(value) + "\n";
-}
-
 }  // namespace
 
 std::string NodeSetupScript(const Installation& installation) {
@@ -72,18 +68,18 @@ std::string NodeSetupScript(const Installation& installation) {
   return "#!/bin/bash -p\n"
          "# Brings bao-kms-provider to a node; --help says how. Written by bao-kms-provider " +
          std::string(kVersion) + " init.\n" +  //
-         Assigned("model", Name(installation.model)) +
-         Assigned("fingerprint", installation.identity_fingerprint) +
-         Assigned("runtime_user", user.substr(0, user.find(':'))) +
-         Assigned("socket_group", configuration.server.socket_group) +
-         Assigned("socket_path", configuration.server.socket_path) +
-         Assigned("state_file", configuration.state.path) +
-         Assigned("ca_file", configuration.openbao.ca_cert_file) +
-         Assigned("issuer_ca_file", files.issuer_ca) +
-         Assigned("credential_file", files.credential) +
-         Assigned("credential_kind", files.credential_kind) + Assigned("pin_file", files.pin) +
-         Assigned("probe_uid", caller.uid) + Assigned("probe_gid", caller.gid) + "\n" +
-         std::string(kNodeSetupBody);
+         ShellAssignment("model", Name(installation.model)) +
+         ShellAssignment("fingerprint", installation.identity_fingerprint) +
+         ShellAssignment("runtime_user", user.substr(0, user.find(':'))) +
+         ShellAssignment("socket_group", configuration.server.socket_group) +
+         ShellAssignment("socket_path", configuration.server.socket_path) +
+         ShellAssignment("state_file", configuration.state.path) +
+         ShellAssignment("ca_file", configuration.openbao.ca_cert_file) +
+         ShellAssignment("issuer_ca_file", files.issuer_ca) +
+         ShellAssignment("credential_file", files.credential) +
+         ShellAssignment("credential_kind", files.credential_kind) +
+         ShellAssignment("pin_file", files.pin) + ShellAssignment("probe_uid", caller.uid) +
+         ShellAssignment("probe_gid", caller.gid) + "\n" + std::string(kNodeSetupBody);
 }
 
 }  // namespace baokms::app

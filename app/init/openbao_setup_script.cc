@@ -70,10 +70,6 @@ Settings CertRole(const core::CertConfiguration& cert) {
   return settings;
 }
 
-std::string Assigned(std::string_view name, std::string_view value) {
-  return std::string(name) + "=" + ShellQuoted(value) + "\n";
-}
-
 }  // namespace
 
 std::string OpenBaoSetupScript(const Installation& installation, std::string_view policy) {
@@ -90,18 +86,18 @@ std::string OpenBaoSetupScript(const Installation& installation, std::string_vie
       "#!/bin/bash -p\n"
       "# Sets up OpenBao for bao-kms-provider; --help says how. Written by bao-kms-provider " +
       std::string(kVersion) + " init.\n" +
-      Assigned("fingerprint", installation.identity_fingerprint) +
-      Assigned("address", configuration.openbao.address) +
-      Assigned("namespace", configuration.openbao.openbao_namespace) +
-      Assigned("transit_mount", configuration.transit.mount_path) +
-      Assigned("key_name", configuration.transit.key_name) +
-      Assigned("new_key", installation.new_key ? "true" : "false") +
-      Assigned("policy_name", installation.policy_name) + Assigned("policy", policy) +
-      Assigned("auth_method", jwt ? "jwt" : "cert") +
-      Assigned("auth_mount", jwt ? auth.jwt.mount_path : auth.cert.mount_path) +
-      Assigned("issuer", jwt ? core::JsonString(auth.jwt.expected_issuer) : "") +
-      Assigned("common_names_needed", pkcs11 ? "true" : "false") +
-      Assigned("role", jwt ? auth.jwt.role : auth.cert.name) + "role_settings=(\n";
+      ShellAssignment("fingerprint", installation.identity_fingerprint) +
+      ShellAssignment("address", configuration.openbao.address) +
+      ShellAssignment("namespace", configuration.openbao.openbao_namespace) +
+      ShellAssignment("transit_mount", configuration.transit.mount_path) +
+      ShellAssignment("key_name", configuration.transit.key_name) +
+      ShellAssignment("new_key", installation.new_key ? "true" : "false") +
+      ShellAssignment("policy_name", installation.policy_name) + ShellAssignment("policy", policy) +
+      ShellAssignment("auth_method", jwt ? "jwt" : "cert") +
+      ShellAssignment("auth_mount", jwt ? auth.jwt.mount_path : auth.cert.mount_path) +
+      ShellAssignment("issuer", jwt ? core::JsonString(auth.jwt.expected_issuer) : "") +
+      ShellAssignment("common_names_needed", pkcs11 ? "true" : "false") +
+      ShellAssignment("role", jwt ? auth.jwt.role : auth.cert.name) + "role_settings=(\n";
   for (const auto& [name, value] : role) {
     script += "  " + std::string(name) + " " + ShellQuoted(value) + "\n";
   }

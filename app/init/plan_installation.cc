@@ -11,6 +11,7 @@
 #include "adapters/config_yaml/text_rules.h"
 #include "app/configuration/policy_commands.h"
 #include "app/init/hidden_character.h"
+#include "core/text/hex.h"
 #include "core/wire/configuration_fingerprint.h"
 
 namespace baokms::app {
@@ -28,12 +29,7 @@ std::string NewLineageId(ports::Random& random) {
   std::array<char, 16> bytes{};
   random.Fill(bytes);
   std::string hex;
-  for (const char c : bytes) {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    const auto byte = static_cast<unsigned char>(c);
-    hex += kHex[byte >> 4U];
-    hex += kHex[byte & 0xFU];
-  }
+  for (const char c : bytes) core::AppendHex(hex, static_cast<unsigned char>(c));
   return hex;
 }
 

@@ -14,4 +14,8 @@ std::string ShellQuoted(std::string_view text) {
   return quoted + "'";
 }
 
+std::string ShellAssignment(std::string_view name, std::string_view value) {
+  return std::string(name) + "=" + ShellQuoted(value) + "\n";
+}
+
 }  // namespace baokms::app

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <cstdio>
 
-#include "adapters/config_yaml/text_rules.h"
 #include "app/init/hidden_character.h"
+#include "core/text/utf8.h"
 
 namespace baokms::app {
 namespace {
@@ -21,7 +21,7 @@ std::string YamlQuoted(std::string_view text) {
   std::string quoted = "\"";
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t begin = at;
-    const auto point = adapters::config_yaml::TakeCodePoint(text, at);
+    const auto point = core::TakeCodePoint(text, at);
     if (!point) {  // no UTF-8: a YAML reader sees U+FFFD where it would else refuse the document
       quoted += "\\uFFFD";
       ++at;

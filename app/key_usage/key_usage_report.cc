@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/census/stored_resource.h"
+#include "core/text/printable.h"
 #include "core/wire/sha256.h"
 
 namespace baokms::app {
@@ -142,21 +143,6 @@ Report Limitations(const KeyUsageFacts& facts) {
   return list;
 }
 
-// Names in etcd's values may be any bytes.
-std::string Printable(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string printable;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7f) {
-      printable += c;
-    } else {
-      printable.append("\\x").append({kHex[byte >> 4], kHex[byte & 15]});
-    }
-  }
-  return printable;
-}
-
 using Row = std::vector<std::string>;
 
 // Columns as wide as their widest cell; the first one, a number, to the right.
@@ -187,7 +173,9 @@ std::string Cell(const Report& entry, const char* field) {
   if (!entry.contains(field)) return "-";
   const Report& value = entry.at(field);
   if (std::string_view(field) == "objects") return WithThousands(value.get<std::uint64_t>());
-  return value.is_string() ? Printable(value.get<std::string>()) : value.dump();
+  // Names in etcd's values may be any bytes.
+  return value.is_string() ? core::Printable(value.get<std::string>(), core::Kept::kAscii)
+                           : value.dump();
 }
 
 std::string Section(const char* title, std::uint64_t total, const Report& list,

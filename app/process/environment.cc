@@ -1,12 +1,12 @@
 #include "app/process/environment.h"
 
+#include <unistd.h>  // environ
+
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
-
-extern char** environ;
 
 namespace baokms::app {
 namespace {

@@ -4,9 +4,9 @@
 namespace baokms::app {
 namespace {
 
-void AddCommand(std::string& text, const CommandPage& command) {
+void AppendHelp(std::string& text, const CommandPage& command) {
   text += "\n## " + command.path + "\n\n```\n" + RenderHelp(command) + "```\n";
-  for (const CommandPage& each : command.commands) AddCommand(text, each);
+  for (const CommandPage& each : command.commands) AppendHelp(text, each);
 }
 
 }  // namespace
@@ -16,7 +16,7 @@ std::string CommandReference(const CommandPage& root) {
       "# Commands\n\n"
       "What each command's `--help` says. Made from the program by `cmake --build build/default "
       "--target\nupdate_reference`; do not edit.\n";
-  AddCommand(text, root);
+  AppendHelp(text, root);
   return text;
 }
 

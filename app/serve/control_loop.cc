@@ -14,13 +14,14 @@ void ControlLoop::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
-void ControlLoop::Post(Task task) {
+bool ControlLoop::Post(Task task) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_) return;
+    if (stopping_) return false;
     tasks_.push_back(std::move(task));
   }
   wake_.notify_one();
+  return true;
 }
 
 void ControlLoop::Stop() {

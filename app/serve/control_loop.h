@@ -28,8 +28,8 @@ class ControlLoop {
   TimerId AddTimer(Task on_time);
   void Start();
 
-  // Any thread; never waits for a task. After Stop tasks are dropped unrun.
-  void Post(Task task);
+  // Any thread; never waits for a task. False: Stop has begun, and the task is dropped unrun.
+  bool Post(Task task);
   // The loop's thread only. Replaces the timer's time; MonotonicTime::max(): never.
   void Arm(TimerId timer, core::MonotonicTime at) { timers_[timer].at = at; }
 

@@ -1,5 +1,6 @@
 #include "app/serve/key_driver.h"
 
+#include <memory>
 #include <utility>
 
 #include "core/registry/registry_save.h"
@@ -32,10 +33,13 @@ void KeyDriver::Stop() {
 void KeyDriver::Discover(const core::KeyId& key_id, core::MonotonicTime deadline,
                          ports::Completion<void> done) {
   const core::DiscoveryWaiter id = next_waiter_++;
-  loop_.Post([this, id, key_id, deadline, done = std::move(done)]() mutable {
-    waiters_.emplace(id, std::move(done));
+  // Shared with a task that may be dropped.
+  const auto answer = std::make_shared<ports::Completion<void>>(std::move(done));
+  const bool posted = loop_.Post([this, id, key_id, deadline, answer] {
+    waiters_.emplace(id, std::move(*answer));
     Handle(core::DiscoveryWanted{.waiter = id, .key_id = key_id, .deadline = deadline});
   });
+  if (!posted) (*answer)(std::unexpected(core::ShuttingDown()));
 }
 
 void KeyDriver::Handle(core::KeeperEvent event) {

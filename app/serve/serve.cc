@@ -1,14 +1,13 @@
 #include "app/serve/serve.h"
 
-#include <curl/curl.h>
 #include <systemd/sd-daemon.h>
 
 #include "adapters/checked_file/posix_file_reader.h"
 #include "adapters/systemd/systemd_supervisor.h"
 #include "adapters/telemetry/telemetry.h"
 #include "app/build_info.h"
-#include "app/process/process_hardening.h"
 #include "app/process/socket_group.h"
+#include "app/process/startup.h"
 #include "app/process/system_clock.h"
 #include "app/process/system_random.h"
 #include "app/serve/listeners.h"
@@ -54,10 +53,10 @@ class ServeRun {
   ExitCode Run() {
     log_.ServeStart();
     WarnOfIneffectiveOptions(configuration_, log_);
-    if (configuration_.hardening.lock_memory && !LockSecretMemory()) {
+    const bool lock_memory = configuration_.hardening.lock_memory;
+    if (!OpenLibraries(lock_memory) && lock_memory) {
       log_.Note(core::LogLevel::kWarn, "memory.not_locked", "memlock_limit");
     }
-    curl_global_init(CURL_GLOBAL_DEFAULT);
     auto runtime = Runtime::Build({configuration_, clock_, random_, files_, log_});
     if (!runtime) return Fail(runtime.error());
     return Run(**runtime);
@@ -178,7 +177,7 @@ class ServeRun {
 }  // namespace
 
 ExitCode Serve(const ConfigurationRequest& request) {
-  GiveUpDumpsAndPrivileges();
+  HardenProcess();
   const Signals signals;
   const adapters::checked_file::PosixFileReader files;
   const auto configuration = LoadCheckedConfiguration(request, files);

@@ -5,7 +5,6 @@
 namespace baokms::app {
 
 Signals::Signals() {
-  std::signal(SIGPIPE, SIG_IGN);
   sigemptyset(&set_);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
   pthread_sigmask(SIG_BLOCK, &set_, nullptr);

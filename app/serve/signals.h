@@ -9,7 +9,7 @@ namespace baokms::app {
 
 class Signals {
  public:
-  // Blocks them for this and every later thread, and ignores SIGPIPE. Before the first thread.
+  // Blocks them for this and every later thread. Before the first thread.
   Signals();
   // The signal, or 0 when none came within `most`.
   int Wait(core::Duration most) const;

@@ -33,10 +33,13 @@ ports::TokenRef TokenDriver::Current() const {
 void TokenDriver::Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
                          ports::Completion<ports::TokenRef> done) {
   const Keeper::WaiterId id = next_waiter_++;
-  loop_.Post([this, id, rejected, deadline, done = std::move(done)]() mutable {
-    waiters_.emplace(id, std::move(done));
+  // Shared with a task that may be dropped.
+  const auto answer = std::make_shared<ports::Completion<ports::TokenRef>>(std::move(done));
+  const bool posted = loop_.Post([this, id, rejected, deadline, answer] {
+    waiters_.emplace(id, std::move(*answer));
     Step(Keeper::TokenWanted{.waiter = id, .rejected = rejected, .deadline = deadline});
   });
+  if (!posted) (*answer)(std::unexpected(core::ShuttingDown()));
 }
 
 void TokenDriver::Reject(std::uint64_t generation) {

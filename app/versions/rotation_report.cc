@@ -5,6 +5,7 @@
 
 #include "app/reports/failure_advice.h"
 #include "core/rotation/bootstrap.h"
+#include "core/text/rfc3339.h"
 #include "core/transit/transit_profile.h"
 #include "core/wire/sha256.h"
 
@@ -31,20 +32,6 @@ void AddText(Report& report, const char* name, const std::string& value) {
 
 void AddNumber(Report& report, const char* name, std::int64_t value) {
   if (value != 0) report[name] = value;
-}
-
-std::string Digits(unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); }
-
-// RFC 3339 in UTC.
-std::string Timestamp(std::chrono::sys_seconds time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  const auto two = [](auto count) { return Digits(static_cast<unsigned>(count)); };
-  return std::to_string(static_cast<int>(date.year())) + '-' +
-         Digits(static_cast<unsigned>(date.month())) + '-' +
-         Digits(static_cast<unsigned>(date.day())) + 'T' + two(clock.hours().count()) + ':' +
-         two(clock.minutes().count()) + ':' + two(clock.seconds().count()) + 'Z';
 }
 
 // What makes these metadata unfit, with or without a state; empty: nothing.
@@ -120,7 +107,7 @@ void AddPending(Report& report, const core::KeySnapshot& pending, core::Duration
   if (pending.stable_at == 0) return;
   const std::chrono::sys_seconds stable{std::chrono::seconds(pending.stable_at)};
   report["pendingPromotesAfter"] =
-      Timestamp(stable + std::chrono::ceil<std::chrono::seconds>(delay));
+      core::Rfc3339(stable + std::chrono::ceil<std::chrono::seconds>(delay));
 }
 
 }  // namespace

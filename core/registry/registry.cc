@@ -14,12 +14,8 @@ namespace {
 
 constexpr std::string_view kAadMode = "aad.required";
 
-std::unexpected<RegistryProblem> Problem(RegistryProblemKind kind, std::string_view text) {
-  return std::unexpected(RegistryProblem{kind, text});
-}
-
 std::unexpected<RegistryProblem> Invalid(std::string_view text) {
-  return Problem(RegistryProblemKind::kInvalid, text);
+  return RefuseRegistry(RegistryProblemKind::kInvalid, text);
 }
 
 std::optional<SnapshotState> ParseState(std::string_view name) {
@@ -43,7 +39,7 @@ bool SameIdentity(const SnapshotRecord& record, const ProviderIdentity& identity
 std::expected<KeySnapshot, RegistryProblem> VerifyRecord(const SnapshotRecord& record,
                                                          const ProviderIdentity& identity) {
   if (!SameIdentity(record, identity)) {
-    return Problem(
+    return RefuseRegistry(
         RegistryProblemKind::kOtherConfiguration,
         "a state record belongs to another identity than the configuration's; restore the "
         "configuration this state was made with");
@@ -88,10 +84,10 @@ std::expected<void, RegistryProblem> VerifyChain(const RegistryDocument& documen
   if (document.generation < 1) return Invalid("the state's generation is below 1");
   if (document.previous_hash.has_value() == (document.generation == 1) ||
       (document.previous_hash && !IsRegistryHash(*document.previous_hash))) {
-    return Problem(RegistryProblemKind::kBadHash, "the state's previousHash is malformed");
+    return RefuseRegistry(RegistryProblemKind::kBadHash, "the state's previousHash is malformed");
   }
   if (!IsRegistryHash(document.current_hash) || RegistryHash(document) != document.current_hash) {
-    return Problem(
+    return RefuseRegistry(
         RegistryProblemKind::kBadHash,
         "the state's currentHash does not match its contents; restore the state file and "
         "its checkpoint together");
@@ -156,16 +152,17 @@ Registry::Registry(Identity identity, std::int64_t generation,
 std::expected<Registry, RegistryProblem> Registry::Verify(const RegistryDocument& document,
                                                           Identity identity) {
   if (document.schema_version == kOlderRegistrySchema) {
-    return Problem(RegistryProblemKind::kOlderSchema,
-                   "the state file has the older schema v1alpha1; run `bao-kms-provider "
-                   "migrate-state` with this configuration");
+    return RefuseRegistry(RegistryProblemKind::kOlderSchema,
+                          "the state file has the older schema v1alpha1; run `bao-kms-provider "
+                          "migrate-state` with this configuration");
   }
   if (document.schema_version != kRegistrySchema) {
-    return Problem(RegistryProblemKind::kWrongSchema, "the state file's schemaVersion is unknown");
+    return RefuseRegistry(RegistryProblemKind::kWrongSchema,
+                          "the state file's schemaVersion is unknown");
   }
   if (auto chained = VerifyChain(document); !chained) return std::unexpected(chained.error());
   if (document.identity_fingerprint != identity->fingerprint()) {
-    return Problem(
+    return RefuseRegistry(
         RegistryProblemKind::kOtherConfiguration,
         "the state belongs to another configuration: an identity field (openbao.instanceId, "
         "openbao.namespace, transit.mountPath, transit.keyName or transit.keyIdScope) was "
@@ -180,8 +177,8 @@ std::expected<Registry, RegistryProblem> Registry::Verify(const RegistryDocument
 std::expected<Registry, RegistryProblem> Registry::Migrate(const RegistryDocument& older,
                                                            Identity identity) {
   if (older.schema_version != kOlderRegistrySchema || !older.identity_fingerprint.empty()) {
-    return Problem(RegistryProblemKind::kWrongSchema,
-                   "the state file is not of the older schema v1alpha1");
+    return RefuseRegistry(RegistryProblemKind::kWrongSchema,
+                          "the state file is not of the older schema v1alpha1");
   }
   if (auto chained = VerifyChain(older); !chained) return std::unexpected(chained.error());
   auto snapshots = VerifyRecords(older, identity->identity());

@@ -34,6 +34,12 @@ struct RegistryProblem {
   std::string_view text;  // what is wrong and what to do; static storage, no values
 };
 
+// As the error of an expected.
+inline std::unexpected<RegistryProblem> RefuseRegistry(RegistryProblemKind kind,
+                                                       std::string_view text) {
+  return std::unexpected(RegistryProblem{kind, text});
+}
+
 // The configuration a registry is bound to, with its fingerprint computed once.
 class BoundIdentity {
  public:

@@ -5,12 +5,8 @@
 namespace baokms::core {
 namespace {
 
-std::unexpected<RegistryProblem> Problem(RegistryProblemKind kind, std::string_view text) {
-  return std::unexpected(RegistryProblem{kind, text});
-}
-
 std::unexpected<RegistryProblem> Rollback() {
-  return Problem(
+  return RefuseRegistry(
       RegistryProblemKind::kRollback,
       "ROLLBACK: the state and its checkpoint do not belong together; restore both files "
       "from the same moment");
@@ -22,15 +18,16 @@ std::expected<CheckpointStatus, RegistryProblem> JudgeCheckpoint(
     const RegistryDocument& state, const std::optional<CheckpointDocument>& checkpoint) {
   if (!checkpoint) {
     if (state.generation == 1) return CheckpointStatus::kMissing;
-    return Problem(
+    return RefuseRegistry(
         RegistryProblemKind::kCheckpointMissing,
         "the state file has no checkpoint, which would switch rollback protection off; copy "
         "both files");
   }
   if (checkpoint->schema_version != kCheckpointSchema || checkpoint->generation < 1 ||
       !IsRegistryHash(checkpoint->current_hash)) {
-    return Problem(RegistryProblemKind::kInvalid,
-                   "the checkpoint is not one; restore the state file and its checkpoint together");
+    return RefuseRegistry(
+        RegistryProblemKind::kInvalid,
+        "the checkpoint is not one; restore the state file and its checkpoint together");
   }
   if (state.generation == checkpoint->generation &&
       state.current_hash == checkpoint->current_hash) {
@@ -48,8 +45,9 @@ std::expected<RecoveredRegistry, RegistryProblem> RecoverRegistry(
     const std::optional<CheckpointDocument>& checkpoint, const Registry::Identity& identity) {
   if (!state) {
     if (!checkpoint) return RecoveredRegistry{};
-    return Problem(RegistryProblemKind::kStateMissing,
-                   "the checkpoint exists but the state file does not; restore the state file");
+    return RefuseRegistry(
+        RegistryProblemKind::kStateMissing,
+        "the checkpoint exists but the state file does not; restore the state file");
   }
   auto registry = Registry::Verify(*state, identity);
   if (!registry) return std::unexpected(registry.error());

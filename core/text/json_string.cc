@@ -1,13 +1,14 @@
 #include "core/text/json_string.h"
 
+#include "core/text/hex.h"
+
 namespace baokms::core {
 namespace {
 
-constexpr std::string_view kHex = "0123456789abcdef";
-
 void AppendUnicodeEscape(std::string& out, unsigned code) {
   out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(code >> shift) & 0xf];
+  AppendHex(out, static_cast<unsigned char>(code >> 8U));
+  AppendHex(out, static_cast<unsigned char>(code & 0xFFU));
 }
 
 void AppendEscaped(std::string& out, std::string_view text) {

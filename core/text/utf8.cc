@@ -1,40 +1,36 @@
 #include "core/text/utf8.h"
 
-#include <cstddef>
-#include <cstdint>
-
 namespace baokms::core {
 
+std::optional<char32_t> TakeCodePoint(std::string_view text, std::size_t& at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(at);
+  if (first < 0x80) {
+    ++at;
+    return first;
+  }
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || text.size() - at < length) return std::nullopt;
+  char32_t point = first & (0xFFU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(at + i) & 0xC0U) != 0x80U) return std::nullopt;
+    point = (point << 6) | (byte(at + i) & 0x3FU);
+  }
+  constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (point < kLeast[length] || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) {
+    return std::nullopt;
+  }
+  at += length;
+  return point;
+}
+
 bool IsValidUtf8(std::string_view bytes) {
-  std::size_t i = 0;
-  while (i < bytes.size()) {
-    const auto byte = static_cast<std::uint8_t>(bytes[i]);
-    std::size_t more = 0;
-    std::uint32_t code = 0;
-    std::uint32_t least = 0;  // of this length: anything below is an overlong form
-    if (byte < 0x80) {
-      ++i;
-      continue;
-    }
-    if ((byte & 0xe0) == 0xc0) {
-      more = 1, code = byte & 0x1fU, least = 0x80;
-    } else if ((byte & 0xf0) == 0xe0) {
-      more = 2, code = byte & 0x0fU, least = 0x800;
-    } else if ((byte & 0xf8) == 0xf0) {
-      more = 3, code = byte & 0x07U, least = 0x10000;
-    } else {
-      return false;
-    }
-    if (bytes.size() - i <= more) return false;
-    for (std::size_t k = 1; k <= more; ++k) {
-      const auto next = static_cast<std::uint8_t>(bytes[i + k]);
-      if ((next & 0xc0) != 0x80) return false;
-      code = (code << 6) | (next & 0x3fU);
-    }
-    if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
-    i += more + 1;
+  for (std::size_t at = 0; at < bytes.size();) {
+    if (!TakeCodePoint(bytes, at)) return false;
   }
   return true;
 }
+
+bool IsControl(char32_t point) { return point < 0x20 || (point >= 0x7F && point <= 0x9F); }
 
 }  // namespace baokms::core

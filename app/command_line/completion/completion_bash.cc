@@ -9,7 +9,7 @@ namespace {
 std::string Pattern(const std::string& text) { return "'" + text + "'"; }
 
 // What completes a value; COMPREPLY takes one candidate a line, so that blanks in names survive.
-std::string ValueAction(const FlagPage& flag) {
+std::string BashValueAction(const FlagPage& flag) {
   switch (flag.Kind()) {
     case ValueKind::kChoice:
       return "compgen -P \"$prefix\" -W '" + Joined(flag.Choices(), " ") + "' -- \"$cur\"";
@@ -31,15 +31,6 @@ std::string Subcommands(const CompletedCommand& command) {
   return Joined(names, " ");
 }
 
-std::string FlagNames(const CompletedCommand& command) {
-  std::vector<std::string> names;
-  if (command.is_topic) return "";
-  for (const FlagPage& flag : command.page->flags) {
-    if (!flag.is_argument) names.push_back(flag.name);
-  }
-  return Joined(names, " ");
-}
-
 }  // namespace
 
 std::string BashCompletion(const CommandPage& root) {
@@ -49,10 +40,10 @@ std::string BashCompletion(const CommandPage& root) {
   for (const CompletedCommand& command : CompletedCommands(root)) {
     if (!command.path.empty()) paths.push_back(Pattern(command.path));
     words += "    " + Pattern(command.path) + ") commands='" + Subcommands(command) + "' flags='" +
-             FlagNames(command) + "' ;;\n";
+             (command.is_topic ? "" : Joined(command.page->FlagNames(), " ")) + "' ;;\n";
     if (command.is_topic) continue;
     for (const FlagPage& flag : command.page->flags) {
-      const std::string action = ValueAction(flag);
+      const std::string action = BashValueAction(flag);
       if (action.empty()) continue;
       flags_by_action[action].push_back(Pattern(command.path + " " + flag.name));
     }

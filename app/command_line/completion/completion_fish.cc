@@ -12,7 +12,7 @@ std::string Quoted(const std::string& text) {
   return quoted + "'";
 }
 
-std::string ValueAction(const FlagPage& flag) {
+std::string FishValueAction(const FlagPage& flag) {
   switch (flag.Kind()) {
     case ValueKind::kNone:
       return "";
@@ -45,7 +45,7 @@ std::string FishCompletion(const CommandPage& root) {
     for (const FlagPage& flag : command.page->flags) {
       if (flag.is_argument) continue;
       rules += rule + (flag.name == "--help" ? " -s h" : "") + " -l " + flag.name.substr(2) +
-               ValueAction(flag) + " -d " + Quoted(flag.Brief()) + "\n";
+               FishValueAction(flag) + " -d " + Quoted(flag.Brief()) + "\n";
     }
   }
   return R"(# fish completion for bao-kms-provider, made by `bao-kms-provider completion fish`.

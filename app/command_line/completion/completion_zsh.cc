@@ -25,7 +25,7 @@ std::string FunctionName(const std::string& path) {
   return name;
 }
 
-std::string ValueAction(const FlagPage& flag) {
+std::string ZshValueAction(const FlagPage& flag) {
   switch (flag.Kind()) {
     case ValueKind::kChoice:
       return "(" + Joined(flag.Choices(), " ") + ")";
@@ -49,7 +49,7 @@ std::string FlagSpecification(const FlagPage& flag) {
   if (flag.value.empty()) return text + description + "'";
   text += (flag.value_is_optional ? "=-" : "=") + description;
   text += flag.value_is_optional ? "::" : ":";
-  return text + Escaped(flag.value) + ":" + ValueAction(flag) + "'";
+  return text + Escaped(flag.value) + ":" + ZshValueAction(flag) + "'";
 }
 
 std::string Function(const CompletedCommand& command) {

@@ -28,6 +28,7 @@ class HeldTransit final : public ports::TransitPort {
       if (failure) return done(std::unexpected(*failure));
       done(core::Ciphertext(ciphertext));
     });
+    if (at_once) Answer();
     return nullptr;
   }
   std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef, ports::TransitDecryptRequest request,
@@ -36,6 +37,7 @@ class HeldTransit final : public ports::TransitPort {
     ++decrypts;
     replies.emplace_back([text = garble ? "other" : sealed_.at(request.ciphertext.bytes()),
                           done = std::move(done)]() mutable { done(core::Secret::Copy(text)); });
+    if (at_once) Answer();
     return nullptr;
   }
   std::unique_ptr<ports::PendingCall> ReadKeyMetadata(
@@ -63,6 +65,7 @@ class HeldTransit final : public ports::TransitPort {
   std::set<std::string> texts;
   int decrypts = 0;
   bool garble = false;
+  bool at_once = false;  // the reply comes inside the call
   std::optional<core::Error> failure;
 
  private:
@@ -105,6 +108,15 @@ TEST_CASE("Transit rounds: exactly so many calls are under way until too few are
   CHECK(measured.decrypts.size() == 20);
   CHECK(measured.problem.empty());
   CHECK(measured.stopped.empty());
+}
+
+TEST_CASE("Transit rounds: replies that come inside the call neither nest nor stand still") {
+  RoundsBench bench(20000);  // nested, they would need more stack than there is
+  bench.transit.at_once = true;
+  bench.rounds->Start(7);
+  CHECK(bench.transit.decrypts == 20000);
+  CHECK(bench.tally->Over());
+  CHECK(bench.tally->Made() == 20000);
 }
 
 TEST_CASE("Transit rounds: after a failed call nothing is begun and its class is told") {

@@ -1,5 +1,8 @@
-// What the provider does to its own process before it serves: environment and signals.
+// What the provider does to its own process before it serves: environment, hardening, signals.
 #include <doctest/doctest.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -9,9 +12,8 @@
 #include <string>
 
 #include "app/process/environment.h"
+#include "app/process/startup.h"
 #include "app/serve/signals.h"
-
-extern char** environ;
 
 namespace baokms::app {
 
@@ -45,7 +47,6 @@ TEST_CASE("Environment: none at all is no problem") {
 TEST_CASE("Signals: they wait to be taken and one that does not come is none") {
   sigset_t before;
   REQUIRE(pthread_sigmask(SIG_SETMASK, nullptr, &before) == 0);
-  const auto pipe_before = std::signal(SIGPIPE, SIG_DFL);
   {
     const Signals signals;
     CHECK(signals.Wait(std::chrono::milliseconds(1)) == 0);
@@ -54,10 +55,29 @@ TEST_CASE("Signals: they wait to be taken and one that does not come is none") {
       REQUIRE(kill(getpid(), number) == 0);
       CHECK(signals.Wait(std::chrono::seconds(5)) == number);
     }
-    raise(SIGPIPE);  // ignored: still here
   }
-  std::signal(SIGPIPE, pipe_before);
   REQUIRE(pthread_sigmask(SIG_SETMASK, &before, nullptr) == 0);
+}
+
+// In a process of its own, because none of it can be taken back.
+TEST_CASE(
+    "Startup: a hardened process has no dumps and no new privileges and outlives a lost peer") {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    HardenProcess();
+    raise(SIGPIPE);
+    rlimit dump{.rlim_cur = 1, .rlim_max = 1};
+    getrlimit(RLIMIT_CORE, &dump);
+    const bool hardened = dump.rlim_cur == 0 && dump.rlim_max == 0 &&
+                          prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+                          prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+    _exit(hardened ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
 }
 
 }  // namespace baokms::app

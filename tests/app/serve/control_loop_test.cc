@@ -120,12 +120,12 @@ TEST_CASE("Loop: stopping runs what was posted before and drops what comes after
   loop.Start();
   bool before = false;
   bool after = false;
-  loop.Post([&] {
+  CHECK(loop.Post([&] {
     std::this_thread::sleep_for(milliseconds(20));
     before = true;
-  });
+  }));
   loop.Stop();
-  loop.Post([&] { after = true; });
+  CHECK_FALSE(loop.Post([&] { after = true; }));
   CHECK(before);
   CHECK_FALSE(after);
 }

@@ -359,4 +359,14 @@ TEST_CASE("Key driver: Stop answers all waiters now and from now on and starts n
   CHECK_FALSE(b.Decrypts(2));
 }
 
+TEST_CASE("Key driver: who asks when the loop has ended is answered at once") {
+  Bench b(FirstRegistry());
+  b.Start();
+  b.driver.Stop();
+  b.loop.Stop();
+  const Answer& late = b.Discover(2);
+  REQUIRE(late.result);
+  CHECK(late.result->error() == core::ShuttingDown());
+}
+
 }  // namespace baokms::app

@@ -210,6 +210,20 @@ TEST_CASE("Token driver: Stop answers all waiters now and from now on and drops 
   CHECK(b.login.calls() == 2);  // none but the one under way
 }
 
+TEST_CASE("Token driver: who asks when the loop has ended is answered at once") {
+  Bench b;
+  b.StartWith("first");
+  b.driver.Stop();
+  b.loop.Stop();
+  int answers = 0;
+  b.driver.Obtain(1, b.clock.Now().monotonic + 5s,
+                  [&answers](const core::Result<ports::TokenRef>& result) {
+                    ++answers;
+                    CHECK(result == std::unexpected(core::ShuttingDown()));
+                  });
+  CHECK(answers == 1);
+}
+
 TEST_CASE("Token driver: a login or renewal that ends after Stop does no harm") {
   TokenBench b;
   b.driver.Start();

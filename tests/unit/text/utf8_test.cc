@@ -45,5 +45,25 @@ TEST_CASE("IsValidUtf8: overlong forms and surrogates and cut sequences are refu
   }
 }
 
+TEST_CASE("TakeCodePoint: moves behind what it took, and stays where nothing valid begins") {
+  const std::string_view text = "a\u00e9\u20ac\U0001f600\xff";
+  std::size_t at = 0;
+  CHECK(TakeCodePoint(text, at) == U'a');
+  CHECK(TakeCodePoint(text, at) == U'\u00e9');
+  CHECK(TakeCodePoint(text, at) == U'\u20ac');
+  CHECK(TakeCodePoint(text, at) == U'\U0001f600');
+  CHECK(at == 10);
+  CHECK(TakeCodePoint(text, at) == std::nullopt);
+  CHECK(at == 10);
+}
+
+TEST_CASE("IsControl: C0 and DEL and C1 and nothing else") {
+  for (char32_t point = 0; point < 0x100; ++point) {
+    CAPTURE(static_cast<unsigned>(point));
+    CHECK(IsControl(point) == (point < 0x20 || point == 0x7F || (point > 0x7F && point < 0xA0)));
+  }
+  CHECK_FALSE(IsControl(U'\u2028'));
+}
+
 }  // namespace
 }  // namespace baokms::core

@@ -1,0 +1,32 @@
+#include "app/process/startup.h"
+
+#include <curl/curl.h>
+
+#include <csignal>
+
+#include "app/process/environment.h"
+#include "app/process/library_logs.h"
+#include "app/process/process_hardening.h"
+#include "app/process/standard_streams.h"
+
+namespace baokms::app {
+
+void BeginProcess() {
+  OccupyClosedStreams();
+  ScrubEnvironment();
+  SilenceLibraryLogs();
+}
+
+void HardenProcess() {
+  GiveUpDumpsAndPrivileges();
+  // A peer that has gone is an error of the write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+bool OpenLibraries(bool lock_memory) {
+  const bool locked = lock_memory && LockSecretMemory();
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  return locked;
+}
+
+}  // namespace baokms::app
