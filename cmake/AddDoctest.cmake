@@ -6,7 +6,7 @@ function(baokms_add_doctest name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 180)  # a sanitizer build on a busy machine
   endif()
-  add_executable(${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cc)
+  add_executable(${name} ${arg_SOURCES} $<TARGET_OBJECTS:baokms_doctest_main>)
   target_link_libraries(${name} PRIVATE baokms_options doctest::doctest ${arg_LIBS})
   # A property without a value would take the next one's name for it.
   set(properties TIMEOUT ${arg_TIMEOUT} SKIP_REGULAR_EXPRESSION "SKIP:")
