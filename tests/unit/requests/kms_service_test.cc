@@ -436,19 +436,19 @@ TEST_CASE("Decrypt: one abandoned after its discovery is not retried") {
       .LR_RETURN(std::move(pending))
 
 TEST_CASE("Decrypt: one abandoned after its wait for a token abandons what it then sent") {
-  Bench b;
+  KmsBench b;
   ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
   EXPECT_OBTAIN(b, 0U);
   b.Decrypt(GoodRequest(2));
   EXPECT_ABANDONED_DECRYPT(b, 1U);
-  b.obtained(b.Token(1));
+  b.obtained(testing::TokenOf(1));
   b.call->Abandon();
   b.decrypt_done(std::unexpected(Cancelled()));
   CHECK(b.DecryptError() == Cancelled());
 }
 
 TEST_CASE("Decrypt: one abandoned after a denial abandons what it sent the second time") {
-  Bench b;
+  KmsBench b;
   ALLOW_TOKEN(b);
   {
     EXPECT_DECRYPT(b, 1U);
@@ -459,14 +459,14 @@ TEST_CASE("Decrypt: one abandoned after a denial abandons what it sent the secon
     b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
   }
   EXPECT_ABANDONED_DECRYPT(b, 2U);
-  b.obtained(b.Token(2));
+  b.obtained(testing::TokenOf(2));
   b.call->Abandon();
   b.decrypt_done(std::unexpected(Cancelled()));
   CHECK(b.DecryptError() == Cancelled());
 }
 
 TEST_CASE("Decrypt: one abandoned after its discovery abandons what it then sent") {
-  Bench b;
+  KmsBench b;
   ALLOW_TOKEN(b);
   EXPECT_DISCOVER(b, testing::IdOf(3));
   b.Decrypt(GoodRequest(3));
@@ -479,7 +479,7 @@ TEST_CASE("Decrypt: one abandoned after its discovery abandons what it then sent
 }
 
 TEST_CASE("Decrypt: one abandoned while its discovery waits for a token makes no call") {
-  Bench b;
+  KmsBench b;
   ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
   EXPECT_DISCOVER(b, testing::IdOf(3));
   b.Decrypt(GoodRequest(3));
@@ -487,12 +487,12 @@ TEST_CASE("Decrypt: one abandoned while its discovery waits for a token makes no
   EXPECT_OBTAIN(b, 0U);
   b.discovered({});
   b.call->Abandon();
-  b.obtained(b.Token(1));
+  b.obtained(testing::TokenOf(1));
   CHECK(b.DecryptError() == Cancelled());
 }
 
 TEST_CASE("Decrypt: one abandoned inside the call that sends it abandons that call too") {
-  Bench b;
+  KmsBench b;
   ALLOW_TOKEN(b);
   {
     EXPECT_DISCOVER(b, testing::IdOf(3));

@@ -244,7 +244,7 @@ TEST_CASE("Deep probe: a throttled recovery leaves the original denial") {
 }
 
 TEST_CASE("Deep probe: abandoned in either half it abandons what is under way") {
-  Bench first;
+  DeepProbeBench first;
   ALLOW_TOKEN(first);
   auto encrypting = std::make_unique<testing::MockPendingCall>();
   REQUIRE_CALL(*encrypting, Abandon());
@@ -257,7 +257,7 @@ TEST_CASE("Deep probe: abandoned in either half it abandons what is under way") 
   CHECK(first.Ended() == DeepResult::kFailed);
   CHECK(first.finished->error == Cancelled());
 
-  Bench second;
+  DeepProbeBench second;
   ALLOW_TOKEN(second);
   second.ProbeToEncrypt(3);
   auto decrypting = std::make_unique<testing::MockPendingCall>();

@@ -152,7 +152,7 @@ TEST_CASE("Metadata read: a throttled recovery leaves the original denial") {
 }
 
 TEST_CASE("Metadata read: abandoned in either half it abandons what is under way") {
-  Bench first;
+  MetadataReadBench first;
   ALLOW_TOKEN(first);
   auto reading = std::make_unique<testing::MockPendingCall>();
   REQUIRE_CALL(*reading, Abandon());
@@ -165,7 +165,7 @@ TEST_CASE("Metadata read: abandoned in either half it abandons what is under way
   CHECK(first.Failure().reason == Reason::kUpsertCheckFailed);
   CHECK(first.Failure().error == Cancelled());
 
-  Bench second;
+  MetadataReadBench second;
   ALLOW_TOKEN(second);
   second.ReadToMetadata();
   auto checking = std::make_unique<testing::MockPendingCall>();

@@ -22,7 +22,7 @@ class MockSending {
   MAKE_MOCK2(Send, std::unique_ptr<ports::PendingCall>(ports::TokenRef, Completion));
 };
 
-struct Bench : testing::PortBench {
+struct TransitRequestBench : testing::PortBench {
   MockSending sending;
   MockSending::Completion done;
   std::optional<Result<std::string>> end;
@@ -39,7 +39,7 @@ struct Bench : testing::PortBench {
       REQUIRE_FALSE(bench->end.has_value());
       bench->end = std::move(result);
     }
-    Bench* bench;
+    TransitRequestBench* bench;
   };
 
   void Start() {
@@ -54,8 +54,7 @@ struct Bench : testing::PortBench {
 
 Error Denial() { return OpenBaoFailure(OpenBaoStatus::kPermissionDenied); }
 
-#define ALLOW_TOKEN(b) ALLOW_CALL((b).tokens, Current()).RETURN(TokenOf(1))
-#define EXPECT_OBTAIN(b, rejected)                              \
+#define EXPECT_NEXT_TOKEN(b, rejected)                          \
   REQUIRE_CALL((b).tokens, Obtain((rejected), (b).deadline, _)) \
       .LR_SIDE_EFFECT((b).obtained = std::move(_3))
 #define EXPECT_SEND(b, from, pending)           \
@@ -71,16 +70,16 @@ std::unique_ptr<testing::MockPendingCall> Pending() {
 }  // namespace
 
 TEST_CASE("Transit request: abandoned before its start it asks nobody for anything") {
-  Bench b;
+  TransitRequestBench b;
   b.handle->Abandon();
   b.Start();
   CHECK(b.Failure() == Cancelled());
 }
 
 TEST_CASE("Transit request: abandoned while it waits for a token it sends nothing") {
-  Bench b;
+  TransitRequestBench b;
   ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
-  EXPECT_OBTAIN(b, 0U);
+  EXPECT_NEXT_TOKEN(b, 0U);
   b.Start();
   b.handle->Abandon();
   b.obtained(TokenOf(1));
@@ -88,7 +87,7 @@ TEST_CASE("Transit request: abandoned while it waits for a token it sends nothin
 }
 
 TEST_CASE("Transit request: abandoned while sent it abandons that and asks for no other token") {
-  Bench b;
+  TransitRequestBench b;
   ALLOW_TOKEN(b);
   auto pending = Pending();
   REQUIRE_CALL(*pending, Abandon());
@@ -100,9 +99,9 @@ TEST_CASE("Transit request: abandoned while sent it abandons that and asks for n
 }
 
 TEST_CASE("Transit request: abandoned after its wait for a token it abandons what it sent") {
-  Bench b;
+  TransitRequestBench b;
   ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
-  EXPECT_OBTAIN(b, 0U);
+  EXPECT_NEXT_TOKEN(b, 0U);
   b.Start();
   auto pending = Pending();
   REQUIRE_CALL(*pending, Abandon());
@@ -114,11 +113,11 @@ TEST_CASE("Transit request: abandoned after its wait for a token it abandons wha
 }
 
 TEST_CASE("Transit request: abandoned during its recovery it is not sent again") {
-  Bench b;
+  TransitRequestBench b;
   ALLOW_TOKEN(b);
   auto pending = std::unique_ptr<ports::PendingCall>();
   EXPECT_SEND(b, 1U, pending);
-  EXPECT_OBTAIN(b, 1U);
+  EXPECT_NEXT_TOKEN(b, 1U);
   b.Start();
   b.done(std::unexpected(Denial()));
   b.handle->Abandon();
@@ -127,7 +126,7 @@ TEST_CASE("Transit request: abandoned during its recovery it is not sent again")
 }
 
 TEST_CASE("Transit request: abandoned after its recovery it abandons what it sent again") {
-  Bench b;
+  TransitRequestBench b;
   ALLOW_TOKEN(b);
   {
     auto denied = std::unique_ptr<ports::PendingCall>();
@@ -135,7 +134,7 @@ TEST_CASE("Transit request: abandoned after its recovery it abandons what it sen
     b.Start();
   }
   {
-    EXPECT_OBTAIN(b, 1U);
+    EXPECT_NEXT_TOKEN(b, 1U);
     b.done(std::unexpected(Denial()));
   }
   auto pending = Pending();
@@ -148,7 +147,7 @@ TEST_CASE("Transit request: abandoned after its recovery it abandons what it sen
 }
 
 TEST_CASE("Transit request: completions inside the calls change nothing of that") {
-  Bench b;
+  TransitRequestBench b;
   ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
   REQUIRE_CALL(b.tokens, Obtain(0U, _, _)).SIDE_EFFECT(_3(TokenOf(1)));
   auto pending = Pending();
