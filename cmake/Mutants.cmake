@@ -27,7 +27,7 @@ endfunction()
 #   [INCLUDES_FIRST <folder>]   whose headers take the place of the program's; SOURCE may be as it was
 #   [RULE <regex>]              the model check must name it in its counterexample
 #   [TESTS <name> <cases> ...]) instead of one test with the suite's name
-# SOURCE is a path below the project, or an absolute one. Each <from> must be there exactly once: a
+# SOURCE is a path below the project, an absolute one, or empty where the suite alone makes the mutant. Each <from> must be there exactly once: a
 # mutant follows the code or does not build. No semicolons: CMake would cut there. CASES are doctest's
 # patterns, of which some case must fail by an assertion.
 function(baokms_mutant name suite source cases)
@@ -36,7 +36,7 @@ function(baokms_mutant name suite source cases)
     get_property(suite_${property} GLOBAL PROPERTY baokms_suite_${suite}_${property})
   endforeach()
   set(program mutant_${suite}_${name})
-  baokms_add_mutant_program(${program} ${source})
+  baokms_add_mutant_program(${program} "${source}")
   set(run $<TARGET_FILE:${program}>)
   if(suite_RUNS)
     string(REPLACE "@PROGRAM@" "${run}" suite_ENVIRONMENT "${suite_ENVIRONMENT}")
@@ -63,8 +63,8 @@ endfunction()
 # and its test would fail.
 function(baokms_add_mutant_program program source)
   set(replacer ${PROJECT_SOURCE_DIR}/tests/mutants/replace_text.cmake)
-  cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
   cmake_path(GET source FILENAME file)
+  cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/${program})
   set(mutated ${folder}/${file})
   if(arg_HEADER)
@@ -82,8 +82,10 @@ function(baokms_add_mutant_program program source)
       set(input ${mutated})
     endwhile()
     add_custom_command(OUTPUT ${mutated} ${commands} DEPENDS ${source} ${replacer} VERBATIM)
-  else()
+  elseif(file)
     set(mutated ${source})
+  else()
+    set(mutated "")
   endif()
   set(compiled "")
   if(arg_HEADER)
