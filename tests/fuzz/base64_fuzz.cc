@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/model/key_id.h"
+#include "core/model/secret.h"
 #include "core/text/base64.h"
 #include "tests/fuzz/require.h"
 

@@ -360,7 +360,7 @@ TEST_CASE("Key driver: Stop answers all waiters now and from now on and starts n
 }
 
 TEST_CASE("Key driver: who asks when the loop has ended is answered at once") {
-  Bench b(FirstRegistry());
+  KeyDriverBench b(FirstRegistry());
   b.Start();
   b.driver.Stop();
   b.loop.Stop();

@@ -211,7 +211,7 @@ TEST_CASE("Token driver: Stop answers all waiters now and from now on and drops 
 }
 
 TEST_CASE("Token driver: who asks when the loop has ended is answered at once") {
-  Bench b;
+  TokenBench b;
   b.StartWith("first");
   b.driver.Stop();
   b.loop.Stop();
