@@ -15,12 +15,12 @@ namespace baokms::adapters::grpc_kms::testing {
 
 using std::chrono::steady_clock;
 
-void FakeTelemetry::KmsRequestStarted(core::KmsMethod) {
+void KmsTelemetry::KmsRequestStarted(core::KmsMethod) {
   const std::lock_guard lock(mutex_);
   ++started_;
 }
 
-void FakeTelemetry::KmsRequestFinished(const ports::KmsRequestEvent& event) {
+void KmsTelemetry::KmsRequestFinished(const ports::KmsRequestEvent& event) {
   const std::lock_guard lock(mutex_);
   finished_.push_back({event.method, event.error, event.duration, std::string(event.key_id_hash),
                        event.transit_key_version, std::string(event.uid),
@@ -28,17 +28,17 @@ void FakeTelemetry::KmsRequestFinished(const ports::KmsRequestEvent& event) {
   changed_.notify_all();
 }
 
-std::size_t FakeTelemetry::started() {
+std::size_t KmsTelemetry::started() {
   const std::lock_guard lock(mutex_);
   return started_;
 }
 
-std::vector<FakeTelemetry::Finished> FakeTelemetry::finished() {
+std::vector<KmsTelemetry::Finished> KmsTelemetry::finished() {
   const std::lock_guard lock(mutex_);
   return finished_;
 }
 
-std::optional<FakeTelemetry::Finished> FakeTelemetry::WaitFinished(std::size_t count) {
+std::optional<KmsTelemetry::Finished> KmsTelemetry::WaitFinished(std::size_t count) {
   std::unique_lock lock(mutex_);
   if (!changed_.wait_for(lock, std::chrono::seconds(5), [&] { return finished_.size() >= count; }))
     return std::nullopt;

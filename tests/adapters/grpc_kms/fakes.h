@@ -16,13 +16,13 @@
 #include "adapters/grpc_kms/kms_server.h"
 #include "adapters/posix/descriptor.h"
 #include "ports/kms_service.h"
-#include "ports/telemetry.h"
+#include "tests/support/ports/quiet_telemetry.h"
 
 namespace baokms::adapters::grpc_kms::testing {
 
 using std::chrono::milliseconds;
 
-class FakeTelemetry final : public ports::Telemetry {
+class KmsTelemetry final : public baokms::testing::QuietTelemetry {
  public:
   struct Finished {
     core::KmsMethod method{};
@@ -36,17 +36,7 @@ class FakeTelemetry final : public ports::Telemetry {
 
   void KmsRequestStarted(core::KmsMethod method) override;
   void KmsRequestFinished(const ports::KmsRequestEvent& event) override;
-  void OpenBaoRequestFinished(const ports::OpenBaoRequestEvent&) override {}
-  void OpenBaoFailover() override {}
-  void LoginFinished(core::LoginStatus, const core::Error*, core::Duration) override {}
-  void RenewalFinished(core::LoginStatus, const core::Error*, core::Duration) override {}
-  void ProbeFinished(const ports::ProbeEvent&) override {}
-  void MetadataObserved(std::string_view) override {}
-  void KeyPromoted(const ports::PromotionEvent&) override {}
-  void RotationPending(std::string_view, std::int64_t) override {}
   void StaleSocketRemoved() override { ++stale_removed; }
-  void ClockRegressed() override {}
-  void CaFileRefused() override {}
 
   std::size_t started();
   std::vector<Finished> finished();
@@ -136,7 +126,7 @@ class Harness {
 
   TempDirectory directory;
   ServerOptions options;
-  FakeTelemetry telemetry;
+  KmsTelemetry telemetry;
   FakeKmsService service;
   std::unique_ptr<KmsServer> server;
 };

@@ -19,7 +19,7 @@ namespace {
 
 using testing::ConnectTo;
 using testing::Exists;
-using testing::FakeTelemetry;
+using testing::KmsTelemetry;
 using testing::TempDirectory;
 
 posix::Descriptor BoundSocket(const std::string& path, int type = SOCK_STREAM) {
@@ -39,7 +39,7 @@ struct stat Look(const std::string& path) {
 
 struct Fixture {
   TempDirectory directory;
-  FakeTelemetry telemetry;
+  KmsTelemetry telemetry;
   std::string path = directory.File("kms.sock");
 
   auto Open(mode_t mode = 0660, std::optional<gid_t> group = std::nullopt) {

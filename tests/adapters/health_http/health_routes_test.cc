@@ -6,16 +6,10 @@
 #include <string>
 
 #include "tests/adapters/health_http/client.h"
+#include "tests/support/ports/fixed_gauges.h"
 
 namespace baokms::adapters::health_http {
 namespace {
-
-class FixedGauges final : public ports::Gauges {
- public:
-  ports::GaugeReading ReadGauges() const override { return {}; }
-  ports::HealthReading ReadHealth() const override { return health; }
-  ports::HealthReading health;
-};
 
 Reply Ask(const ports::Gauges& gauges, std::string_view path) {
   const auto routes = HealthRoutes(gauges);
@@ -26,7 +20,7 @@ Reply Ask(const ports::Gauges& gauges, std::string_view path) {
 }
 
 TEST_CASE("/live: ok once the listeners are up, whatever else is wrong") {
-  FixedGauges gauges;
+  testing::FixedGauges gauges;
   CHECK(Ask(gauges, "/live").status == 503);
   CHECK(Ask(gauges, "/live").body == "{\"status\":\"unavailable\"}\n");
   gauges.health.live = true;
@@ -36,7 +30,7 @@ TEST_CASE("/live: ok once the listeners are up, whatever else is wrong") {
 }
 
 TEST_CASE("/ready: a healthy provider has an empty list of reasons") {
-  FixedGauges gauges;
+  testing::FixedGauges gauges;
   gauges.health = {.live = true,
                    .ready = true,
                    .healthz = "ok",
@@ -55,7 +49,7 @@ TEST_CASE("/ready: a healthy provider has an empty list of reasons") {
 }
 
 TEST_CASE("/ready: every field when everything is wrong") {
-  FixedGauges gauges;
+  testing::FixedGauges gauges;
   gauges.health = {.live = true,
                    .ready = false,
                    .healthz = "unhealthy",
@@ -77,7 +71,7 @@ TEST_CASE("/ready: every field when everything is wrong") {
 }
 
 TEST_CASE("/ready: empty fields are left out, cache_age_ms, stale and reasons never") {
-  const FixedGauges gauges;
+  const testing::FixedGauges gauges;
   const Reply reply = Ask(gauges, "/ready");
   CHECK(reply.status == 503);
   CHECK(reply.body ==
@@ -85,7 +79,7 @@ TEST_CASE("/ready: empty fields are left out, cache_age_ms, stale and reasons ne
 }
 
 TEST_CASE("/ready: no text can break the JSON") {
-  FixedGauges gauges;
+  testing::FixedGauges gauges;
   gauges.health.reasons = {"a\"b\\c\n\xFF"};
   CHECK(Ask(gauges, "/ready").body.find(R"(["a?b?c??"])") != std::string::npos);
 }
@@ -103,7 +97,7 @@ TEST_CASE("/metrics: the text format with its content type, read at each scrape"
 }
 
 TEST_CASE("/ready over HTTP: code, content type and body") {
-  FixedGauges gauges;
+  testing::FixedGauges gauges;
   const auto server = Serve(HealthRoutes(gauges));
   std::string reply = Get(server->port(0), "/ready");
   CHECK(StatusOf(reply) == 503);

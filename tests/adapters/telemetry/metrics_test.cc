@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/adapters/telemetry/recorder.h"
+#include "tests/support/ports/fixed_gauges.h"
 
 namespace baokms::adapters::telemetry {
 namespace {
@@ -20,13 +21,6 @@ using core::ErrorClass;
 using core::KmsMethod;
 using core::OpenBaoOperation;
 using core::OpenBaoStatus;
-
-class FixedGauges final : public ports::Gauges {
- public:
-  ports::GaugeReading ReadGauges() const override { return reading; }
-  ports::HealthReading ReadHealth() const override { return {}; }
-  ports::GaugeReading reading;
-};
 
 // Every line but comments and the process's own values.
 std::set<std::string> Series(const std::string& scrape) {
@@ -134,7 +128,7 @@ TEST_CASE("Scrape: the process series of Go's client are there") {
 
 TEST_CASE("Scrape: gauges are read at each scrape and the old key_id hash goes") {
   Recorder recorder;
-  FixedGauges gauges;
+  testing::FixedGauges gauges;
   gauges.reading = {.token_ttl = std::chrono::milliseconds(1500),
                     .certificate_ttl = std::chrono::seconds(60),
                     .status_key_id_hash = kHash,
@@ -310,7 +304,7 @@ TEST_CASE("Scrape: counting from many threads loses nothing") {
 #ifdef BAOKMS_PROMTOOL
 TEST_CASE("Scrape: promtool finds nothing to say") {
   Recorder recorder;
-  FixedGauges gauges;
+  testing::FixedGauges gauges;
   gauges.reading.status_key_id_hash = kHash;
   recorder.telemetry.BindGauges(&gauges);
   TellEverything(recorder.telemetry);

@@ -46,7 +46,7 @@ TEST_CASE("CA file: a damaged certificate among good ones is refused") {
 TEST_CASE("CA file: it is looked at once a second and equal content keeps the pointer") {
   ScratchDirectory scratch;
   PlainFileReader files;
-  RecordingTelemetry telemetry;
+  WireTelemetry telemetry;
   const Identity one = MakeAuthority("one");
   const Identity two = MakeAuthority("two");
   const std::string path = scratch.Write("ca.pem", one.certificate_pem);

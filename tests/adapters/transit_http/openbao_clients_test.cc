@@ -39,7 +39,7 @@ class FakeHttpTransport final : public ports::HttpTransport {
 struct Clients {
   FakeHttpTransport transport;
   testing::MachineClock clock;
-  RecordingTelemetry telemetry;
+  WireTelemetry telemetry;
   OpenBaoTransitClient transit{{.mount_path = "team/transit", .key_name = "k1"},
                                {transport, clock, telemetry}};
   OpenBaoAuthClient auth{{transport, clock, telemetry}};

@@ -21,6 +21,7 @@
 #include "tests/adapters/transit_http/scripted_tls_server.h"
 #include "tests/adapters/transit_http/test_pki.h"
 #include "tests/support/ports/machine_clock.h"
+#include "tests/support/ports/quiet_telemetry.h"
 
 namespace baokms::tests {
 
@@ -44,7 +45,7 @@ class PlainFileReader final : public ports::FileReader {
   }
 };
 
-class RecordingTelemetry final : public ports::Telemetry {
+class WireTelemetry final : public testing::QuietTelemetry {
  public:
   struct WireEvent {
     core::OpenBaoOperation operation;
@@ -52,21 +53,11 @@ class RecordingTelemetry final : public ports::Telemetry {
     core::Duration duration;
     std::string request_id;
   };
-  void KmsRequestStarted(core::KmsMethod) override {}
-  void KmsRequestFinished(const ports::KmsRequestEvent&) override {}
   void OpenBaoRequestFinished(const ports::OpenBaoRequestEvent& event) override {
     const std::lock_guard lock(mutex_);
     wire_.push_back({event.operation, event.status, event.duration, std::string(event.request_id)});
   }
   void OpenBaoFailover() override { ++failovers; }
-  void LoginFinished(core::LoginStatus, const core::Error*, core::Duration) override {}
-  void RenewalFinished(core::LoginStatus, const core::Error*, core::Duration) override {}
-  void ProbeFinished(const ports::ProbeEvent&) override {}
-  void MetadataObserved(std::string_view) override {}
-  void KeyPromoted(const ports::PromotionEvent&) override {}
-  void RotationPending(std::string_view, std::int64_t) override {}
-  void StaleSocketRemoved() override {}
-  void ClockRegressed() override {}
   void CaFileRefused() override { ++ca_refused; }
 
   std::vector<WireEvent> wire() const {
@@ -161,7 +152,7 @@ class TransportFixture {
 
   testing::MachineClock clock;
   PlainFileReader files;
-  RecordingTelemetry telemetry;
+  WireTelemetry telemetry;
   ScratchDirectory scratch;
   Identity authority;
   Identity identity;

@@ -9,12 +9,13 @@
 
 #include "app/process/system_clock.h"
 #include "core/wire/aad.h"
+#include "tests/support/ports/unread_transit.h"
 
 namespace baokms::app {
 namespace {
 
 // Holds every reply back until Answer(). Encrypts by giving each text a number.
-class HeldTransit final : public ports::TransitPort {
+class HeldTransit final : public testing::UnreadTransit {
  public:
   std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef, ports::TransitEncryptRequest request,
                                               core::MonotonicTime,
@@ -38,19 +39,6 @@ class HeldTransit final : public ports::TransitPort {
     replies.emplace_back([text = garble ? "other" : sealed_.at(request.ciphertext.bytes()),
                           done = std::move(done)]() mutable { done(core::Secret::Copy(text)); });
     if (at_once) Answer();
-    return nullptr;
-  }
-  std::unique_ptr<ports::PendingCall> ReadKeyMetadata(
-      ports::TokenRef, core::MonotonicTime, ports::Completion<core::TransitKeyMetadata>) override {
-    return nullptr;
-  }
-  std::unique_ptr<ports::PendingCall> ReadDisableUpsert(ports::TokenRef, core::MonotonicTime,
-                                                        ports::Completion<bool>) override {
-    return nullptr;
-  }
-  std::unique_ptr<ports::PendingCall> ReadCapabilities(
-      ports::TokenRef, std::vector<std::string>, core::MonotonicTime,
-      ports::Completion<std::map<std::string, std::vector<std::string>>>) override {
     return nullptr;
   }
 

@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/support/app/memory_state_store.h"
 #include "tests/support/core/builders.h"
+#include "tests/support/ports/memory_state_store.h"
 
 namespace baokms::app {
 namespace {
@@ -16,7 +16,7 @@ using Log = std::vector<std::string>;
 struct Bench {
   core::Registry before = FirstRegistry();
   core::Registry next = NextOf(before);
-  testing::MemoryStateStore store{before};
+  baokms::testing::MemoryStateStore store{before};
 
   std::string Failure() {
     const auto saved = SaveConfirmed(store, before.ToDocument(), next);

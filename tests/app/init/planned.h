@@ -12,22 +12,12 @@
 #include "adapters/config_yaml/load_configuration.h"
 #include "app/init/bundle.h"
 #include "app/init/plan_installation.h"
+#include "tests/support/ports/counting_random.h"
 
 namespace baokms::app {
 
 using Json = nlohmann::json;
 using Texts = std::vector<std::string>;
-
-// Counts up from 1, so that what was drawn can be told.
-class CountingRandom final : public ports::Random {
- public:
-  void Fill(std::span<char> out) override {
-    for (char& byte : out) byte = ++last_;
-  }
-
- private:
-  char last_ = 0;
-};
 
 inline constexpr const char* kImage =
     "registry.example:5000/kms@sha256:"
@@ -77,7 +67,7 @@ inline constexpr adapters::config_yaml::AvailableSources kEverySource{
     .cert_spiffe = adapters::config_yaml::SourceState::kAvailable};
 
 inline auto PlanText(std::string_view values, const InitRequest& request = {}) {
-  CountingRandom random;
+  testing::CountingRandom random;
   return PlanInstallation(values, request, kEverySource, random);
 }
 inline auto Plan(const Json& values, const InitRequest& request = {}) {

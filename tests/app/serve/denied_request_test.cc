@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "core/transit/transit_request.h"
-#include "tests/support/app/token_bench.h"
+#include "tests/support/loop/token_bench.h"
 
 namespace baokms::app {
 namespace {

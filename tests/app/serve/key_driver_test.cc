@@ -10,11 +10,12 @@
 
 #include "core/rotation/status.h"
 #include "core/wire/sha256.h"
-#include "tests/support/app/fake_transit.h"
-#include "tests/support/app/loop_bench.h"
-#include "tests/support/app/memory_state_store.h"
-#include "tests/support/app/recording_telemetry.h"
 #include "tests/support/core/keeper_bench.h"
+#include "tests/support/loop/fake_transit.h"
+#include "tests/support/loop/loop_bench.h"
+#include "tests/support/loop/recording_telemetry.h"
+#include "tests/support/ports/counting_random.h"
+#include "tests/support/ports/memory_state_store.h"
 
 namespace baokms::app {
 namespace {
@@ -34,13 +35,6 @@ using Log = std::vector<std::string>;
 
 const Log kOneSave{"load", "state", "checkpoint"};
 
-class FixedRandom final : public ports::Random {
- public:
-  void Fill(std::span<char> out) override {
-    for (char& byte : out) byte = 'r';
-  }
-};
-
 struct Answer {
   std::optional<core::Result<void>> result;
 };
@@ -48,8 +42,8 @@ struct Answer {
 struct KeyDriverBench : testing::LoopBench {
   testing::FakeTokens tokens{replies};
   testing::FakeTransit transit;
-  FixedRandom random;
-  testing::MemoryStateStore store;
+  baokms::testing::CountingRandom random;
+  baokms::testing::MemoryStateStore store;
   testing::RecordingTelemetry telemetry;
   PublishedView view;
   KeyDriver driver;
@@ -60,7 +54,8 @@ struct KeyDriverBench : testing::LoopBench {
   explicit KeyDriverBench(std::optional<core::Registry> registry, std::int64_t latest = 1,
                           core::KeeperPolicy policy = TestPolicy())
       : transit(replies, FitMetadata(latest)),
-        store(registry ? testing::MemoryStateStore(*registry) : testing::MemoryStateStore()),
+        store(registry ? baokms::testing::MemoryStateStore(*registry)
+                       : baokms::testing::MemoryStateStore()),
         driver(loop, {clock, tokens, transit, random, store, telemetry, view},
                core::KeyKeeper(std::move(policy), Bind(), registry)) {
     loop.Start();

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/support/app/token_bench.h"
+#include "tests/support/loop/token_bench.h"
 
 namespace baokms::app {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "tests/support/app/token_bench.h"
+#include "tests/support/loop/token_bench.h"
 
 namespace baokms::app {
 namespace {

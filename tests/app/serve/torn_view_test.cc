@@ -17,6 +17,8 @@
 #include "core/wire/transit_ciphertext.h"
 #include "tests/support/core/builders.h"
 #include "tests/support/ports/fake_clock.h"
+#include "tests/support/ports/one_token.h"
+#include "tests/support/ports/unread_transit.h"
 
 namespace baokms {
 namespace {
@@ -34,7 +36,7 @@ class NoCall final : public ports::PendingCall {
 
 // Answers at once, under the version it was asked for, and lets the reply tell which AAD it was
 // given.
-class EchoTransit final : public ports::TransitPort {
+class EchoTransit final : public testing::UnreadTransit {
  public:
   std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef, ports::TransitEncryptRequest request,
                                               core::MonotonicTime,
@@ -50,29 +52,6 @@ class EchoTransit final : public ports::TransitPort {
     done(std::unexpected(core::InvalidOpenBaoReply()));
     return std::make_unique<NoCall>();
   }
-  std::unique_ptr<ports::PendingCall> ReadKeyMetadata(
-      ports::TokenRef, core::MonotonicTime, ports::Completion<core::TransitKeyMetadata>) override {
-    return nullptr;
-  }
-  std::unique_ptr<ports::PendingCall> ReadDisableUpsert(ports::TokenRef, core::MonotonicTime,
-                                                        ports::Completion<bool>) override {
-    return nullptr;
-  }
-  std::unique_ptr<ports::PendingCall> ReadCapabilities(
-      ports::TokenRef, std::vector<std::string>, core::MonotonicTime,
-      ports::Completion<std::map<std::string, std::vector<std::string>>>) override {
-    return nullptr;
-  }
-};
-
-class OneToken final : public ports::TokenSource {
- public:
-  ports::TokenRef Current() const override { return token_; }
-  void Obtain(std::uint64_t, core::MonotonicTime, ports::Completion<ports::TokenRef>) override {}
-  void Reject(std::uint64_t) override {}
-
- private:
-  ports::TokenRef token_ = std::make_shared<const core::HeldToken>();
 };
 
 class NoDiscovery final : public ports::KeyDiscovery {
@@ -117,7 +96,7 @@ TEST_CASE("Encrypt: a reply is of one snapshot while promotions race with it") {
 
   const testing::FakeClock clock(core::ClockReading{});
   app::PublishedView view;
-  OneToken tokens;
+  testing::OneToken tokens;
   EchoTransit transit;
   NoDiscovery discovery;
   view.Store(HealthyView(all.front()));

@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/support/app/memory_state_store.h"
 #include "tests/support/core/builders.h"
+#include "tests/support/ports/memory_state_store.h"
 
 namespace baokms::app {
 namespace {
@@ -23,7 +23,7 @@ core::Registry Next(const core::Registry& registry) {
   return *std::move(next);
 }
 
-std::string RefusalOf(testing::MemoryStateStore& store) {
+std::string RefusalOf(baokms::testing::MemoryStateStore& store) {
   const auto opened = OpenRegistry(store, Bind());
   REQUIRE_FALSE(opened);
   return opened.error();
@@ -32,7 +32,7 @@ std::string RefusalOf(testing::MemoryStateStore& store) {
 }  // namespace
 
 TEST_CASE("Open: a lock that another process holds names it and the files stay unread") {
-  testing::MemoryStateStore store(FirstRegistry());
+  baokms::testing::MemoryStateStore store(FirstRegistry());
   store.fail_lock = true;
   store.problem = {
       .kind = ports::StateProblemKind::kLocked, .text = "another writer", .holder_pid = 4711};
@@ -43,7 +43,7 @@ TEST_CASE("Open: a lock that another process holds names it and the files stay u
 }
 
 TEST_CASE("Open: without files there is no registry and nothing is written") {
-  testing::MemoryStateStore store;
+  baokms::testing::MemoryStateStore store;
   const auto opened = OpenRegistry(store, Bind());
   REQUIRE(opened);
   CHECK_FALSE(opened->has_value());
@@ -51,7 +51,7 @@ TEST_CASE("Open: without files there is no registry and nothing is written") {
 }
 
 TEST_CASE("Open: a state with its checkpoint is taken as it is") {
-  testing::MemoryStateStore store(Next(FirstRegistry()));
+  baokms::testing::MemoryStateStore store(Next(FirstRegistry()));
   const auto opened = OpenRegistry(store, Bind());
   REQUIRE(opened);
   REQUIRE(opened->has_value());
@@ -60,21 +60,21 @@ TEST_CASE("Open: a state with its checkpoint is taken as it is") {
 }
 
 TEST_CASE("Open: a checkpoint one generation behind or missing at the first is brought forward") {
-  testing::MemoryStateStore behind(FirstRegistry());
+  baokms::testing::MemoryStateStore behind(FirstRegistry());
   behind.files.state = Next(FirstRegistry()).ToDocument();
   const auto opened = OpenRegistry(behind, Bind());
   REQUIRE(opened);
   CHECK(behind.log == Log{"lock", "load", "checkpoint"});
   CHECK(behind.files.checkpoint == Next(FirstRegistry()).ToCheckpoint());
 
-  testing::MemoryStateStore missing(FirstRegistry());
+  baokms::testing::MemoryStateStore missing(FirstRegistry());
   missing.files.checkpoint.reset();
   REQUIRE(OpenRegistry(missing, Bind()));
   CHECK(missing.files.checkpoint == FirstRegistry().ToCheckpoint());
 }
 
 TEST_CASE("Open: a checkpoint that cannot be brought forward is a refusal") {
-  testing::MemoryStateStore store(FirstRegistry());
+  baokms::testing::MemoryStateStore store(FirstRegistry());
   store.files.checkpoint.reset();
   store.fail_checkpoint = true;
   store.problem.text = "the directory is read-only";
@@ -82,7 +82,7 @@ TEST_CASE("Open: a checkpoint that cannot be brought forward is a refusal") {
 }
 
 TEST_CASE("Open: an older state behind a newer checkpoint says ROLLBACK and is left alone") {
-  testing::MemoryStateStore store(Next(FirstRegistry()));
+  baokms::testing::MemoryStateStore store(Next(FirstRegistry()));
   store.files.state = FirstRegistry().ToDocument();
   CHECK(RefusalOf(store).starts_with("state.path: ROLLBACK: "));
   CHECK(store.log == Log{"lock", "load"});
@@ -90,14 +90,14 @@ TEST_CASE("Open: an older state behind a newer checkpoint says ROLLBACK and is l
 }
 
 TEST_CASE("Open: files that cannot be read are a refusal with their own text") {
-  testing::MemoryStateStore store(FirstRegistry());
+  baokms::testing::MemoryStateStore store(FirstRegistry());
   store.fail_load = true;
   store.problem = {.kind = ports::StateProblemKind::kUnsafeFile, .text = "the file is a symlink"};
   CHECK(RefusalOf(store) == "state.path: the file is a symlink");
 }
 
 TEST_CASE("Read: a look at the state takes no lock and mends nothing") {
-  testing::MemoryStateStore store(FirstRegistry());
+  baokms::testing::MemoryStateStore store(FirstRegistry());
   store.files.state = Next(FirstRegistry()).ToDocument();
   const auto behind = ReadRegistry(store, Bind());
   REQUIRE(behind);
@@ -106,7 +106,7 @@ TEST_CASE("Read: a look at the state takes no lock and mends nothing") {
   CHECK(behind->checkpoint == FirstRegistry().ToCheckpoint());
   CHECK(store.log == Log{"load"});
 
-  testing::MemoryStateStore empty;
+  baokms::testing::MemoryStateStore empty;
   const auto absent = ReadRegistry(empty, Bind());
   REQUIRE(absent);
   CHECK_FALSE(absent->recovered.registry.has_value());
@@ -122,7 +122,7 @@ TEST_CASE("Read: a look at the state takes no lock and mends nothing") {
 TEST_CASE("Open: the state of another configuration is a refusal") {
   core::ProviderIdentity other = core::testing::TestIdentity();
   other.cluster_id = "workload-b";
-  testing::MemoryStateStore store(FirstRegistry(Bind(other)));
+  baokms::testing::MemoryStateStore store(FirstRegistry(Bind(other)));
   CHECK(RefusalOf(store).starts_with("state.path: "));
   CHECK(store.log == Log{"lock", "load"});
 }

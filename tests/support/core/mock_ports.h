@@ -12,17 +12,10 @@
 #include <vector>
 
 #include "ports/key_discovery.h"
-#include "ports/key_view_source.h"
 #include "ports/token_source.h"
 #include "ports/transit.h"
 
 namespace baokms::core::testing {
-
-class FakeKeyViewSource final : public ports::KeyViewSource {
- public:
-  std::shared_ptr<const KeyView> view = std::make_shared<const KeyView>();
-  std::shared_ptr<const KeyView> Load() const override { return view; }
-};
 
 class MockTokenSource : public ports::TokenSource {
  public:

@@ -5,32 +5,15 @@
 #include "core/requests/kms_service.h"
 #include "tests/support/core/decrypt_requests.h"
 #include "tests/support/ports/fake_clock.h"
+#include "tests/support/ports/fake_key_view_source.h"
+#include "tests/support/ports/one_token.h"
+#include "tests/support/ports/unread_transit.h"
 
 namespace baokms::core::model_check {
 namespace {
 
-class OneView final : public ports::KeyViewSource {
- public:
-  explicit OneView(const KeyView& view) : view_(std::make_shared<const KeyView>(view)) {}
-  std::shared_ptr<const KeyView> Load() const override { return view_; }
-
- private:
-  std::shared_ptr<const KeyView> view_;
-};
-
-class OneToken final : public ports::TokenSource {
- public:
-  ports::TokenRef Current() const override {
-    static const auto kToken = std::make_shared<const HeldToken>(
-        HeldToken{.generation = 1, .value = Secret::Copy("t"), .expires_at = {}});
-    return kToken;
-  }
-  void Obtain(std::uint64_t, MonotonicTime, ports::Completion<ports::TokenRef>) override {}
-  void Reject(std::uint64_t) override {}
-};
-
 // Keeps what it was asked; the caller answers.
-class AskedTransit final : public ports::TransitPort {
+class AskedTransit final : public baokms::testing::UnreadTransit {
  public:
   std::optional<TransitKeyVersion> version;
   ports::Completion<Ciphertext> encrypted;
@@ -46,19 +29,6 @@ class AskedTransit final : public ports::TransitPort {
   std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef, ports::TransitDecryptRequest request,
                                               MonotonicTime, ports::Completion<Secret>) override {
     ciphertext = std::move(request.ciphertext);
-    return nullptr;
-  }
-  std::unique_ptr<ports::PendingCall> ReadKeyMetadata(
-      ports::TokenRef, MonotonicTime, ports::Completion<TransitKeyMetadata>) override {
-    return nullptr;
-  }
-  std::unique_ptr<ports::PendingCall> ReadDisableUpsert(ports::TokenRef, MonotonicTime,
-                                                        ports::Completion<bool>) override {
-    return nullptr;
-  }
-  std::unique_ptr<ports::PendingCall> ReadCapabilities(
-      ports::TokenRef, std::vector<std::string>, MonotonicTime,
-      ports::Completion<std::map<std::string, std::vector<std::string>>>) override {
     return nullptr;
   }
 };
@@ -105,8 +75,9 @@ void AskEncrypt(ports::KmsService& service, AskedTransit& transit, Answers& answ
 
 Answers Ask(const KeyView& view, const ClockReading& now) {
   const baokms::testing::FakeClock clock(now);
-  const OneView source(view);
-  OneToken tokens;
+  baokms::testing::FakeKeyViewSource source;
+  source.view = std::make_shared<const KeyView>(view);
+  baokms::testing::OneToken tokens;
   AskedTransit transit;
   AskedDiscovery discovery;
   TransitKmsService service({clock, source, tokens, transit, discovery}, std::chrono::seconds(5));

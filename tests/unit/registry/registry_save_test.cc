@@ -3,13 +3,13 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/support/app/memory_state_store.h"
 #include "tests/support/core/builders.h"
+#include "tests/support/ports/memory_state_store.h"
 
 namespace baokms::core {
 namespace {
 
-using app::testing::MemoryStateStore;
+using baokms::testing::MemoryStateStore;
 using Log = std::vector<std::string>;
 
 // The files hold `first`, and `next` is to follow it.

@@ -11,6 +11,7 @@
 #include "tests/support/core/decrypt_requests.h"
 #include "tests/support/core/port_bench.h"
 #include "tests/support/ports/fake_clock.h"
+#include "tests/support/ports/fake_key_view_source.h"
 
 namespace baokms::core {
 namespace {
@@ -37,7 +38,7 @@ struct KmsBench {
   }
 
   baokms::testing::FakeClock clock;
-  testing::FakeKeyViewSource view;
+  baokms::testing::FakeKeyViewSource view;
   testing::MockTokenSource tokens;
   testing::MockTransit transit;
   testing::MockKeyDiscovery discovery;

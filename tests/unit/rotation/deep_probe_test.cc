@@ -11,6 +11,7 @@
 #include "core/wire/transit_ciphertext.h"
 #include "tests/support/core/decrypt_requests.h"
 #include "tests/support/core/port_bench.h"
+#include "tests/support/ports/counting_random.h"
 
 namespace baokms::core {
 namespace {
@@ -20,18 +21,6 @@ using testing::TokenOf;
 using testing::Version;
 using trompeloeil::_;
 
-class CountingRandom final : public ports::Random {
- public:
-  std::size_t asked = 0;
-  void Fill(std::span<char> out) override {
-    asked += out.size();
-    for (char& byte : out) byte = static_cast<char>(next_++);
-  }
-
- private:
-  unsigned char next_ = 1;
-};
-
 // The bytes that CountingRandom gives first.
 std::string FirstBytes(std::size_t count) {
   std::string bytes;
@@ -40,7 +29,7 @@ std::string FirstBytes(std::size_t count) {
 }
 
 struct DeepProbeBench : testing::PortBench {
-  CountingRandom random;
+  baokms::testing::CountingRandom random;
   std::optional<DeepProbeFinished> finished;
   std::unique_ptr<ports::PendingCall> call;
 

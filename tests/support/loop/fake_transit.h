@@ -11,7 +11,7 @@
 #include "core/wire/transit_ciphertext.h"
 #include "ports/token_source.h"
 #include "ports/transit.h"
-#include "tests/support/app/loop_bench.h"
+#include "tests/support/loop/loop_bench.h"
 
 namespace baokms::app::testing {
 

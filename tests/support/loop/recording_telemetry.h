@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "ports/telemetry.h"
+#include "tests/support/ports/quiet_telemetry.h"
 
 namespace baokms::app::testing {
 
-class RecordingTelemetry final : public ports::Telemetry {
+class RecordingTelemetry final : public baokms::testing::QuietTelemetry {
  public:
   std::vector<std::string> lines() const {
     const std::lock_guard lock(mutex_);
@@ -22,10 +22,6 @@ class RecordingTelemetry final : public ports::Telemetry {
     lines_.clear();
   }
 
-  void KmsRequestStarted(core::KmsMethod) override {}
-  void KmsRequestFinished(const ports::KmsRequestEvent&) override {}
-  void OpenBaoRequestFinished(const ports::OpenBaoRequestEvent&) override {}
-  void OpenBaoFailover() override {}
   void LoginFinished(core::LoginStatus status, const core::Error* error, core::Duration) override {
     Add("login " + Words(status, error));
   }
@@ -51,9 +47,7 @@ class RecordingTelemetry final : public ports::Telemetry {
   void RotationPending(std::string_view key_id_hash, std::int64_t version) override {
     Add("pending " + std::to_string(version) + " " + std::string(key_id_hash));
   }
-  void StaleSocketRemoved() override {}
   void ClockRegressed() override { Add("clock regressed"); }
-  void CaFileRefused() override {}
 
  private:
   static std::string Words(core::LoginStatus status, const core::Error* error) {

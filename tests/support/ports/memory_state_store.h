@@ -11,7 +11,7 @@
 #include "core/registry/registry.h"
 #include "ports/state_store.h"
 
-namespace baokms::app::testing {
+namespace baokms::testing {
 
 class MemoryStateStore final : public ports::StateStore {
  public:
@@ -62,4 +62,4 @@ class MemoryStateStore final : public ports::StateStore {
   }
 };
 
-}  // namespace baokms::app::testing
+}  // namespace baokms::testing

@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "app/serve/token_driver.h"
-#include "tests/support/app/fake_login.h"
-#include "tests/support/app/loop_bench.h"
-#include "tests/support/app/recording_telemetry.h"
+#include "tests/support/loop/fake_login.h"
+#include "tests/support/loop/loop_bench.h"
+#include "tests/support/loop/recording_telemetry.h"
 
 namespace baokms::app::testing {
 
