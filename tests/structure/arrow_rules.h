@@ -9,10 +9,13 @@ namespace baokms::structure {
 // What a source file does that its place in the tree does not allow, one "path:line: reason" each.
 // `path` is relative to the project's root; files outside the product's folders have no rules.
 //
-//   core/model  the standard library, core/model; libcrypto in secret.cc alone
-//   ports       the standard library, core/model, ports
+//   core/text   the standard library, core/text
+//   core/model  the standard library, core/text, core/model; libcrypto in secret.cc alone
+//   ports       the standard library, core/text, core/model, ports
 //   core        the standard library, core, ports; libcrypto in sha256.cc alone
-//   adapters/x  core/model, ports, adapters/x, libraries
+//   adapters/x  core/text, core/model, ports, adapters/x, libraries; and adapters/openssl, posix
+//   and
+//               strict_json, which several adapters are made of
 //   app         all of these
 //
 // core and ports have no threads, locks, environment, clock, randomness, streams or logging either.
