@@ -1,6 +1,6 @@
 # The grant of access tokens.
 baokms_mutant_suite(oauth2 TEST "jwt_tests: mutant @NAME@ is caught"
-  LIBS jwt_test_objects)
+  LIBS jwt_test_objects simdjson::simdjson)
 
 baokms_mutant(lifetime oauth2 adapters/jwt/oauth2_source.cc ""
   TESTS "jwt mutant caught: more than minRemainingTtl of expires_in is left after the request" "*more than minRemainingTtl of expires_in is left after the request*"

@@ -1,6 +1,6 @@
 # The strict reading of OpenBao's replies.
 baokms_mutant_suite(replies TEST "transit_http_tests: mutant @NAME@ is caught"
-  LIBS transit_http_test_objects)
+  LIBS transit_http_test_objects simdjson::simdjson)
 
 # Reads up to the first object's likely end and never looks at what follows.
 baokms_mutant(end replies adapters/strict_json/strict_json.cc ""
