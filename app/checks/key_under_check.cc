@@ -14,8 +14,8 @@
 #include "app/published_view.h"
 #include "app/reports/failure_advice.h"
 #include "app/state/configured_state.h"
-#include "app/state/registry_opening.h"
 #include "core/registry/recorded_identity.h"
+#include "core/registry/registry_opening.h"
 #include "core/requests/kms_service.h"
 #include "core/rotation/bootstrap.h"
 #include "core/rotation/deep_probe.h"
@@ -73,8 +73,8 @@ class NoDiscovery final : public ports::KeyDiscovery {
 }  // namespace
 
 KeyUnderCheck::KeyUnderCheck(const OneShot& one_shot, bool valid)
-    : one_shot_(one_shot), state_(one_shot.configuration), files_(RegistryFiles{}) {
-  if (valid) files_ = ReadRegistry(state_.store, state_.identity);
+    : one_shot_(one_shot), state_(one_shot.configuration), files_(core::RegistryFiles{}) {
+  if (valid) files_ = core::ReadRegistry(state_.store, state_.identity);
 }
 
 CheckResult KeyUnderCheck::RefuseState() const {

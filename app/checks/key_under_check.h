@@ -13,9 +13,9 @@
 #include "app/openbao/openbao_session.h"
 #include "app/process/system_random.h"
 #include "app/state/configured_state.h"
-#include "app/state/registry_opening.h"
 #include "core/model/transit_key_metadata.h"
 #include "core/registry/recorded_identity.h"
+#include "core/registry/registry_opening.h"
 #include "core/requests/kms_service.h"
 
 namespace baokms::app {
@@ -55,7 +55,7 @@ class KeyUnderCheck {
 
   const OneShot one_shot_;
   ConfiguredState state_;
-  std::expected<RegistryFiles, std::string> files_;
+  std::expected<core::RegistryFiles, std::string> files_;
   SystemRandom random_;
   std::unique_ptr<OpenBaoSession> session_;
   std::optional<core::TransitKeyMetadata> metadata_;

@@ -62,8 +62,14 @@ baokms_mutant(migrates_past_a_rollback core core/registry/migration.cc
   REPLACE "if (!status)" "if (false)")
 baokms_mutant(believes_unread_files core core/registry/registry_save.cc
   "SaveRegistry:*"
-  REPLACE "after && FilesHold(after->state, after->checkpoint, *published)"
-    "(!after || FilesHold(after->state, after->checkpoint, *published))")
+  REPLACE "files && FilesHold(files->state, files->checkpoint, *published)"
+    "(!files || FilesHold(files->state, files->checkpoint, *published))")
+baokms_mutant(changes_over_another_hand core core/registry/registry_save.cc
+  "Confirmed save:*"
+  REPLACE "return files.state == before" "return true")
+baokms_mutant(believes_the_disk core core/registry/registry_save.cc
+  "Confirmed save:*"
+  REPLACE "!FilesHold(after->state, after->checkpoint, next)" "false")
 
 # The token keeper (auth.md, "Token manager").
 baokms_mutant(token_refreshed_at_its_end core core/token/token_keeper.cc
