@@ -70,6 +70,12 @@ baokms_mutant(changes_over_another_hand core core/registry/registry_save.cc
 baokms_mutant(believes_the_disk core core/registry/registry_save.cc
   "Confirmed save:*"
   REPLACE "!FilesHold(after->state, after->checkpoint, next)" "false")
+baokms_mutant(retires_what_is_referred_to core core/census/retirement_evidence.cc
+  "Retirement evidence:*"
+  REPLACE "version.state == SnapshotState::kActive || referenced(version)" "version.state == SnapshotState::kActive")
+baokms_mutant(believes_another_etcd core core/census/retirement_evidence.cc
+  "Retirement evidence:*"
+  REPLACE "std::ranges::none_of(recorded, referenced)" "recorded.empty()")
 
 # The token keeper (auth.md, "Token manager").
 baokms_mutant(token_refreshed_at_its_end core core/token/token_keeper.cc
