@@ -16,8 +16,8 @@ baokms_mutant(counts_after_discovery core core/rotation/rotation.cc
   REPLACE "if (kind == ObservationKind::kRegular) CountObservation" "CountObservation")
 baokms_mutant(accepts_version_rollback core core/rotation/rotation.cc
   "Observe:*"
-  REPLACE "rolled_back && (policy.reject_version_rollback || latest >= active)"
-    "rolled_back && latest < 0")
+  REPLACE "(policy.reject_version_rollback || *rollback == VersionRollback::kAboveActive)"
+    "latest < 0")
 baokms_mutant(ignores_checkpoint_mismatch core core/registry/registry_recovery.cc
   "Recovery:*"
   REPLACE "return Rollback()" "return CheckpointStatus::kCurrent")

@@ -52,7 +52,7 @@ baokms_mutant(believes_a_version_that_was_made_anew model core/registry/recorded
   REPLACE "listed->second != recorded.created_at" "false")
 baokms_mutant(never_looks_at_recorded_identities model core/rotation/rotation.cc
   "Model: two nodes*whatever is changed" RULE "a state is saved by metadata that contradicts a recorded identity"
-  REPLACE "!IdentitiesHold(registry, metadata, *times)" "false")
+  REPLACE "!FaultsOfIdentities(registry, metadata, *times).empty()" "false")
 baokms_mutant(bootstraps_a_rotated_key model core/rotation/bootstrap.cc
   "Model: one node*slow calls" RULE "a first state is made of a rotated key"
   REPLACE "if (metadata.latest_version > 1)" "if (false)")
