@@ -66,9 +66,8 @@ struct AnswerDiscovery {
 // Told to telemetry.
 struct MetadataProbeEnded {
   bool ok;
-  std::optional<Reason> reason;
-  std::optional<ErrorClass> error;
-  std::string status;  // transit_metadata_observation_total{status}
+  std::optional<Reason> reason;  // none when ok
+  std::optional<Error> error;    // of the call that failed, where one did
 };
 struct DeepProbeEnded {
   bool ok;
