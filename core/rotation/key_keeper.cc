@@ -151,8 +151,10 @@ void KeyKeeper::On(const SaveFinished& event, const ClockReading& now, Actions& 
       unsaved_.reset();
       degraded_ = false;
       Accept(std::move(candidate), out);
-      // The metadata at hand has not been judged against what was only now saved.
       if (retry) {
+        // Published now, because what follows may take a while and a discovery may wait for it. The
+        // metadata at hand has not been judged against what was only now saved.
+        out.push_back(Publish{});
         Judge(MayPromote(now.monotonic), now, out);
       } else {
         MetadataSucceeded(now, out);

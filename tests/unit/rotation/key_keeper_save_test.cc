@@ -1,6 +1,8 @@
 // Failed saves (registry-and-rotation.md, "Save") and discovery ("Discovery on decrypt").
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "core/rotation/key_keeper.h"
 #include "tests/support/core/keeper_bench.h"
 
@@ -55,6 +57,24 @@ TEST_CASE("Save: the exact candidate is retried before anything else is judged")
   CHECK(b.Only<Save>().next.pending()->version.number() == 3);
   b.SaveEnds(SaveResult::kSaved);
   CHECK(b.Healthy());
+}
+
+TEST_CASE("Save: what a retried save brought is published before a discovery is told of it") {
+  KeeperBench b;
+  b.Start();
+  b.PassToTimer();
+  b.Read(FitMetadata(2));
+  b.SaveEnds(SaveResult::kFailed);
+  b.ToNextRead();
+  b.Want(2, /*waiter=*/1, 60s);
+  b.Read(FitMetadata(3));
+  b.SaveEnds(SaveResult::kSaved);  // version 2; version 3 goes on to be saved
+  REQUIRE(b.Count<Save>() == 1);
+  REQUIRE(b.Only<AnswerDiscovery>().result);
+  const auto position = [&](auto is) { return std::ranges::find_if(b.actions, is); };
+  CHECK(position([](const KeeperAction& a) { return std::holds_alternative<Publish>(a); }) <
+        position([](const KeeperAction& a) { return std::holds_alternative<AnswerDiscovery>(a); }));
+  CHECK(b.keeper.view().keys->decryptable.contains(testing::IdOf(2).str()));
 }
 
 TEST_CASE("Save: files that hold neither state are a rollback and overwrite nothing") {
