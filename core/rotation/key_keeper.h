@@ -188,7 +188,8 @@ struct DeepProbe {
   TransitKeyVersion version;
   MonotonicTime deadline;
 };
-// A probe has ended and view() may have changed: store it where handlers load it.
+// view() may have changed: store it where handlers load it. Comes when a probe has ended, and
+// within a metadata probe when a save that failed earlier has now succeeded.
 struct Publish {};
 // Complete the waiter. Success: the view is worth another look, though the id may be missing still.
 // Else KeyDiscoveryFailed(), DeadlineExceeded() or ShuttingDown().
@@ -241,7 +242,8 @@ class KeyKeeper {
   // What in the last metadata was refused, for a person: "latest_version=2" at a bootstrap, the
   // codes of a profile that does not fit; empty when the reason says it all.
   const std::string& refusal() const { return refusal_; }
-  // When the stable candidate may be promoted; none without one.
+  // When the stable candidate may be promoted; none without one, or before its delay has started in
+  // this process.
   std::optional<MonotonicTime> promotion_due() const;
 
  private:

@@ -87,8 +87,9 @@
 // throttle grants a recovery once; from then on the backoff alone spaces the logins.
 //
 // Waiters have deadlines. One that passes is answered with DeadlineExceeded(), whatever result the
-// same step brings, and the refresh goes on for the others. Only a caller who asks while a token is
-// held gets it whatever the deadline, because that takes no time.
+// same step brings, and the refresh goes on for the others. There are two exceptions: a caller who
+// asks while a token is held gets it whatever the deadline, because that takes no time, and at
+// Shutdown every waiter is answered with ShuttingDown().
 //
 // Leases count from the start of the request, on the clock that counts suspend: expires_at = start
 // + lease. OpenBao's own count begins later, so the keeper never thinks a token alive that OpenBao
