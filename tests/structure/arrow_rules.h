@@ -18,7 +18,8 @@ namespace baokms::structure {
 //               strict_json, which several adapters are made of
 //   app         all of these
 //
-// core and ports have no threads, locks, environment, clock, randomness, streams or logging either.
+// adapters/transit_http/sending is as pure as core. core and ports have no threads, locks,
+// environment, clock, randomness, streams or logging either.
 std::vector<std::string> SourceViolations(std::string_view path, std::string_view text);
 
 // The same arrows in an adapter's CMakeLists.txt: no target of core or of another adapter.

@@ -26,6 +26,8 @@ TEST_CASE("Arrows: a forbidden include is an objection") {
            PlantedSource{"adapters/posix/descriptor.h", "#include \"adapters/jwt/a.h\"\n"},
            PlantedSource{"adapters/transit_http/transport/a.cc",
                          "#include \"adapters/transit_http/openbao/b.h\"\n"},
+           PlantedSource{"adapters/transit_http/sending/a.cc", "#include <curl/curl.h>\n"},
+           PlantedSource{"adapters/transit_http/sending/a.cc", "std::mutex m;\n"},
            PlantedSource{"ports/clock.h", "#include \"core/rotation/status.h\"\n"},
            PlantedSource{"ports/clock.h", "#include <unistd.h>\n"},
            PlantedSource{"core/rotation/status.cc", "#include \"adapters/jwt/compact_jwt.h\"\n"},

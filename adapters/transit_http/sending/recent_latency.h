@@ -1,0 +1,30 @@
+// What the last replies took: the transport's only knowledge of how fast OpenBao is now.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+
+#include "core/model/time.h"
+
+namespace baokms::adapters::transit_http {
+
+// The last 128 samples. A value; no clock.
+class RecentLatency {
+ public:
+  // Of an attempt that was answered, or that was given up after as long.
+  void Add(core::Duration took);
+  // None before the first sample.
+  std::optional<core::Duration> Median() const { return Percentile(50); }
+  std::optional<core::Duration> Percentile99() const { return Percentile(99); }
+  std::optional<core::Duration> Mean() const;
+
+ private:
+  std::optional<core::Duration> Percentile(std::size_t percent) const;
+
+  std::array<core::Duration, 128> samples_{};
+  std::size_t added_ = 0;
+  core::Duration sum_{};
+};
+
+}  // namespace baokms::adapters::transit_http

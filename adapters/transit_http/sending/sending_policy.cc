@@ -1,0 +1,461 @@
+#include "adapters/transit_http/sending/sending_policy.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace baokms::adapters::transit_http {
+namespace {
+
+using core::Duration;
+using core::MonotonicTime;
+
+bool IsProbe(Lane lane) { return lane == Lane::kProbe; }
+
+}  // namespace
+
+SendingPolicy::SendingPolicy(SendingLimits limits, std::uint64_t seed)
+    : limits_(limits),
+      addresses_(std::max<std::size_t>(1, limits.addresses)),
+      allowance_(limits.retry_fraction, limits.retry_base),
+      random_(seed) {}
+
+// ---- events ----
+
+SendingPolicy::Actions SendingPolicy::Submit(RequestId id, Lane lane, MonotonicTime deadline,
+                                             MonotonicTime now) {
+  Actions out;
+  if (deadline - now < limits_.least_left || !AdmitsAtAll(lane, deadline, now)) {
+    out.push_back(Answer{id, Verdict::kRefused});
+    return out;
+  }
+  Request& request =
+      requests_.emplace(id, Request{.lane = lane, .submitted = now, .deadline = deadline})
+          .first->second;
+  request.pause = limits_.first_pause;
+  timers_.insert({deadline, TimerKind::kDeadline, id});
+  QueueOf(lane).push_back(id);
+  StartWaiting(now, out);
+  if (request.live.empty()) {
+    Arm(request.timer, {deadline - LeastLeft(lane), TimerKind::kLatestBegin, id});
+  }
+  return out;
+}
+
+SendingPolicy::Actions SendingPolicy::Leave(RequestId id, MonotonicTime now) {
+  Actions out;
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return out;
+  found->second.left = true;
+  if (found->second.live.empty()) {
+    AnswerRequest(id, found->second.attempts == 0 ? Verdict::kCancelled : Verdict::kBestKept, out,
+                  /*cut_attempts=*/false);
+    return out;
+  }
+  for (const AttemptId attempt : found->second.live) NoteUnwanted(attempts_.at(attempt));
+  StartWaiting(now, out);
+  return out;
+}
+
+SendingPolicy::Actions SendingPolicy::Heard(AttemptId id, MonotonicTime /*now*/) {
+  const auto found = attempts_.find(id);
+  if (found == attempts_.end()) return {};
+  Attempt& attempt = found->second;
+  attempt.heard = true;
+  Disarm(attempt.silence);
+  NoteByte(attempt.address);
+  return {};
+}
+
+SendingPolicy::Actions SendingPolicy::Ended(AttemptId id, AttemptEnd end, MonotonicTime now) {
+  Actions out;
+  const auto found = attempts_.find(id);
+  if (found == attempts_.end()) return out;
+  Attempt& attempt = found->second;
+  const bool replied =
+      end == AttemptEnd::kReply || end == AttemptEnd::kTryAgain || end == AttemptEnd::kTryElsewhere;
+  if (replied) {
+    NoteByte(attempt.address);
+  } else if (!attempt.heard) {
+    NoteSilent(attempt, now, out);
+  }
+  if (end == AttemptEnd::kReply) {
+    latency_.Add(now - attempt.began);
+    NoteReply();
+  } else if (end != AttemptEnd::kFailed) {
+    NoteFailure(now);
+  }
+  const std::optional<RequestId> id_of_request = attempt.request;
+  const std::size_t address = attempt.address;
+  Forget(id);
+  if (id_of_request) {
+    Request& request = requests_.at(*id_of_request);
+    request.last_address = address;
+    if (end == AttemptEnd::kReply || end == AttemptEnd::kFailed) {
+      if (end == AttemptEnd::kReply) preferred_ = address;
+      AnswerRequest(*id_of_request, Verdict::kReply, out, /*cut_attempts=*/false);
+    } else if (request.live.empty()) {
+      TryAgain(*id_of_request, end, now, out);
+    }
+  }
+  StartWaiting(now, out);
+  return out;
+}
+
+SendingPolicy::Actions SendingPolicy::Tick(MonotonicTime now) {
+  Actions out;
+  while (!timers_.empty() && timers_.begin()->when <= now) {
+    const Timer timer = *timers_.begin();
+    timers_.erase(timers_.begin());
+    switch (timer.kind) {
+      case TimerKind::kDeadline:
+        AnswerRequest(timer.id, Verdict::kDeadline, out, /*cut_attempts=*/true);
+        break;
+      case TimerKind::kLatestBegin: {
+        Request& request = requests_.at(timer.id);
+        request.timer.reset();
+        if (outage_) {
+          // Not for want of a place: it is told what the others met.
+          AnswerRequest(timer.id, Verdict::kBestKept, out, /*cut_attempts=*/false);
+          break;
+        }
+        // Its turn has not come; what nobody waits for makes room.
+        if (CutOneThatNobodyWaitsFor(request.lane, out)) StartWaiting(now, out);
+        if (IsWaiting(timer.id))
+          AnswerRequest(timer.id, Verdict::kRefused, out, /*cut_attempts=*/false);
+        break;
+      }
+      case TimerKind::kRetry:
+        requests_.at(timer.id).timer.reset();
+        due_.push_back(timer.id);
+        break;
+      case TimerKind::kSilence:
+        OnSilence(timer.id, now, out);
+        break;
+      case TimerKind::kOutage:
+        outage_timer_.reset();
+        break;
+    }
+  }
+  StartWaiting(now, out);
+  return out;
+}
+
+std::optional<MonotonicTime> SendingPolicy::NextTimer() const {
+  if (timers_.empty()) return std::nullopt;
+  return timers_.begin()->when;
+}
+
+// ---- admission and turns ----
+
+// A lane with nothing under way lets one through whatever is expected: it finds out how fast
+// OpenBao is now.
+bool SendingPolicy::AdmitsAtAll(Lane lane, MonotonicTime deadline, MonotonicTime now) const {
+  if (IsProbe(lane)) return true;
+  const auto took = latency_.Mean();
+  const Duration longest = latency_.Percentile99().value_or(Duration::zero());
+  const std::size_t in_front = running_ + due_.size() + queues_[0].size() + queues_[1].size();
+  if (!took || in_front == 0) return true;
+  const std::size_t behind_places =
+      in_front + 1 > limits_.places ? in_front + 1 - limits_.places : 0;
+  const Duration wait =
+      *took * static_cast<std::int64_t>(behind_places) / static_cast<std::int64_t>(limits_.places);
+  return now + wait + longest <= deadline;
+}
+
+// What nearly all recent replies took, or twice the usual where some took much longer. A lane with
+// nothing under way asks for the bare minimum: it finds out how fast OpenBao is now.
+Duration SendingPolicy::LeastLeft(Lane lane) const {
+  if ((IsProbe(lane) ? running_probes_ : running_) == 0) return limits_.least_left;
+  const Duration twice = 2 * latency_.Median().value_or(Duration::zero());
+  const Duration nearly_all = latency_.Percentile99().value_or(Duration::zero());
+  return std::max(limits_.least_left, std::min(twice, nearly_all));
+}
+
+bool SendingPolicy::MayBegin(Lane lane) const {
+  if (IsProbe(lane)) return running_probes_ < limits_.probe_places;
+  if (outage_) return !outage_timer_ && running_ < std::max<std::size_t>(1, limits_.places / 2);
+  return running_ < limits_.places + std::min(unwanted_, limits_.extra);
+}
+
+std::optional<SendingPolicy::RequestId> SendingPolicy::NextInTurn(bool probes) {
+  const auto take = [](std::deque<RequestId>& queue) {
+    const RequestId id = queue.front();
+    queue.pop_front();
+    return id;
+  };
+  for (auto due = due_.begin(); due != due_.end(); ++due) {
+    if (IsProbe(requests_.at(*due).lane) != probes) continue;
+    const RequestId id = *due;
+    due_.erase(due);
+    return id;
+  }
+  if (probes) {
+    auto& queue = QueueOf(Lane::kProbe);
+    return queue.empty() ? std::nullopt : std::optional(take(queue));
+  }
+  const Lane other = last_turn_ == Lane::kEncrypt ? Lane::kDecrypt : Lane::kEncrypt;
+  for (const Lane lane : {other, last_turn_}) {
+    if (QueueOf(lane).empty()) continue;
+    last_turn_ = lane;
+    return take(QueueOf(lane));
+  }
+  return std::nullopt;
+}
+
+void SendingPolicy::StartWaiting(MonotonicTime now, Actions& out) {
+  for (const Lane lane : {Lane::kProbe, Lane::kEncrypt}) {
+    while (MayBegin(lane)) {
+      const auto id = NextInTurn(IsProbe(lane));
+      if (!id) break;
+      Request& request = requests_.at(*id);
+      Disarm(request.timer);
+      if (request.deadline - now < LeastLeft(lane)) {
+        AnswerRequest(*id, request.attempts == 0 ? Verdict::kRefused : Verdict::kBestKept, out,
+                      /*cut_attempts=*/false);
+        continue;
+      }
+      if (outage_ && !IsProbe(lane)) {
+        Arm(outage_timer_, {now + WithJitter(outage_pause_), TimerKind::kOutage, 0});
+        outage_pause_ = std::min(2 * outage_pause_, limits_.longest_outage_pause);
+      }
+      if (request.attempts == 0) {
+        allowance_.NoteRequest(now);
+        BeginAttempt(*id, FirstAddress(), /*fresh=*/false, now, out);
+        LookAtASuspect(*id, now, out);
+      } else {
+        BeginAttempt(*id, AddressAfter(request), request.wants_fresh_connection, now, out);
+      }
+    }
+  }
+}
+
+// ---- attempts ----
+
+void SendingPolicy::BeginAttempt(RequestId id, std::size_t address, bool fresh, MonotonicTime now,
+                                 Actions& out) {
+  Request& request = requests_.at(id);
+  const AttemptId attempt = next_attempt_++;
+  Attempt& begun =
+      attempts_
+          .emplace(attempt,
+                   Attempt{.request = id, .lane = request.lane, .address = address, .began = now})
+          .first->second;
+  ++(IsProbe(request.lane) ? running_probes_ : running_);
+  request.live.push_back(attempt);
+  request.last_address = address;
+  out.push_back(Begin{.attempt = attempt,
+                      .request = id,
+                      .address = address,
+                      .fresh_connection = fresh,
+                      .first = request.attempts == 0});
+  ++request.attempts;
+  Arm(begun.silence, {now + HedgeDelay(request, now), TimerKind::kSilence, attempt});
+}
+
+Duration SendingPolicy::HedgeDelay(const Request& request, MonotonicTime now) const {
+  const Duration usual = 3 * latency_.Percentile99().value_or(Duration::zero());
+  return std::min(std::max(limits_.least_hedge_delay, usual), (request.deadline - now) / 3);
+}
+
+// What failed is tried again after a pause, where the budget and the allowance have room for it.
+void SendingPolicy::TryAgain(RequestId id, AttemptEnd end, MonotonicTime now, Actions& out) {
+  Request& request = requests_.at(id);
+  const bool helps = end != AttemptEnd::kTryElsewhere || addresses_.size() > 1;
+  request.wants_fresh_connection = end == AttemptEnd::kBroken || addresses_.size() == 1;
+  if (outage_ && helps && !request.left && !IsProbe(request.lane)) {
+    due_.push_back(id);
+    Arm(request.timer, {request.deadline - limits_.least_left, TimerKind::kLatestBegin, id});
+    return;
+  }
+  const Duration pause = WithJitter(request.pause);
+  if (request.left || !helps || now + pause + limits_.least_left > request.deadline ||
+      !allowance_.Take(now)) {
+    AnswerRequest(id, Verdict::kBestKept, out, /*cut_attempts=*/false);
+    return;
+  }
+  request.pause = std::min(2 * request.pause, limits_.longest_pause);
+  Arm(request.timer, {now + pause, TimerKind::kRetry, id});
+}
+
+// An attempt has had no byte for longer than it should have taken.
+void SendingPolicy::OnSilence(AttemptId id, MonotonicTime now, Actions& out) {
+  Attempt& attempt = attempts_.at(id);
+  attempt.silence.reset();
+  NoteSilent(attempt, now, out);
+  if (!attempt.request) {
+    // Nobody waits for it, and nothing will come of it.
+    if (addresses_[attempt.address].suspect) CutAttempt(id, out);
+    return;
+  }
+  Request& request = requests_.at(*attempt.request);
+  const bool elsewhere = addresses_.size() > 1;
+  const std::size_t most = std::max<std::size_t>(2, std::min<std::size_t>(3, addresses_.size()));
+  // At the one address there is, only what costs no waiting request its place.
+  const bool room = IsProbe(request.lane) ? running_probes_ < limits_.probe_places
+                    : elsewhere           ? running_ < limits_.places + limits_.extra
+                                          : waiting() == 0 && running_ < limits_.places;
+  if (request.left || request.live.size() >= most) return;
+  if (!room || request.deadline - now < limits_.least_left || !allowance_.Take(now)) {
+    if (request.deadline - now > 2 * limits_.least_hedge_delay) {
+      Arm(attempt.silence, {now + limits_.least_hedge_delay / 3, TimerKind::kSilence, id});
+    }
+    return;
+  }
+  BeginAttempt(*attempt.request, AddressAfter(request), /*fresh=*/true, now, out);
+}
+
+// ---- addresses ----
+
+std::size_t SendingPolicy::FirstAddress() const {
+  for (std::size_t i = 0; i < addresses_.size(); ++i) {
+    const std::size_t address = (preferred_ + i) % addresses_.size();
+    if (!addresses_[address].suspect) return address;
+  }
+  return preferred_;
+}
+
+// The next one that is not suspect and has no attempt of this request under way.
+std::size_t SendingPolicy::AddressAfter(const Request& request) const {
+  const auto busy = [&](std::size_t address) {
+    return std::ranges::any_of(request.live,
+                               [&](AttemptId id) { return attempts_.at(id).address == address; });
+  };
+  std::optional<std::size_t> second_choice;
+  for (std::size_t i = 1; i <= addresses_.size(); ++i) {
+    const std::size_t address = (request.last_address + i) % addresses_.size();
+    if (busy(address)) continue;
+    if (!addresses_[address].suspect) return address;
+    if (!second_choice) second_choice = address;
+  }
+  return second_choice.value_or(request.last_address);
+}
+
+void SendingPolicy::NoteSilent(Attempt& attempt, MonotonicTime now, Actions& out) {
+  if (std::exchange(attempt.counted_silent, true)) return;
+  Address& address = addresses_[attempt.address];
+  NoteFailure(now);
+  if (++address.silent_in_a_row < limits_.suspect_after || address.suspect) return;
+  if (addresses_.size() == 1) return;
+  address.suspect = true;
+  address.next_look = now + limits_.suspect_look;
+  out.push_back(Suspect{attempt.address});
+}
+
+void SendingPolicy::NoteByte(std::size_t address) {
+  addresses_[address].silent_in_a_row = 0;
+  addresses_[address].suspect = false;
+}
+
+void SendingPolicy::NoteFailure(MonotonicTime now) {
+  if (++failures_in_a_row_ < 2 * addresses_.size() + 1 || outage_) return;
+  outage_ = true;
+  outage_pause_ = limits_.first_pause;
+  Arm(outage_timer_, {now + WithJitter(outage_pause_), TimerKind::kOutage, 0});
+}
+
+void SendingPolicy::NoteReply() {
+  failures_in_a_row_ = 0;
+  outage_ = false;
+  Disarm(outage_timer_);
+}
+
+// One more attempt of a request, at an address that may be back.
+void SendingPolicy::LookAtASuspect(RequestId id, MonotonicTime now, Actions& out) {
+  if (running_ >= limits_.places + limits_.extra || IsProbe(requests_.at(id).lane)) return;
+  for (std::size_t i = 0; i < addresses_.size(); ++i) {
+    Address& address = addresses_[i];
+    if (!address.suspect || now < address.next_look) continue;
+    if (attempts_.at(requests_.at(id).live.front()).address == i) continue;
+    address.next_look = now + limits_.suspect_look;
+    BeginAttempt(id, i, /*fresh=*/true, now, out);
+    return;
+  }
+}
+
+// ---- endings ----
+
+bool SendingPolicy::IsWaiting(RequestId id) const {
+  const auto found = requests_.find(id);
+  return found != requests_.end() && found->second.live.empty();
+}
+
+void SendingPolicy::AnswerRequest(RequestId id, Verdict verdict, Actions& out, bool cut_attempts) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return;
+  Request& request = found->second;
+  out.push_back(Answer{id, verdict});
+  timers_.erase({request.deadline, TimerKind::kDeadline, id});
+  Disarm(request.timer);
+  if (request.live.empty()) {
+    std::erase(QueueOf(request.lane), id);
+    std::erase(due_, id);
+  }
+  for (const AttemptId attempt : std::exchange(request.live, {})) {
+    Attempt& running = attempts_.at(attempt);
+    NoteUnwanted(running);
+    running.request.reset();
+    if (cut_attempts || addresses_[running.address].suspect) CutAttempt(attempt, out);
+  }
+  requests_.erase(found);
+}
+
+void SendingPolicy::NoteUnwanted(Attempt& attempt) {
+  if (std::exchange(attempt.unwanted, true) || IsProbe(attempt.lane)) return;
+  ++unwanted_;
+}
+
+void SendingPolicy::Forget(AttemptId id) {
+  const auto found = attempts_.find(id);
+  Attempt& attempt = found->second;
+  Disarm(attempt.silence);
+  --(IsProbe(attempt.lane) ? running_probes_ : running_);
+  if (attempt.unwanted && !IsProbe(attempt.lane)) --unwanted_;
+  if (attempt.request) std::erase(requests_.at(*attempt.request).live, id);
+  attempts_.erase(found);
+}
+
+void SendingPolicy::CutAttempt(AttemptId id, Actions& out) {
+  out.push_back(Cut{id});
+  Forget(id);
+}
+
+// The one that has run longest. Its connection is lost with it.
+bool SendingPolicy::CutOneThatNobodyWaitsFor(Lane lane, Actions& out) {
+  const auto oldest = std::ranges::find_if(attempts_, [&](const auto& entry) {
+    return entry.second.unwanted && IsProbe(entry.second.lane) == IsProbe(lane);
+  });
+  if (oldest == attempts_.end()) return false;
+  ++cuts_;
+  const std::optional<RequestId> request = oldest->second.request;
+  CutAttempt(oldest->first, out);
+  if (request && IsWaiting(*request)) {
+    AnswerRequest(*request, Verdict::kBestKept, out, /*cut_attempts=*/false);
+  }
+  return true;
+}
+
+void SendingPolicy::Arm(std::optional<Timer>& slot, Timer timer) {
+  Disarm(slot);
+  slot = timer;
+  timers_.insert(timer);
+}
+
+void SendingPolicy::Disarm(std::optional<Timer>& slot) {
+  if (slot) timers_.erase(*slot);
+  slot.reset();
+}
+
+Duration SendingPolicy::WithJitter(Duration pause) {
+  return std::chrono::duration_cast<Duration>(pause * (0.75 + 0.5 * Fraction()));
+}
+
+// splitmix64: jitter needs no better.
+double SendingPolicy::Fraction() {
+  random_ += 0x9e3779b97f4a7c15;
+  std::uint64_t mixed = random_;
+  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+  return static_cast<double>((mixed ^ (mixed >> 31)) >> 11) * 0x1.0p-53;
+}
+
+}  // namespace baokms::adapters::transit_http

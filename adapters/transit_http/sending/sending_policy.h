@@ -1,0 +1,237 @@
+// Who is sent to OpenBao, when, to which address, and who is refused: the decisions of the
+// transport as one stepped policy (request-scheduling.md). It has no sockets, no clock and no
+// threads: what happened comes in with the time, what to do comes out, and the I/O loop does it. So
+// the same code runs under unit tests, in a simulation of millions of requests, and in production.
+//
+// The rules, and why:
+//
+// - Places. At most `places` transfers of requests run at a time; more connections would not make
+//   OpenBao faster and would cost handshakes. Probes have places of their own, so that a flood of
+//   requests never makes Status unhealthy.
+// - Turns. Encrypts and decrypts wait in queues of their own and are taken in turn: a storm of one
+//   never starves the other. Within a queue the first come is the first served.
+// - Admission. A request whose expected end, by what recent replies took and what is in front of
+// it,
+//   lies past its deadline is refused at once. One that waited and has too little time left is
+//   refused too, instead of being sent for nothing. A lane with nothing under way always lets one
+//   through: it finds out when OpenBao is fast again.
+// - Attempts. A request is one or more attempts. What cannot have been refused by OpenBao itself
+// (no
+//   connection, a cut reply, a proxy's or a standby's answer) is tried again at the next address
+//   after a growing pause, within the deadline.
+// - Hedges. An attempt without a first byte for longer than nearly all recent ones gets a second
+// one
+//   beside it, at another address, or on a fresh connection; the first good reply wins.
+// - Allowance. Retries and hedges together are a fraction of recent requests, plus a few: trouble
+// of
+//   OpenBao's never makes a storm of ours.
+// - Suspects. An address whose last attempts stayed without a byte is asked last, and looked at
+// again
+//   by one extra attempt beside a request every few seconds. One address alone stays in use.
+// - Outages. When nothing but failures came back for a while, waiting requests stop trying one by
+// one:
+//   one attempt in each pause finds out when OpenBao answers again, and all that still wait follow
+//   it.
+// - Leaving. A caller that leaves never costs a connection: the transfer runs on without it, and a
+// few
+//   transfers beyond `places` make up for such ones. One is cut only when a waiting request would
+//   otherwise come too late.
+//
+//   waiting --place free--> under way --good reply----------> answered
+//      |                        |  \--failed, may go on--> pausing --due--> (waiting, in front)
+//      |                        |  \--silent--> a second attempt beside it
+//      \--too late: refused     \--deadline: answered, its attempts are cut
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include "adapters/transit_http/sending/recent_latency.h"
+#include "adapters/transit_http/sending/retry_allowance.h"
+#include "core/model/time.h"
+
+namespace baokms::adapters::transit_http {
+
+// Which queue a request waits in. Encrypts and decrypts share the places; probes have their own.
+enum class Lane : std::uint8_t { kEncrypt, kDecrypt, kProbe };
+
+struct SendingLimits {
+  std::size_t addresses = 1;
+  std::size_t places = 8;  // of encrypts and decrypts
+  std::size_t extra = 4;   // beyond them, beside transfers whose callers have left, and hedges
+  std::size_t probe_places = 2;
+  core::Duration least_left = std::chrono::milliseconds(25);  // no attempt begins with less
+  core::Duration least_hedge_delay = std::chrono::milliseconds(150);
+  core::Duration first_pause = std::chrono::milliseconds(25);  // between attempts; doubles
+  core::Duration longest_pause = std::chrono::milliseconds(400);
+  core::Duration longest_outage_pause = std::chrono::milliseconds(200);
+  core::Duration suspect_look = std::chrono::seconds(5);
+  int suspect_after = 3;        // attempts in a row without a byte
+  double retry_fraction = 0.2;  // of the requests of the last 10 s
+  double retry_base = 10;
+};
+
+// How one attempt ended.
+enum class AttemptEnd : std::uint8_t {
+  kReply,         // a reply that settles the request, good or bad
+  kTryElsewhere,  // a reply that only another address can better: sealed
+  kTryAgain,      // a reply that this address may better, too: a proxy's 502, a standby
+  kBroken,        // the connection closed before a whole reply
+  kUnreachable,   // no name, no connection, no TLS
+  kFailed,        // nothing that another attempt would better
+};
+
+// What a request is told.
+enum class Verdict : std::uint8_t {
+  kReply,     // what the attempt that just ended brought
+  kBestKept,  // the best of what its attempts brought
+  kRefused,   // it would have ended too late: RESOURCE_EXHAUSTED
+  kDeadline,
+  kCancelled,  // its caller left before anything was sent
+};
+
+class SendingPolicy {
+ public:
+  using RequestId = std::uint64_t;
+  using AttemptId = std::uint64_t;
+
+  // ---- what to do, in this order ----
+  struct Begin {
+    AttemptId attempt;
+    RequestId request;
+    std::size_t address;
+    bool fresh_connection;
+    bool first;  // of this request
+  };
+  // The transfer is dropped, and its connection with it.
+  struct Cut {
+    AttemptId attempt;
+  };
+  // Once for each request. What its remaining attempts bring is wiped.
+  struct Answer {
+    RequestId request;
+    Verdict verdict;
+  };
+  // Idle connections to it are closed: they would be silent, too.
+  struct Suspect {
+    std::size_t address;
+  };
+  using Action = std::variant<Begin, Cut, Answer, Suspect>;
+  using Actions = std::vector<Action>;
+
+  explicit SendingPolicy(SendingLimits limits, std::uint64_t seed = 0);
+
+  // ---- what happened; `now` never goes back ----
+  Actions Submit(RequestId request, Lane lane, core::MonotonicTime deadline,
+                 core::MonotonicTime now);
+  Actions Leave(RequestId request, core::MonotonicTime now);  // unknown ones: nothing
+  Actions Heard(AttemptId attempt, core::MonotonicTime now);  // its first byte
+  Actions Ended(AttemptId attempt, AttemptEnd end, core::MonotonicTime now);
+  Actions Tick(core::MonotonicTime now);
+  // When Tick is due; none while nothing waits for the clock.
+  std::optional<core::MonotonicTime> NextTimer() const;
+
+  std::size_t waiting() const { return queues_[0].size() + queues_[1].size() + queues_[2].size(); }
+  std::size_t under_way() const { return attempts_.size(); }
+  std::size_t preferred_address() const { return preferred_; }
+  bool IsSuspect(std::size_t address) const { return addresses_[address].suspect; }
+  bool in_outage() const { return outage_; }
+  std::uint64_t cuts() const { return cuts_; }  // of transfers whose callers had left
+
+ private:
+  enum class TimerKind : std::uint8_t { kDeadline, kLatestBegin, kRetry, kSilence, kOutage };
+  struct Timer {
+    core::MonotonicTime when;
+    TimerKind kind;
+    std::uint64_t id;
+    friend auto operator<=>(const Timer&, const Timer&) = default;
+  };
+  struct Request {
+    Lane lane;
+    core::MonotonicTime submitted;
+    core::MonotonicTime deadline;
+    std::vector<AttemptId> live{};
+    std::size_t attempts = 0;
+    std::size_t last_address = 0;
+    bool wants_fresh_connection = false;  // of the next attempt
+    core::Duration pause{};
+    bool left = false;
+    std::optional<Timer> timer{};  // kLatestBegin or kRetry
+  };
+  struct Attempt {
+    std::optional<RequestId> request;  // none: it was answered
+    Lane lane;
+    std::size_t address;
+    core::MonotonicTime began;
+    bool heard = false;
+    bool counted_silent = false;
+    bool unwanted = false;  // nobody waits for it
+    std::optional<Timer> silence{};
+  };
+  struct Address {
+    int silent_in_a_row = 0;
+    bool suspect = false;
+    core::MonotonicTime next_look{};
+  };
+
+  std::deque<RequestId>& QueueOf(Lane lane) { return queues_[static_cast<std::size_t>(lane)]; }
+  bool MayBegin(Lane lane) const;
+  bool AdmitsAtAll(Lane lane, core::MonotonicTime deadline, core::MonotonicTime now) const;
+  core::Duration LeastLeft(Lane lane) const;
+  std::optional<RequestId> NextInTurn(bool probes);
+  void StartWaiting(core::MonotonicTime now, Actions& out);
+  void BeginAttempt(RequestId id, std::size_t address, bool fresh, core::MonotonicTime now,
+                    Actions& out);
+  void LookAtASuspect(RequestId id, core::MonotonicTime now, Actions& out);
+  std::size_t FirstAddress() const;
+  std::size_t AddressAfter(const Request& request) const;
+  core::Duration HedgeDelay(const Request& request, core::MonotonicTime now) const;
+  bool IsWaiting(RequestId id) const;
+  void AnswerRequest(RequestId id, Verdict verdict, Actions& out, bool cut_attempts);
+  void NoteUnwanted(Attempt& attempt);
+  void Forget(AttemptId id);
+  void CutAttempt(AttemptId id, Actions& out);
+  bool CutOneThatNobodyWaitsFor(Lane lane, Actions& out);
+  void TryAgain(RequestId id, AttemptEnd end, core::MonotonicTime now, Actions& out);
+  void OnSilence(AttemptId id, core::MonotonicTime now, Actions& out);
+  void NoteSilent(Attempt& attempt, core::MonotonicTime now, Actions& out);
+  void NoteByte(std::size_t address);
+  void NoteFailure(core::MonotonicTime now);
+  void NoteReply();
+  core::Duration WithJitter(core::Duration pause);
+  void Arm(std::optional<Timer>& slot, Timer timer);
+  void Disarm(std::optional<Timer>& slot);
+  double Fraction();  // of [0, 1), for jitter
+
+  SendingLimits limits_;
+  std::map<RequestId, Request> requests_;
+  std::map<AttemptId, Attempt> attempts_;
+  std::array<std::deque<RequestId>, 3> queues_;
+  std::deque<RequestId> due_;  // retries whose pause is over: before the queues
+  std::set<Timer> timers_;
+  std::vector<Address> addresses_;
+  std::size_t preferred_ = 0;
+  std::size_t running_ = 0;  // attempts of encrypts and decrypts
+  std::size_t running_probes_ = 0;
+  std::size_t unwanted_ = 0;  // of running_: nobody waits for them
+  Lane last_turn_ = Lane::kDecrypt;
+  // An outage: since so many failures in a row; the next attempt comes when its timer fires.
+  std::size_t failures_in_a_row_ = 0;
+  bool outage_ = false;
+  core::Duration outage_pause_{};
+  std::optional<Timer> outage_timer_;  // none in an outage: an attempt may begin
+  AttemptId next_attempt_ = 1;
+  RecentLatency latency_;
+  RetryAllowance allowance_;
+  std::uint64_t random_;
+  std::uint64_t cuts_ = 0;
+};
+
+}  // namespace baokms::adapters::transit_http

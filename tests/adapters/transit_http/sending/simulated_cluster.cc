@@ -1,0 +1,258 @@
+#include "tests/adapters/transit_http/sending/simulated_cluster.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace baokms::tests {
+
+using adapters::transit_http::AttemptEnd;
+using adapters::transit_http::Verdict;
+using core::Duration;
+using core::MonotonicTime;
+
+SimulatedCluster::SimulatedCluster(adapters::transit_http::SendingLimits limits,
+                                   std::vector<SimulatedNode> nodes, std::uint64_t seed)
+    : limits_([&] {
+        limits.addresses = nodes.size();
+        return limits;
+      }()),
+      policy_(limits_, seed),
+      random_(seed),
+      start_(std::chrono::hours(1)),
+      now_(start_) {
+  for (const SimulatedNode& node : nodes) nodes_.push_back({.now = node, .waiting = {}});
+}
+
+void SimulatedCluster::At(MonotonicTime when, std::function<void()> happen) {
+  queue_.push({when, order_++, std::move(happen)});
+}
+
+void SimulatedCluster::Broken(std::string what) {
+  if (violation_.empty()) violation_ = std::move(what);
+}
+
+void SimulatedCluster::RunUntil(Duration end) {
+  while (!queue_.empty() && queue_.top().when <= start_ + end) {
+    const Event event = queue_.top();
+    queue_.pop();
+    now_ = event.when;
+    ++events_;
+    event.happen();
+  }
+  now_ = std::max(now_, start_ + end);
+}
+
+void SimulatedCluster::RunDry() {
+  RunUntil(std::chrono::hours(1'000));
+  if (policy_.waiting() != 0) Broken("requests wait although nothing happens any more");
+  // What hangs for ever on a node is cut at its deadline, or as nobody waits for it.
+  if (!requests_.empty()) Broken("a request was never answered");
+}
+
+void SimulatedCluster::Offer(const OpenLoad& load, Duration until) {
+  const auto gap =
+      std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / load.per_second));
+  auto again = std::make_shared<std::function<void()>>();
+  *again = [this, load, until, gap, again] {
+    if (now_ - start_ >= until) return;
+    const bool leaves = std::uniform_real_distribution(0.0, 1.0)(random_) < load.leaving;
+    Submit(load.lane, load.budget, leaves ? std::optional(load.leave_after) : std::nullopt,
+           [](bool) {});
+    After(gap, *again);
+  };
+  After(Duration(1), *again);
+}
+
+void SimulatedCluster::Offer(const ClosedLoad& load, Duration until) {
+  for (std::size_t i = 0; i < load.callers; ++i) {
+    auto again = std::make_shared<std::function<void()>>();
+    *again = [this, load, until, again] {
+      if (now_ - start_ >= until) return;
+      Submit(load.lane, load.budget, load.leave_after, [this, load, again](bool refused) {
+        After(refused ? load.after_refusal : Duration(1), *again);
+      });
+    };
+    After(Duration(static_cast<std::int64_t>(i) + 1), *again);
+  }
+}
+
+void SimulatedCluster::Change(Duration at, std::size_t node, SimulatedNode to) {
+  At(start_ + at, [this, node, to] {
+    NodeState& state = nodes_[node];
+    const bool stops = to.mode == NodeMode::kHung || to.mode == NodeMode::kDead;
+    state.now = to;
+    if (!stops) return;
+    // What was under way there never ends by itself, or is cut at once.
+    ++state.life;
+    state.busy = 0;
+    state.waiting.clear();
+    std::vector<Policy::AttemptId> lost;
+    for (const auto& [id, attempt] : attempts_) {
+      if (attempt.node == node) lost.push_back(id);
+    }
+    if (to.mode == NodeMode::kDead) {
+      for (const Policy::AttemptId id : lost) End(id, AttemptEnd::kBroken, false);
+    }
+  });
+}
+
+Duration SimulatedCluster::LatencyOf(std::size_t node) {
+  const SimulatedNode& now = nodes_[node].now;
+  const double factor = 1 + now.jitter * std::uniform_real_distribution(-1.0, 1.0)(random_);
+  return std::chrono::duration_cast<Duration>(now.latency * factor);
+}
+
+void SimulatedCluster::Submit(Lane lane, Duration budget, std::optional<Duration> leave_after,
+                              std::function<void(bool refused)> answered) {
+  const Policy::RequestId id = next_request_++;
+  ++outcomes_[static_cast<std::size_t>(lane)].submitted;
+  requests_.emplace(id, Request{.lane = lane,
+                                .submitted = now_,
+                                .deadline = now_ + budget,
+                                .answered = std::move(answered)});
+  if (leave_after) {
+    After(*leave_after, [this, id] {
+      if (requests_.contains(id)) Apply(policy_.Leave(id, now_));
+    });
+  }
+  Apply(policy_.Submit(id, lane, now_ + budget, now_));
+}
+
+void SimulatedCluster::Apply(const Policy::Actions& actions) {
+  for (const Policy::Action& action : actions) {
+    std::visit([this](const auto& one) { Apply(one); }, action);
+  }
+  ArmTick();
+}
+
+void SimulatedCluster::ArmTick() {
+  const auto next = policy_.NextTimer();
+  if (!next || (tick_at_ && *tick_at_ <= *next)) return;
+  tick_at_ = next;
+  At(std::max(*next, now_), [this, armed = *next] {
+    if (tick_at_ != armed) return;
+    tick_at_.reset();
+    Apply(policy_.Tick(now_));
+    ArmTick();
+  });
+}
+
+void SimulatedCluster::Apply(const Policy::Begin& begin) {
+  const auto found = requests_.find(begin.request);
+  if (found == requests_.end()) return Broken("an attempt begins for an answered request");
+  Request& request = found->second;
+  Outcomes& outcome = outcomes_[static_cast<std::size_t>(request.lane)];
+  ++outcome.attempts;
+  if (request.attempts++ > 0) ++outcome.further_attempts;
+  if (begin.first != (request.attempts == 1)) Broken("first is wrong");
+  if (request.deadline - now_ < limits_.least_left) {
+    Broken("an attempt begins without time");
+  }
+  attempts_.emplace(begin.attempt, Attempt{.request = begin.request, .node = begin.address});
+  std::size_t probes = 0;
+  for (const auto& [id, attempt] : attempts_) {
+    const auto owner = requests_.find(attempt.request);
+    if (owner != requests_.end() && owner->second.lane == Lane::kProbe) ++probes;
+  }
+  outcome.most_under_way = std::max<std::uint64_t>(outcome.most_under_way, attempts_.size());
+  if (probes > limits_.probe_places) Broken("more probes than places");
+  if (attempts_.size() > limits_.places + limits_.extra + limits_.probe_places) {
+    Broken("more transfers than places");
+  }
+  Arrive(begin.attempt);
+}
+
+void SimulatedCluster::Arrive(Policy::AttemptId id) {
+  Attempt& attempt = attempts_.at(id);
+  NodeState& node = nodes_[attempt.node];
+  const auto end = [this, id, life = node.life, at = attempt.node](AttemptEnd how, bool good) {
+    return [this, id, life, at, how, good] {
+      if (nodes_[at].life == life) End(id, how, good);
+    };
+  };
+  switch (node.now.mode) {
+    case NodeMode::kHung:
+      return;
+    case NodeMode::kDead:
+      // A refused connect is known at once, whatever becomes of the node later.
+      After(std::chrono::microseconds(200),
+            [this, id] { End(id, AttemptEnd::kUnreachable, false); });
+      return;
+    case NodeMode::kStandby:
+      After(std::chrono::milliseconds(1), end(AttemptEnd::kTryAgain, false));
+      return;
+    case NodeMode::kForbids:
+      After(std::chrono::milliseconds(1), end(AttemptEnd::kReply, false));
+      return;
+    case NodeMode::kUp:
+      node.waiting.push_back(id);
+      Serve(attempt.node);
+      return;
+  }
+}
+
+void SimulatedCluster::Serve(std::size_t at) {
+  NodeState& node = nodes_[at];
+  while (node.busy < node.now.workers && !node.waiting.empty()) {
+    const Policy::AttemptId id = node.waiting.front();
+    node.waiting.pop_front();
+    ++node.busy;
+    if (const auto found = attempts_.find(id); found != attempts_.end())
+      found->second.on_node = true;
+    After(LatencyOf(at), [this, id, at, life = node.life] {
+      if (nodes_[at].life != life) return;
+      --nodes_[at].busy;
+      if (attempts_.contains(id)) {
+        Apply(policy_.Heard(id, now_));
+        End(id, AttemptEnd::kReply, true);
+      }
+      Serve(at);
+    });
+  }
+}
+
+void SimulatedCluster::End(Policy::AttemptId id, AttemptEnd end, bool good) {
+  const auto found = attempts_.find(id);
+  if (found == attempts_.end()) return;  // cut meanwhile; the node does its work all the same
+  if (const auto request = requests_.find(found->second.request); request != requests_.end()) {
+    request->second.last_was_good = good;
+    request->second.has_settled = end == AttemptEnd::kReply;
+  }
+  attempts_.erase(found);
+  Apply(policy_.Ended(id, end, now_));
+}
+
+void SimulatedCluster::Apply(const Policy::Cut& cut) {
+  if (attempts_.erase(cut.attempt) != 1) Broken("a transfer is cut that is not under way");
+}
+
+void SimulatedCluster::Apply(const Policy::Answer& answer) {
+  const auto found = requests_.find(answer.request);
+  if (found == requests_.end()) return Broken("a request is answered twice");
+  Request request = std::move(found->second);
+  requests_.erase(found);
+  Outcomes& outcome = outcomes_[static_cast<std::size_t>(request.lane)];
+  if (now_ > request.deadline) Broken("a request is answered after its deadline");
+  switch (answer.verdict) {
+    case Verdict::kReply:
+      ++(request.last_was_good ? outcome.good : outcome.settled);
+      if (request.last_was_good) outcome.took.push_back(now_ - request.submitted);
+      break;
+    case Verdict::kBestKept:
+      ++outcome.failed;
+      break;
+    case Verdict::kRefused:
+      ++outcome.refused;
+      break;
+    case Verdict::kDeadline:
+      ++outcome.deadline;
+      break;
+    case Verdict::kCancelled:
+      ++outcome.cancelled;
+      break;
+  }
+  request.answered(answer.verdict == Verdict::kRefused);
+}
+
+}  // namespace baokms::tests

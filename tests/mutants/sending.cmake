@@ -1,0 +1,19 @@
+# The decisions of sending.
+baokms_mutant_suite(sending TEST "sending_tests: mutant @NAME@ is caught" LIBS sending_test_objects)
+
+set(policy adapters/transit_http/sending/sending_policy.cc)
+baokms_mutant(admits_whatever_comes sending ${policy} "Sending: a request whose turn*"
+  REPLACE "return now + wait + longest <= deadline" "return true")
+baokms_mutant(takes_no_turns sending ${policy} "Sending: above the places*"
+  REPLACE "const Lane other = last_turn_ == Lane::kEncrypt ? Lane::kDecrypt : Lane::kEncrypt"
+    "const Lane other = Lane::kDecrypt")
+baokms_mutant(probes_wait_for_requests sending ${policy} "Sending: probes have*"
+  REPLACE "if (IsProbe(lane)) return running_probes_ < limits_.probe_places"
+    "if (IsProbe(lane)) return running_ < limits_.places")
+baokms_mutant(suspects_for_good sending ${policy} "Sending: three silent*"
+  REPLACE "addresses_[address].suspect = false" "")
+baokms_mutant(outage_unnoticed sending ${policy} "Sending: in an outage*"
+  REPLACE "++failures_in_a_row_ < 2 * addresses_.size() + 1" "true")
+baokms_mutant(retries_without_limit sending adapters/transit_http/sending/retry_allowance.cc
+  "Sending: retries use*"
+  REPLACE "static_cast<double>(extra) >= fraction_ * static_cast<double>(requests) + base_" "false")
