@@ -14,8 +14,8 @@
 #include "app/published_view.h"
 #include "app/reports/failure_advice.h"
 #include "app/state/configured_state.h"
-#include "app/state/registry_opening.h"
 #include "core/registry/recorded_identity.h"
+#include "core/registry/registry_opening.h"
 #include "core/requests/kms_service.h"
 #include "core/rotation/bootstrap.h"
 #include "core/rotation/deep_probe.h"
@@ -73,8 +73,8 @@ class NoDiscovery final : public ports::KeyDiscovery {
 }  // namespace
 
 KeyUnderCheck::KeyUnderCheck(const OneShot& one_shot, bool valid)
-    : one_shot_(one_shot), state_(one_shot.configuration), files_(RegistryFiles{}) {
-  if (valid) files_ = ReadRegistry(state_.store, state_.identity);
+    : one_shot_(one_shot), state_(one_shot.configuration), files_(core::RegistryFiles{}) {
+  if (valid) files_ = core::ReadRegistry(state_.store, state_.identity);
 }
 
 CheckResult KeyUnderCheck::RefuseState() const {
@@ -180,8 +180,8 @@ CheckResult KeyUnderCheck::CheckKeyId() const {
 }
 
 CheckResult KeyUnderCheck::CheckState() const {
-  if (const auto* registry = Recorded()) return CheckRecorded(*registry);
-  const auto first = core::Bootstrap(state_.identity, *metadata_, one_shot_.clock.Now().wall);
+  if (const auto* registry = Recorded()) return JudgeState(Beside(*registry));
+  const auto first = StartingRegistry();
   if (first) return Warn("there is no state", "none is needed: serve makes the first one");
   return Fail("there is no state, and none can be made of this key" +
                   (first.error().why.empty() ? std::string() : " (" + first.error().why + ")"),
@@ -190,30 +190,13 @@ CheckResult KeyUnderCheck::CheckState() const {
 
 CheckResult KeyUnderCheck::CheckRestrictions() const {
   const auto* registry = Recorded();
-  if (registry == nullptr) return Pass();
-  std::string found =
-      Faulty(*registry, {{core::IdentityFault::kTrimmed, "was trimmed"},
-                         {core::IdentityFault::kDisallowed, "is below min_decryption_version"}});
-  if (!found.empty()) {
-    return Fail(std::move(found),
-                "lower min_decryption_version, or, when nothing refers to these versions any "
-                "more, retire them with `bao-kms-provider retire-versions`");
-  }
-  if (EncryptionBlocked()) {
-    return Fail("the active version is below min_encryption_version",
-                std::string(AdviceFor(core::Reason::kEncryptionBlocked)));
-  }
-  return Pass();
+  return registry == nullptr ? Pass() : JudgeRestrictions(Beside(*registry));
 }
 
 CheckResult KeyUnderCheck::CheckService() {
   if (EncryptionBlocked()) return NeedsRestrictions();
-  auto registry = files_->recovered.registry;
-  if (!registry) {
-    auto first = core::Bootstrap(state_.identity, *metadata_, one_shot_.clock.Now().wall);
-    if (!first) return Fail("there is no state to serve from", "mend registry.state first");
-    registry = *std::move(first);
-  }
+  const auto registry = StartingRegistry();
+  if (!registry) return Fail("there is no state to serve from", "mend registry.state first");
   PublishedView view;
   view.Store({.keys = core::BuildKeySet(*registry, kVersion),
               .metadata_reason = std::nullopt,
@@ -230,7 +213,7 @@ CheckResult KeyUnderCheck::CheckService() {
 }
 
 bool KeyUnderCheck::EncryptionBlocked() const {
-  return VersionInUse().number() < metadata_->min_encryption_version;
+  return core::EncryptionBlocked(VersionInUse(), *metadata_);
 }
 
 const core::Registry* KeyUnderCheck::Recorded() const {
@@ -238,49 +221,23 @@ const core::Registry* KeyUnderCheck::Recorded() const {
   return registry ? &*registry : nullptr;
 }
 
+std::expected<core::Registry, core::BootstrapRefusal> KeyUnderCheck::StartingRegistry() const {
+  if (const auto* registry = Recorded()) return *registry;
+  return core::Bootstrap(state_.identity, *metadata_, one_shot_.clock.Now().wall);
+}
+
 core::TransitKeyVersion KeyUnderCheck::VersionInUse() const {
   if (const auto* registry = Recorded()) return registry->active().version;
   return *core::TransitKeyVersion::FromNumber(metadata_->latest_version);
 }
 
-// The versions that should decrypt and have one of these faults, each with its words.
-std::string KeyUnderCheck::Faulty(const core::Registry& registry,
-                                  const std::map<core::IdentityFault, std::string>& words) const {
-  std::string found;
-  for (const core::KeySnapshot& snapshot : registry.snapshots()) {
-    if (!snapshot.decrypts()) continue;
-    const auto fault = core::FaultOfIdentity(snapshot, *metadata_, times_);
-    if (!fault || !words.contains(*fault)) continue;
-    Join(found, "version " + std::to_string(snapshot.version.number()) + " " + words.at(*fault));
-  }
-  return found;
-}
-
-CheckResult KeyUnderCheck::CheckRecorded(const core::Registry& registry) const {
-  if (metadata_->latest_version < registry.active().version.number()) {
-    return Fail("OpenBao's latest version is older than this node's active one",
-                std::string(AdviceFor(core::Reason::kVersionRollback)));
-  }
-  std::string found = Faulty(registry, {{core::IdentityFault::kNotListed, "is gone from the key"},
-                                        {core::IdentityFault::kRecreated, "was made anew"}});
-  if (!found.empty()) {
-    return Fail(std::move(found),
-                "restore OpenBao's key from the backup that has these versions: what they "
-                "encrypted cannot be read without them");
-  }
-  const std::string seen = "generation " + std::to_string(registry.generation());
-  switch (files_->recovered.checkpoint) {
-    case core::CheckpointStatus::kCurrent:
-      return Pass(seen);
-    case core::CheckpointStatus::kBehind:
-      return Warn(seen + ", and the checkpoint is behind",
-                  "nothing: a save was cut short, and the next start of serve mends it");
-    case core::CheckpointStatus::kMissing:
-    case core::CheckpointStatus::kAbsent:
-      return Warn(seen + ", and there is no checkpoint",
-                  "nothing, if this is a copied state: the next start of serve writes it");
-  }
-  return Pass(seen);
+RecordedVersions KeyUnderCheck::Beside(const core::Registry& registry) const {
+  return {.registry = registry,
+          .checkpoint = files_->recovered.checkpoint,
+          .metadata = *metadata_,
+          .times = times_,
+          .policy = RotationPolicyOf(one_shot_.configuration),
+          .wall = one_shot_.clock.Now().wall};
 }
 
 CheckResult KeyUnderCheck::RoundTrip(core::TransitKmsService& service) {

@@ -3,20 +3,21 @@
 #pragma once
 
 #include <expected>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "app/checks/check_report.h"
+#include "app/checks/recorded_versions.h"
 #include "app/openbao/one_shot.h"
 #include "app/openbao/openbao_session.h"
 #include "app/process/system_random.h"
 #include "app/state/configured_state.h"
-#include "app/state/registry_opening.h"
 #include "core/model/transit_key_metadata.h"
 #include "core/registry/recorded_identity.h"
+#include "core/registry/registry_opening.h"
 #include "core/requests/kms_service.h"
+#include "core/rotation/bootstrap.h"
 
 namespace baokms::app {
 
@@ -45,17 +46,17 @@ class KeyUnderCheck {
 
  private:
   const core::Registry* Recorded() const;  // null: there is no state
+  // What serve would start from: the recorded registry, or the first one that it would make.
+  std::expected<core::Registry, core::BootstrapRefusal> StartingRegistry() const;
   // What encrypts: the state's active version, or the one that a first state would have.
   core::TransitKeyVersion VersionInUse() const;
   bool EncryptionBlocked() const;
-  std::string Faulty(const core::Registry& registry,
-                     const std::map<core::IdentityFault, std::string>& words) const;
-  CheckResult CheckRecorded(const core::Registry& registry) const;
+  RecordedVersions Beside(const core::Registry& registry) const;
   CheckResult RoundTrip(core::TransitKmsService& service);
 
   const OneShot one_shot_;
   ConfiguredState state_;
-  std::expected<RegistryFiles, std::string> files_;
+  std::expected<core::RegistryFiles, std::string> files_;
   SystemRandom random_;
   std::unique_ptr<OpenBaoSession> session_;
   std::optional<core::TransitKeyMetadata> metadata_;

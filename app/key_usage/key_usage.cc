@@ -14,8 +14,8 @@
 #include "app/openbao/one_shot.h"
 #include "app/process/progress_line.h"
 #include "app/state/configured_state.h"
-#include "app/state/registry_opening.h"
 #include "core/census/key_census.h"
+#include "core/registry/registry_opening.h"
 
 namespace baokms::app {
 namespace {
@@ -75,7 +75,7 @@ std::expected<etcd::TlsFiles, ConfigProblems> ReadTlsFiles(const ports::FileRead
 std::expected<core::Registry, std::string> ReadLocalState(
     const core::Configuration& configuration) {
   ConfiguredState state(configuration);
-  auto files = ReadRegistry(state.store, state.identity);
+  auto files = core::ReadRegistry(state.store, state.identity);
   if (!files) return std::unexpected(files.error());
   if (!files->recovered.registry) {
     return std::unexpected(

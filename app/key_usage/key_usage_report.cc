@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/census/retirement_evidence.h"
 #include "core/census/stored_resource.h"
 #include "core/text/printable.h"
 #include "core/wire/sha256.h"
@@ -14,39 +15,20 @@ namespace baokms::app {
 namespace {
 
 using core::KeySnapshot;
-using core::SnapshotState;
+using core::RetirementEvidence;
 using Groups = core::KeyCensus::Groups;
 
-std::vector<KeySnapshot> RecordedVersions(const KeyUsageFacts& facts) {
-  if (!facts.state) return {};
-  std::vector<KeySnapshot> recorded = facts.state->snapshots();
-  std::ranges::sort(recorded, {}, &KeySnapshot::version);
-  return recorded;
+std::vector<KeySnapshot> Recorded(const KeyUsageFacts& facts) {
+  return facts.state ? core::RecordedVersions(*facts.state) : std::vector<KeySnapshot>();
 }
 
-bool IsReferenced(const KeyUsageFacts& facts, const KeySnapshot& version) {
-  return facts.census.ObjectsUnder(version.key_id) > 0;
-}
-
-// An etcd that holds nothing under any recorded version is as likely another cluster's, or read
-// below the wrong prefix: that nothing refers to a version there proves nothing.
-bool IsEvidence(const KeyUsageFacts& facts) {
-  return std::ranges::any_of(RecordedVersions(facts), [&](const KeySnapshot& version) {
-    return IsReferenced(facts, version);
-  });
-}
-
-std::vector<KeySnapshot> Unreferenced(const KeyUsageFacts& facts) {
-  if (!IsEvidence(facts)) return {};
-  std::vector<KeySnapshot> versions = RecordedVersions(facts);
-  std::erase_if(versions, [&](const KeySnapshot& version) {
-    return version.state == SnapshotState::kActive || IsReferenced(facts, version);
-  });
-  return versions;
+std::optional<RetirementEvidence> Evidence(const KeyUsageFacts& facts) {
+  if (!facts.state) return std::nullopt;
+  return core::WeighRetirement(facts.census, *facts.state);
 }
 
 std::optional<std::int64_t> VersionOf(const KeyUsageFacts& facts, const std::string& key_id) {
-  for (const KeySnapshot& version : RecordedVersions(facts)) {
+  for (const KeySnapshot& version : Recorded(facts)) {
     if (version.key_id.str() == key_id) return version.version.number();
   }
   return std::nullopt;
@@ -97,7 +79,9 @@ Report ByResource(const Groups& groups) {
 
 Report UnreferencedVersions(const KeyUsageFacts& facts) {
   Report list = Report::array();
-  for (const KeySnapshot& version : Unreferenced(facts)) {
+  const auto evidence = Evidence(facts);
+  if (!evidence) return list;
+  for (const KeySnapshot& version : evidence->unreferenced) {
     list.push_back({{"transitVersion", version.version.number()},
                     {"keyIdHash", core::PublicHash(version.key_id.str())},
                     {"state", core::Name(version.state)}});
@@ -124,7 +108,7 @@ Report Limitations(const KeyUsageFacts& facts) {
   if (!facts.state) {
     list.push_back("The local state names no versions, so none can be called unreferenced: " +
                    facts.state.error());
-  } else if (!IsEvidence(facts)) {
+  } else if (!Evidence(facts)) {
     list.push_back(
         "No object refers to any recorded version, so none is called unreferenced: check that this "
         "is the cluster's etcd and that --prefix is kube-apiserver's --etcd-prefix.");
@@ -194,7 +178,7 @@ std::string Section(const char* title, std::uint64_t total, const Report& list,
 std::string RecordedTable(const KeyUsageFacts& facts) {
   if (!facts.state) return {};
   std::vector<Row> rows = {{"version", "state", "objects", "keyIdHash"}};
-  for (const KeySnapshot& version : RecordedVersions(facts)) {
+  for (const KeySnapshot& version : Recorded(facts)) {
     rows.push_back({std::to_string(version.version.number()), std::string(Name(version.state)),
                     WithThousands(facts.census.ObjectsUnder(version.key_id)),
                     core::PublicHash(version.key_id.str())});
@@ -202,44 +186,27 @@ std::string RecordedTable(const KeyUsageFacts& facts) {
   return "\nrecorded versions\n" + Table(rows);
 }
 
-// The lowest version that retire-versions must leave alone.
-std::int64_t LowestNeeded(const KeyUsageFacts& facts) {
-  for (const KeySnapshot& version : RecordedVersions(facts)) {
-    if (version.state == SnapshotState::kActive || version.state == SnapshotState::kPending ||
-        IsReferenced(facts, version)) {
-      return version.version.number();
-    }
-  }
-  return 0;
-}
-
-std::string Listed(const std::vector<std::int64_t>& versions) {
+std::string Listed(const std::vector<core::TransitKeyVersion>& versions) {
   std::string text;
-  for (const std::int64_t version : versions) {
-    text.append(text.empty() ? "" : ", ").append(std::to_string(version));
+  for (const core::TransitKeyVersion version : versions) {
+    text.append(text.empty() ? "" : ", ").append(version.ToString());
   }
   return text;
 }
 
 std::string RetirementAdvice(const KeyUsageFacts& facts) {
-  if (!IsEvidence(facts)) return {};
-  const std::int64_t lowest = LowestNeeded(facts);
-  std::vector<std::int64_t> below;
-  std::vector<std::int64_t> above;
-  for (const KeySnapshot& version : Unreferenced(facts)) {
-    if (version.state != SnapshotState::kRetired) continue;
-    const std::int64_t number = version.version.number();
-    (number < lowest ? below : above).push_back(number);
-  }
+  const auto evidence = Evidence(facts);
+  if (!evidence) return {};
+  const std::string lowest = evidence->lowest_needed.ToString();
   std::string text;
-  if (!below.empty()) {
-    text += "retire: nothing here refers to version " + Listed(below) +
-            ": with the other evidence of the runbook, retire-versions --before-version " +
-            std::to_string(lowest) + " removes exactly that\n";
+  if (!evidence->removable.empty()) {
+    text += "retire: nothing here refers to version " + Listed(evidence->removable) +
+            ": with the other evidence of the runbook, retire-versions --before-version " + lowest +
+            " removes exactly that\n";
   }
-  if (!above.empty()) {
-    text += "wait: nothing here refers to version " + Listed(above) + ", but version " +
-            std::to_string(lowest) + " below is still needed: write its objects again first\n";
+  if (!evidence->waiting.empty()) {
+    text += "wait: nothing here refers to version " + Listed(evidence->waiting) + ", but version " +
+            lowest + " below is still needed: write its objects again first\n";
   }
   if (text.empty()) {
     text = "retire: nothing, every retired version is still referred to or none is left\n";
@@ -249,7 +216,7 @@ std::string RetirementAdvice(const KeyUsageFacts& facts) {
 
 std::string Warnings(const KeyUsageFacts& facts) {
   std::string text;
-  for (const KeySnapshot& version : RecordedVersions(facts)) {
+  for (const KeySnapshot& version : Recorded(facts)) {
     const std::uint64_t objects = facts.census.ObjectsUnder(version.key_id);
     if (version.decrypts() || objects == 0) continue;
     const std::string number = std::to_string(version.version.number());

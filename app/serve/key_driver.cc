@@ -1,6 +1,7 @@
 #include "app/serve/key_driver.h"
 
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "core/registry/registry_save.h"
@@ -10,6 +11,25 @@
 #include "core/wire/sha256.h"
 
 namespace baokms::app {
+namespace {
+
+std::optional<core::ErrorClass> ClassOf(const std::optional<core::Error>& error) {
+  return error ? std::optional(error->error_class()) : std::nullopt;
+}
+
+// transit_metadata_observation_total{status} (reports-and-labels.md): of a failed call OpenBao's
+// word, where it said one and the login is not the cause.
+std::string_view ObservationLabel(const core::MetadataProbeEnded& probe) {
+  if (probe.error) {
+    const core::ErrorClass error_class = probe.error->error_class();
+    const auto openbao = probe.error->openbao_status();
+    return error_class == core::ErrorClass::kAuthFailed || !openbao ? core::Name(error_class)
+                                                                    : core::Name(*openbao);
+  }
+  return probe.reason ? core::Name(*probe.reason) : "ok";
+}
+
+}  // namespace
 
 KeyDriver::KeyDriver(ControlLoop& loop, Ports ports, core::KeyKeeper keeper)
     : loop_(loop),
@@ -85,8 +105,8 @@ void KeyDriver::Do(const core::AnswerDiscovery& action) {
 }
 
 void KeyDriver::Do(const core::MetadataProbeEnded& action) {
-  ports_.telemetry.MetadataObserved(action.status);
-  ReportProbe(ports::ProbeKind::kMetadata, action.ok, action.reason, action.error);
+  ports_.telemetry.MetadataObserved(ObservationLabel(action));
+  ReportProbe(ports::ProbeKind::kMetadata, action.ok, action.reason, ClassOf(action.error));
 }
 
 void KeyDriver::Do(const core::DeepProbeEnded& action) {

@@ -7,7 +7,7 @@
 #include "app/process/random_seed.h"
 #include "app/process/socket_group.h"
 #include "app/serve/failed_start_advice.h"
-#include "app/state/registry_opening.h"
+#include "core/registry/registry_opening.h"
 
 namespace baokms::app {
 namespace {
@@ -52,7 +52,7 @@ std::expected<std::unique_ptr<Runtime>, std::string> Runtime::Build(
 }
 
 std::expected<void, std::string> Runtime::OpenState() {
-  auto registry = OpenRegistry(store_, identity_);
+  auto registry = core::OpenRegistry(store_, identity_);
   if (!registry) return std::unexpected(registry.error());
   recovered_ = *std::move(registry);
   return {};

@@ -10,11 +10,11 @@
 #include "app/openbao/live_key.h"
 #include "app/openbao/one_shot.h"
 #include "app/state/configured_state.h"
-#include "app/state/registry_opening.h"
 #include "app/versions/change_report.h"
-#include "app/versions/confirmed_save.h"
 #include "core/registry/migration.h"
 #include "core/registry/registry_json.h"
+#include "core/registry/registry_opening.h"
+#include "core/registry/registry_save.h"
 #include "core/registry/retirement.h"
 
 namespace baokms::app {
@@ -55,9 +55,10 @@ std::expected<void, std::string> CheckExpected(const ChangeRequest& change,
 std::expected<core::Registry, std::string> OpenState(ConfiguredState& state,
                                                      const ChangeRequest& change) {
   if (change.apply) {
-    if (auto locked = state.store.Lock(); !locked) return std::unexpected(Explain(locked.error()));
+    if (auto locked = state.store.Lock(); !locked)
+      return std::unexpected(core::Explain(locked.error()));
   }
-  auto files = ReadRegistry(state.store, state.identity);
+  auto files = core::ReadRegistry(state.store, state.identity);
   if (!files) return std::unexpected(files.error());
   auto& registry = files->recovered.registry;
   if (!registry) {
@@ -74,7 +75,7 @@ std::expected<core::Registry, std::string> OpenState(ConfiguredState& state,
 ExitCode Finish(ports::StateStore& store, const ChangeRequest& change,
                 const core::RegistryDocument& before, ChangeFacts facts) {
   if (change.apply && facts.after.current_hash() != before.current_hash) {
-    if (auto saved = SaveConfirmed(store, before, facts.after); !saved) {
+    if (auto saved = core::SaveConfirmed(store, before, facts.after); !saved) {
       return FailCheck(facts.operation, saved.error());
     }
     facts.applied = true;
@@ -124,15 +125,15 @@ ExitCode Migrate(const OneShot& one_shot, const ChangeRequest& change) {
   ConfiguredState state(one_shot.configuration);
   if (change.apply) {
     if (auto locked = state.store.Lock(); !locked)
-      return FailCheck(kMigrate, Explain(locked.error()));
+      return FailCheck(kMigrate, core::Explain(locked.error()));
   }
   const auto files = state.store.Load();
-  if (!files) return FailCheck(kMigrate, Explain(files.error()));
+  if (!files) return FailCheck(kMigrate, core::Explain(files.error()));
   if (!files->state || files->state->schema_version != core::kOlderRegistrySchema) {
     return ReportMigrated(state, change);
   }
   const auto next = core::MigrateRegistry(*files->state, files->checkpoint, state.identity);
-  if (!next) return FailCheck(kMigrate, std::string("state.path: ").append(next.error().text));
+  if (!next) return FailCheck(kMigrate, core::Explain(next.error()));
   const std::string& state_hash = files->state->current_hash;
   if (auto good = CheckExpected(change, state_hash); !good)
     return FailCheck(kMigrate, good.error());

@@ -6,8 +6,8 @@
 #include "app/openbao/live_key.h"
 #include "app/openbao/one_shot.h"
 #include "app/state/configured_state.h"
-#include "app/state/registry_opening.h"
 #include "app/versions/rotation_report.h"
+#include "core/registry/registry_opening.h"
 
 namespace baokms::app {
 namespace {
@@ -19,7 +19,7 @@ ExitCode Print(const std::string& name, Reporter reporter, const ConfigurationRe
   return RunOneShot(request, [&](const OneShot& one_shot) {
     const core::Configuration& configuration = one_shot.configuration;
     ConfiguredState state(configuration);
-    const auto files = ReadRegistry(state.store, state.identity);
+    const auto files = core::ReadRegistry(state.store, state.identity);
     if (!files) return FailCheck(name, files.error());
     const LiveKey key = ReadLiveKey(one_shot);
     const RotationReport result =

@@ -85,7 +85,7 @@ BootstrapVerdict JudgeBootstrap(const RotationFacts& facts) {
                     "another node or a backup"};
 }
 
-void AddState(Report& report, const RegistryFiles& files) {
+void AddState(Report& report, const core::RegistryFiles& files) {
   const auto& registry = files.recovered.registry;
   report["stateLoaded"] = registry.has_value();
   if (registry) {

@@ -6,8 +6,8 @@
 
 #include "app/openbao/live_key.h"
 #include "app/reports/report.h"
-#include "app/state/registry_opening.h"
 #include "core/model/time.h"
+#include "core/registry/registry_opening.h"
 #include "core/rotation/rotation.h"
 
 namespace baokms::app {
@@ -15,7 +15,7 @@ namespace baokms::app {
 struct RotationFacts {
   std::string_view name;  // of the command
   const core::Registry::Identity& identity;
-  const RegistryFiles& files;
+  const core::RegistryFiles& files;
   const LiveKey& key;
   core::RotationPolicy policy;
   core::Duration activation_delay{};

@@ -1,5 +1,7 @@
 #include "core/registry/recorded_identity.h"
 
+#include <algorithm>
+
 namespace baokms::core {
 
 std::optional<IdentityFault> FaultOfIdentity(const KeySnapshot& recorded,
@@ -12,6 +14,34 @@ std::optional<IdentityFault> FaultOfIdentity(const KeySnapshot& recorded,
   if (listed == times.end()) return IdentityFault::kNotListed;
   if (listed->second != recorded.created_at) return IdentityFault::kRecreated;
   return std::nullopt;
+}
+
+std::vector<FaultyIdentity> FaultsOfIdentities(const Registry& registry,
+                                               const TransitKeyMetadata& metadata,
+                                               const CreationTimes& times) {
+  std::vector<FaultyIdentity> faults;
+  for (const KeySnapshot& recorded : registry.snapshots()) {
+    if (!recorded.decrypts()) continue;
+    const auto fault = FaultOfIdentity(recorded, metadata, times);
+    if (fault) faults.push_back({.recorded = recorded, .fault = *fault});
+  }
+  return faults;
+}
+
+std::optional<VersionRollback> FindVersionRollback(const Registry& registry,
+                                                   const TransitKeyMetadata& metadata) {
+  const std::int64_t latest = metadata.latest_version;
+  if (latest < 1) return std::nullopt;  // no version at all: the profile's finding
+  if (latest < registry.active().version.number()) return VersionRollback::kBelowActive;
+  const bool newer_is_gone =
+      std::ranges::any_of(registry.snapshots(), [latest](const KeySnapshot& recorded) {
+        return recorded.decrypts() && latest < recorded.version.number();
+      });
+  return newer_is_gone ? std::optional(VersionRollback::kAboveActive) : std::nullopt;
+}
+
+bool EncryptionBlocked(TransitKeyVersion version, const TransitKeyMetadata& metadata) {
+  return version.number() < metadata.min_encryption_version;
 }
 
 }  // namespace baokms::core

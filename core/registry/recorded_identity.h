@@ -1,13 +1,15 @@
-// Whether Transit still honours a version that the registry recorded (registry-and-rotation.md,
-// "Transit metadata profile": every active, pending and retired snapshot).
+// Whether Transit still honours the versions that the registry recorded (registry-and-rotation.md,
+// "Transit metadata profile": every active, pending and retired snapshot; "Rotation": rollbacks).
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "core/model/key_snapshot.h"
 #include "core/model/transit_key_metadata.h"
+#include "core/registry/registry.h"
 
 namespace baokms::core {
 
@@ -25,5 +27,27 @@ enum class IdentityFault : std::uint8_t {
 std::optional<IdentityFault> FaultOfIdentity(const KeySnapshot& recorded,
                                              const TransitKeyMetadata& metadata,
                                              const CreationTimes& times);
+
+struct FaultyIdentity {
+  KeySnapshot recorded;
+  IdentityFault fault;
+};
+
+// Of every record that decrypts, in the registry's order.
+std::vector<FaultyIdentity> FaultsOfIdentities(const Registry& registry,
+                                               const TransitKeyMetadata& metadata,
+                                               const CreationTimes& times);
+
+enum class VersionRollback : std::uint8_t {
+  kBelowActive,
+  kAboveActive,  // the active version is still there, a newer one that was recorded is not
+};
+
+// Whether the key's latest version is below one that this registry relies on.
+std::optional<VersionRollback> FindVersionRollback(const Registry& registry,
+                                                   const TransitKeyMetadata& metadata);
+
+// The version is below min_encryption_version.
+bool EncryptionBlocked(TransitKeyVersion version, const TransitKeyMetadata& metadata);
 
 }  // namespace baokms::core

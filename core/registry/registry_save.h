@@ -1,17 +1,21 @@
-// Saving one generation over the last, in the order that a crash may cut anywhere
-// (registry-and-rotation.md, "Save").
+// Saving one generation over the last, in the order that a crash may cut anywhere: the state, then
+// its checkpoint, with a look at the files before and after (registry-and-rotation.md, "Save").
+// Both functions run under the writer lock and on one thread, and block as the store does.
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <optional>
+#include <string>
 
+#include "core/model/registry_document.h"
 #include "core/registry/registry.h"
 #include "ports/state_store.h"
 
 namespace baokms::core {
 
 struct Save {
-  std::optional<Registry> published;
+  std::optional<Registry> published;  // none: this is the first state
   Registry next;
 };
 enum class SaveResult : std::uint8_t {
@@ -21,8 +25,16 @@ enum class SaveResult : std::uint8_t {
   kForked,                // the files hold neither the published nor the attempted state
 };
 
-// Looks first whether the files hold what may be overwritten, and after a failure whether they
-// still hold the published state. One thread; blocks as the store does.
+// What `serve` saves, and saves again after a failure: the files may hold the published state or
+// already the attempted one. After a failure it looks whether they still hold the published one.
 SaveResult SaveRegistry(ports::StateStore& store, const Save& save);
+
+// An operator's change, saved once by a command that ends afterwards: the state file must still
+// hold `before`, in whatever schema. A checkpoint that is not yet at `before` is brought there
+// first, so that a crash never leaves the state two generations ahead of it; success means that
+// both files were read back. The error is for a person.
+std::expected<void, std::string> SaveConfirmed(ports::StateStore& store,
+                                               const RegistryDocument& before,
+                                               const Registry& next);
 
 }  // namespace baokms::core

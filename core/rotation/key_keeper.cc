@@ -187,10 +187,8 @@ void KeyKeeper::On(const SaveFinished& event, const ClockReading& now, Actions& 
     discovery_failed_ = true;  // the metadata was not judged for the id that is wanted
   }
   EndMetadata(now);
-  out.push_back(MetadataProbeEnded{.ok = false,
-                                   .reason = Reason::kStateSaveFailed,
-                                   .error = std::nullopt,
-                                   .status = std::string(Name(Reason::kStateSaveFailed))});
+  out.push_back(
+      MetadataProbeEnded{.ok = false, .reason = Reason::kStateSaveFailed, .error = std::nullopt});
   out.push_back(Publish{});
 }
 
@@ -231,31 +229,22 @@ void KeyKeeper::MetadataSucceeded(const ClockReading& now, Actions& out) {
   EndMetadata(now);
   // After a failed deep probe the next good metadata probe asks for another.
   if (deep_reason_) deep_due_ = now.monotonic;
-  out.push_back(MetadataProbeEnded{
-      .ok = true, .reason = std::nullopt, .error = std::nullopt, .status = "ok"});
+  out.push_back(MetadataProbeEnded{.ok = true, .reason = std::nullopt, .error = std::nullopt});
   out.push_back(Publish{});
 }
 
 void KeyKeeper::MetadataFailed(Reason reason, const std::optional<Error>& error,
                                const ClockReading& now, Actions& out) {
   candidate_.reset();
-  const auto error_class = error ? std::optional<ErrorClass>(error->error_class()) : std::nullopt;
   // A discovery that cannot read proves nothing about the keys in use; files that cannot be trusted
   // do.
   const bool files = reason == Reason::kStateSaveFailed || reason == Reason::kStateUnavailable;
   if (kind_ == ObservationKind::kDiscovery) discovery_failed_ = true;
   if (kind_ == ObservationKind::kRegular || files) {
     metadata_reason_ = reason;
-    metadata_error_ = error_class;
+    metadata_error_ = error ? std::optional<ErrorClass>(error->error_class()) : std::nullopt;
   }
-  std::string status(Name(reason));
-  if (error) {
-    status = error->error_class() == ErrorClass::kAuthFailed || !error->openbao_status()
-                 ? Name(error->error_class())
-                 : Name(*error->openbao_status());
-  }
-  out.push_back(MetadataProbeEnded{
-      .ok = false, .reason = reason, .error = error_class, .status = std::move(status)});
+  out.push_back(MetadataProbeEnded{.ok = false, .reason = reason, .error = error});
   EndMetadata(now);
   out.push_back(Publish{});
 }

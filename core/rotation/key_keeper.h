@@ -1,7 +1,123 @@
-// The keeper of the keys: probes, rotation, saves, discovery and what of them is published, as one
-// stepped state machine (registry-and-rotation.md; architecture.md, "Who may change what"). It does
-// no I/O and never waits: each event returns the actions to carry out, and one of those that take
-// time runs at a time. Copyable, so that a model check can branch on it. One thread.
+// The keeper of the keys (registry-and-rotation.md; architecture.md, "Who may change what").
+//
+// It decides when OpenBao is asked about the key, what an answer changes in the registry, when a
+// candidate becomes the active version, what is saved, and what request handlers may see of it. It
+// is one state machine because these decisions depend on each other in their order: a promotion
+// that is published before it is saved, or two observations that build on the same generation,
+// would lose keys. docs/adr/0004-stepped-state-machines.md says why it is a stepped value.
+//
+// HOW IT RUNS
+//
+// Step() takes one event and the time, and returns the actions to carry out, in order. The keeper
+// does no I/O, never waits and reads no clock. In the program KeyDriver (app/serve/key_driver.h)
+// owns it on the control loop: it carries the actions out and hands in their ends as events. Events
+// that come up while the actions of a step are carried out wait for their turn. The model check
+// (tests/unit/model_check) copies keepers, plays every order of events up to a bound against a
+// modeled Transit and disk, and judges each step by its own statement of the rules.
+//
+//   action         who carries it out              event that ends it
+//   ReadMetadata   ReadTransitMetadata             MetadataRead or MetadataReadFailed
+//   DeepProbe      ProbeDeeply                     DeepProbeFinished
+//   Save           SaveRegistry, in the loop       SaveFinished
+//   all others     the driver, at once: the view, a waiter's completion, telemetry
+//
+// The other events come from outside: TimerFired from the loop, DiscoveryWanted from a Decrypt,
+// ShutdownBegan from the program's end. A timer's event says nothing by itself: after every event
+// the keeper looks at what is due.
+//
+// PHASES
+//
+//   phase               what is under way
+//   kIdle               nothing
+//   kReadingMetadata    ReadMetadata, of a regular probe or of a discovery
+//   kSavingAgain        Save of the candidate whose save failed earlier
+//   kProbingCandidate   DeepProbe of the version that the observation would promote
+//   kSavingNext         Save of what the observation (or the bootstrap) made
+//   kDeepProbing        DeepProbe of the active version
+//   kStopped            nothing, for good
+//
+//   in                  when                                           goes to
+//   kIdle               a metadata probe is due, or a discovery        kReadingMetadata
+//                         is wanted and not throttled
+//   kIdle               the deep probe is due                          kDeepProbing
+//   kReadingMetadata    failed, refused, or nothing changes            kIdle
+//                       read, and an earlier save failed               kSavingAgain
+//                       the next generation promotes                   kProbingCandidate
+//                       any other next generation, or the first        kSavingNext
+//   kSavingAgain        failed again                                   kIdle
+//                       saved: the same metadata is judged now         as from kReadingMetadata,
+//                                                                        but not kSavingAgain
+//   kProbingCandidate   good                                           kSavingNext
+//                       not good: the observation counts, without      kSavingNext, or kIdle when
+//                         its promotion                                  nothing else changes
+//   kSavingNext         ended, saved or not                            kIdle
+//   kDeepProbing        ended                                          kIdle
+//   any                 shutdown                                       kStopped
+//
+// From kIdle a probe that its breaker stops fails without leaving kIdle; a deep probe is skipped
+// while there is no registry or the active version may not encrypt. In kStopped each discovery is
+// answered with ShuttingDown(), and every other event is ignored.
+//
+// RULES, AND WHY
+//
+// One operation at a time. Whatever becomes due, or is wanted, while one is under way waits for its
+// end. So each observation is judged against the generation that is published, and no two saves can
+// build on the same one.
+//
+// Nothing is published before it is saved. The keys of the view change in two places only: in the
+// constructor, with what was recovered from disk, and when a save has succeeded. Otherwise a crash
+// could take back a key_id that kube-apiserver has already used.
+//
+// A failed save is repeated exactly. The files may already hold the attempted generation, so any
+// other one could fork the chain. The candidate is kept and saved after the next metadata that was
+// read with disable_upsert on, before that metadata is judged. SaveRegistry overwrites nothing
+// while the files hold neither the published nor the attempted state. A failed save makes Status
+// unhealthy, also in a discovery, with one exception: both files still hold the published state,
+// the candidate differs from it in a pending record's count or stable time only, and the metadata
+// just read validates the published state. Then nothing that a request needs was lost, and Status
+// stays as it is (persistence_degraded).
+//
+// A promotion comes once, and only after all of:
+//   1. the required regular observations of the candidate, which make it stable;
+//   2. the activation delay, which with the observations gives peers time to record the version
+//      before this node encrypts under it. It starts when the stable state is published at the end
+//      of a regular probe, runs on the monotonic clock of this process, and belongs to one key_id.
+//      So neither a jump of the wall clock nor a suspend can shorten it, and a restart or a newer
+//      candidate starts it again;
+//   3. a good deep probe of the candidate, by the observation that promotes it, because a
+//      promotion must not make Status unhealthy. A bad one postpones the promotion and does not
+//      count for the breaker, which guards the version in use;
+//   4. the save.
+// After it Status never answers with the old key_id again.
+//
+// A discovery records and counts nothing. It exists because a peer may have promoted a version
+// before this node saw it. It makes all checks of a regular probe, saves the versions that it
+// finds, and neither counts an observation, starts a delay, promotes, nor refreshes the age of the
+// view. One that fails proves nothing about the keys in use, so it leaves Status alone unless the
+// files are the cause. Its reading may be the one after which an earlier candidate is saved again,
+// even one that promotes: that promotion was decided by a regular probe.
+//
+// Discovery is throttled, because anyone who can send a Decrypt can name an unknown key_id. At most
+// one starts per probe_interval, the failed ones included. All waiters share it. A waiter first
+// waits for the operation under way, which may bring its id; if no discovery may start then, it
+// gets the last one's outcome. Waiters have deadlines of their own; the read has the probe's, so a
+// waiter that leaves cancels nothing.
+//
+// Each kind of probe has a breaker (circuit_breaker.h). What counts is a failed read and a failed
+// or invalid deep probe of the active version. Findings, refusals, failed saves, a candidate's
+// probes and skipped probes do not: pausing would not help there. While a breaker is open, a due
+// probe counts as failed and nothing is sent. Until Status was healthy for the first time no
+// breaker stops a probe, because at the start start_retry_interval sets the pace.
+//
+// Status goes stale. The view carries when the last good regular metadata probe ended (or its
+// deferred save), on the clock that counts suspend; status.h compares it with max_staleness. So
+// neither a hanging loop nor a sleeping machine leaves an old view healthy.
+//
+// One probe's success never clears the other's failure: each has a reason of its own in the view.
+// While the deep probe's reason is set, each good regular metadata probe makes another deep probe
+// due at once; that is also how the first one comes.
+//
+// The wall clock decides nothing. It is written into records; going back is told and that is all.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +139,10 @@
 
 namespace baokms::core {
 
+// What the configuration and the build set; durations on CLOCK_MONOTONIC except max_staleness.
 struct KeeperPolicy {
   RotationPolicy rotation;
-  Duration activation_delay{};
+  Duration activation_delay{};  // 0: the observation that makes a candidate stable promotes it
   Duration probe_interval{};
   Duration deep_probe_interval{};
   Duration start_retry_interval{};  // between metadata probes until Status was healthy once
@@ -34,59 +151,80 @@ struct KeeperPolicy {
   std::string plugin_version;
 };
 
+// One caller that waits for a discovery; chosen by the driver, never used twice.
 using DiscoveryWaiter = std::uint64_t;
 
-// ---- what happened ----
+// What happened. MetadataRead and MetadataReadFailed (metadata_read.h) end a ReadMetadata;
+// DeepProbeFinished (deep_probe.h) ends a DeepProbe.
+
+// Time has passed: NextTimer() is due, or the driver starts. An early one does no harm.
 struct TimerFired {};
+// Ends a Save, and says what the files hold now.
 struct SaveFinished {
   SaveResult result;
 };
+// A Decrypt named `key_id`, which is well-formed and not in the view that it saw. Answered by one
+// AnswerDiscovery, in this step or a later one.
 struct DiscoveryWanted {
   DiscoveryWaiter waiter;
   KeyId key_id;
-  MonotonicTime deadline;
+  MonotonicTime deadline;  // of this caller; it does not bound the discovery
 };
+// The program ends: waiters are answered and nothing starts any more. What is under way may end
+// later; its event is ignored.
 struct ShutdownBegan {};
 using KeeperEvent = std::variant<TimerFired, MetadataRead, MetadataReadFailed, DeepProbeFinished,
                                  SaveFinished, DiscoveryWanted, ShutdownBegan>;
 
-// ---- what to do ----
-struct ReadMetadata {  // key metadata and disable_upsert
+// What to do. The first two and Save (registry_save.h) take time: at most one of these three is
+// under way.
+
+// Read the key's metadata and the mount's disable_upsert, both by `deadline`.
+struct ReadMetadata {
   MonotonicTime deadline;
 };
+// Encrypt and decrypt random bytes at `version`, the active one or the one to be promoted.
 struct DeepProbe {
   TransitKeyVersion version;
   MonotonicTime deadline;
 };
-struct Publish {};  // view() has changed
+// A probe has ended and view() may have changed: store it where handlers load it.
+struct Publish {};
+// Complete the waiter. Success: the view is worth another look, though the id may be missing still.
+// Else KeyDiscoveryFailed(), DeadlineExceeded() or ShuttingDown().
 struct AnswerDiscovery {
   DiscoveryWaiter waiter;
   Result<void> result;
 };
-// Told to telemetry.
+// For telemetry: a regular metadata probe has ended, or a discovery has failed. A discovery that
+// succeeds is not told.
 struct MetadataProbeEnded {
   bool ok;
-  std::optional<Reason> reason;
-  std::optional<ErrorClass> error;
-  std::string status;  // transit_metadata_observation_total{status}
+  std::optional<Reason> reason;  // none when ok
+  std::optional<Error> error;    // of the call that failed, where one did
 };
+// For telemetry: a deep probe has ended, the candidate's too, or the breaker stopped one.
 struct DeepProbeEnded {
   bool ok;
   std::optional<Reason> reason;
   std::optional<ErrorClass> error;
 };
+// For telemetry: `now` is saved as the active version, and `before` is retired.
 struct Promoted {
   KeySnapshot now;
   KeySnapshot before;
 };
+// For telemetry: a newer version is saved as pending.
 struct CandidateFound {
   KeySnapshot candidate;
 };
+// For telemetry: the wall clock stands before its reading at the last metadata. Changes nothing.
 struct WallClockRegressed {};
 using KeeperAction =
     std::variant<ReadMetadata, DeepProbe, Save, Publish, AnswerDiscovery, MetadataProbeEnded,
                  DeepProbeEnded, Promoted, CandidateFound, WallClockRegressed>;
 
+// One thread owns a keeper and steps it; copies are independent.
 class KeyKeeper {
  public:
   // `registry`: as recovered from disk; none: bootstrap decides at the first metadata.

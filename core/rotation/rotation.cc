@@ -10,23 +10,6 @@
 namespace baokms::core {
 namespace {
 
-// Every identity that must still decrypt is in the metadata, unchanged.
-bool IdentitiesHold(const Registry& registry, const TransitKeyMetadata& metadata,
-                    const CreationTimes& times) {
-  return std::ranges::all_of(registry.snapshots(), [&](const KeySnapshot& snapshot) {
-    return !snapshot.decrypts() || !FaultOfIdentity(snapshot, metadata, times);
-  });
-}
-
-// The newest version that this registry has relied on.
-std::int64_t NewestKnown(const Registry& registry) {
-  std::int64_t newest = 0;
-  for (const KeySnapshot& snapshot : registry.snapshots()) {
-    if (snapshot.decrypts()) newest = std::max(newest, snapshot.version.number());
-  }
-  return newest;
-}
-
 KeySnapshot Discovered(const Registry& registry, std::int64_t version, UnixSeconds created_at,
                        SnapshotState state, UnixSeconds observed_at) {
   const auto number = *TransitKeyVersion::FromNumber(version);
@@ -99,22 +82,23 @@ std::expected<Observation, Reason> Observe(const Registry& registry,
   if (!TransitProfileFindings(metadata).empty()) return std::unexpected(Reason::kProfileInvalid);
   const std::int64_t latest = metadata.latest_version;
   const std::int64_t active = registry.active().version.number();
-  const bool rolled_back = latest >= 1 && latest < NewestKnown(registry);
+  const auto rollback = FindVersionRollback(registry, metadata);
   // A candidate that vanished is never dropped, whatever the policy on rollbacks of the active
   // version.
-  if (rolled_back && (policy.reject_version_rollback || latest >= active)) {
+  if (rollback && (policy.reject_version_rollback || *rollback == VersionRollback::kAboveActive)) {
     return std::unexpected(Reason::kVersionRollback);
   }
   const auto times = ReliableCreationTimes(metadata);
   if (!times) return std::unexpected(Reason::kProfileInvalid);
-  if (!IdentitiesHold(registry, metadata, *times)) {
+  if (!FaultsOfIdentities(registry, metadata, *times).empty()) {
     return std::unexpected(Reason::kMetadataUnverified);
   }
   const auto blocked = [&](const KeySnapshot& snapshot) {
-    return snapshot.version.number() < metadata.min_encryption_version;
+    return EncryptionBlocked(snapshot.version, metadata);
   };
-  if (latest <= active)
+  if (latest <= active) {
     return Observation{.next = std::nullopt, .encryption_blocked = blocked(registry.active())};
+  }
 
   const UnixSeconds now = std::max<UnixSeconds>(wall, 1);  // 0 means absent in the file
   std::vector<KeySnapshot> snapshots = registry.snapshots();

@@ -1,5 +1,105 @@
-// The token lifecycle (auth.md, "Token manager") as a stepped value: events in, actions out. It
-// knows tokens by their generation only; the driver on the control loop holds the values.
+// The keeper of the OpenBao token (auth.md, "Token manager").
+//
+// It decides when to log in, renew, retry and give up, which token is current, and what a caller
+// who needs a token is told. It is a stepped value, for the reasons in
+// docs/adr/0004-stepped-state-machines.md: orders that happen once in a thousand runs, such as a
+// late 403 that throws a fresh token away, become lists of events in a test. It knows tokens by
+// their generation only; the driver holds the values.
+//
+// HOW IT RUNS
+//
+// Step() takes one event and the time, and returns the actions to carry out, in order. In the
+// program TokenDriver (app/serve/token_driver.h) owns the keeper on the control loop. It carries
+// the actions out, posts the ends of logins and renewals back to the loop as events, and is the
+// TokenSource of handlers. tests/unit/token walks keepers through scripted and random lives, the
+// random ones against an independent record of what happened.
+//
+//   action           who carries it out            event that ends it
+//   StartLogin       LoginSource::Login            LoginSucceeded or LoginFailed
+//   StartRenewal     LoginSource::Renew            RenewalSucceeded or RenewalFailed
+//   PublishToken     the driver: the token that every thread sees through Current()
+//   DropToken        the driver: none is seen any more
+//   AnswerWaiter     the driver: the completion of an Obtain()
+//   ArmTimer         the control loop              Timer
+//   ReportLogin,
+//   ReportRenewal    telemetry
+//
+// The other events: Started and Shutdown from the program, TokenWanted and TokenRejected from
+// requests through TokenSource.
+//
+// Each step goes in this order: a token that has expired is dropped; the event is taken in; what is
+// due starts; waiters past their deadline are answered, then all others if there is an answer; the
+// timer is armed.
+//
+// STATES
+//
+// Before Started (kNew) nothing starts and waiters wait. After Shutdown (kStopped) nothing starts,
+// TokenWanted is answered with ShuttingDown() and every other event is ignored. Between them
+// (kRunning) two things are independent, the token that is held and the refresh under way:
+//
+//   token   refresh    what it is
+//   held    none       at rest until refresh_at, or until the backoff after a failed refresh
+//   held    renewal    refresh ahead; the token goes on serving
+//   held    login      the same: it is not renewable, or its renewal did not help
+//   none    login      the first login, a recovery after a rejection, or after an expiry
+//   none    renewal    the token expired or was rejected during its renewal
+//   none    none       waits: throttled after a rejection, or in the backoff after a failed login
+//
+//   when                              goes to
+//   refresh_at is reached             renewal if the token is renewable, else login
+//   renewal: good, long enough        held, none; the same generation
+//   renewal: anything else            login in the same refresh; while throttled none, none
+//   login: good, long enough          held, none; the next generation
+//   login: anything else              the token that there is, none; backoff
+//   the token expires                 none; a refresh under way goes on, else a login when due
+//   the current token is rejected     none; a refresh under way goes on, else a login when
+//                                       throttle and backoff allow one
+//
+// RULES, AND WHY
+//
+// One refresh at a time. Every waiter shares it, so a revoked token costs one login, however many
+// requests it was used by.
+//
+// Refresh ahead. A token is replaced while it still serves, so that no request waits for a login in
+// the ordinary case, and a failed refresh has login_before_expiry left to succeed.
+//
+// Generations name tokens. Each login that is accepted gives the next one; renew-self answers with
+// the same token, which keeps its own. A rejection names the generation that was refused: only the
+// current one is dropped for it, so a late denial of an older token never costs a newer one. A
+// generation that was never given out rejects nothing.
+//
+// rejected_through_ is the highest generation rejected so far; it and all before are never given
+// out again. Dropping the token is not enough: its renewal may be under way and succeed after the
+// rejection, and a token that expired during its renewal may be rejected late. Both renewals are
+// dropped, and a login takes their place.
+//
+// Recovery is throttled (login_throttle.h), because a 403 may also be a policy denial, which no
+// login cures. The first recovery of an incident is immediate; the next wait 5 s, doubling to 5
+// min; ten minutes without a rejection of the current token end the incident. While throttled no
+// token is held and none will come soon: callers get NoToken() at once, and a request that was
+// refused returns its original denial. A login already under way is the recovery and costs nothing
+// more, so it is waited for even then.
+//
+// Failed logins back off (backoff.h): 1 s doubling to 60 s, with jitter, so that a fleet does not
+// beat on an OpenBao that comes back. A token that lives goes on serving. Without one, callers get
+// the last login's error at once instead of waiting out the backoff. A failed renewal starts no
+// backoff: its login follows at once, unless the throttle is shut, and that login counts. The
+// throttle grants a recovery once; from then on the backoff alone spaces the logins.
+//
+// Waiters have deadlines. One that passes is answered with DeadlineExceeded(), whatever result the
+// same step brings, and the refresh goes on for the others. Only a caller who asks while a token is
+// held gets it whatever the deadline, because that takes no time.
+//
+// Leases count from the start of the request, on the clock that counts suspend: expires_at = start
+// + lease. OpenBao's own count begins later, so the keeper never thinks a token alive that OpenBao
+// has let expire. refresh_at = expires_at - login_before_expiry, but at least 1 s after the token's
+// arrival, so that a lease a hair longer than login_before_expiry makes no storm of logins. A lease
+// not longer than that is refused: its token would have to be replaced at once. A lease that was
+// slept through is no token either. Leases are clamped to 0 and 10 years, far from overflow.
+//
+// Timers run on the monotonic clock, which stands still during suspend. So with a token held the
+// keeper looks at least every 30 s (a lifetime that ends during suspend is seen at the next step,
+// and readers compare expires_at for themselves).
 #pragma once
 
 #include <cstdint>
@@ -50,26 +150,30 @@ class TokenKeeper {
   using Generation = std::uint64_t;  // from 1; each login's token has a higher one than all before
   using WaiterId = std::uint64_t;    // chosen by the driver; never used twice
 
-  // ---- Events.
+  // What happened.
 
-  // The first login may start. Before it, waiters wait.
+  // The program runs: the first login may start. Before it, waiters wait.
   struct Started {};
-  // Exactly one of these two for each StartLogin. The driver keeps the grant's value until Step
-  // returns: PublishToken takes it, otherwise it is wiped.
+  // A login brought a token. Exactly one of this and LoginFailed for each StartLogin. The driver
+  // keeps the grant's value until the actions of the step are carried out: PublishToken takes it,
+  // otherwise it is wiped.
   struct LoginSucceeded {
-    std::chrono::seconds lease{0};
+    std::chrono::seconds lease{0};  // from the start of the login
     bool renewable = false;
     std::optional<UnixSeconds> credential_expires_at;
   };
+  // A login brought none; `failure` says what the operator should be told.
   struct LoginFailed {
     LoginFailure failure;
   };
-  // Exactly one of these two for each StartRenewal; the value as above. renew-self answers with the
-  // same token (openbao-observed.md), so a renewed token keeps its generation.
+  // A renewal brought a new lease. Exactly one of this and RenewalFailed for each StartRenewal; the
+  // value as with LoginSucceeded. renew-self answers with the same token (openbao-observed.md), so
+  // a renewed token keeps its generation.
   struct RenewalSucceeded {
-    std::chrono::seconds lease{0};
+    std::chrono::seconds lease{0};  // from the start of the renewal
     bool renewable = false;
   };
+  // A renewal brought none, or nothing was sent because it could not help.
   struct RenewalFailed {
     RenewalFailure failure;
   };
@@ -80,6 +184,8 @@ class TokenKeeper {
     Generation rejected = 0;
     MonotonicTime deadline;
   };
+  // This waiter wants no answer any more. The driver of today never sends it: its waiters stay
+  // until their deadlines.
   struct WaiterGone {
     WaiterId waiter = 0;
   };
@@ -95,7 +201,7 @@ class TokenKeeper {
   using Event = std::variant<Started, LoginSucceeded, LoginFailed, RenewalSucceeded, RenewalFailed,
                              TokenWanted, WaiterGone, TokenRejected, Timer, Shutdown>;
 
-  // ---- Actions, to be carried out in order. A step yields at most one answer for each waiter and
+  // What to do, to be carried out in order. A step yields at most one answer for each waiter and
   // five others.
 
   // LoginSource::Login.

@@ -16,8 +16,8 @@ baokms_mutant(counts_after_discovery core core/rotation/rotation.cc
   REPLACE "if (kind == ObservationKind::kRegular) CountObservation" "CountObservation")
 baokms_mutant(accepts_version_rollback core core/rotation/rotation.cc
   "Observe:*"
-  REPLACE "rolled_back && (policy.reject_version_rollback || latest >= active)"
-    "rolled_back && latest < 0")
+  REPLACE "(policy.reject_version_rollback || *rollback == VersionRollback::kAboveActive)"
+    "latest < 0")
 baokms_mutant(ignores_checkpoint_mismatch core core/registry/registry_recovery.cc
   "Recovery:*"
   REPLACE "return Rollback()" "return CheckpointStatus::kCurrent")
@@ -62,8 +62,20 @@ baokms_mutant(migrates_past_a_rollback core core/registry/migration.cc
   REPLACE "if (!status)" "if (false)")
 baokms_mutant(believes_unread_files core core/registry/registry_save.cc
   "SaveRegistry:*"
-  REPLACE "after && FilesHold(after->state, after->checkpoint, *published)"
-    "(!after || FilesHold(after->state, after->checkpoint, *published))")
+  REPLACE "files && FilesHold(files->state, files->checkpoint, *published)"
+    "(!files || FilesHold(files->state, files->checkpoint, *published))")
+baokms_mutant(changes_over_another_hand core core/registry/registry_save.cc
+  "Confirmed save:*"
+  REPLACE "return files.state == before" "return true")
+baokms_mutant(believes_the_disk core core/registry/registry_save.cc
+  "Confirmed save:*"
+  REPLACE "!FilesHold(after->state, after->checkpoint, next)" "false")
+baokms_mutant(retires_what_is_referred_to core core/census/retirement_evidence.cc
+  "Retirement evidence:*"
+  REPLACE "version.state == SnapshotState::kActive || referenced(version)" "version.state == SnapshotState::kActive")
+baokms_mutant(believes_another_etcd core core/census/retirement_evidence.cc
+  "Retirement evidence:*"
+  REPLACE "std::ranges::none_of(recorded, referenced)" "recorded.empty()")
 
 # The token keeper (auth.md, "Token manager").
 baokms_mutant(token_refreshed_at_its_end core core/token/token_keeper.cc

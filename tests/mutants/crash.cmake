@@ -18,38 +18,32 @@ baokms_mutant(writes_in_place crash adapters/state_file/atomic_save.cc
     "gone = files.UnlinkAt(directory, temporary)" "gone = SystemResult<void>()"
     "O_CREAT | O_EXCL" "O_CREAT | O_TRUNC")
 baokms_mutant(checkpoint_before_state crash core/registry/registry_save.cc
-  "Crash:*"
-  REPLACE "store.SaveState(RegistryBytes(save.next.ToDocument()))" "SAVE_STATE"
-    "store.SaveCheckpoint(CheckpointBytes(save.next.ToCheckpoint()))"
-    "store.SaveState(RegistryBytes(save.next.ToDocument()))"
-    "SAVE_STATE" "store.SaveCheckpoint(CheckpointBytes(save.next.ToCheckpoint()))")
+  "Crash:*keeper*"
+  REPLACE "store.SaveState(RegistryBytes(next.ToDocument()))" "SAVE_STATE"
+    "store.SaveCheckpoint(CheckpointBytes(next.ToCheckpoint()))"
+    "store.SaveState(RegistryBytes(next.ToDocument()))"
+    "SAVE_STATE" "store.SaveCheckpoint(CheckpointBytes(next.ToCheckpoint()))")
 baokms_mutant(overwrites_a_fork crash core/registry/registry_save.cc
   "Failed save: files*"
-  REPLACE "!MayOverwrite(before->state, before->checkpoint, published, save.next)" "false")
+  REPLACE "return MayOverwrite(files.state, files.checkpoint, published, save.next)" "return true")
 baokms_mutant(believes_that_nothing_happened crash core/registry/registry_save.cc
   "Failed save:*"
-  REPLACE " && FilesHold(after->state, after->checkpoint, *published)" "")
+  REPLACE " && FilesHold(files->state, files->checkpoint, *published)" "")
 baokms_mutant(forgets_the_exact_candidate crash core/rotation/key_keeper.cc
   "Failed save:*"
   REPLACE "if (unsaved_) {" "if (false) {")
-baokms_mutant(leaves_the_checkpoint_behind crash app/state/registry_opening.cc
+baokms_mutant(leaves_the_checkpoint_behind crash core/registry/registry_opening.cc
   "Crash:*"
-  REPLACE "recovered.checkpoint == core::CheckpointStatus::kBehind" "false")
+  REPLACE "recovered.checkpoint == CheckpointStatus::kBehind" "false")
 baokms_mutant(builds_on_what_is_not_safe crash adapters/state_file/file_state_store.cc
   "Crash:*"
   REPLACE "!files_.Sync((*directory)->number())" "false")
-baokms_mutant(command_saves_the_checkpoint_first crash app/versions/confirmed_save.cc
+baokms_mutant(command_saves_the_checkpoint_first crash core/registry/registry_save.cc
   "Crash:*command*"
-  REPLACE "store.SaveState(core::RegistryBytes(next.ToDocument()))" "SAVE_STATE"
-    "store.SaveCheckpoint(core::CheckpointBytes(next.ToCheckpoint()))"
-    "store.SaveState(core::RegistryBytes(next.ToDocument()))"
-    "SAVE_STATE" "store.SaveCheckpoint(core::CheckpointBytes(next.ToCheckpoint()))")
-baokms_mutant(changes_before_the_checkpoint crash app/versions/confirmed_save.cc
+  REPLACE "store.SaveState(RegistryBytes(next.ToDocument()))" "SAVE_STATE"
+    "store.SaveCheckpoint(CheckpointBytes(next.ToCheckpoint()))"
+    "store.SaveState(RegistryBytes(next.ToDocument()))"
+    "SAVE_STATE" "store.SaveCheckpoint(CheckpointBytes(next.ToCheckpoint()))")
+baokms_mutant(changes_before_the_checkpoint crash core/registry/registry_save.cc
   "Crash:*"
-  REPLACE "now->checkpoint != checkpoint" "false")
-baokms_mutant(changes_over_another_hand crash app/versions/confirmed_save.cc
-  "Confirmed save:*"
-  REPLACE "now->state != before" "false")
-baokms_mutant(believes_the_disk crash app/versions/confirmed_save.cc
-  "Confirmed save:*"
-  REPLACE "!core::FilesHold(after->state, after->checkpoint, next)" "false")
+  REPLACE "before->checkpoint != care.checkpoint_first" "false")

@@ -52,7 +52,7 @@ baokms_mutant(believes_a_version_that_was_made_anew model core/registry/recorded
   REPLACE "listed->second != recorded.created_at" "false")
 baokms_mutant(never_looks_at_recorded_identities model core/rotation/rotation.cc
   "Model: two nodes*whatever is changed" RULE "a state is saved by metadata that contradicts a recorded identity"
-  REPLACE "!IdentitiesHold(registry, metadata, *times)" "false")
+  REPLACE "!FaultsOfIdentities(registry, metadata, *times).empty()" "false")
 baokms_mutant(bootstraps_a_rotated_key model core/rotation/bootstrap.cc
   "Model: one node*slow calls" RULE "a first state is made of a rotated key"
   REPLACE "if (metadata.latest_version > 1)" "if (false)")
@@ -73,22 +73,22 @@ baokms_mutant(defers_any_save model core/rotation/rotation.cc
   REPLACE "return std::ranges::is_permutation(normal, published.snapshots())" "return true")
 baokms_mutant(saves_the_checkpoint_first model core/registry/registry_save.cc
   "Model: one node*slow calls" RULE "a checkpoint is written that is not the state's"
-  REPLACE "store.SaveState(RegistryBytes(save.next.ToDocument()))" "SAVE_STATE"
-    "store.SaveCheckpoint(CheckpointBytes(save.next.ToCheckpoint()))"
-    "store.SaveState(RegistryBytes(save.next.ToDocument()))"
-    "SAVE_STATE" "store.SaveCheckpoint(CheckpointBytes(save.next.ToCheckpoint()))")
+  REPLACE "store.SaveState(RegistryBytes(next.ToDocument()))" "SAVE_STATE"
+    "store.SaveCheckpoint(CheckpointBytes(next.ToCheckpoint()))"
+    "store.SaveState(RegistryBytes(next.ToDocument()))"
+    "SAVE_STATE" "store.SaveCheckpoint(CheckpointBytes(next.ToCheckpoint()))")
 baokms_mutant(overwrites_a_fork model core/registry/registry_save.cc
   "Model: one node*slow calls" RULE "a state that is not ours is overwritten"
-  REPLACE "!MayOverwrite(before->state, before->checkpoint, published, save.next)" "false")
+  REPLACE "return MayOverwrite(files.state, files.checkpoint, published, save.next)" "return true")
 baokms_mutant(ignores_the_checkpoint model core/registry/registry_recovery.cc
   "Model: one node*slow calls" RULE "untrustworthy files are served"
   REPLACE "return Rollback()" "return CheckpointStatus::kCurrent")
 baokms_mutant(serves_another_configuration model core/registry/registry.cc
   "Model: one node*slow calls" RULE "(files of another configuration|untrustworthy files) are served"
   REPLACE "document.identity_fingerprint != identity->fingerprint()" "false")
-baokms_mutant(leaves_the_checkpoint_behind model app/state/registry_opening.cc
+baokms_mutant(leaves_the_checkpoint_behind model core/registry/registry_opening.cc
   "Model: one node*slow calls" RULE "a metadata probe fails although OpenBao answers"
-  REPLACE "recovered.checkpoint == core::CheckpointStatus::kBehind" "false")
+  REPLACE "recovered.checkpoint == CheckpointStatus::kBehind" "false")
 
 # ---- discovery, health ----
 baokms_mutant(discovers_without_a_throttle model core/rotation/key_keeper.cc

@@ -19,6 +19,8 @@ struct NewNode {
     person.Substitute("/root/ca.crt", node.config.ca_file());
     person.Substitute("/root/values.yaml", files().File("values.yaml"));
     person.Substitute("/root/bundle", bundle());
+    person.Substitute("/etc/openbao-kms/encryption-config.yaml",
+                      bundle() + "/encryption-config.yaml");
     person.Substitute("/root/issuer.pub", files().File("issuer.pub"));
     person.Substitute("/run/openbao-kms/kms.sock", node.config.socket());
     person.Substitute("bao-kms-provider init", "bao-kms-provider init --allow-socket-parent " +

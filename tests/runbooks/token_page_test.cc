@@ -1,5 +1,6 @@
 // docs/login/pkcs11.md, each of its commands in its order, and a provider over what they made.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <map>
 
@@ -22,15 +23,17 @@ class Machine {
     here.MakeDirectory("tls", 0750);
     here.Write("tls/ca.crt", testing::ReadWholeFile(bench.openbao().ca_file()), 0644);
     const std::string mount = "cert-" + bench.setup.options().key_name;
-    values_ = {
-        {"https://openbao.example:8200", bench.openbao().address()},
-        {"/etc/openbao-kms", here.path()},
-        {"/root/", here.path() + "/"},
-        {"-path=cert", "-path=" + mount},
-        {"auth/cert", "auth/" + mount},
-        {"token_policies=bao-kms", "token_policies=" + bench.setup.options().policy},
-        {"bao-kms-provider doctor", testing::ProviderProgram() + " doctor --allow-socket-parent " +
-                                        config.socket_directory()}};
+    values_ = {{"https://openbao.example:8200", bench.openbao().address()},
+               {"/etc/openbao-kms", here.path()},
+               {"/root/", here.path() + "/"},
+               {"-path=cert", "-path=" + mount},
+               {"auth/cert", "auth/" + mount},
+               {"token_policies=bao-kms", "token_policies=" + bench.setup.options().policy},
+               {"-o openbao-kms -g openbao-kms",
+                "-o " + std::to_string(getuid()) + " -g " + std::to_string(getgid())},
+               {"runuser -u openbao-kms -- bao-kms-provider doctor",
+                testing::ProviderProgram() + " doctor --allow-socket-parent " +
+                    config.socket_directory()}};
     Run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 "
         "-subj '/CN=node authority' -keyout /root/ca/ca.key -out /root/ca/ca.pem");
     std::string yaml;

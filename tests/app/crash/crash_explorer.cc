@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "adapters/state_file/file_state_store.h"
-#include "app/state/registry_opening.h"
 #include "core/registry/registry_json.h"
+#include "core/registry/registry_opening.h"
 #include "core/registry/registry_save.h"
 #include "tests/app/crash/rotation_history.h"
 
@@ -23,7 +23,7 @@ Opened StartAndEnd(FaultDisk& disk) {
   Opened opened;
   {
     FileStateStore store(disk, kStatePath);
-    opened = OpenRegistry(store, HistoryIdentity());
+    opened = core::OpenRegistry(store, HistoryIdentity());
   }
   return opened;
 }

@@ -7,8 +7,8 @@
 #include <map>
 
 #include "adapters/state_file/file_state_store.h"
-#include "app/state/registry_opening.h"
 #include "core/registry/registry_json.h"
+#include "core/registry/registry_opening.h"
 #include "core/registry/registry_save.h"
 #include "tests/app/crash/crash_explorer.h"
 #include "tests/app/crash/rotation_history.h"
@@ -101,13 +101,13 @@ class FailingSaves {
   // The operator looks again and repeats the command, unless it turns out to have been done; a
   // start then finds what was wanted.
   void RetryByCommand(FaultDisk& disk, FileStateStore& store) {
-    const auto files = ReadRegistry(store, HistoryIdentity());
+    const auto files = core::ReadRegistry(store, HistoryIdentity());
     REQUIRE(files);
     if (files->recovered.registry != point_.save.next) {
       REQUIRE(files->recovered.registry == point_.save.published);
       REQUIRE(point_.SaveOn(store) == SaveResult::kSaved);
     }
-    REQUIRE(OpenRegistry(store, HistoryIdentity()));
+    REQUIRE(core::OpenRegistry(store, HistoryIdentity()));
     CheckHeld(disk);
     Crash(disk, point_.save.next);
   }

@@ -5,10 +5,10 @@
 #include <functional>
 
 #include "adapters/state_file/file_state_store.h"
-#include "app/state/registry_opening.h"
-#include "app/versions/confirmed_save.h"
 #include "core/registry/migration.h"
 #include "core/registry/registry_json.h"
+#include "core/registry/registry_opening.h"
+#include "core/registry/registry_save.h"
 #include "tests/app/crash/crash_explorer.h"
 #include "tests/app/crash/rotation_history.h"
 
@@ -43,7 +43,7 @@ void KillChangeEverywhere(const FaultDisk& disk, const core::RegistryDocument& b
       FileStateStore store(killed, kStatePath);
       REQUIRE(store.Lock());
       killed.Arm(fault);
-      const auto saved = SaveConfirmed(store, before, next);
+      const auto saved = core::SaveConfirmed(store, before, next);
       ended = static_cast<int>(killed.calls().size()) == at;
       if (ended) CHECK(saved);
       judge(killed, ended);
@@ -112,7 +112,7 @@ TEST_CASE("Crash: killed or without power at any call of a migration it can be m
                         .has_value());
             } else {
               ++done;
-              const auto opened = OpenRegistry(store, HistoryIdentity());
+              const auto opened = core::OpenRegistry(store, HistoryIdentity());
               CHECK_MESSAGE(opened.has_value(), (opened ? "" : opened.error()));
               if (opened) CHECK(*opened == *next);
             }

@@ -12,8 +12,8 @@
 
 #include "adapters/state_file/file_state_store.h"
 #include "adapters/state_file/posix_file_system.h"
-#include "app/state/registry_opening.h"
 #include "core/registry/registry_json.h"
+#include "core/registry/registry_opening.h"
 #include "core/registry/registry_save.h"
 #include "tests/adapters/state_file/state_directory.h"
 #include "tests/app/crash/rotation_history.h"
@@ -63,7 +63,7 @@ struct Node {
     for (int failures = 0; failures < 3; ++failures) {
       // A command that is repeated looks first whether it has been done.
       if (failures == 0 || !point.node) {
-        const auto opened = OpenRegistry(store, HistoryIdentity());
+        const auto opened = core::OpenRegistry(store, HistoryIdentity());
         if (!opened) return 10;
         if (*opened == point.save.next) return failures;
       }
@@ -79,7 +79,7 @@ struct Node {
   std::optional<core::Registry> Recover() const {
     PosixFileSystem files;
     FileStateStore store(files, directory.state());
-    auto opened = OpenRegistry(store, HistoryIdentity());
+    auto opened = core::OpenRegistry(store, HistoryIdentity());
     REQUIRE_MESSAGE(opened.has_value(), (opened ? "" : opened.error()));
     if (*opened) {
       CHECK(core::SaveRegistry(store, {.published = *opened, .next = FollowUp(**opened)}) ==

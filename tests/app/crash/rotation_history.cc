@@ -4,8 +4,7 @@
 #include <utility>
 
 #include "adapters/state_file/file_state_store.h"
-#include "app/state/registry_opening.h"
-#include "app/versions/confirmed_save.h"
+#include "core/registry/registry_opening.h"
 #include "core/registry/registry_save.h"
 #include "core/registry/retirement.h"
 
@@ -57,7 +56,7 @@ class Recorder {
     REQUIRE(with_restored);
     Record({.published = *retired->next, .next = with_restored->next.value()}, std::nullopt, {});
     FileStateStore store(disk_, kStatePath);
-    auto opened = OpenRegistry(store, HistoryIdentity());
+    auto opened = core::OpenRegistry(store, HistoryIdentity());
     REQUIRE(opened);
     node_ = KeeperBench(*std::move(opened), Policy());
   }
@@ -110,8 +109,9 @@ std::vector<SavePoint> Live() {
 
 core::SaveResult SavePoint::SaveOn(ports::StateStore& store) const {
   if (node) return core::SaveRegistry(store, save);
-  return SaveConfirmed(store, save.published->ToDocument(), save.next) ? core::SaveResult::kSaved
-                                                                       : core::SaveResult::kFailed;
+  return core::SaveConfirmed(store, save.published->ToDocument(), save.next)
+             ? core::SaveResult::kSaved
+             : core::SaveResult::kFailed;
 }
 
 const core::Registry::Identity& HistoryIdentity() {

@@ -251,6 +251,42 @@ TEST_CASE("Key driver: failed probes are told with their error") {
   CHECK(b.reports.back().error == core::ErrorClass::kOpenBaoSealed);
 }
 
+TEST_CASE(
+    "Key driver: an observation counts as OpenBao's word or auth_failed or the error's class") {
+  struct Row {
+    core::Error error;
+    std::string label;
+  };
+  for (const Row& row :
+       {Row{core::OpenBaoFailure(core::OpenBaoStatus::kSealed), "sealed"},
+        Row{core::OpenBaoFailure(core::OpenBaoStatus::kNotFound), "not_found"},
+        Row{core::OpenBaoFailure(core::OpenBaoStatus::kUnauthenticated), "auth_failed"},
+        Row{core::LoginRefused(), "auth_failed"}, Row{core::NoToken(), "auth_failed"},
+        Row{core::DeadlineExceeded(), "timeout"},
+        Row{core::ShuttingDown(), std::string(Name(core::ShuttingDown().error_class()))}}) {
+    CAPTURE(row.label);
+    KeyDriverBench b(FirstRegistry());
+    b.transit.metadata = std::unexpected(row.error);
+    b.Start();
+    CHECK(b.telemetry.lines().front() == "observed " + row.label);
+  }
+}
+
+TEST_CASE("Key driver: an observation that fails without a failed call counts as its reason") {
+  KeyDriverBench b(FirstRegistry());
+  b.Start();
+  b.transit.disable_upsert = false;
+  b.NextProbe();
+  CHECK(b.telemetry.Told("observed upsert_allowed"));
+  b.transit.metadata = std::unexpected(core::OpenBaoFailure(core::OpenBaoStatus::kSealed));
+  for (int i = 0; i < 3; ++i) b.NextProbe();
+  CHECK_FALSE(b.telemetry.Told("observed circuit_breaker_open"));
+  b.Pass(29s);
+  b.Discover(2);
+  b.Run();
+  CHECK(b.telemetry.Told("observed circuit_breaker_open"));
+}
+
 TEST_CASE("Key driver: a deep probe whose plaintext differs makes Status unhealthy") {
   KeyDriverBench b(FirstRegistry());
   b.transit.garble = true;

@@ -22,11 +22,11 @@ using core::CheckpointStatus;
 // A settled node at version 2, and a key that says the same; each test changes what it is about.
 struct Bench {
   core::Registry::Identity identity = Bind();
-  RegistryFiles files = Holding(RegistryOf({Snapshot(2, kActive), Snapshot(1, kRetired)}));
+  core::RegistryFiles files = Holding(RegistryOf({Snapshot(2, kActive), Snapshot(1, kRetired)}));
   LiveKey key{.metadata = FitMetadata(2), .problem = {}};
   core::Duration activation_delay = std::chrono::minutes(2);
 
-  static RegistryFiles Holding(const core::Registry& registry) {
+  static core::RegistryFiles Holding(const core::Registry& registry) {
     return {.recovered = {.registry = registry, .checkpoint = CheckpointStatus::kCurrent},
             .checkpoint = registry.ToCheckpoint()};
   }

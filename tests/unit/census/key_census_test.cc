@@ -9,8 +9,8 @@
 namespace baokms::core {
 namespace {
 
-using testing::KeyIdNumber;
-using testing::ValueOf;
+using ::baokms::testing::KeyIdNumber;
+using ::baokms::testing::ValueOf;
 using Group = KeyCensus::Group;
 
 KeyId Id(int number) { return *KeyId::Parse(KeyIdNumber(number)); }

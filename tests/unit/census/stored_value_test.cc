@@ -10,8 +10,8 @@
 namespace baokms::core {
 namespace {
 
-using testing::KeyIdNumber;
-using testing::ValueOf;
+using ::baokms::testing::KeyIdNumber;
+using ::baokms::testing::ValueOf;
 
 bool IsMalformed(const std::string& value) {
   return std::holds_alternative<MalformedValue>(ReadStoredValue(value, "openbao"));

@@ -1,7 +1,6 @@
 #include "tests/unit/model_check/node_step.h"
 
-#include "app/state/registry_opening.h"
-#include "app/versions/confirmed_save.h"
+#include "core/registry/registry_opening.h"
 #include "core/registry/registry_save.h"
 #include "core/registry/retirement.h"
 #include "tests/support/core/builders.h"
@@ -38,11 +37,11 @@ void NodeStep::Start() {
   Disk copy = node_.disk;
   PlannedStore other(copy, OtherwiseConfigured(), {});
   if (node_.disk.state && node_.disk.tampering != Tampering::kOtherIdentity &&
-      app::OpenRegistry(other, OtherwiseConfigured())) {
+      OpenRegistry(other, OtherwiseConfigured())) {
     Broken("files of another configuration are served");
   }
   try {
-    auto opened = app::OpenRegistry(store_, Configured());
+    auto opened = OpenRegistry(store_, Configured());
     if (!opened) {
       node_.refused = !store_.failed();
       if (node_.refused && node_.disk.tampering == Tampering::kNone) {
@@ -161,7 +160,7 @@ template <typename Plan>
 void NodeStep::ApplyPlan(Plan plan) {
   IdentitySet changed = 0;
   try {
-    const auto opened = app::OpenRegistry(store_, Configured());
+    const auto opened = OpenRegistry(store_, Configured());
     if (!opened || !*opened) return;
     const auto change = plan(**opened);
     if (!change || !change->next) return;
@@ -169,7 +168,7 @@ void NodeStep::ApplyPlan(Plan plan) {
       changed |= SetOf(IdentityWith(snapshot.key_id.str()));
     }
     store_.AllowOperator(changed);
-    (void)app::SaveConfirmed(store_, (*opened)->ToDocument(), *change->next);
+    (void)SaveConfirmed(store_, (*opened)->ToDocument(), *change->next);
   } catch (const ProcessDied&) {
     Die();  // the files say how far it came
   }

@@ -27,7 +27,7 @@ TEST_CASE("Save: a failed one makes Status unhealthy and publishes nothing") {
   b.Read(FitMetadata(2));
   b.SaveEnds(SaveResult::kFailed);
   CHECK(b.Only<MetadataProbeEnded>().reason == Reason::kStateSaveFailed);
-  CHECK(b.Only<MetadataProbeEnded>().status == "state_save_failed");
+  CHECK_FALSE(b.Only<MetadataProbeEnded>().error);
   CHECK(b.Reasons() == std::vector{Reason::kStateSaveFailed});
   CHECK(b.keeper.registry()->pending() == nullptr);
   CHECK_FALSE(b.keeper.view().keys->decryptable.contains(testing::IdOf(2).str()));

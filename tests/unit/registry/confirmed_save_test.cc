@@ -1,22 +1,22 @@
 // An operator's change on disk (registry-and-rotation.md, "Save").
-#include "app/versions/confirmed_save.h"
-
 #include <doctest/doctest.h>
 
+#include "core/registry/registry_save.h"
 #include "tests/support/core/builders.h"
 #include "tests/support/ports/memory_state_store.h"
 
-namespace baokms::app {
+namespace baokms::core {
 namespace {
 
-using core::testing::FirstRegistry;
-using core::testing::NextOf;
+using baokms::testing::MemoryStateStore;
+using testing::FirstRegistry;
+using testing::NextOf;
 using Log = std::vector<std::string>;
 
-struct Bench {
-  core::Registry before = FirstRegistry();
-  core::Registry next = NextOf(before);
-  baokms::testing::MemoryStateStore store{before};
+struct ChangeBench {
+  Registry before = FirstRegistry();
+  Registry next = NextOf(before);
+  MemoryStateStore store{before};
 
   std::string Failure() {
     const auto saved = SaveConfirmed(store, before.ToDocument(), next);
@@ -30,7 +30,7 @@ struct Bench {
 }  // namespace
 
 TEST_CASE("Confirmed save: state before checkpoint and then both are read back") {
-  Bench bench;
+  ChangeBench bench;
   REQUIRE(SaveConfirmed(bench.store, bench.before.ToDocument(), bench.next));
   CHECK(bench.store.log == Log{"load", "state", "checkpoint", "load"});
   CHECK(bench.store.files.state == bench.next.ToDocument());
@@ -38,15 +38,15 @@ TEST_CASE("Confirmed save: state before checkpoint and then both are read back")
 }
 
 TEST_CASE("Confirmed save: a checkpoint that is behind or missing comes forward before the state") {
-  Bench bench;
+  ChangeBench bench;
   bench.store.Hold(bench.next);
   bench.store.files.checkpoint = bench.before.ToCheckpoint();
-  const core::Registry third = NextOf(bench.next);
+  const Registry third = NextOf(bench.next);
   REQUIRE(SaveConfirmed(bench.store, bench.next.ToDocument(), third));
   CHECK(bench.store.log == Log{"load", "checkpoint", "state", "checkpoint", "load"});
   CHECK(bench.store.files.checkpoint == third.ToCheckpoint());
 
-  Bench first;
+  ChangeBench first;
   first.store.files.checkpoint.reset();
   // A crash right after the state's save: one ahead, and chained.
   first.store.before_save = [&] {
@@ -54,17 +54,18 @@ TEST_CASE("Confirmed save: a checkpoint that is behind or missing comes forward 
   };
   REQUIRE(SaveConfirmed(first.store, first.before.ToDocument(), first.next));
 
-  Bench failing;
+  ChangeBench failing;
   failing.store.files.checkpoint.reset();
   failing.store.fail_checkpoint = true;
   failing.Failure();
   CHECK(failing.store.log == Log{"load", "checkpoint!"});
 }
 
-TEST_CASE("Confirmed save: a state that another hand changed meanwhile is not overwritten") {
-  Bench bench;
+TEST_CASE("Confirmed save: a state that another process changed is not overwritten") {
+  ChangeBench bench;
   bench.store.Hold(NextOf(bench.next));
-  CHECK(bench.Failure().find("another hand") != std::string::npos);
+  CHECK(bench.Failure().starts_with(
+      "state.path: another process changed the state in the meantime; nothing was saved; "));
   CHECK(bench.store.log == Log{"load"});
   bench.store.files = {};
   bench.Failure();
@@ -72,7 +73,7 @@ TEST_CASE("Confirmed save: a state that another hand changed meanwhile is not ov
 }
 
 TEST_CASE("Confirmed save: a save that fails says why and goes no further") {
-  Bench bench;
+  ChangeBench bench;
   bench.store.problem.text = "no space is left";
   bench.store.fail_state = true;
   CHECK(bench.Failure().find("no space is left") != std::string::npos);
@@ -88,7 +89,7 @@ TEST_CASE("Confirmed save: a save that fails says why and goes no further") {
 }
 
 TEST_CASE("Confirmed save: files that do not hold what was saved are no success") {
-  Bench bench;
+  ChangeBench bench;
   // The disk answers a save and keeps what it had.
   class Forgetful final : public ports::StateStore {
    public:
@@ -109,10 +110,10 @@ TEST_CASE("Confirmed save: files that do not hold what was saved are no success"
 }
 
 TEST_CASE("Confirmed save: files that cannot be read are not written") {
-  Bench bench;
+  ChangeBench bench;
   bench.store.fail_load = true;
   bench.Failure();
   CHECK(bench.store.log == Log{"load!"});
 }
 
-}  // namespace baokms::app
+}  // namespace baokms::core

@@ -1,29 +1,28 @@
 // Opening the registry at start: the lock first, then the two files, and what a person is told.
-#include "app/state/registry_opening.h"
+#include "core/registry/registry_opening.h"
 
 #include <doctest/doctest.h>
 
 #include "tests/support/core/builders.h"
 #include "tests/support/ports/memory_state_store.h"
 
-namespace baokms::app {
+namespace baokms::core {
 namespace {
 
-using core::testing::Bind;
-using core::testing::FirstRegistry;
-using core::testing::RegistryOf;
-using core::testing::Snapshot;
+using baokms::testing::MemoryStateStore;
+using testing::Bind;
+using testing::FirstRegistry;
 using Log = std::vector<std::string>;
 
-core::Registry Next(const core::Registry& registry) {
+Registry WithCandidate(const Registry& registry) {
   auto snapshots = registry.snapshots();
-  snapshots.insert(snapshots.begin(), core::testing::Candidate(2, 1));
+  snapshots.insert(snapshots.begin(), testing::Candidate(2, 1));
   auto next = registry.Next(std::move(snapshots));
   REQUIRE(next);
   return *std::move(next);
 }
 
-std::string RefusalOf(baokms::testing::MemoryStateStore& store) {
+std::string RefusedOpening(MemoryStateStore& store) {
   const auto opened = OpenRegistry(store, Bind());
   REQUIRE_FALSE(opened);
   return opened.error();
@@ -32,18 +31,18 @@ std::string RefusalOf(baokms::testing::MemoryStateStore& store) {
 }  // namespace
 
 TEST_CASE("Open: a lock that another process holds names it and the files stay unread") {
-  baokms::testing::MemoryStateStore store(FirstRegistry());
+  MemoryStateStore store(FirstRegistry());
   store.fail_lock = true;
   store.problem = {
       .kind = ports::StateProblemKind::kLocked, .text = "another writer", .holder_pid = 4711};
-  CHECK(RefusalOf(store) == "state.path: another writer (process 4711)");
+  CHECK(RefusedOpening(store) == "state.path: another writer (process 4711)");
   CHECK(store.log == Log{"lock!"});
   store.problem.holder_pid = 0;
-  CHECK(RefusalOf(store) == "state.path: another writer");
+  CHECK(RefusedOpening(store) == "state.path: another writer");
 }
 
 TEST_CASE("Open: without files there is no registry and nothing is written") {
-  baokms::testing::MemoryStateStore store;
+  MemoryStateStore store;
   const auto opened = OpenRegistry(store, Bind());
   REQUIRE(opened);
   CHECK_FALSE(opened->has_value());
@@ -51,66 +50,66 @@ TEST_CASE("Open: without files there is no registry and nothing is written") {
 }
 
 TEST_CASE("Open: a state with its checkpoint is taken as it is") {
-  baokms::testing::MemoryStateStore store(Next(FirstRegistry()));
+  MemoryStateStore store(WithCandidate(FirstRegistry()));
   const auto opened = OpenRegistry(store, Bind());
   REQUIRE(opened);
   REQUIRE(opened->has_value());
-  CHECK(**opened == Next(FirstRegistry()));
+  CHECK(**opened == WithCandidate(FirstRegistry()));
   CHECK(store.log == Log{"lock", "load"});
 }
 
 TEST_CASE("Open: a checkpoint one generation behind or missing at the first is brought forward") {
-  baokms::testing::MemoryStateStore behind(FirstRegistry());
-  behind.files.state = Next(FirstRegistry()).ToDocument();
+  MemoryStateStore behind(FirstRegistry());
+  behind.files.state = WithCandidate(FirstRegistry()).ToDocument();
   const auto opened = OpenRegistry(behind, Bind());
   REQUIRE(opened);
   CHECK(behind.log == Log{"lock", "load", "checkpoint"});
-  CHECK(behind.files.checkpoint == Next(FirstRegistry()).ToCheckpoint());
+  CHECK(behind.files.checkpoint == WithCandidate(FirstRegistry()).ToCheckpoint());
 
-  baokms::testing::MemoryStateStore missing(FirstRegistry());
+  MemoryStateStore missing(FirstRegistry());
   missing.files.checkpoint.reset();
   REQUIRE(OpenRegistry(missing, Bind()));
   CHECK(missing.files.checkpoint == FirstRegistry().ToCheckpoint());
 }
 
 TEST_CASE("Open: a checkpoint that cannot be brought forward is a refusal") {
-  baokms::testing::MemoryStateStore store(FirstRegistry());
+  MemoryStateStore store(FirstRegistry());
   store.files.checkpoint.reset();
   store.fail_checkpoint = true;
   store.problem.text = "the directory is read-only";
-  CHECK(RefusalOf(store) == "state.path: the directory is read-only");
+  CHECK(RefusedOpening(store) == "state.path: the directory is read-only");
 }
 
 TEST_CASE("Open: an older state behind a newer checkpoint says ROLLBACK and is left alone") {
-  baokms::testing::MemoryStateStore store(Next(FirstRegistry()));
+  MemoryStateStore store(WithCandidate(FirstRegistry()));
   store.files.state = FirstRegistry().ToDocument();
-  CHECK(RefusalOf(store).starts_with("state.path: ROLLBACK: "));
+  CHECK(RefusedOpening(store).starts_with("state.path: ROLLBACK: "));
   CHECK(store.log == Log{"lock", "load"});
   CHECK(store.files.state == FirstRegistry().ToDocument());
 }
 
 TEST_CASE("Open: files that cannot be read are a refusal with their own text") {
-  baokms::testing::MemoryStateStore store(FirstRegistry());
+  MemoryStateStore store(FirstRegistry());
   store.fail_load = true;
   store.problem = {.kind = ports::StateProblemKind::kUnsafeFile, .text = "the file is a symlink"};
-  CHECK(RefusalOf(store) == "state.path: the file is a symlink");
+  CHECK(RefusedOpening(store) == "state.path: the file is a symlink");
 }
 
 TEST_CASE("Read: a look at the state takes no lock and mends nothing") {
-  baokms::testing::MemoryStateStore store(FirstRegistry());
-  store.files.state = Next(FirstRegistry()).ToDocument();
+  MemoryStateStore store(FirstRegistry());
+  store.files.state = WithCandidate(FirstRegistry()).ToDocument();
   const auto behind = ReadRegistry(store, Bind());
   REQUIRE(behind);
-  CHECK(*behind->recovered.registry == Next(FirstRegistry()));
-  CHECK(behind->recovered.checkpoint == core::CheckpointStatus::kBehind);
+  CHECK(*behind->recovered.registry == WithCandidate(FirstRegistry()));
+  CHECK(behind->recovered.checkpoint == CheckpointStatus::kBehind);
   CHECK(behind->checkpoint == FirstRegistry().ToCheckpoint());
   CHECK(store.log == Log{"load"});
 
-  baokms::testing::MemoryStateStore empty;
+  MemoryStateStore empty;
   const auto absent = ReadRegistry(empty, Bind());
   REQUIRE(absent);
   CHECK_FALSE(absent->recovered.registry.has_value());
-  CHECK(absent->recovered.checkpoint == core::CheckpointStatus::kAbsent);
+  CHECK(absent->recovered.checkpoint == CheckpointStatus::kAbsent);
   CHECK(empty.log == Log{"load"});
 
   store.files.checkpoint.reset();
@@ -120,11 +119,11 @@ TEST_CASE("Read: a look at the state takes no lock and mends nothing") {
 }
 
 TEST_CASE("Open: the state of another configuration is a refusal") {
-  core::ProviderIdentity other = core::testing::TestIdentity();
+  ProviderIdentity other = testing::TestIdentity();
   other.cluster_id = "workload-b";
-  baokms::testing::MemoryStateStore store(FirstRegistry(Bind(other)));
-  CHECK(RefusalOf(store).starts_with("state.path: "));
+  MemoryStateStore store(FirstRegistry(Bind(other)));
+  CHECK(RefusedOpening(store).starts_with("state.path: "));
   CHECK(store.log == Log{"lock", "load"});
 }
 
-}  // namespace baokms::app
+}  // namespace baokms::core

@@ -1,0 +1,95 @@
+#include "app/checks/recorded_versions.h"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "app/reports/failure_advice.h"
+
+namespace baokms::app {
+namespace {
+
+using core::IdentityFault;
+using Faults = std::vector<core::FaultyIdentity>;
+
+Faults FaultsOf(const RecordedVersions& recorded) {
+  return core::FaultsOfIdentities(recorded.registry, recorded.metadata, recorded.times);
+}
+
+// The versions that have one of these faults, each with its words.
+std::string Described(const Faults& faults,
+                      const std::map<IdentityFault, std::string_view>& words) {
+  std::string text;
+  for (const core::FaultyIdentity& faulty : faults) {
+    const auto word = words.find(faulty.fault);
+    if (word == words.end()) continue;
+    if (!text.empty()) text += "; ";
+    text.append("version ").append(faulty.recorded.version.ToString());
+    text.append(" ").append(word->second);
+  }
+  return text;
+}
+
+CheckResult JudgeCheckpoint(const RecordedVersions& recorded) {
+  const std::string seen = "generation " + std::to_string(recorded.registry.generation());
+  switch (recorded.checkpoint) {
+    case core::CheckpointStatus::kCurrent:
+      return Pass(seen);
+    case core::CheckpointStatus::kBehind:
+      return Warn(seen + ", and the checkpoint is behind",
+                  "nothing: a save was cut short, and the next start of serve mends it");
+    case core::CheckpointStatus::kMissing:
+    case core::CheckpointStatus::kAbsent:
+      return Warn(seen + ", and there is no checkpoint",
+                  "nothing, if this is a copied state: the next start of serve writes it");
+  }
+  return Pass(seen);
+}
+
+}  // namespace
+
+CheckResult JudgeState(const RecordedVersions& recorded) {
+  if (core::FindVersionRollback(recorded.registry, recorded.metadata) ==
+      core::VersionRollback::kBelowActive) {
+    return Fail("OpenBao's latest version is older than this node's active one",
+                std::string(AdviceFor(core::Reason::kVersionRollback)));
+  }
+  const Faults faults = FaultsOf(recorded);
+  std::string gone = Described(faults, {{IdentityFault::kNotListed, "is gone from the key"},
+                                        {IdentityFault::kRecreated, "was made anew"}});
+  if (!gone.empty()) {
+    return Fail(std::move(gone),
+                "restore OpenBao's key from the backup that has these versions: what they "
+                "encrypted cannot be read without them");
+  }
+  const auto seen =
+      core::Observe(recorded.registry, recorded.metadata, recorded.policy,
+                    core::ObservationKind::kDiscovery, /*may_promote=*/false, recorded.wall);
+  // What is left are faults that JudgeRestrictions names, or what no fault of a version explains.
+  if (!seen && faults.empty()) {
+    return Fail("serve would refuse this state beside these metadata: " +
+                    std::string(core::Name(seen.error())),
+                "compare the state with the key by rotation-plan");
+  }
+  return JudgeCheckpoint(recorded);
+}
+
+CheckResult JudgeRestrictions(const RecordedVersions& recorded) {
+  std::string forbidden = Described(
+      FaultsOf(recorded), {{IdentityFault::kTrimmed, "was trimmed"},
+                           {IdentityFault::kDisallowed, "is below min_decryption_version"}});
+  if (!forbidden.empty()) {
+    return Fail(std::move(forbidden),
+                "lower min_decryption_version, or, when nothing refers to these versions any "
+                "more, retire them with `bao-kms-provider retire-versions`");
+  }
+  if (core::EncryptionBlocked(recorded.registry.active().version, recorded.metadata)) {
+    return Fail("the active version is below min_encryption_version",
+                std::string(AdviceFor(core::Reason::kEncryptionBlocked)));
+  }
+  return Pass();
+}
+
+}  // namespace baokms::app
