@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   try {
     return static_cast<int>(baokms::app::RunCommandLine(argc, argv));
   } catch (const std::exception&) {
-    std::fputs("internal error: the program cannot go on\n", stderr);
+    std::fputs("internal error: the program cannot continue\n", stderr);
     return static_cast<int>(baokms::app::ExitCode::kOther);
   }
 }

@@ -33,10 +33,9 @@ std::string_view AdviceFor(core::CertSource source, CertificateProblem problem) 
     case CertificateProblem::kNotParsed:
       return Pick(
           source,
-          "auth.cert.pkcs11.certificateFile: a certificate in the file is damaged; write "
-          "the leaf and its intermediates again, as PEM",
-          "auth.cert.spiffe: a certificate of the X.509-SVID is damaged; look at the SPIFFE "
-          "agent");
+          "auth.cert.pkcs11.certificateFile: a certificate in the file is damaged; write the leaf "
+          "certificate and its intermediates again as PEM",
+          "auth.cert.spiffe: a certificate of the X.509-SVID is damaged; check the SPIFFE agent");
     case CertificateProblem::kNotYetValid:
       return Pick(
           source,
@@ -48,76 +47,73 @@ std::string_view AdviceFor(core::CertSource source, CertificateProblem problem) 
       return Pick(source,
                   "auth.cert.pkcs11.certificateFile: the certificate has expired; replace it, or "
                   "check this node's clock",
-                  "auth.cert.spiffe: the X.509-SVID has expired; look at the SPIFFE agent, which "
-                  "should have renewed it, and at this node's clock");
+                  "auth.cert.spiffe: the X.509-SVID has expired; check the SPIFFE agent, which "
+                  "should have renewed it, and this node's clock");
     case CertificateProblem::kNearExpiry:
       return Pick(source,
                   "auth.cert.pkcs11.certificateFile: the certificate expires within "
                   "auth.cert.minRemainingTtl; replace it, or lower that setting",
-                  "auth.cert.spiffe: the X.509-SVID expires within auth.cert.minRemainingTtl; have "
-                  "it issued for longer, or lower that setting");
+                  "auth.cert.spiffe: the X.509-SVID expires within auth.cert.minRemainingTtl; "
+                  "issue it with a longer lifetime, or lower that setting");
     case CertificateProblem::kNoClientAuth:
       return Pick(source,
-                  "auth.cert.pkcs11.certificateFile: the certificate's extended key usage is not "
-                  "for TLS clients; have it issued with clientAuth",
-                  "auth.cert.spiffe: the X.509-SVID's extended key usage is not for TLS clients; "
-                  "have it issued with clientAuth");
+                  "auth.cert.pkcs11.certificateFile: the certificate's extended key usage does not "
+                  "allow TLS clients; issue it with clientAuth",
+                  "auth.cert.spiffe: the X.509-SVID's extended key usage does not allow TLS "
+                  "clients; issue it with clientAuth");
     case CertificateProblem::kNoSigning:
       return Pick(source,
                   "auth.cert.pkcs11.certificateFile: the certificate's key usage lacks "
-                  "digitalSignature; have it issued with it",
-                  "auth.cert.spiffe: the X.509-SVID's key usage lacks digitalSignature; have it "
-                  "issued with it");
+                  "digitalSignature; issue it with digitalSignature",
+                  "auth.cert.spiffe: the X.509-SVID's key usage lacks digitalSignature; issue it "
+                  "with digitalSignature");
     case CertificateProblem::kWeakSignature:
       return Pick(source,
                   "auth.cert.pkcs11.certificateFile: a certificate in the file is signed with MD5, "
-                  "SHA-1 or something unknown; have it issued with SHA-256 or better",
+                  "SHA-1 or an unknown algorithm; issue it with SHA-256 or better",
                   "auth.cert.spiffe: a certificate of the X.509-SVID is signed with MD5, SHA-1 or "
-                  "something unknown; have it issued with SHA-256 or better");
+                  "an unknown algorithm; issue it with SHA-256 or better");
     case CertificateProblem::kWeakKey:
-      return Pick(
-          source,
-          "auth.cert.pkcs11.certificateFile: the certificate's key is too weak; make one of "
-          "RSA with 2048 bits or more, P-256, P-384 or P-521",
-          "auth.cert.spiffe: the X.509-SVID's key is too weak; have it issued with P-256 or "
-          "RSA of 2048 bits or more");
+      return Pick(source,
+                  "auth.cert.pkcs11.certificateFile: the certificate's key is too weak; use RSA "
+                  "with 2048 bits or more, P-256, P-384 or P-521",
+                  "auth.cert.spiffe: the X.509-SVID's key is too weak; issue it with P-256 or RSA "
+                  "of 2048 bits or more");
     case CertificateProblem::kKeyMismatch:
       return Pick(source,
-                  "auth.cert.pkcs11.certificateFile: the certificate is not for the key that "
-                  "auth.cert.pkcs11.keyLabel names; set the file and the label of one pair",
-                  "auth.cert.spiffe: the X.509-SVID's key is not its certificate's; look at the "
-                  "SPIFFE agent");
+                  "auth.cert.pkcs11.certificateFile: the certificate does not match the key that "
+                  "auth.cert.pkcs11.keyLabel names; set the file and the label to the same pair",
+                  "auth.cert.spiffe: the X.509-SVID's key does not match its certificate; check "
+                  "the SPIFFE agent");
   }
   return "auth.cert: the certificate cannot be used";
 }
 
 std::string_view SignerAdvice(core::CertSource source) {
   return Pick(source,
-              "auth.cert.pkcs11: the token's key did not make a signature that its certificate "
-              "verifies; let the key sign (CKA_SIGN) with RSA-PSS or ECDSA, and look at the token",
-              "auth.cert.spiffe: the X.509-SVID's key did not make a signature that its "
-              "certificate verifies; look at the SPIFFE agent");
+              "auth.cert.pkcs11: the certificate does not verify a signature made by the token's "
+              "key; allow the key to sign (CKA_SIGN) with RSA-PSS or ECDSA, and check the token",
+              "auth.cert.spiffe: the X.509-SVID's certificate does not verify a signature made by "
+              "its key; check the SPIFFE agent");
 }
 
 std::string_view CommonNameAdvice(core::CertSource source) {
   return Pick(
       source,
-      "auth.cert.pkcs11.certificateFile: the certificate has no Common Name, after which "
-      "OpenBao's cert auth names the entity, so it refuses the login; have it issued with "
-      "one",
-      "auth.cert.spiffe: the X.509-SVID has no Common Name, after which OpenBao's cert auth "
-      "names the entity, so it refuses the login; give the SPIRE entry a DNS name (SPIRE "
-      "makes the first one the Common Name), or use auth.jwt.source spiffe");
+      "auth.cert.pkcs11.certificateFile: the certificate has no Common Name, and OpenBao's cert "
+      "auth refuses the login because it names the entity after it; issue it with a Common Name",
+      "auth.cert.spiffe: the X.509-SVID has no Common Name, and OpenBao's cert auth refuses the "
+      "login because it names the entity after it; give the SPIRE entry a DNS name (SPIRE uses the "
+      "first one as the Common Name), or use auth.jwt.source spiffe");
 }
 
 std::string_view RefusedAdvice() {
   return "OpenBao refused the certificate login: check auth.cert.mountPath and auth.cert.name, and "
-         "that the role trusts the certificate's authority and accepts its names";
+         "that the role trusts the CA that issued the certificate and accepts its names";
 }
 
 std::string_view NotFoundAdvice() {
-  return "OpenBao has nothing where the login goes: check openbao.namespace and "
-         "auth.cert.mountPath";
+  return "OpenBao has nothing at the login path: check openbao.namespace and auth.cert.mountPath";
 }
 
 }  // namespace baokms::adapters::cert

@@ -8,50 +8,50 @@ namespace {
 std::string_view AdviceFor(Pkcs11Problem problem) {
   switch (problem) {
     case Pkcs11Problem::kNoCertificate:
-      return "auth.cert.pkcs11.certificateFile: no PEM certificate in the file; write the leaf and "
-             "its intermediates into it, the leaf first";
+      return "auth.cert.pkcs11.certificateFile: the file has no PEM certificate; write the leaf "
+             "certificate and then its intermediates into it";
     case Pkcs11Problem::kPrivateKeyInFile:
-      return "auth.cert.pkcs11.certificateFile: a private key in the file; keys stay in the token, "
-             "so remove the block, and take a key that has lain on a disk for lost";
+      return "auth.cert.pkcs11.certificateFile: the file contains a private key; keys stay in the "
+             "token, so remove the block, and treat a key that was stored on a disk as compromised";
     case Pkcs11Problem::kForeignBlock:
-      return "auth.cert.pkcs11.certificateFile: a block that is damaged or no certificate; write "
-             "CERTIFICATE blocks alone";
+      return "auth.cert.pkcs11.certificateFile: the file has a block that is damaged or is not a "
+             "certificate; write only CERTIFICATE blocks";
     case Pkcs11Problem::kPinNotOneLine:
-      return "auth.cert.pkcs11.pinFile: invalid_content; write the PIN and nothing else, as one "
-             "line";
+      return "auth.cert.pkcs11.pinFile: invalid_content; write only the PIN, on one line";
     case Pkcs11Problem::kModuleNotLoaded:
       return "auth.cert.pkcs11.modulePath: the module does not load or start; check that the file "
-             "is a PKCS#11 module with all its libraries, and the module's own configuration";
+             "is a PKCS#11 module, that all its libraries are installed, and the module's own "
+             "configuration";
     case Pkcs11Problem::kNoToken:
-      return "auth.cert.pkcs11.tokenLabel: no token has that label now; look whether the token is "
-             "there (pkcs11-tool --list-slots) and the provider's user may reach it";
+      return "auth.cert.pkcs11.tokenLabel: no token currently has that label; check that the token "
+             "is present (pkcs11-tool --list-slots) and that the provider's user can access it";
     case Pkcs11Problem::kSeveralTokens:
-      return "auth.cert.pkcs11.tokenLabel: more than one token has that label; give each token its "
-             "own";
+      return "auth.cert.pkcs11.tokenLabel: more than one token has that label; give each token a "
+             "different label";
     case Pkcs11Problem::kTokenFailed:
-      return "auth.cert.pkcs11: the token answered with an error; look at the module's own log";
+      return "auth.cert.pkcs11: the token answered with an error; check the module's own log";
     case Pkcs11Problem::kNoSession:
       return "auth.cert.pkcs11.maxSessions: the token has no session left; end other programs' "
              "sessions, or raise the token's own limit (the provider needs two)";
     case Pkcs11Problem::kNoAnswer:
-      return "auth.cert.pkcs11.modulePath: the module did not answer within auth.loginTimeout and "
-             "is left alone until it does; look at the token, and restart the provider if it stays "
-             "so";
+      return "auth.cert.pkcs11.modulePath: the module did not answer within auth.loginTimeout, and "
+             "the provider makes no further calls until it does; check the token, and restart the "
+             "provider if this does not end";
     case Pkcs11Problem::kPinRefused:
       return "auth.cert.pkcs11.pinFile: the token refused the PIN; it was tried once and is not "
-             "tried again until the file holds another";
+             "tried again until the content of the file changes";
     case Pkcs11Problem::kPinFinalTry:
-      return "auth.cert.pkcs11.pinFile: one more wrong PIN would lock the token, so none is tried; "
-             "check the file, then log in once by hand (pkcs11-tool --login) to reset the count";
+      return "auth.cert.pkcs11.pinFile: one more wrong PIN would lock the token, so the provider "
+             "does not try one; check the file, then log in once by hand (pkcs11-tool --login) to "
+             "reset the counter";
     case Pkcs11Problem::kPinLocked:
-      return "auth.cert.pkcs11.pinFile: the token's PIN is locked; have its security officer "
-             "unlock "
-             "it";
+      return "auth.cert.pkcs11.pinFile: the token's PIN is locked; ask its security officer to "
+             "unlock it";
     case Pkcs11Problem::kNoKey:
       return "auth.cert.pkcs11.keyLabel: the token has no RSA or EC private key with that label";
     case Pkcs11Problem::kSeveralKeys:
       return "auth.cert.pkcs11.keyLabel: the token has more than one private key with that label; "
-             "give each its own";
+             "give each key a different label";
   }
   return "auth.cert.pkcs11: the token cannot be used";
 }
@@ -59,18 +59,19 @@ std::string_view AdviceFor(Pkcs11Problem problem) {
 std::string_view AdviceFor(CertificateFileProblem problem) {
   switch (problem.problem) {
     case ports::FileProblem::kNotAbsolute:
-      return "auth.cert.pkcs11.certificateFile: absolute_path_required; write the path from the "
-             "root";
+      return "auth.cert.pkcs11.certificateFile: absolute_path_required; use an absolute path";
     case ports::FileProblem::kMissing:
       return "auth.cert.pkcs11.certificateFile: file_missing; check the path and what writes the "
              "file";
     case ports::FileProblem::kUnreadable:
-      return "auth.cert.pkcs11.certificateFile: file_unreadable; let the provider's user read it";
+      return "auth.cert.pkcs11.certificateFile: file_unreadable; allow the provider's user to read "
+             "it";
     case ports::FileProblem::kSymlink:
-      return "auth.cert.pkcs11.certificateFile: symlink_unsupported; name the file itself";
+      return "auth.cert.pkcs11.certificateFile: symlink_unsupported; use the path of the file "
+             "itself";
     case ports::FileProblem::kNotRegular:
     case ports::FileProblem::kNotDirectory:
-      return "auth.cert.pkcs11.certificateFile: regular_file_required; name a regular file";
+      return "auth.cert.pkcs11.certificateFile: regular_file_required; use a regular file";
     case ports::FileProblem::kUnsafePermissions:
     case ports::FileProblem::kWrongOwner:
       return "auth.cert.pkcs11.certificateFile: unsafe_permissions; remove group write and execute "
@@ -88,16 +89,16 @@ std::string_view AdviceFor(CertificateFileProblem problem) {
 std::string_view AdviceFor(PinFileProblem problem) {
   switch (problem.problem) {
     case ports::FileProblem::kNotAbsolute:
-      return "auth.cert.pkcs11.pinFile: absolute_path_required; write the path from the root";
+      return "auth.cert.pkcs11.pinFile: absolute_path_required; use an absolute path";
     case ports::FileProblem::kMissing:
       return "auth.cert.pkcs11.pinFile: file_missing; check the path";
     case ports::FileProblem::kUnreadable:
-      return "auth.cert.pkcs11.pinFile: file_unreadable; let the provider's user read it";
+      return "auth.cert.pkcs11.pinFile: file_unreadable; allow the provider's user to read it";
     case ports::FileProblem::kSymlink:
-      return "auth.cert.pkcs11.pinFile: symlink_unsupported; name the file itself";
+      return "auth.cert.pkcs11.pinFile: symlink_unsupported; use the path of the file itself";
     case ports::FileProblem::kNotRegular:
     case ports::FileProblem::kNotDirectory:
-      return "auth.cert.pkcs11.pinFile: regular_file_required; name a regular file";
+      return "auth.cert.pkcs11.pinFile: regular_file_required; use a regular file";
     case ports::FileProblem::kUnsafePermissions:
     case ports::FileProblem::kWrongOwner:
       return "auth.cert.pkcs11.pinFile: unsafe_permissions; remove group write and execute and all "

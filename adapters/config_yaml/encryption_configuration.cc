@@ -49,7 +49,7 @@ class Judge {
     if (entry->value.refused) return nullptr;
     if (entry->value.kind != kind) {
       Complain(name, entry->line,
-               kind == Kind::kScalar     ? "must be a text"
+               kind == Kind::kScalar     ? "must be a string"
                : kind == Kind::kSequence ? "must be a list"
                                          : "must be a mapping");
       return nullptr;
@@ -64,7 +64,7 @@ class Judge {
     if (node == nullptr) return std::nullopt;
     const std::string name = place.empty() ? std::string(key) : place + "." + std::string(key);
     if (node->plain && ReadPlainScalar(node->text) != ScalarReading::kText) {
-      Complain(name, node->line, "must be a text: quote it");
+      Complain(name, node->line, "must be a string: quote it");
       return std::nullopt;
     }
     if (node->text.empty()) {
@@ -123,7 +123,7 @@ class Judge {
       if (names->items.empty()) Complain(place + ".resources", names->line, "must not be empty");
       for (const YamlNode& name : names->items) {
         if (name.kind == Kind::kScalar && !name.text.empty()) continue;
-        Complain(place + ".resources", name.line, "must name resources");
+        Complain(place + ".resources", name.line, "must list resources");
       }
     }
     const YamlNode* providers = Field(entry, "providers", Kind::kSequence, place);
@@ -182,7 +182,7 @@ class Judge {
     const auto name = Text(kms, "name", place);
     const auto endpoint = Text(kms, "endpoint", place);
     if (endpoint && !endpoint->starts_with("unix:///")) {
-      Complain(place + ".endpoint", kms.line, "must be unix:// and an absolute path");
+      Complain(place + ".endpoint", kms.line, "must be unix:// followed by an absolute path");
     }
     CheckCacheSize(kms, place, version);
     if (const auto timeout = Text(kms, "timeout", place, /*required=*/false)) {
@@ -204,7 +204,7 @@ class Judge {
     const char* end = size->text.data() + size->text.size();
     const auto [stopped, error] = std::from_chars(size->text.data(), end, number);
     if (!size->plain || error != std::errc{} || stopped != end || number == 0) {
-      Complain(place + ".cachesize", size->line, "must be a whole number and not 0");
+      Complain(place + ".cachesize", size->line, "must be a whole number other than 0");
     }
   }
 
@@ -219,7 +219,7 @@ class Judge {
       nearly_ = {place + ".apiVersion", line, "must be v2 for this provider"};
     } else if (named) {
       nearly_ = {place + ".endpoint", line,
-                 "must be unix:// and this provider's server.socketPath"};
+                 "must be unix:// followed by this provider's server.socketPath"};
     } else if (reached) {
       nearly_ = {place + ".name", line, "must be this provider's transit.keyIdScope.providerName"};
     }
@@ -230,7 +230,7 @@ class Judge {
       verdict_.problems.push_back(*nearly_);
     } else {
       Complain("resources", entries.line,
-               "no kms entry names this provider: add one with apiVersion v2, "
+               "no kms entry is for this provider: add one with apiVersion v2, "
                "transit.keyIdScope.providerName as its name and server.socketPath as its endpoint");
     }
   }

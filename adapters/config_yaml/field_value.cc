@@ -45,12 +45,12 @@ constexpr std::string_view kNoMode = "must be octal digits in quotes, such as \"
 
 // A YAML string: quoted, or a plain scalar that no YAML reader takes for something else.
 Complaint CheckString(const YamlNode& node) {
-  if (node.kind == YamlNode::Kind::kNull) return "has no value; write \"\" for an empty text";
-  if (node.kind != YamlNode::Kind::kScalar) return "must be a text";
+  if (node.kind == YamlNode::Kind::kNull) return "has no value; write \"\" for an empty string";
+  if (node.kind != YamlNode::Kind::kScalar) return "must be a string";
   if (!node.plain) return std::nullopt;
   const ScalarReading reading = ReadPlainScalar(node.text);
   if (reading == ScalarReading::kText) return std::nullopt;
-  return "must be a text, but YAML reads it as " + std::string(Name(reading)) + ": quote it";
+  return "must be a string, but YAML reads it as " + std::string(Name(reading)) + ": quote it";
 }
 
 // A plain scalar, for numbers and booleans.
@@ -63,7 +63,7 @@ Problems One(const YamlNode& node, std::string message) {
 }
 
 Problems AssignTextList(const YamlNode& node, std::vector<std::string>& target) {
-  if (node.kind != YamlNode::Kind::kSequence) return One(node, "must be a list of texts");
+  if (node.kind != YamlNode::Kind::kSequence) return One(node, "must be a list of strings");
   Problems problems;
   std::vector<std::string> values;
   for (const YamlNode& item : node.items) {

@@ -51,7 +51,7 @@ Complaint CheckIdentifier(std::string_view text) {
     if (!point) return "must be valid UTF-8";
     if (core::IsControl(*point)) return "must not contain control characters";
     if (IsBlank(*point) && (at_start || at == text.size())) {
-      return "must not begin or end with a blank";
+      return "must not begin or end with whitespace";
     }
   }
   return std::nullopt;
@@ -177,16 +177,16 @@ Complaint CheckGroup(std::string_view text) {
     std::uint32_t gid = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), gid);
     // The last value means "no change" to chown.
-    if (error != std::errc() || gid == UINT32_MAX) return "is no group id";
+    if (error != std::errc() || gid == UINT32_MAX) return "is not a group id";
     return std::nullopt;
   }
-  if (text.find_first_of(":/") != std::string_view::npos) return "is no group name";
+  if (text.find_first_of(":/") != std::string_view::npos) return "is not a group name";
   return std::nullopt;
 }
 
 Complaint CheckScopeToken(std::string_view text) {
   const auto allowed = [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; };
-  if (!AllOf(text, allowed)) return "must hold OAuth 2.0 scope tokens (RFC 6749), one an entry";
+  if (!AllOf(text, allowed)) return "must be OAuth 2.0 scope tokens (RFC 6749), one per entry";
   return std::nullopt;
 }
 
@@ -220,7 +220,7 @@ Complaint CheckWorkloadSocket(std::string_view text) {
   constexpr std::string_view kScheme = "unix://";
   if (!text.starts_with(kScheme) || CheckCleanPath(text.substr(kScheme.size())) ||
       text.find_first_of("?#") != std::string_view::npos) {
-    return "must be unix:// and an absolute path";
+    return "must be unix:// followed by an absolute path";
   }
   return std::nullopt;
 }

@@ -100,11 +100,11 @@ Complaint CheckTokenUrl(std::string_view text) { return CheckHttps(Split(text));
 
 Complaint CheckResourceUri(std::string_view text) {
   const auto parts = Split(text);
-  if (!parts || (!parts->authority && parts->path.empty())) return "must hold absolute URIs";
+  if (!parts || (!parts->authority && parts->path.empty())) return "must be absolute URIs";
   if (HasUserInfo(*parts)) return "must not contain user info";
   if (parts->has_fragment) return "must not contain a fragment";
   if (parts->authority && parts->authority->empty() && parts->path.empty()) {
-    return "must hold absolute URIs";
+    return "must be absolute URIs";
   }
   return std::nullopt;
 }

@@ -35,7 +35,7 @@ Complaint CheckSocketPath(std::string_view path, const ValidationOptions& option
     return !CheckAbsolutePath(directory) && holds(directory);
   };
   if (std::ranges::any_of(options.allowed_socket_parents, allowed)) return std::nullopt;
-  return "must stand below /run/openbao-kms or /var/run/openbao-kms, or in a directory given to "
+  return "must be below /run/openbao-kms or /var/run/openbao-kms, or in a directory given to "
          "--allow-socket-parent";
 }
 
@@ -88,7 +88,7 @@ Complaint CheckRange(const Field& field, std::int64_t value) {
 
 Complaint CheckMode(std::uint32_t mode) {
   if ((mode & ~0777U) != 0) return "must be permission bits only";
-  if ((mode & 0007U) != 0) return "must not give access to the world";
+  if ((mode & 0007U) != 0) return "must not give access to others";
   if ((mode & 0111U) != 0) return "must not have execute bits";
   return std::nullopt;
 }

@@ -56,7 +56,8 @@ void ValidateOpenBao(Draft& draft) {
   std::set<std::string> seen{openbao.address};
   for (const std::string& address : openbao.failover_addresses) {
     if (!address.empty() && !seen.insert(address).second) {
-      draft.Complain("openbao.failoverAddresses", "must not repeat openbao.address or an entry");
+      draft.Complain("openbao.failoverAddresses",
+                     "must not repeat openbao.address or another entry");
       return;
     }
   }
@@ -84,7 +85,8 @@ void ValidateSource(SourceState state, std::string_view field, const std::string
     case SourceState::kAvailable:
       return;
     case SourceState::kNotBuilt:
-      draft.Complain(field, "source " + name + " is not in this build; it needs the build option " +
+      draft.Complain(field, "source " + name +
+                                " is not available in this build; it needs the build option " +
                                 build_option);
       return;
   }
@@ -109,8 +111,9 @@ void ValidateJwt(const AvailableSources& sources, Draft& draft) {
   if (jwt.source == JwtSource::kSpiffe) {
     ValidateSource(sources.jwt_spiffe, "auth.jwt.source", "spiffe", "BAOKMS_WITH_SPIFFE", draft);
     if (jwt.expected_issuer.empty() && jwt.expected_subject.empty()) {
-      draft.Complain("auth.jwt.expectedSubject",
-                     "this or auth.jwt.expectedIssuer is required with auth.jwt.source spiffe");
+      draft.Complain(
+          "auth.jwt.expectedSubject",
+          "either this or auth.jwt.expectedIssuer is required with auth.jwt.source spiffe");
     }
   }
   if (jwt.source != JwtSource::kFile && jwt.expected_audience.empty()) {

@@ -181,7 +181,7 @@ class TreeBuilder final : public YAML::EventHandler {
       return Report("config", key.line, "merge keys are not allowed");
     }
     if (!HasColon(key, *position)) {
-      return Report("config", key.line, "a key needs a colon behind it, on its line");
+      return Report("config", key.line, "a key needs a colon after it on the same line");
     }
     for (const YamlNode::Entry& other : level.node.entries) {
       if (other.key != key.text) continue;

@@ -70,8 +70,8 @@ std::expected<Endpoint, std::string_view> Endpoint::Parse(std::string_view url) 
   }
   if (!endpoint.tls && !IsLoopbackAddress(endpoint.host)) {
     return std::unexpected(
-        "must be https://: without TLS only a loopback address such as 127.0.0.1 is asked, for "
-        "what etcd holds would cross the network in the clear");
+        "must be https://: without TLS only a loopback address such as 127.0.0.1 is allowed, "
+        "because etcd's data would cross the network unencrypted");
   }
   return endpoint;
 }

@@ -5,7 +5,7 @@ namespace baokms::adapters::grpc_kms {
 std::string_view Message(ListenProblem problem) {
   switch (problem) {
     case ListenProblem::kPathUnusable:
-      return "server.socketPath cannot be the address of a Unix socket";
+      return "server.socketPath cannot be used as the address of a Unix socket";
     case ListenProblem::kDirectoryMissing:
       return "the directory of server.socketPath is missing, not a directory, or a symlink";
     case ListenProblem::kDirectoryNotOwned:
@@ -17,7 +17,7 @@ std::string_view Message(ListenProblem problem) {
     case ListenProblem::kNotASocket:
       return "something that is not a socket exists at server.socketPath";
     case ListenProblem::kAlreadyServed:
-      return "another process serves server.socketPath";
+      return "another process is serving server.socketPath";
     case ListenProblem::kExistingSocketUnproven:
       return "the existing socket at server.socketPath could not be proven to be unused";
     case ListenProblem::kGroupRefused:
@@ -25,7 +25,7 @@ std::string_view Message(ListenProblem problem) {
     case ListenProblem::kSystem:
       return "the operating system refused to create the socket";
   }
-  return "the socket could not be served";
+  return "the server could not listen on the socket";
 }
 
 std::string_view AdviceFor(ListenProblem problem) {
@@ -41,11 +41,11 @@ std::string_view AdviceFor(ListenProblem problem) {
     case ListenProblem::kDirectoryBusy:
       return "make sure that only one provider runs, then start again";
     case ListenProblem::kNotASocket:
-      return "find out what put it there and remove it by hand";
+      return "find out what created it, and remove it by hand";
     case ListenProblem::kAlreadyServed:
-      return "stop the other provider before this one is started";
+      return "stop the other provider before you start this one";
     case ListenProblem::kExistingSocketUnproven:
-      return "find out which process holds the socket; remove it by hand if there is none";
+      return "find out which process holds the socket; if there is none, remove the socket by hand";
     case ListenProblem::kGroupRefused:
       return "make the provider's user a member of that group";
     case ListenProblem::kSystem:

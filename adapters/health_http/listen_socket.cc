@@ -123,13 +123,13 @@ std::string_view AdviceFor(ListenProblem problem) {
     case ListenProblem::kAddressInUse:
       return "the port is in use; stop the other program or choose another port";
     case ListenProblem::kAddressNotAvailable:
-      return "the host is no address of this node; use one of its own";
+      return "the host is not an address of this node; use one that is";
     case ListenProblem::kNotPermitted:
-      return "binding the port is not permitted; choose a port above 1023";
+      return "the process may not bind the port; choose a port above 1023";
     case ListenProblem::kFailed:
       break;
   }
-  return "the address cannot be listened on; check the node's network and limits";
+  return "the server cannot listen on the address; check the node's network and limits";
 }
 
 }  // namespace baokms::adapters::health_http

@@ -48,64 +48,63 @@ std::string_view AdviceFor(core::JwtSource source, JwtProblem problem) {
       return by.Pick(
           "auth.jwt.jwtFile: the file must hold exactly one JWT in compact form "
           "(header.payload.signature) and nothing else; write it again",
-          "auth.jwt.oauth2: the access token is no signed JWT in compact form; have the "
-          "authorisation server issue JWT access tokens to this client",
-          "auth.jwt.spiffe: the Workload API's JWT-SVID is no signed JWT in compact form; look at "
+          "auth.jwt.oauth2: the access token is not a signed JWT in compact form; configure the "
+          "authorization server to issue JWT access tokens to this client",
+          "auth.jwt.spiffe: the Workload API's JWT-SVID is not a signed JWT in compact form; check "
           "the SPIFFE agent");
     case JwtProblem::kNotJson:
       return by.Pick(
           "auth.jwt.jwtFile: the JWT's header or claims are not one JSON object without duplicate "
-          "names; have it issued again",
+          "names; issue the JWT again",
           "auth.jwt.oauth2: the access token's header or claims are not one JSON object without "
-          "duplicate names; look at the authorisation server",
+          "duplicate names; check the authorization server",
           "auth.jwt.spiffe: the JWT-SVID's header or claims are not one JSON object without "
-          "duplicate names; look at the SPIFFE agent");
+          "duplicate names; check the SPIFFE agent");
     case JwtProblem::kNoExpiry:
-      return by.Pick(
-          "auth.jwt.jwtFile: the JWT has no exp claim; have it issued with an expiry",
-          "auth.jwt.oauth2: the access token has no exp claim; have it issued with an expiry",
-          "auth.jwt.spiffe: the JWT-SVID has no exp claim; look at the SPIFFE agent");
+      return by.Pick("auth.jwt.jwtFile: the JWT has no exp claim; issue it with an expiry",
+                     "auth.jwt.oauth2: the access token has no exp claim; issue it with an expiry",
+                     "auth.jwt.spiffe: the JWT-SVID has no exp claim; check the SPIFFE agent");
     case JwtProblem::kBadDate:
       return by.Pick(
-          "auth.jwt.jwtFile: the JWT's exp, nbf or iat is not a whole number of seconds; have it "
-          "issued again",
+          "auth.jwt.jwtFile: the JWT's exp, nbf or iat is not a whole number of seconds; issue the "
+          "JWT again",
           "auth.jwt.oauth2: the access token's exp, nbf or iat is not a whole number of seconds; "
-          "look at the authorisation server",
-          "auth.jwt.spiffe: the JWT-SVID's exp, nbf or iat is not a whole number of seconds; look "
-          "at the SPIFFE agent");
+          "check the authorization server",
+          "auth.jwt.spiffe: the JWT-SVID's exp, nbf or iat is not a whole number of seconds; check "
+          "the SPIFFE agent");
     case JwtProblem::kExpired:
       return by.Pick(
           "auth.jwt.jwtFile: the JWT has expired; check what renews the file, and this node's "
           "clock",
-          "auth.jwt.oauth2: the access token has expired already; check the clocks of this node "
-          "and the authorisation server",
-          "auth.jwt.spiffe: the JWT-SVID has expired already; check the clocks of this node and "
+          "auth.jwt.oauth2: the access token has already expired; check the clocks of this node "
+          "and the authorization server",
+          "auth.jwt.spiffe: the JWT-SVID has already expired; check the clocks of this node and "
           "the SPIFFE server");
     case JwtProblem::kNearExpiry:
       return by.Pick(
           "auth.jwt.jwtFile: the JWT expires within auth.jwt.minRemainingTtl; renew the file "
           "earlier or lower that setting",
-          "auth.jwt.oauth2: the access token expires within auth.jwt.minRemainingTtl; have it "
-          "issued for longer or lower that setting",
-          "auth.jwt.spiffe: the JWT-SVID expires within auth.jwt.minRemainingTtl; have it issued "
-          "for longer or lower that setting");
+          "auth.jwt.oauth2: the access token expires within auth.jwt.minRemainingTtl; issue it "
+          "with a longer lifetime or lower that setting",
+          "auth.jwt.spiffe: the JWT-SVID expires within auth.jwt.minRemainingTtl; issue it with a "
+          "longer lifetime or lower that setting");
     case JwtProblem::kNotYetValid:
       return by.Pick(
-          "auth.jwt.jwtFile: the JWT's nbf or iat lies in the future; check the clocks of this "
-          "node and the issuer, or auth.jwt.clockSkewLeeway",
-          "auth.jwt.oauth2: the access token's nbf or iat lies in the future; check the clocks of "
-          "this node and the authorisation server, or auth.jwt.clockSkewLeeway",
-          "auth.jwt.spiffe: the JWT-SVID's nbf or iat lies in the future; check the clocks of this "
+          "auth.jwt.jwtFile: the JWT's nbf or iat is in the future; check the clocks of this node "
+          "and the issuer, or auth.jwt.clockSkewLeeway",
+          "auth.jwt.oauth2: the access token's nbf or iat is in the future; check the clocks of "
+          "this node and the authorization server, or auth.jwt.clockSkewLeeway",
+          "auth.jwt.spiffe: the JWT-SVID's nbf or iat is in the future; check the clocks of this "
           "node and the SPIFFE server, or auth.jwt.clockSkewLeeway");
     case JwtProblem::kWrongIssuer:
-      return "auth.jwt.expectedIssuer: the JWT's iss claim is another; correct the setting or the "
-             "issuer";
+      return "auth.jwt.expectedIssuer: the JWT has a different iss claim; correct the setting or "
+             "the issuer";
     case JwtProblem::kWrongAudience:
       return "auth.jwt.expectedAudience: none of the expected audiences is in the JWT's aud claim; "
-             "correct the setting or have it issued for one of them";
+             "correct the setting or issue the JWT for one of them";
     case JwtProblem::kWrongSubject:
-      return "auth.jwt.expectedSubject: the JWT's sub claim is another; correct the setting or the "
-             "identity it is issued for";
+      return "auth.jwt.expectedSubject: the JWT has a different sub claim; correct the setting or "
+             "the identity that the JWT is issued for";
   }
   return "auth.jwt: the JWT cannot be used";
 }
@@ -113,16 +112,16 @@ std::string_view AdviceFor(core::JwtSource source, JwtProblem problem) {
 std::string_view JwtFileAdvice(ports::FileProblem problem) {
   switch (problem) {
     case ports::FileProblem::kNotAbsolute:
-      return "auth.jwt.jwtFile: absolute_path_required; write the path from the root";
+      return "auth.jwt.jwtFile: absolute_path_required; use an absolute path";
     case ports::FileProblem::kMissing:
       return "auth.jwt.jwtFile: file_missing; check the path and what writes the file";
     case ports::FileProblem::kUnreadable:
-      return "auth.jwt.jwtFile: file_unreadable; let the provider's user read it";
+      return "auth.jwt.jwtFile: file_unreadable; allow the provider's user to read it";
     case ports::FileProblem::kSymlink:
-      return "auth.jwt.jwtFile: symlink_unsupported; name the file itself";
+      return "auth.jwt.jwtFile: symlink_unsupported; use the path of the file itself";
     case ports::FileProblem::kNotRegular:
     case ports::FileProblem::kNotDirectory:
-      return "auth.jwt.jwtFile: regular_file_required; name a regular file";
+      return "auth.jwt.jwtFile: regular_file_required; use a regular file";
     case ports::FileProblem::kUnsafePermissions:
     case ports::FileProblem::kWrongOwner:
       return "auth.jwt.jwtFile: unsafe_permissions; remove group write and execute and all access "
@@ -141,8 +140,7 @@ std::string_view RefusedAdvice() {
 }
 
 std::string_view NotFoundAdvice() {
-  return "OpenBao has nothing where the login goes: check openbao.namespace and "
-         "auth.jwt.mountPath";
+  return "OpenBao has nothing at the login path: check openbao.namespace and auth.jwt.mountPath";
 }
 
 }  // namespace baokms::adapters::jwt

@@ -18,35 +18,37 @@ Advice AdviceFor(AgentProblem problem) {
   switch (problem) {
     case AgentProblem::kNoSocket:
       return BAOKMS_UNDER_BOTH(
-          ".workloadAPISocket: there is no socket; start the SPIFFE agent, or correct the path");
+          ".workloadAPISocket: the socket does not exist; start the SPIFFE agent, or correct the "
+          "path");
     case AgentProblem::kNotAllowed:
       return BAOKMS_UNDER_BOTH(
-          ".workloadAPISocket: the provider's user may not open the socket; let it enter the "
+          ".workloadAPISocket: the provider's user may not open the socket; allow it to search the "
           "directory and write to the socket");
     case AgentProblem::kNobodyListens:
       return BAOKMS_UNDER_BOTH(
-          ".workloadAPISocket: nobody takes connections at the socket; start the SPIFFE agent");
+          ".workloadAPISocket: no process accepts connections on the socket; start the SPIFFE "
+          "agent");
     case AgentProblem::kLost:
       return BAOKMS_UNDER_BOTH(
-          ".workloadAPISocket: the SPIFFE agent ended the connection; look at the agent");
+          ".workloadAPISocket: the SPIFFE agent closed the connection; check the agent");
     case AgentProblem::kSilent:
       return BAOKMS_UNDER_BOTH(
-          ".workloadAPISocket: the SPIFFE agent does not answer; look at the agent and whether it "
+          ".workloadAPISocket: the SPIFFE agent does not answer; check the agent and whether it "
           "reaches its server, or raise auth.loginTimeout");
     case AgentProblem::kFailed:
       return BAOKMS_UNDER_BOTH(
-          ".workloadAPISocket: the SPIFFE agent answered with an error; look at the agent");
+          ".workloadAPISocket: the SPIFFE agent answered with an error; check the agent");
     case AgentProblem::kNoIdentity:
       return BAOKMS_UNDER_BOTH(
           ".spiffeID: the SPIFFE agent has no identity for this process; create a registration "
           "entry whose selectors match the provider's user, with this node's agent as parent");
     case AgentProblem::kNoWorkloadApi:
       return BAOKMS_UNDER_BOTH(
-          ".workloadAPISocket: what answers at the socket is no SPIFFE Workload API, or does not "
-          "take this request; correct the path, or look at the agent");
+          ".workloadAPISocket: the server on the socket is not a SPIFFE Workload API, or does not "
+          "accept this request; correct the path, or check the agent");
     case AgentProblem::kUnreadable:
       return BAOKMS_UNDER_BOTH(
-          ".workloadAPISocket: the reply is no whole Workload API message; look at the SPIFFE "
+          ".workloadAPISocket: the reply is not a complete Workload API message; check the SPIFFE "
           "agent, and that the path is its socket");
     case AgentProblem::kOtherIdentity:
       return BAOKMS_UNDER_BOTH(
@@ -54,22 +56,20 @@ Advice AdviceFor(AgentProblem problem) {
           "its registration entry, or correct the setting");
     case AgentProblem::kDamaged:
       return BAOKMS_UNDER_BOTH(
-          ": the X.509-SVID's certificates or key are damaged; look at the SPIFFE agent");
+          ": the X.509-SVID's certificates or key are damaged; check the SPIFFE agent");
     case AgentProblem::kWrongName:
       return BAOKMS_UNDER_BOTH(
-          ".spiffeID: the X.509-SVID's URI names are not exactly this SPIFFE ID; look at the "
-          "SPIFFE "
+          ".spiffeID: the X.509-SVID's URI names are not exactly this SPIFFE ID; check the SPIFFE "
           "agent and what issues its certificates");
     case AgentProblem::kAuthority:
       return BAOKMS_UNDER_BOTH(
-          ": the X.509-SVID may sign certificates, which a workload's must not; look at what "
-          "issues "
-          "the SPIFFE agent's certificates");
+          ": the X.509-SVID may sign certificates, which a workload's SVID must not; check what "
+          "issues the SPIFFE agent's certificates");
     case AgentProblem::kKeyMismatch:
       return BAOKMS_UNDER_BOTH(
-          ": the X.509-SVID's key is not its certificate's; look at the SPIFFE agent");
+          ": the X.509-SVID's key does not match its certificate; check the SPIFFE agent");
   }
-  return BAOKMS_UNDER_BOTH(": the SPIFFE agent gave no identity");
+  return BAOKMS_UNDER_BOTH(": the SPIFFE agent provided no identity");
 }
 #undef BAOKMS_UNDER_BOTH
 

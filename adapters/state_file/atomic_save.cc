@@ -14,13 +14,11 @@ using ports::StateProblemKind;
 constexpr mode_t kFileMode = 0640;
 
 std::unexpected<StateProblem> NotSaved(int error) {
-  std::string_view text =
-      "the state could not be saved; check the disk and its messages in the "
-      "kernel log";
+  std::string_view text = "the state could not be saved; check the disk and the kernel log";
   if (error == ENOSPC || error == EDQUOT) {
     text =
-        "the state could not be saved: no space is left; free some on the state directory's file "
-        "system";
+        "the state could not be saved: no space is left; free some space on the state directory's "
+        "file system";
   } else if (error == EROFS || error == EACCES || error == EPERM) {
     text =
         "the state could not be saved: writing is not permitted; make the state directory "

@@ -27,7 +27,7 @@ std::unexpected<StateProblem> UnreadableFile() {
 
 std::unexpected<StateProblem> Symlink() {
   return Refuse(StateProblemKind::kUnsafeFile,
-                "a state file is a symbolic link; put the file itself in its place");
+                "a state file is a symbolic link; replace the link with the file itself");
 }
 
 }  // namespace
@@ -42,10 +42,9 @@ std::expected<std::optional<Descriptor>, StateProblem> OpenStateDirectory(FileSy
         return std::nullopt;
       case ENOTDIR:
       case ELOOP:
-        return Refuse(
-            StateProblemKind::kUnsafeDirectory,
-            "the state directory is a symbolic link or no directory; set state.path below "
-            "the directory itself");
+        return Refuse(StateProblemKind::kUnsafeDirectory,
+                      "the state directory is a symbolic link or not a directory; set state.path "
+                      "below the directory itself");
       default:
         return Refuse(
             StateProblemKind::kUnreadable,
@@ -59,14 +58,13 @@ std::expected<std::optional<Descriptor>, StateProblem> OpenStateDirectory(FileSy
                   "the state directory cannot be examined; check the disk");
   }
   if ((status->st_mode & kForbiddenDirectoryBits) != 0) {
-    return Refuse(
-        StateProblemKind::kUnsafeDirectory,
-        "the state directory is writable by group or others; chmod go-w it after checking "
-        "who changed its files");
+    return Refuse(StateProblemKind::kUnsafeDirectory,
+                  "the state directory is writable by group or others; check who changed its "
+                  "files, then chmod go-w it");
   }
   if (owner == DirectoryOwner::kEffectiveUser && status->st_uid != files.EffectiveUser()) {
     return Refuse(StateProblemKind::kUnsafeDirectory,
-                  "the state directory belongs to another user; run as the provider's user");
+                  "the state directory is owned by another user; run as the provider's user");
   }
   return directory;
 }
@@ -83,7 +81,7 @@ std::expected<std::optional<std::string>, StateProblem> ReadChecked(FileSystem& 
   if (S_ISLNK(seen->st_mode)) return Symlink();
   const auto not_regular = [] {
     return Refuse(StateProblemKind::kUnsafeFile,
-                  "a state file is no regular file; put the file itself in its place");
+                  "a state file is not a regular file; replace it with the file itself");
   };
   if (!S_ISREG(seen->st_mode)) return not_regular();
 
@@ -100,7 +98,7 @@ std::expected<std::optional<std::string>, StateProblem> ReadChecked(FileSystem& 
   if (!S_ISREG(status->st_mode)) return not_regular();
   if ((status->st_mode & kForbiddenFileBits) != 0) {
     return Refuse(StateProblemKind::kUnsafeFile,
-                  "a state file's mode is wider than 0640; chmod it after checking who changed it");
+                  "a state file's mode is wider than 0640; check who changed it, then chmod it");
   }
 
   std::string content;

@@ -38,10 +38,9 @@ std::expected<void, StateProblem> FileStateStore::Lock() {
   // What a killed process left behind may not be safe from a power loss yet. Building on it would
   // leave a checkpoint without its state, or a state two generations ahead, once it is lost.
   if (!files_.Sync((*directory)->number())) {
-    return std::unexpected(
-        StateProblem{.kind = StateProblemKind::kNotSaved,
-                     .text = "the state directory could not be synced; check the disk and its "
-                             "messages in the kernel log"});
+    return std::unexpected(StateProblem{
+        .kind = StateProblemKind::kNotSaved,
+        .text = "the state directory could not be synced; check the disk and the kernel log"});
   }
   lock_.emplace(std::move(*lock));
   return {};
@@ -91,10 +90,9 @@ std::expected<void, StateProblem> FileStateStore::Save(const std::string& name,
       OpenStateDirectory(files_, directory_path_, DirectoryOwner::kEffectiveUser);
   if (!directory) return std::unexpected(directory.error());
   if (!*directory) {
-    return std::unexpected(StateProblem{
-        .kind = StateProblemKind::kNotSaved,
-        .text = "the state was not saved: the state directory is gone; restore it with "
-                "its files"});
+    return std::unexpected(StateProblem{.kind = StateProblemKind::kNotSaved,
+                                        .text = "the state was not saved: the state directory no "
+                                                "longer exists; restore it with its files"});
   }
   return SaveAtomically(files_, (*directory)->number(), name, bytes);
 }

@@ -147,16 +147,16 @@ StateProblem RegistryFault(Fault fault) {
   switch (fault) {
     case Fault::kNone:
     case Fault::kJson:
-      text = "the state file is not one JSON document" BAOKMS_RESTORE;
+      text = "the state file is not a single JSON document" BAOKMS_RESTORE;
       break;
     case Fault::kNoObject:
-      text = "the state file holds something else where an object belongs" BAOKMS_RESTORE;
+      text = "the state file has a non-object value where an object is required" BAOKMS_RESTORE;
       break;
     case Fault::kUnknown:
       text = "the state file has an unknown field" BAOKMS_RESTORE;
       break;
     case Fault::kDuplicate:
-      text = "the state file has a field twice" BAOKMS_RESTORE;
+      text = "the state file has a duplicate field" BAOKMS_RESTORE;
       break;
     case Fault::kMissing:
       text = "the state file lacks a required field" BAOKMS_RESTORE;
@@ -173,7 +173,7 @@ StateProblem CheckpointFault(Fault fault) {
   switch (fault) {
     case Fault::kNone:
     case Fault::kJson:
-      text = "the checkpoint is not one JSON document" BAOKMS_RESTORE;
+      text = "the checkpoint is not a single JSON document" BAOKMS_RESTORE;
       break;
     case Fault::kNoObject:
       text = "the checkpoint is not a JSON object" BAOKMS_RESTORE;
@@ -182,7 +182,7 @@ StateProblem CheckpointFault(Fault fault) {
       text = "the checkpoint has an unknown field" BAOKMS_RESTORE;
       break;
     case Fault::kDuplicate:
-      text = "the checkpoint has a field twice" BAOKMS_RESTORE;
+      text = "the checkpoint has a duplicate field" BAOKMS_RESTORE;
       break;
     case Fault::kMissing:
       text = "the checkpoint lacks a required field" BAOKMS_RESTORE;

@@ -30,14 +30,15 @@ std::unexpected<StateProblem> Unusable() {
 // Empty: the file may serve as the lock.
 std::string_view FindFault(const struct stat& status, uid_t user) {
   if (S_ISLNK(status.st_mode)) return "the writer lock is a symbolic link; remove the link";
-  if (!S_ISREG(status.st_mode)) return "the writer lock is no regular file; remove it";
+  if (!S_ISREG(status.st_mode)) return "the writer lock is not a regular file; remove it";
   if (status.st_uid != user) {
-    return "the writer lock belongs to another user; run as the provider's user";
+    return "the writer lock is owned by another user; run as the provider's user";
   }
   if ((status.st_mode & kForbiddenBits) != 0) {
-    return "the writer lock is open to group or others; chmod it to 0600";
+    return "the writer lock is accessible to group or others; chmod it to 0600";
   }
-  if (status.st_nlink != 1) return "the writer lock has other names; remove the other hard links";
+  if (status.st_nlink != 1)
+    return "the writer lock has more than one name; remove the other hard links";
   return {};
 }
 
@@ -106,8 +107,8 @@ std::expected<Descriptor, StateProblem> TakeWriterLock(FileSystem& files, int di
     if (taken.error() != EWOULDBLOCK) return Unusable();
     StateProblem locked{.kind = StateProblemKind::kLocked,
                         .text =
-                            "another process holds the writer lock of the state; stop the "
-                            "provider before changing the state by command"};
+                            "another process holds the writer lock of the state; stop the provider "
+                            "before you change the state with a command"};
     if (const auto status = files.Inspect(lock.number())) {
       locked.holder_pid = FindLockHolder(files.KernelLocks(), *status);
     }
@@ -123,8 +124,8 @@ std::expected<Descriptor, StateProblem> TakeWriterLock(FileSystem& files, int di
   }
   if (held->st_ino != named->st_ino || held->st_dev != named->st_dev) {
     return Refuse(StateProblemKind::kUnsafeLock,
-                  "the writer lock was exchanged while it was taken; find out by whom, then try "
-                  "again");
+                  "the writer lock was replaced while it was being taken; find out what replaced "
+                  "it, then try again");
   }
   return lock;
 }

@@ -163,7 +163,7 @@ Metrics::Metrics(const BuildInfo& build, core::AuthMethod method, core::CertSour
       grpc_duration_(AddHistograms("openbao_kms_grpc_duration_seconds", "KMS request latency.")),
       grpc_in_flight_(prometheus::BuildGauge()
                           .Name("openbao_kms_grpc_in_flight")
-                          .Help("KMS requests under way.")
+                          .Help("KMS requests in progress.")
                           .Register(registry_)),
       concurrency_rejections_(AddCounters("openbao_kms_grpc_concurrency_rejections_total",
                                           "KMS requests refused by a concurrency limit.")),
@@ -179,16 +179,16 @@ Metrics::Metrics(const BuildInfo& build, core::AuthMethod method, core::CertSour
       key_id_errors_(AddCounters("openbao_kms_decrypt_key_id_errors_total",
                                  "Decrypt requests with a malformed or unknown key_id.")),
       panics_(AddCounters("openbao_kms_panic_recoveries_total",
-                          "Exceptions caught at the edge of a handler.")),
+                          "Exceptions caught in a request handler.")),
       socket_restarts_(
           &AddCounters("openbao_kms_socket_restarts_total", "Stale sockets removed.").Add({})),
-      failovers_(
-          &AddCounters("openbao_kms_openbao_failovers_total", "Changes to another OpenBao address.")
-               .Add({})),
+      failovers_(&AddCounters("openbao_kms_openbao_failovers_total",
+                              "Switches to another OpenBao address.")
+                      .Add({})),
       decrypt_shared_(&AddCounters("openbao_kms_decrypt_shared_total",
-                                   "Replies served by another request's identical call.")
+                                   "Replies shared with an identical call of another request.")
                            .Add({})),
-      batch_items_(&AddHistograms("openbao_kms_transit_batch_items", "Items of a Transit batch.")
+      batch_items_(&AddHistograms("openbao_kms_transit_batch_items", "Items per Transit batch.")
                         .Add({}, Histogram::BucketBoundaries{1, 2, 4, 8, 16, 32, 64})) {
   for (std::size_t at = 0; at < kMethods; ++at) {
     in_flight_by_[at] = &grpc_in_flight_.Add({{"method", Word(static_cast<core::KmsMethod>(at))}});
@@ -199,7 +199,7 @@ Metrics::Metrics(const BuildInfo& build, core::AuthMethod method, core::CertSour
   info("openbao_kms_auth_method_info", "The configured login method.", {{"method", Word(method)}});
   info("openbao_kms_certificate_source_info", "The source of the login certificate.",
        {{"source", Word(source)}});
-  info("openbao_kms_build_info", "What was built.",
+  info("openbao_kms_build_info", "Build information.",
        {{"version", build.version},
         {"commit", build.commit},
         {"build_date", build.build_date},

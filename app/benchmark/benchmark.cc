@@ -113,7 +113,7 @@ std::string Problem(const char* side, const Measured& measured, std::size_t iter
   if (measured.stopped.empty()) return {};
   return std::string(side) + ": " + measured.stopped + " after " +
          std::to_string(measured.iterations()) + " of " + std::to_string(iterations) +
-         " iterations" + (measured.stopped == kTimeLimit ? ": ask for fewer --iterations" : "");
+         " iterations" + (measured.stopped == kTimeLimit ? ": use fewer --iterations" : "");
 }
 
 void PrintHistograms(const BenchmarkFacts& facts) {

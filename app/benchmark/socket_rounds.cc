@@ -37,7 +37,8 @@ void MakeRounds(const std::string& socket_path, BenchmarkTally& tally) {
     const auto ended = steady_clock::now();
     if (!opened) return tally.Fail(Describe("Decrypt", opened.error()));
     if (*opened != text) {
-      return tally.Fail("Decrypt: it gave another text than was encrypted: report this");
+      return tally.Fail(
+          "Decrypt: the plaintext differs from what was encrypted: report this as a defect");
     }
     tally.Add(between - began, ended - between);
   }
@@ -49,7 +50,7 @@ std::string NotMeasuredAdvice(const std::string& socket_path) {
   const auto status = KmsSocketClient(socket_path).Status(CallDeadline());
   if (!status) {
     return "no provider answers on server.socketPath: start it, or run this as a user that may use "
-           "the socket; `bao-kms-provider probe` says what is wrong";
+           "the socket; `bao-kms-provider probe` shows what is wrong";
   }
   if (status->healthz != "ok") {
     return "the provider is not healthy: run doctor on this node";

@@ -19,13 +19,13 @@ std::string_view WhatFailed(const core::LoginFailure& failure) {
   }
   switch (failure.status) {
     case core::LoginStatus::kOauth2Request:
-      return "the authorisation server could not be asked";
+      return "the authorization server could not be reached";
     case core::LoginStatus::kOauth2Rejected:
-      return "the authorisation server refused the grant";
+      return "the authorization server refused the grant";
     case core::LoginStatus::kOauth2Unavailable:
-      return "the authorisation server is not available";
+      return "the authorization server is not available";
     case core::LoginStatus::kOauth2Response:
-      return "the authorisation server's reply cannot be used";
+      return "the authorization server's reply cannot be used";
     default:
       return failure.error.message();
   }
@@ -59,8 +59,8 @@ CheckResult CheckFetchedJwt(const SourceContext& context) {
   const std::string seen = "the JWT is " + ValidFor(claims->expires_at(), context);
   if (claims->names_start()) return Pass(seen);
   return Warn(seen + " and has neither iat nor nbf",
-              "have it issued with iat or nbf: without them OpenBao accepts it only in the last "
-              "150 s before it expires");
+              "issue it with iat or nbf: without them OpenBao accepts it only in the last 150 s "
+              "before it expires");
 }
 
 // One certificate for three checks.

@@ -52,7 +52,7 @@ Examined Examine(const ConfigurationRequest& request, const ports::FileReader& f
   }
   examined.configuration = *std::move(resolved);
   if (!NamesConfiguration(request)) {
-    examined.load = Warn("no configuration file is named, so all is defaults",
+    examined.load = Warn("no configuration file is given, so every setting has its default",
                          "give --config PATH or set BAO_KMS_PROVIDER_CONFIG");
   }
   auto checked = load(request, files);
@@ -72,10 +72,9 @@ CheckResult CheckEncryptionConfig(const std::string& path, const OneShot& one_sh
   }
   const auto file = one_shot.files.Read(path, ports::kEncryptionConfigFile);
   if (!file) {
-    return Fail(
-        std::string(ports::Name(file.error())),
-        "--encryption-config: name kube-apiserver's file by its absolute path, and let this "
-        "user read it and nobody but root write it");
+    return Fail(std::string(ports::Name(file.error())),
+                "--encryption-config: give the absolute path of kube-apiserver's file; this user "
+                "must be able to read it, and only root may write it");
   }
   const auto verdict = adapters::config_yaml::JudgeEncryptionConfiguration(
       file->ExposeSecret(), one_shot.configuration.transit.key_id_scope.provider_name,
@@ -84,12 +83,13 @@ CheckResult CheckEncryptionConfig(const std::string& path, const OneShot& one_sh
     return Fail(Describe(verdict.problems), "correct the file before kube-apiserver reads it");
   }
   if (verdict.writes_plaintext) {
-    return Warn("an identity provider comes first, so that what is written stays in plaintext",
-                "right while the first nodes learn to read; put the kms entry first to encrypt");
+    return Warn("an identity provider comes first, so writes stay in plaintext",
+                "this is correct until every node can read encrypted data; then put the kms entry "
+                "first to encrypt");
   }
   if (verdict.lists_identity) {
-    return Warn("an identity provider is listed, so that plaintext is still read",
-                "remove it when every object has been written anew");
+    return Warn("an identity provider is listed, so plaintext can still be read",
+                "remove it after every object has been rewritten");
   }
   return Pass();
 }
@@ -97,17 +97,16 @@ CheckResult CheckEncryptionConfig(const std::string& path, const OneShot& one_sh
 CheckResult CheckSocketGroup(const core::Configuration& configuration) {
   if (SocketGroupId(configuration.server.socket_group)) return Pass();
   return Fail("this machine has no such group",
-              "server.socketGroup: create the group, or set one that exists or a gid");
+              "server.socketGroup: create the group, or use an existing group or a gid");
 }
 
 // What `serve` gives up and locks, as far as this process could do the same.
 CheckResult CheckHardening(const Examined& examined) {
   if (examined.configuration.hardening.lock_memory && !examined.memory_locked) {
     return Warn("secrets cannot be locked in memory",
-                "raise the limit on locked memory (LimitMEMLOCK), or switch hardening.lockMemory "
-                "off");
+                "raise the limit on locked memory (LimitMEMLOCK), or disable hardening.lockMemory");
   }
-  return Pass("no core dumps and no new privileges");
+  return Pass("core dumps and new privileges are disabled");
 }
 
 void Append(std::vector<PlannedCheck>& plan, std::vector<PlannedCheck> more) {

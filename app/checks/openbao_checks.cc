@@ -18,33 +18,33 @@ CheckResult FailedTls(TlsVerdict verdict) {
       return Pass();
     case TlsVerdict::kAnotherServer:
       return Fail(
-          "TLS works, but what answers is not OpenBao",
-          "openbao.address: name OpenBao itself, not a proxy's or another server's address");
+          "TLS works, but the server is not OpenBao",
+          "openbao.address: use the address of OpenBao itself, not of a proxy or another server");
     case TlsVerdict::kUnknownAuthority:
-      return Fail("the server's certificate is signed by an authority that is not in the CA file",
-                  "openbao.caCertFile: put the certificate of the authority that signed OpenBao's "
-                  "server certificate into it");
+      return Fail("the server's certificate is signed by a CA that is not in the CA file",
+                  "openbao.caCertFile: add the certificate of the CA that signed OpenBao's server "
+                  "certificate");
     case TlsVerdict::kWrongName:
       return Fail("the server's certificate is for another name",
-                  "openbao.tlsServerName: set a name that the server's certificate has, or write "
-                  "that name into openbao.address");
+                  "openbao.tlsServerName: set a name that is in the server's certificate");
     case TlsVerdict::kExpired:
-      return Fail("the server's certificate, or an authority's, has expired",
-                  "renew OpenBao's server certificate, or set this node's clock");
+      return Fail("the server's certificate, or a CA certificate, has expired",
+                  "renew OpenBao's server certificate, or correct this node's clock");
     case TlsVerdict::kNotYetValid:
-      return Fail("the server's certificate, or an authority's, is not valid yet",
-                  "set this node's clock, or OpenBao's when it made the certificate");
+      return Fail(
+          "the server's certificate, or a CA certificate, is not valid yet",
+          "correct this node's clock, or the clock of the machine that issued the certificate");
     case TlsVerdict::kRefused:
       return Fail("the TLS handshake failed",
-                  "let the server speak TLS 1.2 or 1.3 with a certificate of SHA-256 or better, "
-                  "and check that openbao.address names its TLS port");
+                  "configure the server for TLS 1.2 or 1.3 with a certificate signed with SHA-256 "
+                  "or better, and check that openbao.address has its TLS port");
     case TlsVerdict::kDnsFailed:
       return Fail("the host name could not be resolved",
                   "openbao.address: correct the host name, or this node's name resolution");
     case TlsVerdict::kConnectionFailed:
-      return Fail("no connection",
-                  "openbao.address: correct host and port, start OpenBao, and let this node reach "
-                  "it");
+      return Fail("could not connect",
+                  "openbao.address: correct the host and port, start OpenBao, and make sure that "
+                  "this node can reach it");
   }
   return Pass();
 }
@@ -55,7 +55,7 @@ CheckResult CheckTls(const OneShot& one_shot) {
       TransportOptionsOf(one_shot.configuration, /*connections=*/1),
       one_shot.configuration.openbao.timeout, one_shot.clock, one_shot.files, one_shot.telemetry);
   if (!verdicts) {
-    return Fail("no TLS configuration can be made of the settings",
+    return Fail("the settings do not give a valid TLS configuration",
                 std::string(AdviceFor(verdicts.error())));
   }
   const auto works = static_cast<std::size_t>(std::ranges::count(*verdicts, TlsVerdict::kOk));

@@ -42,14 +42,14 @@ CheckResult CheckPath(const std::string& path) {
   struct stat status{};
   if (lstat(path.c_str(), &status) != 0) {
     if (errno == EACCES) {
-      return Fail("its directory may not be searched by this user",
-                  "add this user to server.socketGroup, and give the directory mode 2750");
+      return Fail("this user may not search the socket's directory",
+                  "add this user to server.socketGroup, and set the directory's mode to 2750");
     }
-    return Fail("nothing is there",
-                "start the provider, or name its server.socketPath with --socket");
+    return Fail("nothing exists at this path",
+                "start the provider, or give its server.socketPath with --socket");
   }
   if (S_ISSOCK(status.st_mode)) return Pass();
-  return Fail("this is no socket", "name the provider's server.socketPath with --socket");
+  return Fail("this is not a socket", "give the provider's server.socketPath with --socket");
 }
 
 CheckResult CheckAccessScope(const std::string& path) {
@@ -57,7 +57,7 @@ CheckResult CheckAccessScope(const std::string& path) {
   const bool owned = lstat(path.c_str(), &status) == 0 && status.st_uid == geteuid();
   if (!owned) return Pass();
   return Warn("this user owns the socket",
-              "the owner may use it whatever its group and mode: run this as the user that "
+              "the owner may use it regardless of its group and mode: run this as the user that "
               "kube-apiserver runs as");
 }
 
@@ -65,7 +65,7 @@ CheckResult CheckConnection(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
-    return Fail("the path is longer than a socket address takes", "choose a shorter one");
+    return Fail("the path is too long for a socket address", "choose a shorter path");
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   const adapters::posix::Descriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -75,13 +75,14 @@ CheckResult CheckConnection(const std::string& path) {
   const int why = errno;
   if (connected == 0) return Pass();
   if (why == EACCES) {
-    return Fail("this user may not use the socket",
-                "add this user to server.socketGroup; server.socketMode gives the group access");
+    return Fail(
+        "this user may not use the socket",
+        "add this user to server.socketGroup; server.socketMode must give the group access");
   }
   if (why == ECONNREFUSED) {
-    return Fail("nobody listens", "start the provider, and look at its log");
+    return Fail("no process is listening", "start the provider, and check its log");
   }
-  return Fail("no connection", "look at the provider's log");
+  return Fail("could not connect", "check the provider's log");
 }
 
 // One probe through the socket; what one check learns the next ones use.
@@ -98,11 +99,12 @@ class SocketProbe {
     if (!reply) return Failed(reply.error());
     status_ = *reply;
     if (status_.version != "v2") {
-      return Fail("it speaks another version than v2", "name a KMS v2 provider's socket");
+      return Fail("the provider reports a version other than v2",
+                  "give the socket of a KMS v2 provider");
     }
     if (status_.healthz != "ok") {
       return Fail("the provider is not healthy",
-                  "see the reasons of its /ready, or run doctor on this node");
+                  "check the reasons of its /ready, or run doctor on this node");
     }
     return Pass("healthy");
   }
@@ -119,21 +121,21 @@ class SocketProbe {
       status_ = *again;
       return Pass();
     }
-    return Fail("its key_id is not the one that Status names",
-                "report this: kube-apiserver would refuse it");
+    return Fail("its key_id differs from the one in Status",
+                "report this as a defect: kube-apiserver would refuse it");
   }
 
   CheckResult CheckDecrypt() const {
     const auto reply = client_.Decrypt(sealed_, deadline_);
     if (!reply) return Failed(reply.error());
     if (*reply == text_) return Pass();
-    return Fail("it gave another text than was encrypted", "report this: it is a defect");
+    return Fail("the plaintext differs from what was encrypted", "report this as a defect");
   }
 
   CheckResult CheckKeyId() const {
     const auto key_id = core::KeyId::Parse(status_.key_id);
     if (!key_id) {
-      return Fail("it is not well formed", "name a bao-kms-provider's socket");
+      return Fail("the key_id is not well formed", "give the socket of a bao-kms-provider");
     }
     if (request_.expected_key_id.empty() || request_.expected_key_id == key_id->str()) {
       return Pass(key_id->str());
@@ -148,19 +150,18 @@ class SocketProbe {
     std::string seen = "gRPC " + std::string(core::Name(code));
     switch (code) {
       case core::RpcCode::kDeadlineExceeded:
-        return Fail(std::move(seen), "raise --timeout, or find out what is slow with doctor");
+        return Fail(std::move(seen), "raise --timeout, or run doctor to find out what is slow");
       case core::RpcCode::kPermissionDenied:
         return Fail(std::move(seen), "OpenBao denied it: run verify-key on this node");
       case core::RpcCode::kResourceExhausted:
         return Fail(std::move(seen),
-                    "the provider is at its limits; try again, and see "
-                    "server.maxConcurrent*");
+                    "the provider is at its limits; try again, and check server.maxConcurrent*");
       case core::RpcCode::kUnavailable:
         return Fail(std::move(seen),
-                    "the provider closed the connection (see server.allowedPeers and its log), or "
-                    "OpenBao is not usable: run doctor on this node");
+                    "the provider closed the connection (check server.allowedPeers and its log), "
+                    "or OpenBao is not usable: run doctor on this node");
       default:
-        return Fail(std::move(seen), "run doctor on this node, and see the provider's log");
+        return Fail(std::move(seen), "run doctor on this node, and check the provider's log");
     }
   }
 

@@ -21,18 +21,18 @@ std::expected<std::string, std::string> OpenBaoPolicy(std::string_view mount_pat
   // has none of them.
   if (mount_path.find_first_of("+*\"\\${}") != std::string_view::npos) {
     return std::unexpected(
-        "a policy cannot name it exactly, because of a character of +*\"\\${} in it; mount Transit "
-        "at another path");
+        "a policy cannot name it exactly, because it contains a character of +*\"\\${}; mount "
+        "Transit at another path");
   }
   const std::string mount(mount_path);
   const std::string key(key_name);
   std::string policy =
-      Stanza("Which versions the key has, and its settings.", mount + "/keys/" + key, "read") +
-      "\n" + Stanza("Seal data keys.", mount + "/encrypt/" + key, "update") + "\n" +
-      Stanza("Open data keys.", mount + "/decrypt/" + key, "update") + "\n" +
-      Stanza("Whether the mount may create keys on encrypt.", mount + "/config/keys", "read") +
+      Stanza("Read the key's versions and settings.", mount + "/keys/" + key, "read") + "\n" +
+      Stanza("Encrypt data keys.", mount + "/encrypt/" + key, "update") + "\n" +
+      Stanza("Decrypt data keys.", mount + "/decrypt/" + key, "update") + "\n" +
+      Stanza("Read whether the mount may create keys on encrypt.", mount + "/config/keys", "read") +
       "\n" +
-      Stanza("What this token may do, for doctor and verify-key.", "sys/capabilities-self",
+      Stanza("Read what this token may do, for doctor and verify-key.", "sys/capabilities-self",
              "update");
   if (renewal == TokenRenewal::kIncluded) {
     policy += "\n" + Stanza("Renew this token.", "auth/token/renew-self", "update");

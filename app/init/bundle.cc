@@ -69,24 +69,24 @@ std::expected<std::vector<BundleFile>, std::string> MakeBundle(
   std::vector<BundleFile> files = {
       {"config.yaml", 0640, "the provider's configuration", ConfigFile(installation.configuration)},
       {kWritersFile, 0644,
-       "kube-apiserver's EncryptionConfiguration for phase 2: writes encrypted Secrets",
+       "kube-apiserver's EncryptionConfiguration for phase 2: encrypts Secrets on write",
        EncryptionConfiguration(installation, ApiServerPhase::kWriters)},
       {kReadersFile, 0644,
        "kube-apiserver's EncryptionConfiguration for phase 1: reads encrypted Secrets, writes "
        "plaintext",
        EncryptionConfiguration(installation, ApiServerPhase::kReaders)},
-      {"openbao-policy.hcl", 0644, "what the provider may do in OpenBao", *policy},
-      {"openbao-setup.sh", 0750, "sets up OpenBao; run by its administrator",
+      {"openbao-policy.hcl", 0644, "the provider's policy in OpenBao", *policy},
+      {"openbao-setup.sh", 0750, "sets up OpenBao; run by an OpenBao administrator",
        OpenBaoSetupScript(installation, *policy)}};
   if (installation.model == DeploymentModel::kStaticPod) {
-    files.push_back(
-        {"bao-kms-provider.yaml", 0644, "the static pod", StaticPodManifest(installation)});
+    files.push_back({"bao-kms-provider.yaml", 0644, "the static pod's manifest",
+                     StaticPodManifest(installation)});
   }
   files.push_back({"node-setup.sh", 0750,
-                   "prepares, installs, checks and starts a node; run by root on it",
+                   "prepares, installs, checks and starts a node; run as root on the node",
                    NodeSetupScript(installation)});
   if (!LoadsBack(files[0].content, options)) {
-    return std::unexpected("config.yaml does not load back to what was meant");
+    return std::unexpected("config.yaml does not load back to the planned configuration");
   }
   for (const BundleFile& file : files) {
     const bool writers = file.name == kWritersFile;
@@ -95,7 +95,8 @@ std::expected<std::vector<BundleFile>, std::string> MakeBundle(
         file.content, installation, writers ? ApiServerPhase::kWriters : ApiServerPhase::kReaders);
     if (!wrong.empty()) return std::unexpected(file.name + ": " + wrong);
   }
-  files.push_back({"installation.json", 0640, "what this bundle is and what is left to do", ""});
+  files.push_back(
+      {"installation.json", 0640, "describes this bundle and lists what is left to do", ""});
   files.back().content = InstallationJson(installation, files);
   return files;
 }

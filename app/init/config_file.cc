@@ -73,9 +73,9 @@ std::vector<std::string_view> Parts(std::string_view name) {
 std::string ConfigFile(const core::Configuration& configuration) {
   const core::Configuration defaults = DefaultsFor(configuration);
   std::string yaml =
-      "# Configuration of bao-kms-provider. What is not here has its default: `bao-kms-provider "
-      "config`\n# prints all of it. Never change a value marked \"identity\" once data is "
-      "encrypted.\n";
+      "# Configuration of bao-kms-provider. Settings that are not listed have their defaults;\n# "
+      "`bao-kms-provider config` prints all of them. Never change a value marked \"identity\" once "
+      "data is\n# encrypted.\n";
   std::vector<std::string_view> open;
   for (const Field& field : Fields()) {
     if (!IsWritten(field, configuration, defaults)) continue;

@@ -20,11 +20,10 @@ std::string EncryptionConfiguration(const Installation& installation, ApiServerP
       "          timeout: 3s\n";
   const std::string identity = "      - identity: {}\n";
   const bool readers = phase == ApiServerPhase::kReaders;
-  return std::string(readers
-                         ? "# Phase 1, on every control-plane node before phase 2 on any: reads "
-                           "encrypted Secrets, writes plaintext.\n"
-                         : "# Phase 2, when every API server runs with phase 1: writes "
-                           "encrypted Secrets, reads plaintext ones.\n") +
+  return std::string(readers ? "# Phase 1: on every control-plane node before phase 2 on any. "
+                               "Reads encrypted Secrets, writes plaintext.\n"
+                             : "# Phase 2: after every API server runs with phase 1. Encrypts "
+                               "Secrets on write, still reads plaintext ones.\n") +
          "apiVersion: apiserver.config.k8s.io/v1\n"
          "kind: EncryptionConfiguration\n"
          "resources:\n"
@@ -44,7 +43,7 @@ std::string WrongWith(const std::string& encryption_configuration, const Install
     return adapters::config_yaml::FormatProblem(verdict.problems.front());
   }
   if (!verdict.lists_identity || verdict.writes_plaintext != (phase == ApiServerPhase::kReaders)) {
-    return "the order of its providers is another";
+    return "the order of its providers is different";
   }
   return "";
 }

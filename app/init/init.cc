@@ -47,7 +47,7 @@ ExitCode Init(const InitRequest& request) {
         {{.field = "--values",
           .line = 0,
           .message = "cannot be read: " + std::string(ports::Name(values.error())) +
-                     " (a regular file, no link, not writable by all)"}});
+                     " (a regular file, not a link, not writable by others)"}});
   }
   SystemRandom random;
   const adapters::config_yaml::ValidationOptions options{
@@ -56,7 +56,8 @@ ExitCode Init(const InitRequest& request) {
       PlanInstallation(values->ExposeSecret(), request, options.sources, random);
   if (!installation) return RefuseConfiguration(installation.error());
   const auto files = MakeBundle(*installation, options);
-  if (!files) return Fail("nothing was written, for a defect of this program: " + files.error());
+  if (!files)
+    return Fail("nothing was written because of a defect in this program: " + files.error());
   if (const auto written = WriteBundle(request.out_directory, *files); !written) {
     return Fail(written.error());
   }

@@ -55,7 +55,7 @@ std::string CheckPolicyName(std::string_view name) {
   }
   // OpenBao does not tell upper case from lower case there.
   if (SameLetters(name, "root") || SameLetters(name, "default")) {
-    return "must not be one of OpenBao's own policies, root and default";
+    return "must not be root or default, which are OpenBao's own policies";
   }
   return "";
 }
@@ -66,7 +66,8 @@ std::string CheckImage(std::string_view image) {
   const bool fits = at != std::string_view::npos && IsRepository(image.substr(0, at)) &&
                     image.size() - at - kDigest.size() == 64 &&
                     ConsistsOf(image.substr(at + kDigest.size()), "0123456789abcdef");
-  return fits ? "" : "must be repository@sha256: and 64 digits of hex in lower case, without a tag";
+  return fits ? ""
+              : "must be repository@sha256: followed by 64 lower-case hex digits, without a tag";
 }
 
 std::string CheckModelFlags(const InitRequest& request) {
@@ -75,8 +76,8 @@ std::string CheckModelFlags(const InitRequest& request) {
     if (request.socket_gid == 0) return "--socket-gid is required with --model static-pod";
     return "";
   }
-  if (!request.image.empty()) return "--image goes with --model static-pod alone";
-  if (request.socket_gid != 0) return "--socket-gid goes with --model static-pod alone";
+  if (!request.image.empty()) return "--image is only for --model static-pod";
+  if (request.socket_gid != 0) return "--socket-gid is only for --model static-pod";
   return "";
 }
 

@@ -1,4 +1,4 @@
-# The variables above say what is to be; from here on the script is the same in every bundle.
+# The variables above are this bundle's own; the rest of the script is the same in every bundle.
 unset POSIXLY_CORRECT CDPATH TMPDIR
 set -euo pipefail
 IFS=$' \t\n'
@@ -10,34 +10,36 @@ usage() {
   cat <<'END'
 usage: node-setup.sh PHASE [OPTION...]
 
-Brings the provider of this bundle to a control-plane node. Run it as root on the node, one phase
-after the other. Each can be run again: what is as it should be is left alone, what differs is named.
+Installs the provider of this bundle on a control-plane node. Run it as root on the node, one phase
+after the other. Each phase can be run again: it leaves correct items unchanged and reports items
+that differ.
 
 phases:
-  prepare  makes the user, the groups and the directories
+  prepare  creates the user, the groups and the directories
   install  puts the configuration, the CA certificates and the node's credential in place
   check    runs `bao-kms-provider doctor` as the provider's user
-  start    starts the provider and waits until it answers; wants a check not older than an hour
+  start    starts the provider and waits until it answers; needs a check that passed within the
+           last hour
 
 options of install:
   --ca FILE          OpenBao's CA certificates (PEM)
-  --credential FILE  what the node logs in with: its JWT, the OAuth 2.0 client secret, or with
+  --credential FILE  the node's login credential: its JWT, the OAuth 2.0 client secret, or with
                      PKCS#11 the certificate chain (PEM)
   --pin FILE         PKCS#11: the PIN of the token
-  --issuer-ca FILE   OAuth 2.0: CA certificates of the authorisation server (PEM)
-  --replace          replace what is there and differs. The file before is kept beside the new one
-                     with the time in its name; of a credential no copy is kept. Also for start,
-                     where a static pod's manifest differs.
+  --issuer-ca FILE   OAuth 2.0: CA certificates of the authorization server (PEM)
+  --replace          replace existing files that differ. The old file is kept in the same directory
+                     with the time in its name; no copy of a credential is kept. Also an option of
+                     start, for a static pod's manifest that differs.
 
 options of check and start:
   --program FILE     the provider's program on this node [/usr/bin/bao-kms-provider]
-  --encryption-config FILE  check: kube-apiserver's file, when it is not this bundle's
-  --manifests DIR    start: where kubelet looks for static pods [/etc/kubernetes/manifests]
-  --wait SECONDS     start: how long the provider may take to answer [180]
+  --encryption-config FILE  check: kube-apiserver's file, if it is not the one in this bundle
+  --manifests DIR    start: kubelet's directory for static pods [/etc/kubernetes/manifests]
+  --wait SECONDS     start: how long to wait for the provider to answer [180]
 
 option of all phases:
-  --root DIR         work on the system below DIR, for those who build images; start then switches
-                     the provider on for the next boot and does not wait
+  --root DIR         work on the system below DIR, for building images; start then enables the
+                     provider for the next boot and does not wait
 END
 }
 
@@ -53,7 +55,7 @@ refuse_usage() {
   exit 2
 }
 
-# --- where things are -----------------------------------------------------------------------------
+# --- paths ----------------------------------------------------------------------------------------
 
 configuration_directory=/etc/openbao-kms
 data_directory=/var/lib/openbao-kms
@@ -61,7 +63,7 @@ runtime_directory=/run/openbao-kms
 config_file=$configuration_directory/config.yaml
 manifest_file=$configuration_directory/bao-kms-provider.yaml
 unit=bao-kms-provider.service
-# What `check` notes for `start`. Not where the provider may write, and gone after a boot.
+# Written by `check` for `start`. The provider cannot write here, and a boot removes it.
 record=/run/openbao-kms-setup.checked
 
 parent_of() {
@@ -72,18 +74,18 @@ parent_of() {
 # Whether $1 is $2 or below it.
 is_below() { [ "$1" = "$2" ] || [[ $1 == "$2"/* ]]; }
 
-# Refuses paths that would lead elsewhere than they say: with --root out of it.
+# Refuses paths that lead to another place, with --root possibly outside of it.
 refuse_detour() {
   local path=$1 rest=${1#/} walked='' part
   while [ -n "$rest" ]; do
     part=${rest%%/*}
     if [ "$part" = "$rest" ]; then rest=''; else rest=${rest#*/}; fi
     case $part in
-      '' | . | ..) fail "the path $path has an empty part, '.' or '..'; write it plainly in the values file" ;;
+      '' | . | ..) fail "the path $path has an empty part, '.' or '..'; correct it in the values file" ;;
     esac
     walked+=/$part
     [ ! -L "$root$walked" ] || { [ -z "$root" ] && [ -n "$rest" ]; } ||
-      fail "$root$walked is a symbolic link; put in its place what it names"
+      fail "$root$walked is a symbolic link; replace it with its target"
   done
 }
 
@@ -105,7 +107,8 @@ entry_of() {
   return 1
 }
 
-# Numeric ids: user:group of the provider, and the socket's group. 1: they are not there.
+# Finds the numeric ids of the provider's user and group, and of the socket's group. 1: one of them
+# does not exist.
 find_ids() {
   local entry
   if [ "$model" = static-pod ]; then
@@ -128,8 +131,8 @@ find_ids() {
 make_group() {
   ! entry_of group "$1" >/dev/null || return 0
   groupadd ${root:+--prefix "$root"} --system -- "$1" ||
-    fail "the group $1 could not be made: see above"
-  say "group $1: made"
+    fail "the group $1 could not be created: see above"
+  say "group $1: created"
 }
 
 make_users() {
@@ -138,46 +141,46 @@ make_users() {
     if ! entry_of passwd "$runtime_user" >/dev/null; then
       useradd ${root:+--prefix "$root"} --system --gid "$runtime_user" --no-create-home \
         --home-dir /nonexistent --shell /usr/sbin/nologin -- "$runtime_user" ||
-        fail "the user $runtime_user could not be made: see above"
-      say "user $runtime_user: made"
+        fail "the user $runtime_user could not be created: see above"
+      say "user $runtime_user: created"
     fi
   fi
   [[ $socket_group =~ ^[0-9]+$ ]] || make_group "$socket_group"
-  find_ids || fail 'the user or a group is still not there; look at /etc/nsswitch.conf'
+  find_ids || fail 'the user or a group still does not exist; check /etc/nsswitch.conf'
   [ "$uid" != 0 ] && [ "$gid" != 0 ] ||
-    fail "the user or group $runtime_user is root's; the provider must not run as root"
+    fail "the user or group $runtime_user has id 0; the provider must not run as root"
 }
 
 # --- directories and files ------------------------------------------------------------------------
 
-# Gives PATH its mode and owner; 1: it had them.
+# Sets the mode and owner of PATH; 1: they were already set.
 settle() {
   local path=$1 mode=$2 owner=$3
   [ "$(stat -c '%a %u:%g' -- "$root$path")" != "$mode $owner" ] || return 1
-  # Five digits clear a set-group-id bit, too.
+  # Five digits also clear a set-group-id bit.
   { chown -- "$owner" "$root$path" && chmod -- "$(printf '%05d' "$mode")" "$root$path"; } ||
-    fail "$path cannot be given its owner and mode: see above"
+    fail "the owner and mode of $path cannot be set: see above"
 }
 
 declare -A settled=()
 
-# make_directory PATH MODE OWNER. The first call for a path counts. A directory outside of the
-# provider's own that is there already is somebody else's: it stays as it is.
+# make_directory PATH MODE OWNER. Only the first call for a path has an effect. It leaves an existing
+# directory outside the provider's own directories unchanged, because something else owns it.
 make_directory() {
   local path=$1 mode=$2 owner=$3
   [ -z "${settled[$path]:-}" ] || return 0
   settled[$path]=yes
   refuse_detour "$path"
   if [ -e "$root$path" ]; then
-    [ -d "$root$path" ] || fail "$path is there and is no directory; move it away"
+    [ -d "$root$path" ] || fail "$path exists but is not a directory; move it away"
     is_own "$path" || return 0
-    if settle "$path" "$mode" "$owner"; then say "directory $path: mended to $mode $owner"; fi
+    if settle "$path" "$mode" "$owner"; then say "directory $path: corrected to $mode $owner"; fi
     return
   fi
   (umask 022 && mkdir -p -- "$root$(parent_of "$path")")
   mkdir -- "$root$path"
   settle "$path" "$mode" "$owner" || true
-  say "directory $path: made"
+  say "directory $path: created"
 }
 
 is_own() {
@@ -185,26 +188,26 @@ is_own() {
     is_below "$1" "$runtime_directory"
 }
 
-# A directory that the provider writes in: wrong ones outside of its own are named.
+# A directory that the provider writes to. A wrong one outside its own directories is reported.
 make_provider_directory() {
   local path=$1 mode=$2 owner=$3
   make_directory "$path" "$mode" "$owner"
   [ "$(stat -c '%a %u:%g' -- "$root$path")" = "$mode $owner" ] ||
-    fail "the directory $path is there and not as the provider needs it. If nothing else uses it:
+    fail "the directory $path exists but has the wrong owner or mode. If nothing else uses it:
   chown $owner $(printf '%q' "$root$path") && chmod $mode $(printf '%q' "$root$path")
-If something does, name another in the values file and make the bundle again."
+If something else does, set another directory in the values file and create the bundle again."
 }
 
 socket_directory() {
   local directory
   directory=$(parent_of "$socket_path")
   case $directory in
-    /var/run/*) directory=${directory#/var} ;;  # the same; in an image the link would lead out of it
+    /var/run/*) directory=${directory#/var} ;;  # same place; in an image the link leads outside
   esac
   printf '%s' "$directory"
 }
 
-# The socket's directory and those above it that are the provider's own, from the top.
+# The socket's directory and its parents that are the provider's own, topmost first.
 socket_directories() {
   local directory rest
   directory=$(socket_directory)
@@ -223,36 +226,36 @@ socket_directories() {
   fi
 }
 
-# Whether PATH may get the content of SOURCE; where it may not, says why and changes nothing.
+# Checks whether PATH may get the content of SOURCE; if not, fails without changing anything.
 require_place() {
   local source=$1 path=$2 directory
   directory=$(parent_of "$path")
   refuse_detour "$path"
   [ -d "$root$directory" ] || fail "the directory $directory is missing; run node-setup.sh prepare"
   [ -e "$root$path" ] || return 0
-  [ -f "$root$path" ] || fail "$path is there and is no regular file; move it away"
+  [ -f "$root$path" ] || fail "$path exists but is not a regular file; move it away"
   [ "$replace" = true ] || cmp -s -- "$source" "$root$path" ||
-    fail "$path is there and differs; it was not changed. Compare:
+    fail "$path exists and differs; it was not changed. Compare:
   diff $(printf '%q' "$root$path") $(printf '%q' "$source")
 If the new one is right, run node-setup.sh $phase again with --replace."
 }
 
-# put SOURCE PATH MODE OWNER KEEP|FORGET: SOURCE at PATH, whole or not at all. KEEP: a file that is
-# replaced stays beside it under another name.
+# put SOURCE PATH MODE OWNER KEEP|FORGET: writes SOURCE to PATH atomically. KEEP: a replaced file is
+# kept in the same directory under another name.
 put() {
   local source=$1 path=$2 mode=$3 owner=$4 before=$5 directory temporary old
   require_place "$source" "$path"
   directory=$(parent_of "$path")
-  rm -f -- "$root$directory"/.node-setup.??????  # of a run that was cut off
+  rm -f -- "$root$directory"/.node-setup.??????  # left by an interrupted run
   if [ -e "$root$path" ]; then
     if cmp -s -- "$source" "$root$path"; then
-      if settle "$path" "$mode" "$owner"; then say "$path: mended to $mode $owner"; fi
+      if settle "$path" "$mode" "$owner"; then say "$path: corrected to $mode $owner"; fi
       return
     fi
     if [ "$before" = KEEP ]; then
       old=$path.before-$(date -u +%Y%m%dT%H%M%SZ)
       [ -e "$root$old" ] || ln -- "$root$path" "$root$old"
-      say "$path: the one before is kept as $old"
+      say "$path: the old file is kept as $old"
     fi
   fi
   temporary=$(mktemp -- "$root$directory/.node-setup.XXXXXX")
@@ -275,10 +278,10 @@ phase_prepare() {
     make_provider_directory "$directory" 2750 "$uid:$socket_gid"
     lines+="d $directory 2750 $uid $socket_gid -"$'\n'
   done
-  # /run is empty after a boot.
+  # A boot empties /run.
   if is_below "${directories[0]}" /run; then
     make_directory /etc/tmpfiles.d 755 0:0
-    printf '# Made by node-setup.sh of bao-kms-provider: where its socket is.\n%s' "$lines" \
+    printf '# Written by node-setup.sh of bao-kms-provider: its socket directory.\n%s' "$lines" \
       >"$scratch/tmpfiles"
     replace=true put "$scratch/tmpfiles" /etc/tmpfiles.d/bao-kms-provider.conf 644 0:0 FORGET
   fi
@@ -301,7 +304,7 @@ make_directory_of() {
 
 # --- install --------------------------------------------------------------------------------------
 
-# Calls $1 with each file that the node brings: path, option, the value of that option, kind.
+# Calls $1 for each file that the node needs: path, option, the value of that option, kind.
 for_each_file() {
   "$1" "$ca_file" --ca "$ca" CERTIFICATES
   [ -z "$issuer_ca_file" ] || "$1" "$issuer_ca_file" --issuer-ca "$issuer_ca" CERTIFICATES
@@ -309,7 +312,7 @@ for_each_file() {
   [ -z "$pin_file" ] || "$1" "$pin_file" --pin "$pin" SECRET
 }
 
-# Before anything is changed.
+# Checks a file before anything is changed.
 look_at_file() {
   local path=$1 option=$2 given=$3 kind=$4 file mode
   if [ -n "$given" ]; then
@@ -319,28 +322,28 @@ look_at_file() {
   else
     refuse_detour "$path"
     file=$root$path
-    [ -e "$file" ] || fail "$path is missing; give it with $option FILE, or put it there"
-    [ -f "$file" ] || fail "$path is there and is no regular file; move it away"
+    [ -e "$file" ] || fail "$path is missing; give it with $option FILE, or create it there"
+    [ -f "$file" ] || fail "$path exists but is not a regular file; move it away"
   fi
   [ -s "$file" ] || fail "the file for $option is empty"
   mode=$(stat -Lc '%a' -- "$file")
   case $kind in
     SECRET)
       [ "${mode: -1}" != 0 ] || return 0
-      [ -n "$given" ] || fail "$path is open to everybody, so that it is no secret any more. Get a new one and
-give it with $option FILE --replace; what renews it must write it with mode 0640."
-      say "note: the file given with $option is open to everybody; remove it when you are done"
+      [ -n "$given" ] || fail "$path is open to every user, so it is no longer secret. Get a new one
+and give it with $option FILE --replace; the process that renews it must write it with mode 0640."
+      say "note: the file given with $option is open to every user; remove it when you are done"
       ;;
     *)
       grep -q -- '-----BEGIN CERTIFICATE-----' "$file" ||
-        fail "the file for $option holds no certificate in PEM (-----BEGIN CERTIFICATE-----)"
+        fail "the file for $option contains no PEM certificate (-----BEGIN CERTIFICATE-----)"
       ! grep -q -- 'PRIVATE KEY-----' "$file" ||
-        fail "the file for $option holds a private key; give certificates alone"
+        fail "the file for $option contains a private key; give only certificates"
       ;;
   esac
 }
 
-# What is there and was not given stays as whoever renews it made it; `check` judges it.
+# An existing file that was not given stays as it was written; `check` validates it.
 put_file() {
   local path=$1 given=$3 kind=$4
   [ -n "$given" ] || return 0
@@ -360,18 +363,18 @@ phase_install() {
   local name names=(config.yaml encryption-config.yaml encryption-config-readers.yaml)
   need_prepared
   [ -n "$credential_file" ] || [ -z "$credential" ] ||
-    fail 'this bundle logs in with what a SPIFFE agent gives; there is no --credential'
+    fail 'this bundle logs in with an identity from a SPIFFE agent and takes no --credential'
   [ -n "$issuer_ca_file" ] || [ -z "$issuer_ca" ] ||
-    fail 'the configuration names no auth.jwt.oauth2.caCertFile; --issuer-ca has no place to go'
-  [ -n "$pin_file" ] || [ -z "$pin" ] || fail '--pin is for a login with PKCS#11'
+    fail 'the configuration sets no auth.jwt.oauth2.caCertFile, so --issuer-ca has no destination'
+  [ -n "$pin_file" ] || [ -z "$pin" ] || fail '--pin is only for a login with PKCS#11'
   [ "$model" = systemd ] || names+=(bao-kms-provider.yaml)
   for name in "${names[@]}"; do
     [ -f "$bundle/$name" ] && [ ! -L "$bundle/$name" ] ||
-      fail "$name is not beside this script; bring the whole bundle"
+      fail "$name is not in the directory of this script; copy the whole bundle"
     require_place "$bundle/$name" "$configuration_directory/$name"
   done
   for_each_file look_at_file
-  # With another configuration an earlier check says nothing.
+  # An earlier check does not apply to a new configuration.
   rm -f -- "$root$record"
   for_each_file put_file
   for name in "${names[@]}"; do
@@ -405,11 +408,11 @@ need_installed() {
 
 need_program() {
   [ -x "$root$program" ] && [ -f "$root$program" ] ||
-    fail "there is no program $program on this node. Install the package bao-kms-provider (also for a
-static pod: it checks and asks from outside of it), or name the program with --program FILE"
+    fail "the program $program is not on this node. Install the package bao-kms-provider (also for a
+static pod, which it checks and probes from outside), or give the program with --program FILE"
 }
 
-# run_as UID GID GROUPS ARGUMENT...: the provider's program, with nothing of this environment.
+# run_as UID GID GROUPS ARGUMENT...: runs the provider's program with an empty environment.
 run_as() {
   local user=$1 group=$2 groups=$3
   shift 3
@@ -420,14 +423,14 @@ run_as() {
 need_same_fingerprint() {
   local installed
   installed=$(run_as "$uid" "$gid" "$socket_gid" config fingerprint --config "$config_file") ||
-    fail 'the provider could not read its configuration: see above; mend it by node-setup.sh install'
+    fail 'the provider could not read its configuration: see above; fix it with node-setup.sh install'
   [ "$installed" = "$fingerprint" ] ||
-    fail 'the installed configuration has another identity fingerprint than this bundle. Run install
-of the bundle that is meant for this cluster; what is encrypted under one cannot be read under
+    fail 'the identity fingerprint of the installed configuration differs from that of this bundle.
+Run install from the bundle for this cluster; data encrypted under one identity cannot be read under
 the other'
 }
 
-# Of what a check is good for.
+# Digest of the files that a check is valid for.
 digest() {
   local files=("$root$config_file")
   [ "$model" = systemd ] || files+=("$root$manifest_file")
@@ -445,10 +448,10 @@ phase_check() {
   is_below "$(socket_directory)" "$runtime_directory" ||
     arguments+=(--allow-socket-parent "$(parent_of "$socket_path")")
   run_as "$uid" "$gid" "$socket_gid" "${arguments[@]}" ||
-    fail 'the check failed; mend what it names and run node-setup.sh check again'
+    fail 'the check failed; fix the reported problems and run node-setup.sh check again'
   printf '%s %s %s\n' "$fingerprint" "$(digest)" "$(date +%s)" >"$scratch/record"
   replace=true put "$scratch/record" "$record" 600 0:0 FORGET >/dev/null
-  say 'checked. Next, within the hour: node-setup.sh start'
+  say 'checked. Next, within one hour: node-setup.sh start'
 }
 
 # --- start ----------------------------------------------------------------------------------------
@@ -456,13 +459,13 @@ phase_check() {
 need_checked() {
   local checked sum at age
   [ -f "$root$record" ] && [ ! -L "$root$record" ] ||
-    fail 'there is no check that passed; run node-setup.sh check'
+    fail 'no check has passed; run node-setup.sh check'
   read -r checked sum at <"$root$record" && [[ $at =~ ^[0-9]{1,12}$ ]] ||
-    fail 'the note of the last check cannot be read; run node-setup.sh check again'
+    fail 'the record of the last check cannot be read; run node-setup.sh check again'
   [ "$checked" = "$fingerprint" ] ||
-    fail 'the last check was of another identity fingerprint; run node-setup.sh check of this bundle'
+    fail 'the last check was for another identity fingerprint; run node-setup.sh check of this bundle'
   [ "$sum" = "$(digest)" ] ||
-    fail 'what is installed has changed since the last check; run node-setup.sh check again'
+    fail 'the installed files have changed since the last check; run node-setup.sh check again'
   age=$(($(date +%s) - 10#$at))
   [ "$age" -ge 0 ] && [ "$age" -le 3600 ] ||
     fail 'the last check is older than an hour; run node-setup.sh check again'
@@ -478,14 +481,14 @@ phase_start() {
     start_unit
   fi
   if [ -n "$root" ]; then
-    say 'switched on for the next boot of this system'
+    say 'enabled for the next boot of this system'
     return
   fi
   await_answer
   say "The provider answers on $socket_path. Next:
 - run node-setup.sh on the other control-plane nodes, and compare the key_id above (kms.key_id)
-- when all answer with the same one, node by node: give kube-apiserver
-  $configuration_directory/encryption-config-readers.yaml, and on all of them after that
+- when all nodes answer with the same key_id, node by node: give kube-apiserver
+  $configuration_directory/encryption-config-readers.yaml; after every node has it, node by node:
   $configuration_directory/encryption-config.yaml
 installation.json lists what is left to do."
 }
@@ -494,29 +497,29 @@ start_unit() {
   unit_file >/dev/null ||
     fail "$unit is not installed; install the package bao-kms-provider, then run start again"
   if [ -n "$root" ]; then
-    systemctl --root="$root" enable "$unit" || fail "$unit could not be switched on: see above"
+    systemctl --root="$root" enable "$unit" || fail "$unit could not be enabled: see above"
     return
   fi
   need_program
   is_below "$(socket_directory)" "$runtime_directory" ||
-    say "note: server.socketPath is outside of $runtime_directory; in \`systemctl edit $unit\` give its ExecStart
---allow-socket-parent $(printf '%q' "$(parent_of "$socket_path")") and its ReadWritePaths that directory"
+    say "note: server.socketPath is outside of $runtime_directory; in \`systemctl edit $unit\` add to ExecStart
+--allow-socket-parent $(printf '%q' "$(parent_of "$socket_path")") and add that directory to ReadWritePaths"
   systemctl daemon-reload
   if systemctl is-active --quiet "$unit"; then
-    say "note: $unit runs already; a changed configuration counts after: systemctl restart $unit"
+    say "note: $unit is already running; a changed configuration takes effect after: systemctl restart $unit"
   fi
   systemctl enable --now "$unit" ||
-    fail "$unit did not start; what it says: journalctl -u $unit -n 50"
+    fail "$unit did not start; see its log: journalctl -u $unit -n 50"
 }
 
 start_static_pod() {
   [ -d "$root$manifests" ] ||
-    fail "$manifests is missing; name kubelet's staticPodPath with --manifests DIR"
-  # No copy there: kubelet would run it, too.
+    fail "$manifests is missing; give kubelet's staticPodPath with --manifests DIR"
+  # Keep no copy there: kubelet would run it, too.
   put "$root$manifest_file" "$manifests/bao-kms-provider.yaml" 600 0:0 FORGET
 }
 
-# As somebody of the socket's group, as kube-apiserver may be.
+# Probes as a member of the socket's group, as kube-apiserver may be.
 await_answer() {
   local deadline=$((SECONDS + wait_seconds))
   say "waiting up to $wait_seconds s for the provider"
@@ -525,10 +528,10 @@ await_answer() {
     [ "$SECONDS" -lt "$deadline" ] || {
       cat -- "$scratch/answer" >&2
       if [ "$model" = static-pod ]; then
-        fail "the provider does not answer. What it says: crictl logs \"\$(crictl ps -a --name bao-kms-provider -q | head -n 1)\"
-and when there is no container: journalctl -u kubelet -n 50"
+        fail "the provider does not answer. See its log: crictl logs \"\$(crictl ps -a --name bao-kms-provider -q | head -n 1)\"
+and if there is no container: journalctl -u kubelet -n 50"
       fi
-      fail "the provider does not answer. What it says: journalctl -u $unit -n 50"
+      fail "the provider does not answer. See its log: journalctl -u $unit -n 50"
     }
     sleep 1
   done
@@ -549,7 +552,7 @@ encryption_config=''
 manifests=/etc/kubernetes/manifests
 wait_seconds=180
 
-# goes_with PHASES: the option just read belongs to one of them.
+# For each option that was given: the phases that accept it.
 declare -A goes_with=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -587,7 +590,7 @@ while [ $# -gt 0 ]; do
       ;;
     -*) refuse_usage "unknown option $1" ;;
     *)
-      [ -z "$phase" ] || refuse_usage 'one phase at a time'
+      [ -z "$phase" ] || refuse_usage 'give only one phase'
       phase=$1
       shift
       ;;
@@ -596,7 +599,7 @@ done
 
 case $phase in
   prepare | install | check | start) ;;
-  '') refuse_usage 'which phase?' ;;
+  '') refuse_usage 'no phase was given' ;;
   *) refuse_usage "unknown phase $phase" ;;
 esac
 for option in "${!goes_with[@]}"; do
@@ -604,12 +607,12 @@ for option in "${!goes_with[@]}"; do
 done
 for path in "$program" "$manifests" "${encryption_config:-/}" "${root:-/}"; do
   [[ $path == /* ]] ||
-    refuse_usage '--root, --program, --manifests and --encryption-config take absolute paths'
+    refuse_usage '--root, --program, --manifests and --encryption-config need absolute paths'
 done
-[[ $wait_seconds =~ ^[1-9][0-9]{0,4}$ ]] || refuse_usage '--wait takes seconds, such as 180'
+[[ $wait_seconds =~ ^[1-9][0-9]{0,4}$ ]] || refuse_usage '--wait needs seconds, such as 180'
 [ "$EUID" -eq 0 ] || fail 'must be run as root'
 if [ -n "$root" ]; then
-  [ -d "$root" ] || fail 'the directory given with --root is not there'
+  [ -d "$root" ] || fail 'the directory given with --root does not exist'
   root=$(cd -P -- "$root" && pwd -P)
   root=${root%/}
 fi

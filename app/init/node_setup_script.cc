@@ -65,8 +65,8 @@ std::string NodeSetupScript(const Installation& installation) {
   const Caller caller = ProbeCaller(configuration.server.allowed_peers);
   const std::string_view user = RuntimeUser(installation.model);
   // -p: no BASH_ENV, no functions and no shell options of the caller.
-  return "#!/bin/bash -p\n"
-         "# Brings bao-kms-provider to a node; --help says how. Written by bao-kms-provider " +
+  return "#!/bin/bash -p\n# Installs bao-kms-provider on a node; see --help. Written by "
+         "bao-kms-provider " +
          std::string(kVersion) + " init.\n" +  //
          ShellAssignment("model", Name(installation.model)) +
          ShellAssignment("fingerprint", installation.identity_fingerprint) +

@@ -1,10 +1,10 @@
-# The variables above say what is to be; from here on the script is the same in every bundle.
+# The variables above are this bundle's own; the rest of the script is the same in every bundle.
 set -euo pipefail
 IFS=$' \t\n'
 unset CDPATH
 export LC_ALL=C
 
-# What `bao` takes from its environment besides the address and the login of whoever runs this.
+# Settings that `bao` takes from the environment, other than the address and the login.
 unset VAULT_NAMESPACE BAO_NAMESPACE VAULT_FORMAT BAO_FORMAT VAULT_WRAP_TTL BAO_WRAP_TTL
 if [ -n "$namespace" ]; then
   export BAO_NAMESPACE="$namespace"
@@ -17,28 +17,30 @@ usage() {
   cat <<'END'
 usage: openbao-setup.sh PHASE [OPTION...]
 
-Sets up in OpenBao what the provider of this bundle needs. Run it where the `bao` program is logged
+Sets up what the provider of this bundle needs in OpenBao. Run it where the `bao` program is logged
 in to OpenBao as an administrator (BAO_TOKEN or `bao login`; BAO_CACERT for a private CA; BAO_ADDR
-is taken from the bundle when it is not set). What is there already and as it should be is left
-alone, so every phase can be run again. What is there and differs is named and never changed.
+is taken from the bundle when it is not set). Every phase can be run again: it leaves correct items
+unchanged, and it reports existing items that differ but never changes them.
 
 phases:
   all          every phase below, in this order
   transit      the Transit mount, its disable_upsert, and the key
   policy       the provider's policy (openbao-policy.hcl)
   auth-mount   the auth method
-  auth-config  whose credentials it trusts
-  auth-role    who may log in, and what that gives
+  auth-config  the issuers whose credentials it trusts
+  auth-role    which identities may log in, and with which policy
 
-options for a JWT login (phases all and auth-config), one of the first three unless it is set up:
-  --jwt-public-key FILE     the issuer's public key in PEM; may be given again
-  --jwks-url URL            where the issuer publishes its keys
+options for a JWT login (phases all and auth-config); one of the first three is required unless
+auth-config is already set up:
+  --jwt-public-key FILE     the issuer's public key in PEM; may be given several times
+  --jwks-url URL            the URL at which the issuer publishes its keys
   --oidc-discovery-url URL  an issuer with OpenID Connect discovery
-  --issuer-ca FILE          CA certificates of that URL
+  --issuer-ca FILE          CA certificates for that URL
 
 options for a certificate login (phases all and auth-role):
   --client-ca FILE          CA certificates that the nodes' certificates chain to
-  --allowed-common-name NAME  a node's Common Name; may be given again (not with SPIFFE)
+  --allowed-common-name NAME  a node's Common Name; may be given several times (not with
+                            SPIFFE)
 END
 }
 
@@ -56,7 +58,7 @@ refuse_usage() {
 
 # --- texts and JSON -------------------------------------------------------------------------------
 
-# A text as `bao` prints it in JSON.
+# Prints a text in the JSON format of `bao`.
 json_string() {
   local text=$1
   case $text in
@@ -70,7 +72,7 @@ json_string() {
   printf '"%s"' "$text"
 }
 
-# A PEM file as `bao` prints it in JSON. Nothing but PEM: a private key given by mistake is refused.
+# Prints a PEM file in the JSON format of `bao`. Refuses a private key given by mistake.
 json_pem() {
   local file=$1 kind=$2 text
   if [ ! -f "$file" ] || [ ! -r "$file" ]; then
@@ -78,15 +80,15 @@ json_pem() {
   fi
   text=$(tr -d '\r' <"$file")
   case $text in
-    *'PRIVATE KEY'*) fail "the file given for the $kind holds a private key; give what is public" ;;
-    *[!A-Za-z0-9+/=$' \n-']*) fail "the file given for the $kind is not PEM alone" ;;
+    *'PRIVATE KEY'*) fail "the file given for the $kind contains a private key; give public data" ;;
+    *[!A-Za-z0-9+/=$' \n-']*) fail "the file given for the $kind is not pure PEM" ;;
     *"-----BEGIN $kind-----"*) ;;
-    *) fail "the file given holds no $kind in PEM (-----BEGIN $kind-----)" ;;
+    *) fail "the file given contains no PEM $kind (-----BEGIN $kind-----)" ;;
   esac
   printf '"%s"' "${text//$'\n'/\\n}"
 }
 
-# Its arguments, JSON each, as a list as `bao` prints it.
+# Prints its arguments, each of them JSON, as a list in the format of `bao`.
 json_list() {
   local list='[' separator='' item
   if [ $# -eq 0 ]; then
@@ -100,7 +102,7 @@ json_list() {
   printf '%s\n]' "$list"
 }
 
-# An object of its arguments: name, JSON value, name, JSON value ...; null is left out.
+# Prints an object of its arguments: name, JSON value, name, JSON value ...; omits null values.
 json_object() {
   local object='{' separator=''
   while [ $# -gt 0 ]; do
@@ -113,7 +115,7 @@ json_object() {
   printf '%s}' "$object"
 }
 
-# --- asking OpenBao -------------------------------------------------------------------------------
+# --- reading from and writing to OpenBao ----------------------------------------------------------
 
 # Reads a field into `found`, as JSON; null when the object has no such field. 1: no such object.
 look() {
@@ -129,25 +131,25 @@ look() {
       ;;
   esac
   cat "$scratch/said" >&2
-  fail 'OpenBao could not be asked: see above; check BAO_ADDR, BAO_CACERT and your login'
+  fail 'OpenBao could not be read: see above; check BAO_ADDR, BAO_CACERT and your login'
 }
 
-# Its arguments behind `what` and `path`: name, JSON value, ... that the object must have.
+# The arguments after `what` and `path` are name, JSON value, ... that the object must have.
 require_equal() {
   local what=$1 path=$2 differs=''
   shift 2
   while [ $# -gt 0 ]; do
-    look "$path" "$1" || fail "$what is gone while it was looked at"
-    # Not shown at all is the same as not set.
+    look "$path" "$1" || fail "$what disappeared while it was being checked"
+    # A field that is not shown is not set.
     case $found:$2 in
       "$2:$2" | 'null:[]' | 'null:""' | 'null:false' | 'null:0' | '[]:null' | '{}:null') ;;
       *) differs+=$'\n'"  $1 is $found; this bundle has $2" ;;
     esac
     shift 2
   done
-  [ -z "$differs" ] || fail "$what is there already and differs; nothing was changed.$differs
-Look whose it is. Where it may be changed, change it by hand and run this phase again; where it may
-not, make a bundle with another name or mount."
+  [ -z "$differs" ] || fail "$what already exists and differs; nothing was changed.$differs
+Find out who uses it. If it may be changed, change it by hand and run this phase again; otherwise
+create a bundle with another name or mount."
 }
 
 # Writes JSON to a path.
@@ -158,15 +160,15 @@ put() {
 
 # --- phases ---------------------------------------------------------------------------------------
 
-# What a new key is made with, and what every key must have (transit.profile of `doctor`).
+# The settings of a new key, and those that every key must have (transit.profile of `doctor`).
 key_body=(type '"aes256-gcm96"' exportable false allow_plaintext_backup false derived false)
 key_settings=("${key_body[@]}" deletion_allowed false supports_encryption true
   supports_decryption true)
 
-# Notes which key a run of this script made: fingerprint and creation time.
+# Records which key a run of this script created: fingerprint and creation time.
 made_file=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)/openbao-setup.made
 
-# When version 1 of the key was made, in Unix seconds; empty when OpenBao does not show it any more.
+# Creation time of version 1 of the key, in Unix seconds; empty when OpenBao no longer shows it.
 creation_time() {
   look "$transit_mount/keys/$key_name" keys || return 0
   if [[ $found =~ \"1\":\ ?([0-9]+) ]]; then
@@ -176,17 +178,17 @@ creation_time() {
 
 phase_transit() {
   if look "sys/mounts/$transit_mount" type; then
-    [ "$found" = '"transit"' ] || fail "the mount of transit.mountPath is there already and is of \
-type $found, not transit; nothing was changed. Make a bundle with another transit.mountPath."
+    [ "$found" = '"transit"' ] || fail "the mount of transit.mountPath already exists and is of \
+type $found, not transit; nothing was changed. Create a bundle with another transit.mountPath."
   else
     bao secrets enable -path="$transit_mount" transit >"$scratch/out"
-    say 'transit: mount made'
+    say 'transit: mount created'
   fi
   refuse_upsert
   make_key
 }
 
-# Without it an encrypt for a mistyped name makes a key.
+# Without it, an encrypt for a mistyped name creates a key.
 refuse_upsert() {
   look "$transit_mount/config/keys" disable_upsert || found=null
   [ "$found" != true ] || return 0
@@ -196,8 +198,8 @@ refuse_upsert() {
     cat "$scratch/said" >&2
     fail 'the keys of the Transit mount could not be listed: see above'
   fi
-  [ "$keys" = '{}' ] || fail "the Transit mount holds keys and has disable_upsert=false; nothing was \
-changed. If nobody relies on keys being made by an encrypt, set it, and run this phase again:
+  [ "$keys" = '{}' ] || fail "the Transit mount has keys and disable_upsert=false; nothing was \
+changed. If nothing relies on encrypt to create keys, set it, and run this phase again:
   bao write $(printf '%q' "$transit_mount/config/keys") disable_upsert=true"
   put "$transit_mount/config/keys" '{"disable_upsert": true}' 'disable_upsert'
   say 'transit: disable_upsert set'
@@ -210,36 +212,36 @@ make_key() {
       made=$(creation_time)
       made="$fingerprint $made"
       if [ ! -f "$made_file" ] || [ "$(cat "$made_file")" != "$made" ]; then
-        fail 'the Transit key is there already, and this bundle was made with --new-key, for a key
-that is not. Nothing was changed. If an earlier run of this script made the key, from a copy of the
-bundle, go on with the phases after this one. If the key is older, make a bundle with its
-keyLineageId in place of --new-key, or with another transit.keyName.'
+        fail 'the Transit key already exists, but this bundle was created with --new-key, for a
+key that does not. Nothing was changed. If an earlier run of this script created the key, from a
+copy of the bundle, continue with the phases after this one. If the key is older, create a bundle
+with its keyLineageId instead of --new-key, or with another transit.keyName.'
       fi
     fi
     require_equal 'the Transit key' "$transit_mount/keys/$key_name" "${key_settings[@]}"
-    say 'transit: the key is there and fits'
+    say 'transit: the key exists and meets the required profile'
     return
   fi
-  [ "$new_key" = true ] || fail 'the Transit key does not exist, and this bundle is for one that
-does: keyLineageId was given. For a first key make a bundle with --new-key; a lost one comes back
-from a backup of OpenBao alone.'
+  [ "$new_key" = true ] || fail 'the Transit key does not exist, but this bundle is for an
+existing key: keyLineageId was given. For a first key create a bundle with --new-key; a lost key can
+only be restored from a backup of OpenBao.'
   put "$transit_mount/keys/$key_name" "$(json_object "${key_body[@]}")" 'the Transit key'
   require_equal 'the Transit key' "$transit_mount/keys/$key_name" "${key_settings[@]}"
   made=$(creation_time)
   if ! printf '%s %s\n' "$fingerprint" "$made" 2>/dev/null >"$made_file"; then
-    say 'transit: cannot note beside this script that the key is its own; a second run will ask'
+    say 'transit: this script cannot record that it created the key; a second run will refuse it'
   fi
-  say 'transit: key made'
+  say 'transit: key created'
 }
 
 phase_policy() {
   local there code=0
   there=$(bao policy read -- "$policy_name" 2>"$scratch/said") || code=$?
   if [ "$code" -eq 0 ]; then
-    [ "$there" = "$policy" ] || fail "the policy is there already and differs from openbao-policy.hcl; \
-nothing was changed. Where it may be changed:
+    [ "$there" = "$policy" ] || fail "the policy already exists and differs from openbao-policy.hcl; \
+nothing was changed. If it may be changed:
   bao policy write $(printf '%q' "$policy_name") openbao-policy.hcl"
-    say 'policy: there and as in this bundle'
+    say 'policy: exists and matches this bundle'
     return
   fi
   case $'\n'$(cat "$scratch/said") in
@@ -251,21 +253,21 @@ nothing was changed. Where it may be changed:
   esac
   printf '%s\n' "$policy" | bao policy write -- "$policy_name" - >"$scratch/out" ||
     fail 'OpenBao refused the policy: see above'
-  say 'policy: made'
+  say 'policy: created'
 }
 
 phase_auth_mount() {
   if look "sys/$auth_mount" type; then
-    [ "$found" = "\"$auth_method\"" ] || fail "the auth method at that path is there already and is of \
-type $found, not $auth_method; nothing was changed. Make a bundle with another auth mount."
-    say "auth-mount: there, of type $auth_method"
+    [ "$found" = "\"$auth_method\"" ] || fail "the auth method at that path already exists and is of \
+type $found, not $auth_method; nothing was changed. Create a bundle with another auth mount."
+    say "auth-mount: exists, of type $auth_method"
     return
   fi
   bao auth enable -path="${auth_mount#auth/}" "$auth_method" >"$scratch/out"
-  say 'auth-mount: made'
+  say 'auth-mount: created'
 }
 
-# Fills `trust` with what the options say of the issuer; empty without any of them.
+# Fills `trust` from the options for the issuer; it stays empty when none is given.
 read_trust() {
   trust=()
   local ca=null key keys=()
@@ -287,24 +289,24 @@ read_trust() {
 
 phase_auth_config() {
   if [ "$auth_method" = cert ]; then
-    say 'auth-config: a certificate login has nothing to configure here'
+    say 'auth-config: nothing to configure for a certificate login'
     return
   fi
   read_trust
   if look "$auth_mount/config" bound_issuer; then
     require_equal 'the configuration of the auth method' "$auth_mount/config" \
       bound_issuer "$issuer" ${trust[@]+"${trust[@]}"}
-    say 'auth-config: there and as in this bundle'
+    say 'auth-config: exists and matches this bundle'
     return
   fi
   [ "${#trust[@]}" -gt 0 ] || need_trust
   put "$auth_mount/config" "$(json_object bound_issuer "$issuer" "${trust[@]}")" \
     'the configuration of the auth method'
-  say 'auth-config: made'
+  say 'auth-config: created'
 }
 
 need_trust() {
-  fail 'which keys sign the nodes'\'' JWTs must be said: give --jwt-public-key FILE, --jwks-url URL or
+  fail 'the keys that sign the nodes'\'' JWTs are required: give --jwt-public-key FILE, --jwks-url URL or
 --oidc-discovery-url URL'
 }
 
@@ -325,22 +327,22 @@ phase_auth_role() {
   fi
   if look "$path" token_policies; then
     require_equal 'the role' "$path" "${settings[@]}"
-    say 'auth-role: there and as in this bundle'
+    say 'auth-role: exists and matches this bundle'
     return
   fi
   [ "$auth_method" = jwt ] || need_client_ca
   put "$path" "$(json_object "${settings[@]}")" 'the role'
-  say 'auth-role: made'
+  say 'auth-role: created'
 }
 
 need_client_ca() {
-  [ -n "$client_ca" ] || fail 'which CA the nodes'\'' certificates chain to must be said: give
+  [ -n "$client_ca" ] || fail 'the CA that the nodes'\'' certificates chain to is required: give
 --client-ca FILE'
   [ "$common_names_needed" = false ] || [ "${#common_names[@]}" -gt 0 ] ||
-    fail 'which nodes may log in must be said: give --allowed-common-name NAME for each'
+    fail 'the nodes that may log in are required: give --allowed-common-name NAME for each'
 }
 
-# Before `all` changes anything: whether its last phases will know what they need.
+# Checks, before `all` changes anything, that its last phases have the options they need.
 check_answers() {
   if [ "$auth_method" = jwt ]; then
     read_trust
@@ -388,7 +390,7 @@ while [ $# -gt 0 ]; do
       ;;
     -*) refuse_usage "unknown option $1" ;;
     *)
-      [ -z "$phase" ] || refuse_usage 'one phase at a time'
+      [ -z "$phase" ] || refuse_usage 'give only one phase'
       phase=$1
       shift
       ;;
@@ -402,19 +404,19 @@ sources=0
 [ "$sources" -le 1 ] ||
   refuse_usage 'give one of --jwt-public-key, --jwks-url and --oidc-discovery-url'
 [ -z "$issuer_ca" ] || [ -n "$jwks_url$oidc_discovery_url" ] ||
-  refuse_usage '--issuer-ca goes with --jwks-url or --oidc-discovery-url'
+  refuse_usage '--issuer-ca is only for --jwks-url or --oidc-discovery-url'
 if [ "$auth_method" = jwt ]; then
   [ -z "$client_ca${common_names[*]-}" ] ||
-    refuse_usage '--client-ca and --allowed-common-name are for a certificate login'
+    refuse_usage '--client-ca and --allowed-common-name are only for a certificate login'
 else
-  [ "$sources" -eq 0 ] || refuse_usage 'keys of an issuer are for a JWT login'
+  [ "$sources" -eq 0 ] || refuse_usage 'the options for an issuer are only for a JWT login'
   [ "$common_names_needed" = true ] || [ "${#common_names[@]}" -eq 0 ] ||
     refuse_usage '--allowed-common-name is not for SPIFFE: the role allows the SPIFFE ID'
 fi
 
 case $phase in
   all | transit | policy | auth-mount | auth-config | auth-role) ;;
-  '') refuse_usage 'which phase?' ;;
+  '') refuse_usage 'no phase was given' ;;
   *) refuse_usage "unknown phase $phase" ;;
 esac
 command -v bao >/dev/null || fail 'the program bao (openbao.org) is not on PATH'

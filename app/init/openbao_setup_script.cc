@@ -83,8 +83,8 @@ std::string OpenBaoSetupScript(const Installation& installation, std::string_vie
   std::ranges::move(TokenSettings(installation), std::back_inserter(role));
   std::string script =
       // -p: no BASH_ENV and no functions of whoever runs it.
-      "#!/bin/bash -p\n"
-      "# Sets up OpenBao for bao-kms-provider; --help says how. Written by bao-kms-provider " +
+      "#!/bin/bash -p\n# Sets up OpenBao for bao-kms-provider; see --help. Written by "
+      "bao-kms-provider " +
       std::string(kVersion) + " init.\n" +
       ShellAssignment("fingerprint", installation.identity_fingerprint) +
       ShellAssignment("address", configuration.openbao.address) +

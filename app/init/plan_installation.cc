@@ -55,8 +55,8 @@ void FillIn(const InitRequest& request, ports::Random& random, Draft& draft) {
   if (!request.new_key) return;
   if (draft.written.contains(kLineageField)) {
     draft.Complain(kLineageField,
-                   "--new-key makes a new one: leave it out for a new key, or leave --new-key out "
-                   "for the key that it names");
+                   "--new-key generates a new keyLineageId: omit the field for a new key, or omit "
+                   "--new-key for the key that it identifies");
   } else {
     lineage = NewLineageId(random);
   }
@@ -71,8 +71,8 @@ void RefuseHidden(Draft& draft) {
       return false;
     }
     draft.Complain(field.name,
-                   "must not contain characters that cannot be seen: nobody who reads the bundle "
-                   "would notice them");
+                   "must not contain invisible characters, because a reader of the bundle would "
+                   "not notice them");
     return false;
   };
   for (const config_yaml::Field& field : config_yaml::Fields()) {
@@ -98,7 +98,7 @@ void CheckPaths(Draft& draft) {
       draft.Complain(field.name, *complaint);
     } else if (path.rfind('/') == 0) {
       draft.Complain(field.name,
-                     "must not stand in '/' itself: a node's set-up makes its directory");
+                     "must not be directly in '/': the node's setup creates its directory");
     }
   }
 }
@@ -107,10 +107,9 @@ void CheckPaths(Draft& draft) {
 void CheckRole(std::string_view field, const std::string& role, Draft& draft) {
   if (role.empty()) return;
   if (config_yaml::CheckKeyName(role)) {
-    draft.Complain(
-        field,
-        "must be letters, digits, '_', '.' or '-', with a letter, a digit or '_' at both "
-        "ends: OpenBao has no other roles");
+    draft.Complain(field,
+                   "must be letters, digits, '_', '.' or '-', with a letter, a digit or '_' at "
+                   "both ends: OpenBao allows no other role names");
   }
 }
 
@@ -120,7 +119,7 @@ void CheckLogin(const InitRequest& request, Draft& draft) {
     if (!given) draft.Complain(field, std::string("is required: ") + why);
   };
   if (auth.method == core::AuthMethod::kJwt) {
-    constexpr const char* kWhy = "the role in OpenBao is made for it";
+    constexpr const char* kWhy = "the role in OpenBao is created for it";
     if (auth.jwt.source != core::JwtSource::kOauth2) {  // said already
       require(!auth.jwt.expected_issuer.empty(), "auth.jwt.expectedIssuer", kWhy);
     }
@@ -138,7 +137,7 @@ void CheckLogin(const InitRequest& request, Draft& draft) {
   }
   if (auth.login_before_token_expiry >= kTokenTtl) {
     draft.Complain("auth.loginBeforeTokenExpiry",
-                   "must be below 30m: that is the lease which the role in OpenBao gives");
+                   "must be below 30m, which is the lease that the role in OpenBao gives");
   }
 }
 
@@ -164,7 +163,7 @@ std::string PolicyName(const InitRequest& request, Draft& draft) {
   std::string name = "openbao-kms-" + cluster;
   if (!cluster.empty() && !CheckPolicyName(name).empty()) {
     draft.Complain("transit.keyIdScope.clusterId",
-                   "cannot be part of the policy's name as it is; give --policy-name");
+                   "cannot be used as it is in the policy's name; give --policy-name");
   }
   return name;
 }
@@ -172,7 +171,7 @@ std::string PolicyName(const InitRequest& request, Draft& draft) {
 void ExplainMissingLineage(Draft& draft) {
   for (config_yaml::ConfigProblem& problem : draft.problems) {
     if (problem.field == kLineageField && problem.message == "is required") {
-      problem.message += "; for a key that is to be made give --new-key";
+      problem.message += "; for a key that does not exist yet give --new-key";
     }
   }
 }

@@ -16,7 +16,7 @@ std::string SetUpOpenBao(const Installation& installation) {
     options = "with --client-ca FILE, the authorities of the SPIFFE trust domain";
   }
   return "In OpenBao, as an administrator: ./openbao-setup.sh all " + options +
-         ". It can be run again and changes nothing that is there already.";
+         ". You can run it again; it does not change what already exists.";
 }
 
 std::string BringToNodes(const Installation& installation) {
@@ -46,27 +46,26 @@ std::vector<std::string> RemainingActions(const Installation& installation) {
   std::vector<std::string> actions;
   if (installation.new_key) {
     actions.emplace_back(
-        "Keep installation.json: keyLineageId was made for this bundle. For another bundle of the "
-        "same cluster write it into the values file and leave --new-key out.");
+        "Keep installation.json: keyLineageId was generated for this bundle. For another bundle of "
+        "the same cluster, write it into the values file and omit --new-key.");
   }
   actions.push_back(SetUpOpenBao(installation));
   actions.push_back(BringToNodes(installation));
   actions.emplace_back(
-      "On each node, as root: ./node-setup.sh check, then ./node-setup.sh start. Go on when "
+      "On each node, as root: ./node-setup.sh check, then ./node-setup.sh start. Continue when "
       "`bao-kms-provider probe` prints the same key_id on every node.");
   actions.emplace_back(
       "On each node in turn: give kube-apiserver encryption-config-readers.yaml as "
-      "--encryption-provider-config (and the socket's directory and group), and wait until it is "
-      "ready.");
+      "--encryption-provider-config (and access to the socket's directory and group), and wait "
+      "until it is ready.");
   actions.emplace_back(
-      "When every API server runs with that file, on each node in turn: put encryption-config.yaml "
-      "in its place and wait until kube-apiserver is ready again.");
+      "When every API server runs with that file, on each node in turn: replace it with "
+      "encryption-config.yaml and wait until kube-apiserver is ready again.");
   actions.emplace_back(
-      "Write every Secret again, so that none stays in plaintext: kubectl get secrets "
-      "--all-namespaces -o json | kubectl replace -f -");
+      "Rewrite every Secret, so that none stays in plaintext: kubectl get secrets --all-namespaces "
+      "-o json | kubectl replace -f -");
   actions.emplace_back(
-      "Take a backup of OpenBao that holds the Transit key: without the key what is encrypted is "
-      "lost.");
+      "Back up OpenBao, including the Transit key: without the key, encrypted data is lost.");
   return actions;
 }
 

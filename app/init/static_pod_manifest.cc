@@ -77,7 +77,7 @@ std::string Probe(std::string_view name, std::string_view path, const config_yam
 std::string Probes(const std::string& address) {
   const auto health = config_yaml::SplitHostPort(address);
   if (!health || health->port == 0) {
-    return "      # No probes: server.healthAddress names no port that the kubelet could ask.\n";
+    return "      # No probes: server.healthAddress has no port that the kubelet can probe.\n";
   }
   constexpr std::string_view kOften = "        initialDelaySeconds: 5\n        periodSeconds: 10\n";
   return Probe("startupProbe", "/live", *health,
@@ -103,7 +103,7 @@ std::string StaticPodManifest(const Installation& installation) {
   const core::Configuration& configuration = installation.configuration;
   std::string yaml = fmt::format(
       R"(# Static pod of bao-kms-provider, written by bao-kms-provider {version} init. node-setup.sh puts it
-# where the kubelet looks for it.
+# into the kubelet's manifest directory.
 apiVersion: v1
 kind: Pod
 metadata:
@@ -112,18 +112,18 @@ metadata:
   labels:
     app.kubernetes.io/name: bao-kms-provider
   annotations:
-    # With another configuration the manifest differs, and the kubelet starts the pod anew.
+    # A changed configuration changes the manifest, so the kubelet recreates the pod.
     config-hash: {config_hash}
     identity-fingerprint: {fingerprint}
 spec:
   hostNetwork: true
-  # The node's resolver: that of the cluster may need the API server, which needs this pod.
+  # Use the node's resolver: the cluster's may need the API server, which needs this pod.
   dnsPolicy: Default
   priorityClassName: system-node-critical
   priority: 2000001000
   automountServiceAccountToken: false
   enableServiceLinks: false
-  # The provider takes up to 15 s to answer what it has begun.
+  # The provider takes up to 15 s to finish calls in progress.
   terminationGracePeriodSeconds: 30
   securityContext:
     runAsNonRoot: true
@@ -149,7 +149,7 @@ spec:
           drop: [ALL]
         seccompProfile:
           type: RuntimeDefault
-      # No limit on the processor: who waits is the API server.
+      # No CPU limit, because the API server would have to wait.
       resources:
         requests:
           cpu: 50m

@@ -66,7 +66,7 @@ class Writer {
     // Made for nobody until it has its mode, whatever the umask.
     made_directory_ = ::mkdir(path_.c_str(), 0700) == 0;
     if (!made_directory_ && errno != EEXIST) {
-      return std::unexpected("--out cannot be made: " + Why(errno) +
+      return std::unexpected("--out cannot be created: " + Why(errno) +
                              "; its parent must exist and be writable");
     }
     directory_ = Descriptor(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -75,13 +75,13 @@ class Writer {
     }
     if (made_directory_) {
       if (::fchmod(directory_.get(), 0750) != 0) {
-        return GiveUp("--out cannot be given its mode: " + Why(errno));
+        return GiveUp("the mode of --out cannot be set: " + Why(errno));
       }
       return {};
     }
     const int error = CheckEmpty(directory_.get());
     if (error == ENOTEMPTY) {
-      return std::unexpected("--out is not empty; name a new directory, nothing was written");
+      return std::unexpected("--out is not empty; use a new directory. Nothing was written");
     }
     if (error != 0) return std::unexpected("--out cannot be read: " + Why(error));
     return {};
@@ -102,8 +102,8 @@ class Writer {
       if (::unlinkat(directory_.get(), name.c_str(), 0) != 0) left += " " + name;
     }
     if (made_directory_ && ::rmdir(path_.c_str()) != 0) left += " the directory itself";
-    why +=
-        left.empty() ? "; nothing is left of it" : "; remove by hand what is left in --out:" + left;
+    why += left.empty() ? "; nothing was left behind"
+                        : "; remove by hand what is left in --out:" + left;
     return std::unexpected(std::move(why));
   }
 

@@ -32,14 +32,14 @@ std::string_view AdviceFor(ports::FileProblem problem) {
     case ports::FileProblem::kNotAbsolute:
       return "give an absolute path";
     case ports::FileProblem::kMissing:
-      return "there is no such file";
+      return "the file does not exist";
     case ports::FileProblem::kUnsafePermissions:
-      return "take the rights away that others do not need: a key 0600 or 0640, certificates not "
-             "writable by group and others";
+      return "remove permissions that are not needed: mode 0600 or 0640 for a key, no write access "
+             "for group and others for certificates";
     case ports::FileProblem::kSymlink:
-      return "name the file itself, not a link to it";
+      return "use the path of the file itself, not of a link to it";
     default:
-      return "give a regular file that this user may read";
+      return "use a regular file that this user may read";
   }
 }
 

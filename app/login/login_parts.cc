@@ -16,7 +16,7 @@ template <typename Source>
 std::expected<std::unique_ptr<Source>, std::string> Built(std::unique_ptr<Source> source,
                                                           std::string_view field) {
   if (source) return source;
-  return std::unexpected(std::string(field) + ": this build does not have this source");
+  return std::unexpected(std::string(field) + ": this build does not include this source");
 }
 
 }  // namespace

@@ -19,18 +19,18 @@ std::string_view AdviceFor(transit_http::TransportProblem problem, bool system_r
   switch (problem) {
     case transit_http::TransportProblem::kBadAddress:
     case transit_http::TransportProblem::kBadHeader:
-      return "auth.jwt.oauth2.tokenUrl cannot be used: it is an https URL without user info or "
-             "fragment";
+      return "auth.jwt.oauth2.tokenUrl cannot be used: it must be an https URL without user info "
+             "or fragment";
     case transit_http::TransportProblem::kBadCaFile:
       return system_roots
                  ? "auth.jwt.oauth2.caCertFile is empty and the system's certificates cannot be "
                    "used: install ca-certificates, or set the field"
                  : "auth.jwt.oauth2.caCertFile cannot be used: it must be a regular file, not "
-                   "writable by group or others, that holds at least one PEM certificate and no "
+                   "writable by group or others, that contains at least one PEM certificate and no "
                    "damaged one";
     case transit_http::TransportProblem::kNoResources:
       return "the transport to auth.jwt.oauth2.tokenUrl could not start: out of memory, threads or "
-             "descriptors";
+             "file descriptors";
   }
   return "";
 }

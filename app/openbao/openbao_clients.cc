@@ -21,14 +21,14 @@ std::string_view AdviceFor(transit_http::TransportProblem problem) {
   switch (problem) {
     case transit_http::TransportProblem::kBadAddress:
       return "openbao.address, openbao.failoverAddresses or openbao.tlsServerName cannot be used: "
-             "addresses are https URLs without user info, query or fragment";
+             "addresses must be https URLs without user info, query or fragment";
     case transit_http::TransportProblem::kBadHeader:
       return "openbao.namespace cannot be sent as a header: remove its control characters";
     case transit_http::TransportProblem::kBadCaFile:
       return "openbao.caCertFile cannot be used: it must be a regular file, not writable by group "
-             "or others, that holds at least one PEM certificate and no damaged one";
+             "or others, that contains at least one PEM certificate and no damaged one";
     case transit_http::TransportProblem::kNoResources:
-      return "the OpenBao transport could not start: out of memory, threads or descriptors";
+      return "the OpenBao transport could not start: out of memory, threads or file descriptors";
   }
   return "";
 }

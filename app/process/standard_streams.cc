@@ -19,7 +19,9 @@ void OccupyClosedStreams() {
 
 ExitCode FinishOutput(ExitCode code) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  std::fputs("the output could not be written: is its disk full, or its reader gone?\n", stderr);
+  std::fputs(
+      "the output could not be written: check whether the disk is full or the reader has exited\n",
+      stderr);
   return code == ExitCode::kOk ? ExitCode::kOther : code;
 }
 

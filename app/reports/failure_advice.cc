@@ -19,12 +19,12 @@ std::string_view AdviceFor(core::ErrorClass error) {
     case core::ErrorClass::kOpenBaoDnsFailed:
       return "the host name in openbao.address could not be resolved";
     case core::ErrorClass::kOpenBaoConnectionFailed:
-      return "no connection to openbao.address: check the address and that OpenBao is running";
+      return "could not connect to openbao.address: check the address and that OpenBao is running";
     case core::ErrorClass::kOpenBaoSealed:
       return "OpenBao is sealed: unseal it";
     case core::ErrorClass::kOpenBaoUnavailable:
-      return "OpenBao failed (5xx) or something else answered in its place: see its log, and check "
-             "that openbao.address is OpenBao itself";
+      return "OpenBao failed (5xx), or another server answered in its place: check its log, and "
+             "check that openbao.address is OpenBao itself";
     case core::ErrorClass::kOpenBaoRateLimited:
       return "OpenBao's rate limit was reached: raise the quota for this client";
     case core::ErrorClass::kTransitPolicyDenied:
@@ -34,7 +34,8 @@ std::string_view AdviceFor(core::ErrorClass error) {
       return "OpenBao has no such Transit mount or key: check transit.mountPath, transit.keyName "
              "and openbao.namespace";
     case core::ErrorClass::kTimeout:
-      return "OpenBao did not answer within openbao.timeout, or auth.loginTimeout for the login";
+      return "OpenBao did not answer within openbao.timeout, or within auth.loginTimeout for the "
+             "login";
     case core::ErrorClass::kAuthFailed:
       return "the login to OpenBao failed: check auth.* and the role";
     default:
@@ -48,22 +49,23 @@ std::string_view AdviceFor(core::Reason reason) {
       return "the Transit mount may create keys on encrypt: set disable_upsert=true on its "
              "config/keys";
     case core::Reason::kProfileInvalid:
-      return "the Transit key does not fit: it must be an aes256-gcm96 key that is not exportable, "
-             "without plaintext backup, derivation, convergent encryption and deletion_allowed, "
-             "its minimum versions within its versions, and list a creation time for each";
+      return "the Transit key does not meet the required profile: it must be an aes256-gcm96 key "
+             "that is not exportable, without plaintext backup, derivation, convergent encryption "
+             "and deletion_allowed, with its minimum versions within its range of versions, and "
+             "with a creation time listed for each version";
     case core::Reason::kVersionRollback:
-      return "the Transit key has an older latest version than this node has used: OpenBao was "
-             "restored from an older backup";
+      return "the latest version of the Transit key is older than one this node has used: OpenBao "
+             "was restored from an older backup";
     case core::Reason::kMetadataUnverified:
       return "the Transit key's metadata contradicts the recorded state: a version that must "
-             "decrypt is gone, disallowed or was created anew";
+             "decrypt is gone, disallowed or was recreated";
     case core::Reason::kStateSaveFailed:
       return "state.path could not be written: check the directory's owner, mode and free space";
     case core::Reason::kEncryptionBlocked:
-      return "the active version is below the key's min_encryption_version: it encrypts again "
+      return "the active version is below the key's min_encryption_version: encryption works again "
              "after the pending rotation is promoted";
     case core::Reason::kDeepProbeInvalid:
-      return "OpenBao's encrypt and decrypt of a probe did not agree";
+      return "in a probe, OpenBao's encrypt and decrypt did not agree";
     default:
       return {};
   }

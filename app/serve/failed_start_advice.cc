@@ -15,7 +15,7 @@ std::string FailedStartAdvice(const ProbeReport& last, std::string_view login_ad
   if (last.error && !login_advice.empty()) return std::string(login_advice);
   if (last.error) {
     return OrElse(AdviceFor(*last.error),
-                  "OpenBao is not usable: see the error_class of the last status.probe line");
+                  "OpenBao is not usable: check the error_class of the last status.probe line");
   }
   if (last.reason == core::Reason::kStateUnavailable && !last.refusal.empty()) {
     return "there is no state at state.path and the Transit key is rotated (" + last.refusal +
@@ -24,7 +24,7 @@ std::string FailedStartAdvice(const ProbeReport& last, std::string_view login_ad
   if (last.reason) {
     const std::string found = last.refusal.empty() ? "" : " (found: " + last.refusal + ")";
     return OrElse(AdviceFor(*last.reason),
-                  "Status did not become healthy: see the reason of the last status.probe line") +
+                  "Status did not become healthy: check the reason of the last status.probe line") +
            found;
   }
   return "Status did not become healthy";

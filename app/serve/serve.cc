@@ -186,7 +186,7 @@ ExitCode Serve(const ConfigurationRequest& request) {
     return RefuseConfiguration(
         {{.field = "server.socketGroup",
           .line = 0,
-          .message = "no such group on this machine; create it or give a gid"}});
+          .message = "this machine has no such group; create it or use a gid"}});
   }
   // Landlock belongs here: before the first thread.
   return ServeRun(request, *configuration, files, signals).Run();

@@ -66,14 +66,14 @@ RUNBOOK_CASE("Runbook", "install", "Set up OpenBao") {
   NewNode with;
   DoBefore(with, {"Write the bundle"});
   with.Prepare(person);
-  CHECK(Has(person.Do("setup", with.node), "transit: key made\n"));
+  CHECK(Has(person.Do("setup", with.node), "transit: key created\n"));
   // To the letter what the page shows.
   CHECK(person.Do("again", with.node) ==
-        "transit: the key is there and fits\n"
-        "policy: there and as in this bundle\n"
-        "auth-mount: there, of type jwt\n"
-        "auth-config: there and as in this bundle\n"
-        "auth-role: there and as in this bundle\n");
+        "transit: the key exists and meets the required profile\n"
+        "policy: exists and matches this bundle\n"
+        "auth-mount: exists, of type jwt\n"
+        "auth-config: exists and matches this bundle\n"
+        "auth-role: exists and matches this bundle\n");
 }
 
 RUNBOOK_CASE("Runbook", "install", "On each node") {

@@ -128,7 +128,7 @@ TEST_CASE("PKCS#11 source: the key of another certificate fails the check") {
   REQUIRE(!facts.has_value());
   CHECK(facts.error().status == kCertInvalid);
   CHECK(facts.error().advice.starts_with(
-      "auth.cert.pkcs11.certificateFile: the certificate is not for the key"));
+      "auth.cert.pkcs11.certificateFile: the certificate does not match the key"));
 }
 
 TEST_CASE("PKCS#11 source: the certificate file is read anew each time") {
@@ -150,7 +150,7 @@ TEST_CASE("PKCS#11 source: a file with a private key is refused with words of it
   const TokenBench bench;
   bench.WriteCertificate(bench.certificate_pem + emulator::PrivateKeyPem(bench.key.get()));
   CheckRefused(Acquire(*bench.Source()), kCertInvalid,
-               "auth.cert.pkcs11.certificateFile: a private key");
+               "auth.cert.pkcs11.certificateFile: the file contains a private key");
 }
 
 TEST_CASE("PKCS#11 source: files against the rules are named by field and reason") {

@@ -97,7 +97,7 @@ TEST_CASE("EncryptionConfiguration: every broken rule is named by its place") {
            {"kind:", "metadata: {}\nkind:", "metadata", "unknown field"},
            {"[secrets, configmaps]", "[]", "resources[0].resources", "must not be empty"},
            {"[secrets, configmaps]", "secrets", "resources[0].resources", "must be a list"},
-           {"[secrets, configmaps]", "['']", "resources[0].resources", "must name"},
+           {"[secrets, configmaps]", "['']", "resources[0].resources", "must list"},
            {"  - resources: [secrets", "  - resource: x\n    resources: [secrets",
             "resources[0].resource", "unknown field"},
            {"apiVersion: v2", "apiVersion: v3", kms + "apiVersion", "must be v1 or v2"},
@@ -137,7 +137,7 @@ TEST_CASE("EncryptionConfiguration: a file without our entry says what to add") 
   Refuses(
       With(kGood, "          name: openbao\n          endpoint: unix:///run/openbao-kms/kms.sock\n",
            entry),
-      "resources", "no kms entry names this provider");
+      "resources", "no kms entry is for this provider");
 }
 
 TEST_CASE("EncryptionConfiguration: lists and documents that are empty or doubled are refused") {

@@ -193,7 +193,7 @@ TEST_CASE("OAuth2: the advice for a rejection names the field that the server's 
   fixture.server.status = 404;
   CHECK(fixture.Failure().advice.starts_with("auth.jwt.oauth2.tokenUrl: "));
   fixture.server.status = 302;
-  CHECK(fixture.Failure().advice.contains("redirects"));
+  CHECK(fixture.Failure().advice.contains("sends a redirect"));
 }
 
 TEST_CASE("OAuth2: a 200 that cannot be used is oauth2_response with advice of its own") {

@@ -182,9 +182,9 @@ TEST_CASE("X.509-SVID source: each refusal of the agent has its own advice") {
     core::LoginStatus status;
   } const cases[] = {
       {kPermissionDenied, "auth.cert.spiffe.spiffeID: ", core::LoginStatus::kCertInvalid},
-      {kUnimplemented, "no SPIFFE Workload API", core::LoginStatus::kCertInvalid},
-      {kInvalidArgument, "no SPIFFE Workload API", core::LoginStatus::kCertInvalid},
-      {kUnavailable, "ended the connection", core::LoginStatus::kError},
+      {kUnimplemented, "not a SPIFFE Workload API", core::LoginStatus::kCertInvalid},
+      {kInvalidArgument, "not a SPIFFE Workload API", core::LoginStatus::kCertInvalid},
+      {kUnavailable, "closed the connection", core::LoginStatus::kError},
       {kInternal, "answered with an error", core::LoginStatus::kError}};
   for (const auto& c : cases) {
     CAPTURE(c.code);
@@ -202,16 +202,17 @@ TEST_CASE("X.509-SVID source: no socket and nobody behind it are told apart") {
   options.socket = "unix://" + bench.directory.File("none.sock");
   {
     X509SvidSource source(options, bench.clock);
-    CHECK(bench.FailureAfter(source, "there is no socket").status == core::LoginStatus::kError);
+    CHECK(bench.FailureAfter(source, "the socket does not exist").status ==
+          core::LoginStatus::kError);
   }
   options.socket = "unix://" + bench.directory.Write("plain", "");
   {
     X509SvidSource source(options, bench.clock);
-    bench.FailureAfter(source, "nobody takes connections");
+    bench.FailureAfter(source, "no process accepts connections");
   }
   options.socket = "unix:///" + std::string(200, 'a');
   X509SvidSource source(options, bench.clock);
-  bench.FailureAfter(source, "there is no socket");
+  bench.FailureAfter(source, "the socket does not exist");
 }
 
 TEST_CASE("X.509-SVID source: a socket that this user may not open is named as such") {

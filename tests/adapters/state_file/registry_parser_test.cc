@@ -146,7 +146,7 @@ TEST_CASE("ParseRegistry: negative numbers are for core to refuse") {
 }
 
 TEST_CASE("ParseRegistry: text that is not one JSON document is refused") {
-  const std::string expected = "the state file is not one JSON document";
+  const std::string expected = "the state file is not a single JSON document";
   CHECK(RegistryRefusal("") == expected);
   CHECK(RegistryRefusal("{") == expected);
   CHECK(RegistryRefusal(kStateText + "{}") == expected);
@@ -167,7 +167,7 @@ TEST_CASE("ParseRegistry: a file cut anywhere is refused") {
 }
 
 TEST_CASE("ParseRegistry: something else where an object belongs is refused") {
-  const std::string expected = "the state file holds something else where an object belongs";
+  const std::string expected = "the state file has a non-object value where an object is required";
   CHECK(RegistryRefusal("[]") == expected);
   CHECK(RegistryRefusal("null") == expected);
   CHECK(RegistryRefusal(Replaced(kStateText, kRecordText, "7")) == expected);
@@ -182,7 +182,7 @@ TEST_CASE("ParseRegistry: unknown fields are refused in the document and in a re
 }
 
 TEST_CASE("ParseRegistry: a field that stands twice is refused, escaped spellings too") {
-  const std::string expected = "the state file has a field twice";
+  const std::string expected = "the state file has a duplicate field";
   CHECK(RegistryRefusal(Replaced(kStateText, "{", R"({"generation": 1, )")) == expected);
   CHECK(RegistryRefusal(Replaced(kStateText, "{", R"({"gener\u0061tion": 1, )")) == expected);
   CHECK(RegistryRefusal(Replaced(kStateText, "{", R"({"snapshots": [], )")) == expected);
@@ -256,21 +256,22 @@ TEST_CASE("ParseRegistry: numbers are plain 64 bit integers") {
   CHECK(RegistryRefusal(with("1715803200.0")) == wrong_type);
   CHECK(RegistryRefusal(with("17e8")) == wrong_type);
   CHECK(RegistryRefusal(with("9223372036854775808")) == wrong_type);
-  CHECK(RegistryRefusal(with("99999999999999999999")) == "the state file is not one JSON document");
-  CHECK(RegistryRefusal(with("01")) == "the state file is not one JSON document");
-  CHECK(RegistryRefusal(with("+1")) == "the state file is not one JSON document");
+  CHECK(RegistryRefusal(with("99999999999999999999")) ==
+        "the state file is not a single JSON document");
+  CHECK(RegistryRefusal(with("01")) == "the state file is not a single JSON document");
+  CHECK(RegistryRefusal(with("+1")) == "the state file is not a single JSON document");
   CHECK(ParseRegistry(with("9223372036854775807"))->snapshots[0].transit_version_created_at ==
         9223372036854775807);
 }
 
 TEST_CASE("ParseCheckpoint: the same rules of form hold") {
   CHECK(CheckpointRefusal(kCheckpointText) == "accepted");
-  CHECK(CheckpointRefusal(kCheckpointText + "1") == "the checkpoint is not one JSON document");
+  CHECK(CheckpointRefusal(kCheckpointText + "1") == "the checkpoint is not a single JSON document");
   CHECK(CheckpointRefusal("[]") == "the checkpoint is not a JSON object");
   CHECK(CheckpointRefusal(Replaced(kCheckpointText, "{", R"({"a": 1, )")) ==
         "the checkpoint has an unknown field");
   CHECK(CheckpointRefusal(Replaced(kCheckpointText, "{", R"({"generation": 1, )")) ==
-        "the checkpoint has a field twice");
+        "the checkpoint has a duplicate field");
   CHECK(CheckpointRefusal(Replaced(kCheckpointText, R"(, "generation": 1)", "")) ==
         "the checkpoint lacks a required field");
   CHECK(CheckpointRefusal(Replaced(kCheckpointText, R"("h")", "null")) ==

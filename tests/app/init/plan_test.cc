@@ -51,14 +51,14 @@ TEST_CASE("Plan: an OAuth 2.0 login gets no JWT file") {
 TEST_CASE("Plan: a new key gets 16 random bytes in hex as its lineage") {
   Json values = JwtValues();
   values["transit"]["keyIdScope"].erase("keyLineageId");
-  CHECK(Problems(values) == Texts{"transit.keyIdScope.keyLineageId: is required; for a key that is "
-                                  "to be made give --new-key"});
+  CHECK(Problems(values) == Texts{"transit.keyIdScope.keyLineageId: is required; for a key that "
+                                  "does not exist yet give --new-key"});
   const Installation installation = Planned(values, {.new_key = true});
   CHECK(installation.configuration.transit.key_id_scope.key_lineage_id ==
         "0102030405060708090a0b0c0d0e0f10");
   CHECK(installation.new_key);
   CHECK(Says(Problems(JwtValues(), {.new_key = true}),
-             "transit.keyIdScope.keyLineageId: --new-key makes a new one"));
+             "transit.keyIdScope.keyLineageId: --new-key generates a new keyLineageId"));
 }
 
 TEST_CASE("Plan: issuer and audience and subject are required for a JWT login") {
@@ -86,7 +86,7 @@ TEST_CASE("Plan: what would not fit the role in OpenBao is refused") {
            {"auth.jwt.role", "../config", "auth.jwt.role: "},
            {"transit.mountPath", "tran*sit", "transit.mountPath: a policy cannot name it"},
            {"transit.keyIdScope.clusterId", "our cluster",
-            "transit.keyIdScope.clusterId: cannot be part of the policy's name"},
+            "transit.keyIdScope.clusterId: cannot be used as it is in the policy's name"},
            {"transit.keyIdScope.providerName", "a:b", "transit.keyIdScope.providerName: "},
            {"server.socketPath", "/run/openbao-kms/a b", "server.socketPath: must be letters"}}) {
     CAPTURE(field);
@@ -168,8 +168,8 @@ TEST_CASE("Plan: the flags of a static pod go with it alone") {
             .starts_with("--image is required"));
   CHECK(CheckModelFlags({.model = DeploymentModel::kStaticPod, .image = kImage})
             .starts_with("--socket-gid is required"));
-  CHECK(CheckModelFlags({.image = kImage}).starts_with("--image goes with"));
-  CHECK(CheckModelFlags({.socket_gid = 1}).starts_with("--socket-gid goes with"));
+  CHECK(CheckModelFlags({.image = kImage}).starts_with("--image is only for"));
+  CHECK(CheckModelFlags({.socket_gid = 1}).starts_with("--socket-gid is only for"));
 }
 
 TEST_CASE("Plan: the example values need nothing but the flags that they name") {

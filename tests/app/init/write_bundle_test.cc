@@ -90,14 +90,14 @@ TEST_CASE("Write: a failure in the middle leaves nothing behind") {
   files.push_back(files.front());  // the name is taken by then
   const std::string error = Error(directory.File("new"), files);
   CHECK(error.starts_with("one cannot be written: File exists"));
-  CHECK(error.ends_with("; nothing is left of it"));
+  CHECK(error.ends_with("; nothing was left behind"));
   CHECK_FALSE(std::filesystem::exists(directory.File("new")));
   const std::string there = directory.MakeDirectory("there", 0750);
-  CHECK(Error(there, files).contains("nothing is left"));
+  CHECK(Error(there, files).contains("nothing was left"));
   CHECK(std::filesystem::is_empty(there));
 }
 
-TEST_CASE("Write: on a full disk nothing is left behind") {
+TEST_CASE("Write: on a full disk nothing was left behind") {
   const testing::TempDirectory directory;
   const std::string small = directory.MakeDirectory("small", 0750);
   if (mount("none", small.c_str(), "tmpfs", 0, "size=64k,mode=0750") != 0) {

@@ -106,7 +106,7 @@ TEST_CASE("OAuth2: a secret revoked before its file changed is rejected and the 
   CHECK(Leaks(config, endpoint, Shown(provider.process)).empty());
 }
 
-TEST_CASE("OAuth2: a token keeps serving while the authorisation server is away") {
+TEST_CASE("OAuth2: a token keeps serving while the authorization server is away") {
   testing::SetupOptions names = FreshNames();
   names.token_ttl = std::chrono::seconds(16);
   names.token_max_ttl = std::chrono::seconds(16);
@@ -174,7 +174,7 @@ std::vector<Failure> Failures() {
              endpoint.InsteadReply(401, R"({"error":"invalid_client","error_description":")" +
                                             kClientSecret + R"("})");
            }},
-          {"oauth2_unavailable", "auth.jwt.oauth2.tokenUrl: the authorisation server failed",
+          {"oauth2_unavailable", "auth.jwt.oauth2.tokenUrl: the authorization server failed",
            [](TokenEndpoint& endpoint, const ProviderConfig&) {
              endpoint.InsteadReply(503, kClientSecret);
            }},
@@ -182,7 +182,7 @@ std::vector<Failure> Failures() {
            [](TokenEndpoint& endpoint, const ProviderConfig&) {
              endpoint.InsteadReply(200, "<html>" + kClientSecret);
            }},
-          {"jwt_expired", "auth.jwt.oauth2: the access token has expired",
+          {"jwt_expired", "auth.jwt.oauth2: the access token has already expired",
            [](TokenEndpoint& endpoint, const ProviderConfig&) {
              endpoint.ExpiresAfter(std::chrono::seconds(-60));
            }},

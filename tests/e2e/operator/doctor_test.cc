@@ -168,9 +168,9 @@ TEST_CASE("Doctor: TLS that cannot work is named with the setting to mend") {
     d.openbao()["tlsServerName"] = "another.invalid";
     CHECK(Says(d.FailsAt("openbao.tls").advice, "openbao.tlsServerName"));
   }
-  SUBCASE("nobody listens") {
+  SUBCASE("no process is listening") {
     d.openbao()["address"] = "https://127.0.0.1:1";
-    CHECK(d.FailsAt("openbao.tls").message == "no connection");
+    CHECK(d.FailsAt("openbao.tls").message == "could not connect");
   }
   SUBCASE("no such host") {
     d.openbao()["address"] = "https://no-such-host.invalid:8200";
@@ -183,7 +183,7 @@ TEST_CASE("Doctor: a failover address that will not help is a warning") {
   d.openbao()["failoverAddresses"] = {"https://127.0.0.1:1"};
   const auto told = d.Run(0);
   CHECK(told.at("openbao.tls").status == "warn");
-  CHECK(told.at("openbao.tls").message == "openbao.failoverAddresses[0]: no connection");
+  CHECK(told.at("openbao.tls").message == "openbao.failoverAddresses[0]: could not connect");
   CHECK(told.at("openbao.auth").status == "pass");
 }
 
@@ -250,7 +250,7 @@ TEST_CASE("Doctor: the EncryptionConfiguration is judged and mistakes in it are 
     write(ours + identity);
     const auto told = d.Run(0);
     CHECK(told.at(id).status == "warn");
-    CHECK(Says(told.at(id).message, "plaintext is still read"));
+    CHECK(Says(told.at(id).message, "plaintext can still be read"));
   }
   SUBCASE("plaintext is written") {
     write(identity + ours);

@@ -125,7 +125,8 @@ class Ledger {
     const auto ended = child.Wait(Milliseconds(10000));
     CHECK(ended == testing::ExitStatus{.code = 1, .signal = std::nullopt});
     CHECK(child.Stderr() ==
-          "the output could not be written: is its disk full, or its reader gone?\n");
+          "the output could not be written: check whether the disk is full or the reader has "
+          "exited\n");
     Note(words, 1);
   }
 

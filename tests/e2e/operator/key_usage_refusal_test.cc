@@ -75,7 +75,7 @@ TEST_CASE("Key usage: files of the flags are checked as those of the configurati
   check(run("relative.pem", good, key), "--etcd-cacert: absolute_path_required");
   const CommandResult no_pem = run(good, good, key);
   CHECK(no_pem.code == 4);
-  CHECK(Says(no_pem.err, "--etcd-cacert holds no certificate"));
+  CHECK(Says(no_pem.err, "--etcd-cacert contains no PEM certificate"));
 }
 
 TEST_CASE("Key usage: each way of not reaching etcd has its advice and no report") {
@@ -100,13 +100,13 @@ TEST_CASE("Key usage: each way of not reaching etcd has its advice and no report
           {"--etcd-cert", etcd.foreign_certificate_file(), "--etcd-key", etcd.foreign_key_file()}),
       "client certificate"));
   const std::string away = "https://127.0.0.1:" + std::to_string(testing::FreePort());
-  CHECK(Says(run(away, etcd.ca_file(), client), "connection refused"));
+  CHECK(Says(run(away, etcd.ca_file(), client), "the connection was refused"));
   const std::string both = run(away + ",https://no-such-host.invalid", etcd.ca_file(), client);
-  CHECK(Says(both, "key-usage: endpoint 1 of 2: connection refused"));
+  CHECK(Says(both, "key-usage: endpoint 1 of 2: the connection was refused"));
   CHECK(Says(both, "key-usage: endpoint 2 of 2: the host name could not be resolved"));
   // OpenBao is no etcd.
-  CHECK(
-      Says(run(SharedOpenBao().address(), SharedOpenBao().ca_file(), {}), "not etcd's client API"));
+  CHECK(Says(run(SharedOpenBao().address(), SharedOpenBao().ca_file(), {}),
+             "does not serve etcd's client API"));
 }
 
 TEST_CASE("Key usage: a configuration that is refused comes before etcd") {

@@ -152,9 +152,9 @@ TEST_CASE("Probe: a provider that lost OpenBao is not healthy") {
 TEST_CASE("Probe: a socket that is not there or nobody's or silent is told from another") {
   const testing::TempDirectory directory;
   const std::string path = directory.File("kms.sock");
-  CHECK(Probe(path).message.at("socket.path") == "nothing is there");
+  CHECK(Probe(path).message.at("socket.path") == "nothing exists at this path");
   directory.Write("file", "no socket");
-  CHECK(Probe(directory.File("file")).message.at("socket.path") == "this is no socket");
+  CHECK(Probe(directory.File("file")).message.at("socket.path") == "this is not a socket");
 
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -162,7 +162,7 @@ TEST_CASE("Probe: a socket that is not there or nobody's or silent is told from 
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   // The sockets API's own way of passing an address.
   REQUIRE(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-  CHECK(Probe(path).message.at("socket.connect") == "nobody listens");
+  CHECK(Probe(path).message.at("socket.connect") == "no process is listening");
   REQUIRE(listen(fd, 8) == 0);  // and never accepts
   const Probed silent = Probe(path, {"--timeout", "500ms"});
   CHECK(silent.code == 4);

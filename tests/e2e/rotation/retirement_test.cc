@@ -271,7 +271,8 @@ TEST_CASE("Retire: without a state or with one that is refused there is no plan"
   CHECK(Says(refused({"", ""}), "there is no state at state.path"));
   CHECK(Says(refused({files.state, ""}), "state.path: the state file has no checkpoint"));
   CHECK(Says(refused({"", files.checkpoint}), "restore the state file"));
-  CHECK(Says(refused({files.state.substr(0, 100), files.checkpoint}), "not one JSON document"));
+  CHECK(
+      Says(refused({files.state.substr(0, 100), files.checkpoint}), "not a single JSON document"));
   std::string other = files.checkpoint;
   other.replace(other.find("krs1.") + 5, 4, "AAAA");
   CHECK(Says(refused({files.state, other}), "ROLLBACK"));

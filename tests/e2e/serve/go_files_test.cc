@@ -224,7 +224,7 @@ TEST_CASE("Go files: a state that dates a version otherwise than OpenBao is not 
   const StateFiles files = Write(config, {.identity = other.identity, .records = {dated}});
   ProviderProcess provider(config);
   const std::string line = CheckExits(provider, 5);
-  CHECK_MESSAGE(line.find("created anew") != std::string::npos, line);
+  CHECK_MESSAGE(line.find("recreated") != std::string::npos, line);
   CHECK(ReadStateFiles(config) == files);
 }
 

@@ -103,8 +103,8 @@ TEST_CASE("Life: a second provider on the same socket exits 5 and the first goes
                                  .environment = {}});
   const std::string line = CheckExits(second, 5);
   CHECK(line ==
-        "another process serves server.socketPath: stop the other provider before this one is "
-        "started");
+        "another process is serving server.socketPath: stop the other provider before you start "
+        "this one");
   CHECK(Exists(config.socket()));
   first.CheckRoundTrip();
 }

@@ -154,7 +154,7 @@ TEST_CASE("Start refused: nobody listens at the address when the grace time is o
   ProviderProcess provider(config);
   const std::string line = CheckExits(provider, 5);
   const auto took = std::chrono::steady_clock::now() - began;
-  CHECK(Says(line, "no connection to openbao.address"));
+  CHECK(Says(line, "could not connect to openbao.address"));
   CHECK(took >= std::chrono::seconds(1));
   CHECK(took < std::chrono::seconds(6));
   CHECK_FALSE(provider.LogLines("auth.login").empty());

@@ -18,7 +18,7 @@ TEST_CASE("Init: from values to a node that serves and a second run changes noth
   BundledNode bundled(bench);
   bundled.Init({"--new-key"});
   const std::string first = bundled.MustSetup(bundled.All());
-  CHECK(Says(first, "transit: key made\n"));
+  CHECK(Says(first, "transit: key created\n"));
   const Json role =
       bundled
           .Admin("GET",
@@ -36,7 +36,7 @@ TEST_CASE("Init: from values to a node that serves and a second run changes noth
   bundled.CheckServes();
 
   const std::string second = bundled.MustSetup(bundled.All());
-  CHECK_FALSE(Says(second, "made\n"));
+  CHECK_FALSE(Says(second, "created\n"));
   CHECK_FALSE(Says(second, "set\n"));
   CHECK(bundled.Admin("GET", bundled.key()).data().at("latest_version") == 1);
   // The issuer's keys are known by now.
@@ -84,7 +84,7 @@ TEST_CASE("Init: an issuer that publishes its keys is trusted by its URL") {
                            : std::vector<std::string>{phase, "--jwt-public-key", file};
   };
   bundled.MustSetup(trust("all", "/keys", key));
-  CHECK_FALSE(Says(bundled.MustSetup(trust("all", "/keys", key)), "made\n"));
+  CHECK_FALSE(Says(bundled.MustSetup(trust("all", "/keys", key)), "created\n"));
   const ScriptResult other = bundled.Setup(
       trust("auth-config", "/others", directory.Write("other.pem", IssuerKey(bench))));
   CHECK(other.code == 1);
@@ -133,7 +133,7 @@ TEST_CASE("Init: a key that is there is never taken for the new one") {
   REQUIRE(bundled.Admin("POST", bundled.key(), Json::object()).ok());
   ScriptResult result = bundled.Setup(bundled.All());
   CHECK(result.code == 1);
-  CHECK(Says(result.said, "made with --new-key, for a key\nthat is not"));
+  CHECK(Says(result.said, "created with --new-key, for a\nkey that does not"));
   // Nothing came after it.
   CHECK(bundled.Admin("GET", "sys/policies/acl/openbao-kms-cluster-" + bundled.key_name()).status ==
         404);
@@ -219,7 +219,7 @@ TEST_CASE("Init: without rights or without OpenBao the script says so and stops"
   bundled.Init({"--new-key"});
   const ScriptResult away = bundled.Setup({"transit"});
   CHECK(away.code == 1);
-  CHECK(Says(away.said, "OpenBao could not be asked"));
+  CHECK(Says(away.said, "OpenBao could not be read"));
 }
 
 TEST_CASE("Init: what is wrong with the command line exits 2") {

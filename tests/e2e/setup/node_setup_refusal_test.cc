@@ -21,9 +21,9 @@ TEST_CASE("Node setup: a file that differs stays until its replacement is asked 
   const std::string before = machine.Read(kConfig);
   node.values["logging"]["level"] = "warn";
   node.Init();
-  node.Fails({"install"}, "config.yaml is there and differs");
+  node.Fails({"install"}, "config.yaml exists and differs");
   REQUIRE(unlink(machine.At(kJwt).c_str()) == 0);  // and nothing else is begun
-  node.Fails(node.InstallFlags(), "config.yaml is there and differs");
+  node.Fails(node.InstallFlags(), "config.yaml exists and differs");
   machine.Write(kJwt, "another", 0640);
   node.Passes({"install", "--replace"});
   CHECK(machine.Read(kConfig) == machine.Read("/bundle/config.yaml"));
@@ -38,7 +38,7 @@ TEST_CASE("Node setup: a file that differs stays until its replacement is asked 
 
   // Of a credential nothing is kept.
   machine.Write("/given/identity.jwt", node.bench.setup.MintJwt({{"jti", "2"}}), 0600);
-  node.Fails(node.InstallFlags(), "identity.jwt is there and differs");
+  node.Fails(node.InstallFlags(), "identity.jwt exists and differs");
   auto replacing = node.InstallFlags();
   replacing.emplace_back("--replace");
   node.Passes(replacing);
@@ -62,26 +62,26 @@ TEST_CASE("Node setup: unfit files are named before anything is installed") {
   node.Fails({"install", "--ca", "/given/ca.pem", "--credential", "/given/empty"},
              "for --credential is empty");
   node.Fails({"install", "--ca", "/given/identity.jwt", "--credential", "/given/identity.jwt"},
-             "holds no certificate");
+             "contains no PEM certificate");
   machine.Write("/given/key.pem", machine.Read("/given/ca.pem") + "-----BEGIN PRIVATE KEY-----\n",
                 0600);
   node.Fails({"install", "--ca", "/given/key.pem", "--credential", "/given/identity.jwt"},
-             "holds a private key");
+             "contains a private key");
 
   machine.Write(kJwt, "a", 0644);
-  node.Fails({"install", "--ca", "/given/ca.pem"}, "is open to everybody");
+  node.Fails({"install", "--ca", "/given/ca.pem"}, "is open to every user");
   REQUIRE(unlink(machine.At(kJwt).c_str()) == 0);
   fs::create_symlink("/given/identity.jwt", machine.At(kJwt));
   node.Fails(node.InstallFlags(), "identity.jwt is a symbolic link");
   REQUIRE(unlink(machine.At(kJwt).c_str()) == 0);
   fs::create_directory(machine.At(kJwt));
-  node.Fails(node.InstallFlags(), "is no regular file");
+  node.Fails(node.InstallFlags(), "is not a regular file");
   fs::remove(machine.At(kJwt));
 
   REQUIRE(chmod(machine.At("/given/identity.jwt").c_str(), 0644) == 0);
   CHECK(Mentions(node.Passes(node.InstallFlags()), "note: the file given with --credential"));
   REQUIRE(unlink(machine.At("/bundle/encryption-config.yaml").c_str()) == 0);
-  node.Fails({"install"}, "bring the whole bundle");
+  node.Fails({"install"}, "copy the whole bundle");
 }
 
 TEST_CASE("Node setup: a node without the program is told where it comes from") {
@@ -89,7 +89,7 @@ TEST_CASE("Node setup: a node without the program is told where it comes from") 
   if (node.Skipped()) return;
   node.Init();
   node.PrepareAndInstall();
-  node.Fails({"check"}, "there is no program /usr/bin/bao-kms-provider on this node");
+  node.Fails({"check"}, "the program /usr/bin/bao-kms-provider is not on this node");
 }
 
 TEST_CASE("Node setup: a directory of somebody else is never taken over") {
@@ -101,7 +101,7 @@ TEST_CASE("Node setup: a directory of somebody else is never taken over") {
   node.Init();
   const CommandResult refused = node.Phase({"prepare"});
   CHECK(refused.code == 1);
-  CHECK(Mentions(refused.err, "the directory /srv/shared is there"));
+  CHECK(Mentions(refused.err, "the directory /srv/shared exists"));
   CHECK(Mentions(refused.err, "chown "));
   CHECK(machine.ModeAndOwner("/srv/shared") == "0755 0:0");
 }
@@ -211,8 +211,8 @@ TEST_CASE("Node setup: with OAuth2 the client secret and the issuer's CA are ins
   node.Passes({"prepare"});
   node.Fails({"install", "--ca", "/given/ca.pem", "--credential", "/given/identity.jwt",
               "--issuer-ca", "/given/ca.pem"},
-             "--issuer-ca has no place to go");
-  node.Fails({"install", "--pin", "/given/identity.jwt"}, "--pin is for a login with PKCS#11");
+             "--issuer-ca has no destination");
+  node.Fails({"install", "--pin", "/given/identity.jwt"}, "--pin is only for a login with PKCS#11");
   jwt["oauth2"]["caCertFile"] = "/etc/openbao-kms/tls/issuer.crt";
   node.Init();
   node.Fails(node.InstallFlags(), "give it with --issuer-ca FILE");

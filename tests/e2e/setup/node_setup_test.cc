@@ -78,7 +78,7 @@ TEST_CASE("Node setup: four phases make a static pod node that serves") {
   machine.Write("/etc/openbao-kms/bao-kms-provider.yaml", "another", 0640);
   node.Fails(node.StartFlags(), "changed since the last check");
   node.Passes(node.CheckFlags());
-  node.Fails(node.StartFlags(), "is there and differs");
+  node.Fails(node.StartFlags(), "exists and differs");
   auto replacing = node.StartFlags();
   replacing.emplace_back("--replace");
   node.Passes(replacing);
@@ -103,7 +103,7 @@ TEST_CASE("Node setup: below a root directory the same comes out and the unit is
   outside({"install", "--ca", machine.At("/given/ca.pem"), "--credential",
            machine.At("/given/identity.jwt")});
   CHECK(Mentions(outside(node.CheckFlags()), "[pass] transit.probe"));
-  CHECK(Mentions(outside(node.StartFlags()), "switched on for the next boot"));
+  CHECK(Mentions(outside(node.StartFlags()), "enabled for the next boot"));
   const std::string gid = machine.Id("group", "openbao-kms");
   CHECK(machine.ModeAndOwner(kConfig) == "0640 0:" + gid);
   CHECK(fs::is_symlink(
@@ -156,8 +156,8 @@ TEST_CASE("Node setup: what a run that was cut off left is mended by the next on
   REQUIRE(chmod(machine.At(kConfig).c_str(), 0644) == 0);
   REQUIRE(unlink(machine.At(kJwt).c_str()) == 0);
   machine.Write("/var/lib/openbao-kms/.node-setup.Ab12Cd", "half", 0600);
-  CHECK(Mentions(node.Passes({"prepare"}), "directory /etc/openbao-kms: mended"));
-  CHECK(Mentions(node.Passes(node.InstallFlags()), "config.yaml: mended"));
+  CHECK(Mentions(node.Passes({"prepare"}), "directory /etc/openbao-kms: corrected"));
+  CHECK(Mentions(node.Passes(node.InstallFlags()), "config.yaml: corrected"));
   CHECK(machine.ModeAndOwner("/etc/openbao-kms") == "0750 0:" + gid);
   CHECK(machine.ModeAndOwner(kConfig) == "0640 0:" + gid);
   CHECK(machine.ModeAndOwner(kJwt) == "0640 0:" + gid);
@@ -213,7 +213,7 @@ TEST_CASE("Node setup: start refuses without a check of the same fingerprint in 
 
   machine.Write(kConfig, machine.Read(kConfig) + "# changed\n", 0640);
   note(0);
-  node.Fails(node.StartFlags("1"), "has changed since the last check");
+  node.Fails(node.StartFlags("1"), "have changed since the last check");
 }
 
 TEST_CASE("Node setup: start says what the unit needs for a socket elsewhere") {
@@ -243,7 +243,7 @@ TEST_CASE("Node setup: a failed check takes back the one that passed before") {
   const CommandResult failed = node.Phase(node.CheckFlags());
   CHECK(failed.code == 1);
   CHECK(Mentions(failed.out, "[fail] openbao.auth"));
-  CHECK(Mentions(failed.err, "mend what it names"));
+  CHECK(Mentions(failed.err, "fix the reported problems"));
   CHECK_FALSE(machine.Exists(kRecord));
 }
 
