@@ -45,7 +45,7 @@ std::string_view AdviceFor(ListenProblem problem) {
     case ListenProblem::kAlreadyServed:
       return "stop the other provider before you start this one";
     case ListenProblem::kExistingSocketUnproven:
-      return "find out which process holds the socket; if there is none, remove the socket by hand";
+      return "find out which process uses the socket; if there is none, remove the socket by hand";
     case ListenProblem::kGroupRefused:
       return "make the provider's user a member of that group";
     case ListenProblem::kSystem:

@@ -46,8 +46,8 @@ std::string_view AdviceFor(core::JwtSource source, JwtProblem problem) {
   switch (problem) {
     case JwtProblem::kNotCompact:
       return by.Pick(
-          "auth.jwt.jwtFile: the file must hold exactly one JWT in compact form "
-          "(header.payload.signature) and nothing else; write it again",
+          "auth.jwt.jwtFile: the file must contain exactly one JWT in compact form "
+          "(header.payload.signature); write it again",
           "auth.jwt.oauth2: the access token is not a signed JWT in compact form; configure the "
           "authorization server to issue JWT access tokens to this client",
           "auth.jwt.spiffe: the Workload API's JWT-SVID is not a signed JWT in compact form; check "

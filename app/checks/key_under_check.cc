@@ -32,7 +32,7 @@ namespace {
 CheckResult FailedCall(const core::Error& error) {
   const std::string_view advice = AdviceFor(error.error_class());
   return Fail(std::string(core::Name(error.error_class())) + ": " + std::string(error.message()),
-              advice.empty() ? "see what OpenBao's log says of this request" : std::string(advice));
+              advice.empty() ? "check OpenBao's log for this request" : std::string(advice));
 }
 
 // What a later check names the cause of.
@@ -54,9 +54,9 @@ std::string Words(const core::CapabilityFinding& finding) {
     case Kind::kMissing:
       return capability + " on " + path + " is missing";
     case Kind::kTooMuch:
-      return capability + " on " + path + " is too much";
+      return capability + " on " + path + " must not be granted";
     case Kind::kNotAnswered:
-      return "nothing was answered about " + path;
+      return "OpenBao did not answer about " + path;
   }
   return path;
 }
@@ -108,8 +108,8 @@ CheckResult KeyUnderCheck::CheckCapabilities() const {
   }
   if (found.empty()) return Pass();
   return Fail(std::move(found),
-              "give the role no policy but the one that `bao-kms-provider policy openbao` "
-              "prints, and set token_no_default_policy");
+              "give the role only the policy that `bao-kms-provider policy openbao` prints, and "
+              "set token_no_default_policy");
 }
 
 CheckResult KeyUnderCheck::ReadMetadata() {
@@ -132,9 +132,9 @@ CheckResult KeyUnderCheck::CheckProfile() {
   if (!found.empty()) return Fail(std::move(found), std::move(advice));
   auto times = core::ReliableCreationTimes(*metadata_);
   if (!times) {
-    return Fail(std::string(times.error()),
-                "what OpenBao lists of the key's versions cannot be relied on: see its log, or "
-                "restore it");
+    return Fail(
+        std::string(times.error()),
+        "OpenBao's list of the key's versions is not reliable: check its log, or restore it");
   }
   times_ = *std::move(times);
   return Pass();
@@ -174,16 +174,16 @@ CheckResult KeyUnderCheck::CheckKeyId() const {
   const bool recorded = registry == nullptr || registry->active().version != version ||
                         registry->active().key_id == key_id;
   if (key_id == derive() && recorded) return Pass(seen);
-  return Fail(seen + " is not the recorded one",
-              "the key was made anew in OpenBao, or openbao.instanceId, openbao.namespace or "
-              "transit.* was changed: put back what was there when the state was made");
+  return Fail(seen + " differs from the recorded key_id",
+              "the key was recreated in OpenBao, or openbao.instanceId, openbao.namespace or "
+              "transit.* was changed: restore the values from when the state was created");
 }
 
 CheckResult KeyUnderCheck::CheckState() const {
   if (const auto* registry = Recorded()) return JudgeState(Beside(*registry));
   const auto first = StartingRegistry();
-  if (first) return Warn("there is no state", "none is needed: serve makes the first one");
-  return Fail("there is no state, and none can be made of this key" +
+  if (first) return Warn("there is no state", "none is needed: serve creates the first state");
+  return Fail("there is no state, and none can be created for this key" +
                   (first.error().why.empty() ? std::string() : " (" + first.error().why + ")"),
               "state.path: copy the state file and its checkpoint from another node or a backup");
 }
@@ -196,7 +196,7 @@ CheckResult KeyUnderCheck::CheckRestrictions() const {
 CheckResult KeyUnderCheck::CheckService() {
   if (EncryptionBlocked()) return NeedsRestrictions();
   const auto registry = StartingRegistry();
-  if (!registry) return Fail("there is no state to serve from", "mend registry.state first");
+  if (!registry) return Fail("there is no state to serve from", "fix registry.state first");
   PublishedView view;
   view.Store({.keys = core::BuildKeySet(*registry, kVersion),
               .metadata_reason = std::nullopt,
@@ -248,7 +248,7 @@ CheckResult KeyUnderCheck::RoundTrip(core::TransitKmsService& service) {
       [&](auto done) { service.Encrypt(text.Clone(), std::move(done)); });
   if (!sealed.result) return FailedCall(sealed.result.error());
   if (!status.healthy || status.key_id != sealed.result->key_id.str()) {
-    return Fail("Status names another key_id than Encrypt", "report this: it is a defect");
+    return Fail("the key_id in Status differs from the one in Encrypt", "report this as a defect");
   }
   auto opened = Await<core::KmsOutcome<core::DecryptReply>>([&](auto done) {
     service.Decrypt({.ciphertext = std::string(sealed.result->ciphertext.bytes()),
@@ -258,7 +258,8 @@ CheckResult KeyUnderCheck::RoundTrip(core::TransitKmsService& service) {
   });
   if (!opened.result) return FailedCall(opened.result.error());
   if (opened.result->plaintext.ExposeSecret() == text.ExposeSecret()) return Pass();
-  return Fail("Decrypt gave another text than Encrypt took", "report this: it is a defect");
+  return Fail("Decrypt returned a different plaintext than Encrypt was given",
+              "report this as a defect");
 }
 
 }  // namespace baokms::app

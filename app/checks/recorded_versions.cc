@@ -38,12 +38,14 @@ CheckResult JudgeCheckpoint(const RecordedVersions& recorded) {
     case core::CheckpointStatus::kCurrent:
       return Pass(seen);
     case core::CheckpointStatus::kBehind:
-      return Warn(seen + ", and the checkpoint is behind",
-                  "nothing: a save was cut short, and the next start of serve mends it");
+      return Warn(
+          seen + ", and the checkpoint is behind",
+          "no action is needed: a save was interrupted, and the next start of serve repairs it");
     case core::CheckpointStatus::kMissing:
     case core::CheckpointStatus::kAbsent:
       return Warn(seen + ", and there is no checkpoint",
-                  "nothing, if this is a copied state: the next start of serve writes it");
+                  "no action is needed if this state was copied: the next start of serve writes "
+                  "the checkpoint");
   }
   return Pass(seen);
 }
@@ -53,25 +55,25 @@ CheckResult JudgeCheckpoint(const RecordedVersions& recorded) {
 CheckResult JudgeState(const RecordedVersions& recorded) {
   if (core::FindVersionRollback(recorded.registry, recorded.metadata) ==
       core::VersionRollback::kBelowActive) {
-    return Fail("OpenBao's latest version is older than this node's active one",
+    return Fail("OpenBao's latest version is older than this node's active version",
                 std::string(AdviceFor(core::Reason::kVersionRollback)));
   }
   const Faults faults = FaultsOf(recorded);
-  std::string gone = Described(faults, {{IdentityFault::kNotListed, "is gone from the key"},
-                                        {IdentityFault::kRecreated, "was made anew"}});
+  std::string gone = Described(faults, {{IdentityFault::kNotListed, "no longer exists in the key"},
+                                        {IdentityFault::kRecreated, "was recreated"}});
   if (!gone.empty()) {
     return Fail(std::move(gone),
-                "restore OpenBao's key from the backup that has these versions: what they "
-                "encrypted cannot be read without them");
+                "restore OpenBao's key from a backup that has these versions: data encrypted under "
+                "them cannot be read without them");
   }
   const auto seen =
       core::Observe(recorded.registry, recorded.metadata, recorded.policy,
                     core::ObservationKind::kDiscovery, /*may_promote=*/false, recorded.wall);
   // What is left are faults that JudgeRestrictions names, or what no fault of a version explains.
   if (!seen && faults.empty()) {
-    return Fail("serve would refuse this state beside these metadata: " +
+    return Fail("serve would refuse this state with this metadata: " +
                     std::string(core::Name(seen.error())),
-                "compare the state with the key by rotation-plan");
+                "compare the state and the key with rotation-plan");
   }
   return JudgeCheckpoint(recorded);
 }

@@ -36,27 +36,30 @@ void AddBenchmark(CommandTree& tree) {
   const auto request = std::make_shared<BenchmarkRequest>();
   CLI::App& command = tree.AddReport(
       {.name = "benchmark",
-       .purpose = "Time encrypt and decrypt of Transit and of the running provider's socket",
+       .purpose = "Measure encrypt and decrypt in Transit and through the provider's socket",
        .examples = {{.command = "bao-kms-provider benchmark --config /etc/openbao-kms/config.yaml",
                      .what = "Five of each, one at a time"},
                     {.command = "bao-kms-provider benchmark --config /etc/openbao-kms/config.yaml "
                                 "--iterations 1000 --concurrency 8",
-                     .what = "Percentiles worth believing, under some load"}},
-       .notes = "It encrypts random bytes, reads no object and changes nothing. Transit and the "
-                "socket are timed for 60s each at most; Ctrl-C ends it with what it has. Without a "
-                "healthy provider on server.socketPath that half is skipped and says so.",
-       .exits = {{.code = ExitCode::kConfiguration,
-                  .when = "The configuration cannot be loaded or is invalid."},
-                 {.code = ExitCode::kCheckFailed,
-                  .when = "A call failed, or it ended early; what was measured is printed."}}},
+                     .what = "Percentiles you can rely on, under some load"}},
+       .notes = "It encrypts random bytes, reads no Kubernetes object and changes nothing. Transit "
+                "and the socket are each measured for at most 60s; Ctrl-C ends the benchmark and "
+                "prints what it has so far. Without a healthy provider on server.socketPath, the "
+                "socket half is skipped and the output reports this.",
+       .exits =
+           {{.code = ExitCode::kConfiguration,
+             .when = "The configuration cannot be loaded or is invalid."},
+            {.code = ExitCode::kCheckFailed,
+             .when =
+                 "A call failed, or the benchmark ended early; what was measured is printed."}}},
       [&tree, request] {
         request->format = tree.format();
         return Benchmark(tree.request(), *request);
       });
   AddCount(command, "--iterations", request->iterations, kMostIterations,
-           "Encrypts, each with its decrypt");
+           "Number of encrypts; each is followed by its decrypt");
   AddCount(command, "--concurrency", request->concurrency, kMostConcurrency,
-           "Iterations at a time");
+           "Number of iterations at the same time");
 }
 
 }  // namespace baokms::app

@@ -32,15 +32,16 @@ void AddProbe(CommandTree& tree) {
              .what = "Status, Encrypt and Decrypt as the provider's user"},
             {.command = "bao-kms-provider probe --expected-key-id "
                         "obk2.gQ_yp6rHXFkWIp5Mit70k-8OWi65DQKVcYBzzdXbo_Y",
-             .what = "The next node: it must have the key_id that the first node's probe printed"}},
+             .what =
+                 "On the next node: it must have the key_id that the first node's probe printed"}},
        .notes =
            "Needs no configuration and ignores the common flags. Run it as the user that "
            "kube-apiserver runs as: root may open a socket that kube-apiserver may not. The line "
-           "kms.key_id carries the active key_id, for --expected-key-id on the next node.",
+           "kms.key_id contains the active key_id, for --expected-key-id on the next node.",
        .exits = {{.code = ExitCode::kOk,
                   .when = "Status, Encrypt and Decrypt work through the socket."},
                  {.code = ExitCode::kCheckFailed,
-                  .when = "A check failed; the report says which, and what to do."}}},
+                  .when = "A check failed; the report shows which one, and what to do."}}},
       [&tree, flags] {
         flags->request.format = tree.format();
         if (!flags->timeout.empty()) flags->request.timeout = *ParseTimeout(flags->timeout);
@@ -57,7 +58,7 @@ void AddProbe(CommandTree& tree) {
       });
   probe
       .add_option("--timeout", flags->timeout,
-                  "How long the whole may take, above 0s: 500ms, 10s, 1m30s")
+                  "Time limit for the whole probe, above 0s: 500ms, 10s, 1m30s")
       ->type_name("DURATION")
       ->default_str("10s")
       ->check([](const std::string& text) {
@@ -65,7 +66,7 @@ void AddProbe(CommandTree& tree) {
       });
   probe
       .add_option("--expected-key-id", flags->request.expected_key_id,
-                  "The key_id that another node's probe printed; any other one fails")
+                  "The key_id that another node's probe printed; any other key_id is a failure")
       ->type_name("KEY_ID")
       ->check([](const std::string& text) {
         return core::KeyId::Parse(text) ? std::string() : "must be the key_id that probe printed";
@@ -78,19 +79,18 @@ void AddChecks(CommandTree& tree) {
   const auto encryption_config = std::make_shared<std::string>();
   tree.AddReport(
           {.name = "doctor",
-           .purpose = "Check what this node needs to serve, and say what to mend",
+           .purpose = "Check what this node needs to serve, and what to fix",
            .examples = {{.command = "bao-kms-provider doctor --config /etc/openbao-kms/config.yaml",
-                         .what = "Everything that serve needs, up to the first thing that keeps it "
-                                 "from serving"},
+                         .what = "Check everything that serve needs, and stop at the first problem "
+                                 "that prevents serving"},
                         {.command =
                              "bao-kms-provider doctor --config /etc/openbao-kms/config.yaml \\\n"
                              "      --encryption-config /etc/kubernetes/encryption-config.yaml",
-                         .what = "kube-apiserver's file as well"}},
-           .notes =
-               "Reads, logs in, encrypts and decrypts a value of its own; it changes nothing and "
-               "may run beside serve. Run it as the provider's user, so that it sees what serve "
-               "will see. Each check is pass, warn, fail or skip; a fail or warn is followed by "
-               "what to do. --config must be an absolute path.",
+                         .what = "Check kube-apiserver's file as well"}},
+           .notes = "Reads, logs in, and encrypts and decrypts a test value; it changes nothing "
+                    "and may run while serve is running. Run it as the provider's user, so that it "
+                    "has the same access as serve. Each check is pass, warn, fail or skip; a fail "
+                    "or warn is followed by what to do. --config must be an absolute path.",
            .exits = {{.code = ExitCode::kOk, .when = "No check failed; there may be warnings."},
                      {.code = ExitCode::kConfiguration,
                       .when = "The configuration cannot be loaded or is invalid."},
@@ -98,19 +98,18 @@ void AddChecks(CommandTree& tree) {
           [&tree, encryption_config] {
             return Doctor(tree.request(), *encryption_config, tree.format());
           })
-      .add_option(
-          "--encryption-config", *encryption_config,
-          "kube-apiserver's EncryptionConfiguration, to be checked as well; left out: skipped")
+      .add_option("--encryption-config", *encryption_config,
+                  "kube-apiserver's EncryptionConfiguration, to check it as well; without it that "
+                  "check is skipped")
       ->type_name("FILE");
   tree.AddReport(
       {.name = "verify-key",
        .purpose = "Check the Transit key, the token's policy and this node's state",
        .examples = {{.command = "bao-kms-provider verify-key --config /etc/openbao-kms/config.yaml "
                                 "--output json",
-                     .what = "The key alone, as JSON"}},
-       .notes =
-           "doctor's checks of the key: nothing is encrypted, and of the node's files only the "
-           "key registry is looked at.",
+                     .what = "Check only the key, with a JSON report"}},
+       .notes = "Runs doctor's checks of the key. It encrypts nothing, and of the node's files it "
+                "checks only the key registry.",
        .exits = {{.code = ExitCode::kOk, .when = "No check failed; there may be warnings."},
                  {.code = ExitCode::kConfiguration,
                   .when = "The configuration cannot be loaded or is invalid."},

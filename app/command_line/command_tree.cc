@@ -18,16 +18,18 @@ CommandText RootText() {
       .examples = {{.command = "bao-kms-provider help doctor",
                     .what = "What a command does, its flags, exit codes and examples"},
                    {.command = "bao-kms-provider doctor --config /etc/openbao-kms/config.yaml",
-                    .what = "The API server does not start: what keeps this node from serving"}},
+                    .what = "The API server does not start: check what this node needs to serve"}},
       .notes =
           "Runs on each control-plane node and serves kube-apiserver over a Unix socket. Start "
           "with `doctor` when something is wrong.",
-      .exits = {{.code = ExitCode::kConfiguration,
-                 .when = "The configuration cannot be read or is invalid: each problem with its "
-                         "field, on standard error."},
-                {.code = ExitCode::kCheckFailed,
-                 .when = "A check failed, or a change was refused: what it was and what to do."},
-                {.code = ExitCode::kRuntime, .when = "serve failed after its configuration."}}};
+      .exits = {
+          {.code = ExitCode::kConfiguration,
+           .when = "The configuration cannot be read or is invalid: each problem is printed with "
+                   "its field on standard error."},
+          {.code = ExitCode::kCheckFailed,
+           .when = "A check failed, or a change was refused: the output shows why and what to do."},
+          {.code = ExitCode::kRuntime,
+           .when = "serve failed after it had accepted its configuration."}}};
 }
 
 }  // namespace
@@ -39,7 +41,7 @@ CommandTree::CommandTree()
     return RenderHelp(DescribeCommand(*this, *command));
   });
   root_.set_help_flag("-h,--help", "Print this help");
-  root_.set_version_flag("--version", std::string(kVersion), "Print the version alone");
+  root_.set_version_flag("--version", std::string(kVersion), "Print only the version");
   root_.require_subcommand(0, 1);
 }
 
@@ -92,26 +94,26 @@ void CommandTree::AddCommonFlags(CLI::App& command) {
         ->group(std::string(kCommonFlags));
   };
   add("--config", overrides.config_path, "FILE",
-      "Configuration file; else $BAO_KMS_PROVIDER_CONFIG, else none. serve and doctor want an "
+      "Configuration file; default $BAO_KMS_PROVIDER_CONFIG, else none. serve and doctor need an "
       "absolute path");
-  add("--log-level", overrides.log_level, "debug|info|warn|error", "Instead of logging.level");
+  add("--log-level", overrides.log_level, "debug|info|warn|error", "Overrides logging.level");
   add("--metrics-address", overrides.metrics_address, "HOST:PORT",
-      "Instead of server.metricsAddress; --metrics-address= switches the listener off");
+      "Overrides server.metricsAddress; --metrics-address= disables the listener");
   add("--health-address", overrides.health_address, "HOST:PORT",
-      "Instead of server.healthAddress; --health-address= switches the listener off");
+      "Overrides server.healthAddress; --health-address= disables the listener");
 }
 
 void CommandTree::AddSocketParent(CLI::App& command) {
   command
       .add_option("--allow-socket-parent", request_.allowed_socket_parents,
-                  "A further directory that server.socketPath may stand in or below, besides "
-                  "/run/openbao-kms")
+                  "Another directory, besides /run/openbao-kms, that may contain "
+                  "server.socketPath, directly or in a subdirectory")
       ->type_name("DIR")
       ->group(std::string(kCommonFlags));
 }
 
 void CommandTree::AddOutput(CLI::App& command) {
-  command.add_option("--output", output_, "How the report is printed")
+  command.add_option("--output", output_, "Format of the report")
       ->type_name("text|json")
       ->default_str("text")
       ->check([](const std::string& text) {

@@ -89,7 +89,7 @@ class Reader {
     }
     for (const CommandPage& command : root_.commands) {
       if (command_ == &root_ && command.FindFlag(name) != nullptr) {
-        return name + " stands behind the command; write bao-kms-provider COMMAND " +
+        return name + " must follow the command; write bao-kms-provider COMMAND " +
                command.FindFlag(name)->Synopsis();
       }
     }
@@ -115,7 +115,7 @@ class Reader {
       return "unexpected word" + Repeat(word) + "; did you mean " + flag->Synopsis() + "?";
     }
     return "unexpected word" + Repeat(word) + "; " + command_->path +
-           " takes flags only, as --flag VALUE";
+           " takes only flags, as --flag VALUE";
   }
 
   const CommandPage& root_;

@@ -9,8 +9,9 @@ namespace baokms::app {
 namespace {
 
 std::vector<ExitText> ReadExits() {
-  return {{.code = ExitCode::kConfiguration,
-           .when = "The configuration cannot be read, is malformed, or lacks what is printed."}};
+  return {
+      {.code = ExitCode::kConfiguration,
+       .when = "The configuration cannot be read, is malformed, or lacks a value that is needed."}};
 }
 
 }  // namespace
@@ -21,10 +22,10 @@ void AddConfig(CommandTree& tree) {
       {.name = "config",
        .purpose = "Print the resolved configuration",
        .examples = {{.command = "bao-kms-provider config --config /etc/openbao-kms/config.yaml",
-                     .what = "What the file, the environment and the flags come to"}},
-       .notes = "Values are printed, not judged: doctor judges them. The four common flags "
-                "and $BAO_KMS_PROVIDER_CONFIG, _LOG_LEVEL, _SERVER_METRICS_ADDRESS and "
-                "_SERVER_HEALTH_ADDRESS beat the file.",
+                     .what = "The result of the file, the environment and the flags"}},
+       .notes = "Values are printed but not validated; doctor validates them. The four common "
+                "flags and $BAO_KMS_PROVIDER_CONFIG, _LOG_LEVEL, _SERVER_METRICS_ADDRESS and "
+                "_SERVER_HEALTH_ADDRESS override the file.",
        .exits = ReadExits()},
       [&tree] { return PrintConfig(tree.request()); });
   config.require_subcommand(0, 1);
@@ -32,8 +33,8 @@ void AddConfig(CommandTree& tree) {
            {.name = "schema",
             .purpose = "Print the JSON Schema of the configuration file",
             .examples = {{.command = "bao-kms-provider config schema > config.schema.json",
-                          .what = "For an editor that knows JSON Schema 2020-12"}},
-            .notes = "Reads no configuration."},
+                          .what = "For an editor that supports JSON Schema 2020-12"}},
+            .notes = "Does not read a configuration."},
            PrintConfigSchema);
   tree.Add(config,
            {.name = "fingerprint",
@@ -61,7 +62,7 @@ void AddPolicy(CommandTree& tree) {
            {{.command = "bao-kms-provider policy openbao --config /etc/openbao-kms/config.yaml \\\n"
                         "      | bao policy write openbao-kms -",
              .what = "Write it to OpenBao"}},
-       .notes = "Needs a valid configuration, for the mount's path and the key's name.",
+       .notes = "Needs a valid configuration, for the mount path and the key name.",
        .exits = {{.code = ExitCode::kConfiguration,
                   .when = "The configuration cannot be loaded or is invalid."}}},
       [&tree, include_renewal] {
@@ -70,7 +71,8 @@ void AddPolicy(CommandTree& tree) {
       });
   tree.AddSocketParent(openbao);
   openbao
-      .add_option("--include-token-renewal", *include_renewal, "Whether the token may renew itself")
+      .add_option("--include-token-renewal", *include_renewal,
+                  "Whether the policy allows the token to renew itself")
       ->type_name("true|false")
       ->default_str("true")
       ->expected(0, 1);
@@ -81,7 +83,7 @@ void AddVersion(CommandTree& tree) {
            {.name = "version",
             .purpose = "Print version, commit, build date and login sources",
             .examples = {{.command = "bao-kms-provider version",
-                          .what = "What was built, and which logins it can do"}}},
+                          .what = "What was built, and which login sources it includes"}}},
            PrintVersion);
 }
 

@@ -37,7 +37,7 @@ void AddHelp(CommandTree& tree) {
                 .examples = {{.command = "bao-kms-provider help config schema",
                               .what = "The same as `bao-kms-provider config schema --help`"}}},
                [&tree, topic] { return PrintHelp(tree, *topic); })
-      .add_option("topic", *topic, "The command, for instance `config schema`")
+      .add_option("topic", *topic, "The command, for example `config schema`")
       ->type_name("COMMAND");
 }
 

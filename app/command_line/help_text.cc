@@ -84,7 +84,7 @@ std::vector<ExitText> ExitCodesOf(const CommandPage& page) {
   };
   add(ExitCode::kOk, "Done.");
   add(ExitCode::kOther, "The output could not be written.");
-  add(ExitCode::kUsage, "Wrong usage: one line on standard error says what to write instead.");
+  add(ExitCode::kUsage, "Wrong usage: one line on standard error explains what to write instead.");
   std::ranges::sort(exits, {}, &ExitText::code);
   return exits;
 }

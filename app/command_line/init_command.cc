@@ -29,17 +29,18 @@ void AddInit(CommandTree& tree) {
       {.name = "init",
        .purpose = "Write the files that set up OpenBao and the nodes of a cluster",
        .examples = {{.command = "bao-kms-provider init --values values.yaml --new-key --out bundle",
-                     .what = "A first key, and providers that systemd runs"},
+                     .what = "For a first key, and providers run by systemd"},
                     {.command = "bao-kms-provider init --values values.yaml --out bundle",
-                     .what = "The key whose keyLineageId values.yaml has"}},
-       .notes = "The values file is a configuration in which what has a default may be left out. "
-                "OpenBao is not asked and nothing but the bundle's directory is changed; its "
-                "installation.json says what is left to do.",
-       .exits = {{.code = ExitCode::kOther,
-                  .when = "The bundle could not be written; what was written is removed again."},
-                 {.code = ExitCode::kConfiguration,
-                  .when =
-                      "The values file cannot be read or does not do; every problem is named."}}},
+                     .what = "For the existing key whose keyLineageId is in values.yaml"}},
+       .notes = "The values file is a configuration in which fields that have a default may be "
+                "omitted. init does not contact OpenBao and changes nothing outside the bundle's "
+                "directory; its installation.json lists what is left to do.",
+       .exits =
+           {{.code = ExitCode::kOther,
+             .when =
+                 "The bundle could not be written; the files that were written are removed again."},
+            {.code = ExitCode::kConfiguration,
+             .when = "The values file cannot be read or is not valid; every problem is listed."}}},
       [&tree, flags] {
         InitRequest request = flags->request;
         request.allowed_socket_parents = tree.request().allowed_socket_parents;
@@ -50,18 +51,17 @@ void AddInit(CommandTree& tree) {
       ->type_name("FILE")
       ->required();
   init.add_option("--out", request.out_directory,
-                  "Where the bundle goes: a new directory or an "
-                  "empty one")
+                  "Directory for the bundle; it must be new or empty")
       ->type_name("DIR")
       ->required();
-  init.add_option("--model", flags->model, "Who runs the providers")
+  init.add_option("--model", flags->model, "How the providers are run")
       ->type_name("systemd|static-pod")
       ->default_str(flags->model)
       ->check([](const std::string& text) {
         return text == "systemd" || text == "static-pod" ? "" : "must be systemd or static-pod";
       });
   init.add_flag("--new-key", request.new_key,
-                "Name a key that does not exist yet: makes its keyLineageId");
+                "For a key that does not exist yet; generates its keyLineageId");
   init.add_option("--policy-name", request.policy_name, "The policy's name in OpenBao")
       ->type_name("NAME")
       ->default_str("openbao-kms-<clusterId>")
@@ -71,7 +71,7 @@ void AddInit(CommandTree& tree) {
       ->type_name("IMAGE")
       ->check(CheckImage);
   init.add_option("--socket-gid", flags->socket_gid,
-                  "The socket's group in a static pod; takes the place of server.socketGroup")
+                  "The socket's group in a static pod; replaces server.socketGroup")
       ->type_name("N")
       ->check([](const std::string& text) {
         return ParseGid(text) ? "" : "must be a group id above 0";

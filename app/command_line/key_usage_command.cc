@@ -23,17 +23,17 @@ std::string CheckPrefix(const std::string& text) {
   const bool plain = text.find_first_of(std::string_view("\0\n\r\t\x1b", 5)) == std::string::npos;
   return text.size() > 1 && text.starts_with('/') && text.ends_with('/') && plain
              ? std::string()
-             : "must begin and end with a slash, as /registry/";
+             : "must begin and end with a slash, for example /registry/";
 }
 
 // What one flag needs of another.
 void CheckTogether(const KeyUsageRequest& request) {
   const bool tls = std::ranges::any_of(request.endpoints, &Endpoint::tls);
   if (tls && request.ca_file.empty()) {
-    throw CLI::ValidationError("--etcd-cacert", "is needed for https endpoints");
+    throw CLI::ValidationError("--etcd-cacert", "is required for https endpoints");
   }
   if (!tls && !(request.ca_file + request.certificate_file).empty()) {
-    throw CLI::ValidationError("--etcd-endpoints", "must be https for certificates to be of use");
+    throw CLI::ValidationError("--etcd-endpoints", "must be https when certificates are given");
   }
 }
 
@@ -49,33 +49,32 @@ void AddKeyUsage(CommandTree& tree) {
   KeyUsageRequest& request = flags->request;
   CLI::App& command = tree.AddReport(
       {.name = "key-usage",
-       .purpose = "Count what etcd still holds under which key version, and in the clear",
+       .purpose = "Count what etcd still stores under each key version, and in plaintext",
        .examples = {{.command =
                          "bao-kms-provider key-usage --config /etc/openbao-kms/config.yaml \\\n"
                          "      --etcd-endpoints https://127.0.0.1:2379 \\\n"
                          "      --etcd-cacert /etc/kubernetes/pki/etcd/ca.crt \\\n"
                          "      --etcd-cert /etc/kubernetes/pki/etcd/healthcheck-client.crt \\\n"
                          "      --etcd-key /etc/kubernetes/pki/etcd/healthcheck-client.key",
-                     .what = "On a control-plane node of kubeadm, as root"}},
-       .notes =
-           "Reads etcd as it is at one revision and writes nothing, there or elsewhere. Values are "
-           "told apart by their first bytes and never decrypted; no key_id, object or value is "
-           "printed. What it shows is the evidence for retire-versions, together with what it "
-           "cannot see: etcd's snapshots and backups above all.",
-       .exits = {{.code = ExitCode::kOk, .when = "etcd was read whole."},
+                     .what = "On a kubeadm control-plane node, as root"}},
+       .notes = "Reads etcd at one revision and writes nothing, in etcd or elsewhere. It "
+                "classifies values by their first bytes and never decrypts them; it prints no "
+                "key_id, object or value. The report is the evidence for retire-versions, together "
+                "with a list of what it cannot see, above all etcd's snapshots and backups.",
+       .exits = {{.code = ExitCode::kOk, .when = "etcd was read completely."},
                  {.code = ExitCode::kConfiguration,
-                  .when = "The configuration, or a file of these flags, is refused."},
+                  .when = "The configuration, or a file given by these flags, is refused."},
                  {.code = ExitCode::kCheckFailed,
-                  .when = "etcd could not be read to the end: nothing is reported, and a line for "
-                          "each endpoint says why."}}},
+                  .when = "etcd could not be read to the end: there is no report, and one line for "
+                          "each endpoint explains why."}}},
       [&tree, flags] {
         flags->request.format = tree.format();
         return KeyUsage(tree.request(), flags->request);
       });
   command
       .add_option("--etcd-endpoints", flags->endpoints,
-                  "Client URLs of one etcd cluster, separated by commas; http:// for a loopback "
-                  "address alone")
+                  "Client URLs of one etcd cluster, separated by commas; http:// only for a "
+                  "loopback address")
       ->type_name("URL")
       ->required()
       ->delimiter(',')
@@ -85,7 +84,7 @@ void AddKeyUsage(CommandTree& tree) {
       });
   command
       .add_option("--etcd-cacert", request.ca_file,
-                  "CA of etcd's certificates, needed for https://; absolute")
+                  "CA of etcd's certificates, required for https://; absolute")
       ->type_name("FILE");
   CLI::Option* certificate = command
                                  .add_option("--etcd-cert", request.certificate_file,
@@ -99,15 +98,14 @@ void AddKeyUsage(CommandTree& tree) {
   key->needs(certificate);
   command
       .add_option("--prefix", request.prefix,
-                  "Where kube-apiserver keeps its objects: its --etcd-prefix and a slash")
+                  "Where kube-apiserver stores its objects: its --etcd-prefix followed by a slash")
       ->type_name("PREFIX")
       ->capture_default_str()
       ->check(CheckPrefix);
   command
-      .add_option(
-          "--page-size", flags->page_size,
-          "Most keys a request, 1 to 10000; left out: 500 at first, and up to 10000 while replies "
-          "stay small")
+      .add_option("--page-size", flags->page_size,
+                  "Maximum keys per request, 1 to 10000; by default 500 at first, and up to 10000 "
+                  "while replies stay small")
       ->type_name("N")
       ->check([](const std::string& text) {
         return ParsePageSize(text) ? std::string() : "must be a number from 1 to 10000";

@@ -8,7 +8,8 @@ std::vector<ExitText> ReportExits() {
   return {{.code = ExitCode::kConfiguration,
            .when = "The configuration cannot be loaded or is invalid."},
           {.code = ExitCode::kCheckFailed,
-           .when = "The login, the metadata or the state failed; what is known is printed."}};
+           .when = "The login, the metadata or the state failed; the known part of the report is "
+                   "printed."}};
 }
 
 }  // namespace
@@ -16,23 +17,23 @@ std::vector<ExitText> ReportExits() {
 void AddRotationReports(CommandTree& tree) {
   tree.AddReport(
       {.name = "rotation-plan",
-       .purpose = "Show this node's key versions beside OpenBao's",
-       .examples =
-           {{.command = "bao-kms-provider rotation-plan --config /etc/openbao-kms/config.yaml",
-             .what = "After `bao write -f transit/keys/NAME/rotate`: is the new version seen, and "
-                     "when is it used?"}},
-       .notes = "Changes nothing and may run beside serve. rotationState pending with "
-                "pendingPromotesAfter says when the new version becomes active.",
+       .purpose = "Show this node's key versions next to OpenBao's",
+       .examples = {{.command =
+                         "bao-kms-provider rotation-plan --config /etc/openbao-kms/config.yaml",
+                     .what = "After `bao write -f transit/keys/NAME/rotate`: is the new version "
+                             "seen, and when is it used?"}},
+       .notes = "Changes nothing and may run while serve is running. With rotationState pending, "
+                "pendingPromotesAfter is the time from which the new version becomes active.",
        .exits = ReportExits()},
       [&tree] { return PrintRotationPlan(tree.request(), tree.format()); });
   tree.AddReport(
       {.name = "verify-rotation",
-       .purpose = "The same as rotation-plan, with what it cannot know",
+       .purpose = "Print the same as rotation-plan, and what it cannot know",
        .examples = {{.command = "bao-kms-provider verify-rotation --config "
                                 "/etc/openbao-kms/config.yaml",
-                     .what = "What this node proves of a rotation, and what it does not"}},
-       .notes = "Its confidence is limited: other nodes, etcd's objects, snapshots and "
-                "backups are not seen from here; limitations names each.",
+                     .what = "What this node can prove about a rotation, and what it cannot"}},
+       .notes = "Its confidence is limited: it cannot see other nodes, etcd's objects, snapshots "
+                "and backups from here; limitations lists each of these.",
        .exits = ReportExits()},
       [&tree] { return PrintVerifiedRotation(tree.request(), tree.format()); });
 }

@@ -35,11 +35,13 @@ std::vector<core::TransitKeyVersion> ParseVersions(const std::string& text) {
 }
 
 std::vector<ExitText> ChangeExits() {
-  return {{.code = ExitCode::kOk, .when = "Planned, applied, or nothing to change."},
+  return {{.code = ExitCode::kOk,
+           .when = "The change was planned or applied, or there was nothing to change."},
           {.code = ExitCode::kConfiguration,
            .when = "The configuration cannot be loaded or is invalid."},
           {.code = ExitCode::kCheckFailed,
-           .when = "Refused, and nothing was changed: one line says why and what to do."}};
+           .when = "The change was refused and nothing was changed: one line explains why and what "
+                   "to do."}};
 }
 
 // A command that changes the state: a plan unless --apply.
@@ -52,15 +54,15 @@ CLI::App& AddChange(CommandTree& tree, const CommandText& text,
   CLI::Option* expected =
       command
           .add_option("--expected-state-hash", change->expected_state_hash,
-                      "The stateHash that the plan printed; --apply needs it, and another state is "
-                      "refused")
+                      "The stateHash that the plan printed; required by --apply, which refuses any "
+                      "other state")
           ->type_name("HASH")
           ->check([](const std::string& hash) {
             return core::IsRegistryHash(hash) ? "" : "must be the stateHash that a plan printed";
           });
   command
       .add_flag("--apply", change->apply,
-                "Change the state, as the plan said; the provider must be stopped")
+                "Change the state as planned; the provider must be stopped")
       ->needs(expected);
   return command;
 }
@@ -72,24 +74,26 @@ void AddRetireVersions(CommandTree& tree) {
       tree,
       {.name = "retire-versions",
        .purpose = "Stop decrypting old key versions on this node",
-       .examples = {{.command = "bao-kms-provider retire-versions --config "
-                                "/etc/openbao-kms/config.yaml --before-version 3",
-                     .what = "The plan; nothing is changed. Then stop the provider and apply it"},
-                    {.command = "bao-kms-provider retire-versions --config "
-                                "/etc/openbao-kms/config.yaml --before-version 3 \\\n"
-                                "      --apply --expected-state-hash "
-                                "krs1.9pGhQA0O3mYBAejk-yGcv0cIxq-so-GJrY2IH4bZV7Q",
-                     .what = "The same with the plan's stateHash"}},
-       .notes = "Without --apply it prints its plan and writes nothing. What etcd still holds "
-                "under a removed version can no longer be read: re-encrypt first, and see "
-                "key-usage for the evidence. restore-versions takes it back.",
+       .examples =
+           {{.command = "bao-kms-provider retire-versions --config "
+                        "/etc/openbao-kms/config.yaml --before-version 3",
+             .what =
+                 "Print the plan; nothing is changed. Then stop the provider and apply the plan"},
+            {.command = "bao-kms-provider retire-versions --config "
+                        "/etc/openbao-kms/config.yaml --before-version 3 \\\n"
+                        "      --apply --expected-state-hash "
+                        "krs1.9pGhQA0O3mYBAejk-yGcv0cIxq-so-GJrY2IH4bZV7Q",
+             .what = "The same, applied with the plan's stateHash"}},
+       .notes = "Without --apply it prints its plan and writes nothing. Data that etcd still "
+                "stores under a removed version can no longer be read: re-encrypt first, and use "
+                "key-usage for the evidence. restore-versions undoes it.",
        .exits = ChangeExits()},
       change,
       [&tree, change, before] {
         return RetireVersions(tree.request(), *change, *ParseVersion(*before, 2));
       })
       .add_option("--before-version", *before,
-                  "Versions below this one are removed; from 2 up, at most the active version")
+                  "Remove the versions below this one; from 2 up to the active version")
       ->type_name("N")
       ->required()
       ->check([](const std::string& text) {
@@ -110,16 +114,15 @@ void AddRestoreVersions(CommandTree& tree) {
        .purpose = "Decrypt removed key versions again on this node",
        .examples = {{.command = "bao-kms-provider restore-versions --config "
                                 "/etc/openbao-kms/config.yaml --versions 1,2",
-                     .what = "The plan; apply it as that of retire-versions"}},
-       .notes =
-           "Takes versions that this node's state records as removed and that Transit still holds "
-           "unchanged; one that cannot be restored keeps all from it.",
+                     .what = "Print the plan; apply it in the same way as with retire-versions"}},
+       .notes = "Takes versions that this node's state records as removed and that Transit still "
+                "has unchanged; if one version cannot be restored, none is.",
        .exits = ChangeExits()},
       change,
       [&tree, change, flags] { return RestoreVersions(tree.request(), *change, flags->versions); });
   command
       .add_option("--versions", flags->lists,
-                  "Removed versions, from 1 up, separated by commas; all or none")
+                  "Removed versions, from 1 up, separated by commas; all or none are restored")
       ->type_name("N,N")
       ->required()
       ->check([](const std::string& text) {
@@ -129,7 +132,7 @@ void AddRestoreVersions(CommandTree& tree) {
     for (const std::string& list : flags->lists) {
       for (const core::TransitKeyVersion version : ParseVersions(list)) {
         if (flags->versions.insert(version).second) continue;
-        throw CLI::ValidationError("--versions", "names a version twice");
+        throw CLI::ValidationError("--versions", "lists a version twice");
       }
     }
   });
@@ -140,11 +143,11 @@ void AddMigrateState(CommandTree& tree) {
   AddChange(
       tree,
       {.name = "migrate-state",
-       .purpose = "Carry a v1alpha1 state file over to v1alpha2",
+       .purpose = "Convert a v1alpha1 state file to v1alpha2",
        .examples = {{.command = "bao-kms-provider migrate-state --config "
                                 "/etc/openbao-kms/config.yaml",
-                     .what = "The plan; apply it as that of retire-versions"}},
-       .notes = "For the state file of an older Go provider, which serve refuses. Asks nobody on "
+                     .what = "Print the plan; apply it in the same way as with retire-versions"}},
+       .notes = "For the state file of an older Go provider, which serve refuses. It does not use "
                 "the network. Keep a copy of both old files, and check with rotation-plan before "
                 "you start the provider.",
        .exits = ChangeExits()},

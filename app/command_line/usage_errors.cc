@@ -38,7 +38,7 @@ const CommandPage& CommandOf(const CommandPage& root, const std::vector<std::str
 }  // namespace
 
 ExitCode RefuseUsage(const UsageMistake& mistake) {
-  std::fprintf(stderr, "usage: %s\nRun `%s --help` for what it takes.\n", mistake.what.c_str(),
+  std::fprintf(stderr, "usage: %s\nRun `%s --help` for details.\n", mistake.what.c_str(),
                mistake.path.c_str());
   return ExitCode::kUsage;
 }
@@ -58,8 +58,9 @@ UsageMistake ExplainParseError(const CommandPage& root, const std::vector<std::s
     what = flag->name + " is required: " + WithPurpose(*flag);
   } else if (flag != nullptr && dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
     // CLI11 repeats the value.
-    what = flag->name + (flag->Choices().empty() ? " cannot be that; write " + WithPurpose(*flag)
-                                                 : " " + NotAChoice("", flag->Choices()));
+    what =
+        flag->name + (flag->Choices().empty() ? " has an invalid value; write " + WithPurpose(*flag)
+                                              : " " + NotAChoice("", flag->Choices()));
   } else if (flag != nullptr && what.starts_with(flag->name + ": ")) {
     what.erase(flag->name.size(), 1);  // "--output must be text or json"
   }

@@ -92,21 +92,23 @@ Report UnreferencedVersions(const KeyUsageFacts& facts) {
 bool IsFull(const Groups& groups) { return groups.size() > core::KeyCensus::kMaxGroups; }
 
 constexpr std::array<std::string_view, 5> kLimits = {
-    {{"It shows etcd at this revision alone: what was written since, also by a node that has not "
-      "promoted yet, is not counted."},
+    {{"It shows etcd only at this revision: later writes are not counted, including those of a "
+      "node that has not promoted yet."},
      {"It cannot see etcd snapshots and backups: restoring one needs every version that its "
       "objects were written under."},
-     {"It sees one etcd below one prefix: not other clusters under the same Transit key, nor "
-      "resources that kube-apiserver keeps elsewhere (--etcd-servers-overrides, --etcd-prefix)."},
-     {"It names versions by this node's state alone: compare on every control-plane node."},
-     {"It reads key_ids and decrypts nothing: that an object can be read is not shown. Keys of "
-      "built-in resources do not hold their API group."}}};
+     {"It sees one etcd under one prefix: it does not see other clusters under the same Transit "
+      "key, or resources that kube-apiserver stores elsewhere (--etcd-servers-overrides, "
+      "--etcd-prefix)."},
+     {"It identifies versions with this node's state only: compare the report on every "
+      "control-plane node."},
+     {"It reads key_ids and decrypts nothing, so it does not show that an object can be read. Keys "
+      "of built-in resources do not contain their API group."}}};
 
 Report Limitations(const KeyUsageFacts& facts) {
   const core::KeyCensus& census = facts.census;
   Report list = kLimits;
   if (!facts.state) {
-    list.push_back("The local state names no versions, so none can be called unreferenced: " +
+    list.push_back("The local state gives no versions, so none can be called unreferenced: " +
                    facts.state.error());
   } else if (!Evidence(facts)) {
     list.push_back(
@@ -115,14 +117,14 @@ Report Limitations(const KeyUsageFacts& facts) {
   }
   if (!census.malformed().empty()) {
     list.push_back(
-        "Malformed objects begin like encrypted ones and cannot be read: which version they need "
-        "is not known.");
+        "Malformed objects begin like encrypted ones but cannot be read, so the versions that they "
+        "need are unknown.");
   }
   if (IsFull(census.encrypted()) || IsFull(census.plaintext()) ||
       IsFull(census.other_providers()) || IsFull(census.malformed())) {
     list.push_back(
-        "There were more groups than the lists hold; the rest is counted under \"other\". "
-        "unreferencedVersions is exact all the same.");
+        "A list reached its maximum number of groups; further groups are counted under \"other\". "
+        "unreferencedVersions is still exact.");
   }
   return list;
 }
@@ -201,15 +203,15 @@ std::string RetirementAdvice(const KeyUsageFacts& facts) {
   std::string text;
   if (!evidence->removable.empty()) {
     text += "retire: nothing here refers to version " + Listed(evidence->removable) +
-            ": with the other evidence of the runbook, retire-versions --before-version " + lowest +
-            " removes exactly that\n";
+            ": with the other evidence from the runbook, retire-versions --before-version " +
+            lowest + " removes exactly these versions\n";
   }
   if (!evidence->waiting.empty()) {
     text += "wait: nothing here refers to version " + Listed(evidence->waiting) + ", but version " +
-            lowest + " below is still needed: write its objects again first\n";
+            lowest + " below is still needed: rewrite its objects first\n";
   }
   if (text.empty()) {
-    text = "retire: nothing, every retired version is still referred to or none is left\n";
+    text = "retire: nothing; every retired version is still referred to or none is left\n";
   }
   return text;
 }
@@ -223,7 +225,7 @@ std::string Warnings(const KeyUsageFacts& facts) {
     text.append("warning: ").append(WithThousands(objects));
     text.append(" objects refer to version ").append(number);
     text.append(", which this node no longer decrypts: restore-versions --versions ");
-    text.append(number).append(" brings it back\n");
+    text.append(number).append(" restores it\n");
   }
   std::uint64_t unknown = 0;
   for (const auto& [group, objects] : facts.census.encrypted()) {
@@ -233,13 +235,13 @@ std::string Warnings(const KeyUsageFacts& facts) {
   if (unknown > 0) {
     text += "warning: " + WithThousands(unknown) +
             " objects of this provider name refer to key_ids that this node does not record: they "
-            "are another identity's or a peer's newer version; compare the nodes with "
-            "rotation-plan\n";
+            "are from another identity or from a newer version on another node; compare the nodes "
+            "with rotation-plan\n";
   }
   if (const std::uint64_t malformed = Total(facts.census.malformed()); malformed > 0) {
     text += "warning: " + WithThousands(malformed) +
-            " objects are malformed, and which version they need is not known: find out what wrote "
-            "them before anything is retired\n";
+            " objects are malformed, and the versions that they need are unknown: find out what "
+            "wrote them before you retire any version\n";
   }
   return text;
 }

@@ -43,24 +43,22 @@ void AddCommand(RoffPage& page, const CommandPage& command) {
 void AddEnvironment(RoffPage& page) {
   page.Section("ENVIRONMENT");
   page.Paragraph(
-      "Flags beat the environment, the environment beats the file. Of each pair the first that is "
-      "not empty counts. Nothing else of the environment changes the configuration, and proxies "
-      "are "
-      "not taken from it.");
+      "Flags override the environment, and the environment overrides the file. In each pair, the "
+      "first variable that is not empty is used. No other environment variable changes the "
+      "configuration, and proxies are not taken from the environment.");
   for (const auto& [field, variables] : adapters::config_yaml::DescribeOverrides()) {
     page.Item(std::string(variables[0]).append(", ").append(variables[1]),
               field.empty() ? "The configuration file, when --config is not given."
-                            : "Instead of `" + std::string(field) + "`.");
+                            : "Overrides `" + std::string(field) + "`.");
   }
-  page.Item("NO_COLOR", "Set to anything: no colour on a terminal.");
+  page.Item("NO_COLOR", "Set to any value: no color on a terminal.");
 }
 
 void AddFiles(RoffPage& page) {
   page.Section("FILES");
-  page.Item(
-      "/etc/openbao-kms/config.yaml",
-      "The configuration, bao-kms-provider.yaml(5), where packages and examples have it; it is "
-      "always named by --config or the environment.");
+  page.Item("/etc/openbao-kms/config.yaml",
+            "The configuration, bao-kms-provider.yaml(5), at the path that packages and examples "
+            "use; it must always be given by --config or the environment.");
   for (const char* name : {"server.socketPath", "state.path"}) {
     const auto& field = *adapters::config_yaml::FindField(name);
     page.Item(field.default_value, std::string(field.description) + " Default of `" + name + "`.");
@@ -86,9 +84,8 @@ std::string CommandManual(const CommandPage& root, const Edition& edition) {
   page.Section("DESCRIPTION");
   page.Paragraph(root.notes);
   page.Paragraph(
-      "kube-apiserver encrypts objects with its own data keys; the provider seals those keys with "
-      "a "
-      "key in OpenBao Transit and opens them again. Reports and help go to standard output, errors "
+      "kube-apiserver encrypts objects with its own data keys; the provider encrypts and decrypts "
+      "those keys with a key in OpenBao Transit. Reports and help go to standard output, errors "
       "and logs to standard error. No command prints a secret.");
   page.Section("COMMANDS");
   for (const CommandPage& command : root.commands) AddCommand(page, command);
@@ -102,10 +99,9 @@ std::string CommandManual(const CommandPage& root, const Edition& edition) {
   AddEnvironment(page);
   AddFiles(page);
   page.Section("SIGNALS");
-  page.Item(
-      "SIGTERM, SIGINT",
-      "`serve` stops accepting, finishes the calls in flight within 15s, removes its socket and "
-      "exits with 0.");
+  page.Item("SIGTERM, SIGINT",
+            "`serve` stops accepting calls, finishes the calls in progress within 15s, removes its "
+            "socket and exits with 0.");
   page.Item("SIGHUP", "`serve` reads `logging.level` again, and nothing else.");
   page.Section("EXAMPLES");
   AddExamples(page, root);

@@ -13,9 +13,8 @@ void AppendHelp(std::string& text, const CommandPage& command) {
 
 std::string CommandReference(const CommandPage& root) {
   std::string text =
-      "# Commands\n\n"
-      "What each command's `--help` says. Made from the program by `cmake --build build/default "
-      "--target\nupdate_reference`; do not edit.\n";
+      "# Commands\n\nThe `--help` text of each command. Made from the program by `cmake --build "
+      "build/default --target\nupdate_reference`; do not edit.\n";
   AppendHelp(text, root);
   return text;
 }

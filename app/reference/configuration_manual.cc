@@ -13,16 +13,13 @@ std::string ConfigurationManual(const Edition& edition) {
   page.Paragraph("`/etc/openbao-kms/config.yaml`");
   page.Section("DESCRIPTION");
   page.Paragraph(
-      "YAML, `configVersion: v1alpha1`. Unknown and duplicate keys are refused with their line, "
-      "and "
-      "every problem is reported at once. Durations are written as 500ms, 2s or 1h30m. Values are "
-      "not "
-      "converted: text is a YAML string, a number or yes in quotes. The file itself must be a "
-      "regular "
-      "file of mode 0640 or stricter.");
+      "YAML, `configVersion: v1alpha1`. Unknown and duplicate keys are refused with their line "
+      "number, and all problems are reported at once. Durations are written as 500ms, 2s or 1h30m. "
+      "Values are not converted: text must be a YAML string, so a number or yes must be quoted. "
+      "The file itself must be a regular file of mode 0640 or stricter.");
   page.Paragraph(
-      "Fields of the identity must be the same on every node and must not change once data is "
-      "encrypted: `bao-kms-provider config fingerprint` prints what they come to.");
+      "Identity fields must be the same on every node and must not change once data is encrypted: "
+      "`bao-kms-provider config fingerprint` prints a hash of them.");
   page.Section("OPTIONS");
   std::string_view section = "-";
   for (const adapters::config_yaml::Field& field : adapters::config_yaml::Fields()) {
@@ -39,7 +36,7 @@ std::string ConfigurationManual(const Edition& edition) {
     page.Item(field.name, text + ")");
   }
   page.Section("EXAMPLES");
-  page.Paragraph("What a file must have at least, with a JWT from a file:");
+  page.Paragraph("The minimum that a file must contain, with a JWT from a file:");
   page.Example(R"(configVersion: v1alpha1
 server:
   socketGroup: openbao-kms-socket

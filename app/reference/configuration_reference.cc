@@ -19,12 +19,10 @@ std::string Cell(std::string_view text) {
 
 std::string ConfigurationReference() {
   std::string text =
-      "# Configuration\n\n"
-      "Every field of the configuration file, in its order. `bao-kms-provider config schema` "
-      "prints "
-      "the same as\na JSON Schema. Made from the program by `cmake --build build/default --target "
-      "update_reference`; do not\nedit.\n\n"
-      "Identity fields are the same on every node and never change once data is encrypted.\n";
+      "# Configuration\n\nEvery field of the configuration file, in order. `bao-kms-provider "
+      "config schema` prints the same as\na JSON Schema. Made from the program by `cmake --build "
+      "build/default --target update_reference`; do not\nedit.\n\nIdentity fields must be the same "
+      "on every node and must never change once data is encrypted.\n";
   std::string_view section = "-";
   for (const adapters::config_yaml::Field& field : adapters::config_yaml::Fields()) {
     if (SectionOf(field) != section) {
@@ -38,9 +36,9 @@ std::string ConfigurationReference() {
             " |\n";
   }
   text +=
-      "\n## Environment\n\nFlags beat the environment, the environment beats the file. Of each "
-      "pair "
-      "the first that is not empty counts.\n\n| variables | instead of |\n|---|---|\n";
+      "\n## Environment\n\nFlags override the environment, and the environment overrides the file. "
+      "In each pair, the first variable\nthat is not empty is used.\n\n| variables | overrides "
+      "|\n|---|---|\n";
   for (const auto& [field, variables] : adapters::config_yaml::DescribeOverrides()) {
     text += "| `" + std::string(variables[0]) + "`, `" + std::string(variables[1]) + "` | " +
             (field.empty() ? "`--config`" : "`" + std::string(field) + "`") + " |\n";

@@ -21,25 +21,25 @@ namespace baokms::app {
 namespace {
 
 constexpr std::string_view kThisNode =
-    "It changes this node's state alone: every control-plane node needs the same, one after the "
-    "other.";
+    "It changes only this node's state: make the same change on every control-plane node, one "
+    "after the other.";
 constexpr std::array<std::string_view, 3> kRetireLimits = {
     "It cannot see etcd: an object that is still encrypted under a removed version can no longer "
-    "be read. Re-encrypt every object and prove it first.",
+    "be read. Re-encrypt every object and verify this first.",
     "It cannot see etcd snapshots and backups: restoring one from before the re-encryption needs "
     "these versions again, so keep them in Transit (do not trim the key) until no such backup is "
     "left.",
     kThisNode};
 constexpr std::array<std::string_view, 2> kRestoreLimits = {
-    "It cannot see etcd: it checks that Transit still holds these versions unchanged, not that any "
+    "It cannot see etcd: it checks that Transit still has these versions unchanged, not that any "
     "object decrypts under them.",
     kThisNode};
 constexpr std::array<std::string_view, 3> kMigrateLimits = {
-    "A v1alpha1 file does not record transit.mountPath and transit.keyName: the configuration's "
-    "are taken on trust. Check with rotation-plan that transitMetadataStatus is pass before you "
-    "start the provider.",
-    "A provider that knows v1alpha1 alone cannot read the new file: keep a copy of both old files "
-    "until this one serves.",
+    "A v1alpha1 file does not record transit.mountPath and transit.keyName: the values of the "
+    "configuration are used without a check. Check with rotation-plan that transitMetadataStatus "
+    "is pass before you start the provider.",
+    "A provider that supports only v1alpha1 cannot read the new file: keep a copy of both old "
+    "files until this provider serves.",
     kThisNode};
 
 std::expected<void, std::string> CheckExpected(const ChangeRequest& change,
@@ -47,8 +47,7 @@ std::expected<void, std::string> CheckExpected(const ChangeRequest& change,
   const std::string& expected = change.expected_state_hash;
   if (expected.empty() || expected == state_hash) return {};
   return std::unexpected(
-      "the state is not the one of --expected-state-hash: make the plan again, read it and apply "
-      "that one");
+      "the state does not match --expected-state-hash: print the plan again, read it and apply it");
 }
 
 // The state to change; a writer holds the lock from here on.

@@ -43,7 +43,7 @@ std::string ProfileProblem(const core::TransitKeyMetadata& metadata) {
   }
   if (const auto times = core::ReliableCreationTimes(metadata); !times) {
     return name + ": " + std::string(times.error()) +
-           ": what Transit says of the key cannot be relied on";
+           ": Transit's information about the key is not reliable";
   }
   return {};
 }
@@ -74,11 +74,13 @@ BootstrapVerdict JudgeBootstrap(const RotationFacts& facts) {
   if (!facts.key.metadata) return {.reason = "unknown: the Transit key's metadata was not read"};
   const auto first = core::Bootstrap(facts.identity, *facts.key.metadata, facts.wall);
   if (first) {
-    return {.eligible = true,
-            .reason = "there is no state and the Transit key is unrotated: serve makes the first"};
+    return {
+        .eligible = true,
+        .reason =
+            "there is no state and the Transit key is unrotated: serve creates the first state"};
   }
   if (first.error().reason != core::Reason::kStateUnavailable) {
-    return {.reason = first.error().why + ": the Transit key does not fit"};
+    return {.reason = first.error().why + ": the Transit key does not meet the required profile"};
   }
   return {.reason = first.error().why +
                     ": the Transit key is rotated; copy the state file and its checkpoint from "
@@ -142,7 +144,7 @@ RotationReport ReportVerification(const RotationFacts& facts) {
   RotationReport result = ReportRotation(facts);
   result.report["confidence"] = "limited";
   result.report["limitations"] = {
-      "It sees this node's state and Transit alone: compare activeKeyIdHash on every control-plane "
+      "It sees only this node's state and Transit: compare activeKeyIdHash on every control-plane "
       "node.",
       "It cannot see etcd: an object keeps the version it was written under until it is written "
       "again, so re-encrypt every object before you retire a version.",
@@ -150,7 +152,7 @@ RotationReport ReportVerification(const RotationFacts& facts) {
       "objects "
       "were written under.",
       "It reads the state file, not a running provider: pendingPromotesAfter is the earliest time, "
-      "and a provider that restarts waits for the activation delay anew."};
+      "and a provider that restarts begins the activation delay again."};
   return result;
 }
 

@@ -39,10 +39,9 @@ bool SameIdentity(const SnapshotRecord& record, const ProviderIdentity& identity
 std::expected<KeySnapshot, RegistryProblem> VerifyRecord(const SnapshotRecord& record,
                                                          const ProviderIdentity& identity) {
   if (!SameIdentity(record, identity)) {
-    return RefuseRegistry(
-        RegistryProblemKind::kOtherConfiguration,
-        "a state record belongs to another identity than the configuration's; restore the "
-        "configuration this state was made with");
+    return RefuseRegistry(RegistryProblemKind::kOtherConfiguration,
+                          "a state record has another identity than the configuration; restore the "
+                          "configuration that this state was created with");
   }
   const auto version = TransitKeyVersion::FromNumber(record.transit_version);
   if (!version || record.transit_version_created_at <= 0) {
@@ -50,7 +49,7 @@ std::expected<KeySnapshot, RegistryProblem> VerifyRecord(const SnapshotRecord& r
   }
   if (record.observed_at < 0 || record.stable_observation_count < 0 || record.stable_at < 0 ||
       record.promoted_at < 0) {
-    return Invalid("a state record holds a negative number");
+    return Invalid("a state record has a negative number");
   }
   if (record.stable_observation_count > 0 && record.observed_at == 0) {
     return Invalid("a state record counts observations without observedAtUnix");
@@ -67,7 +66,7 @@ std::expected<KeySnapshot, RegistryProblem> VerifyRecord(const SnapshotRecord& r
   if (!state) return Invalid("a state record has an unknown state");
   KeyId key_id = DeriveKeyId(identity, *version, record.transit_version_created_at);
   if (key_id.str() != record.kubernetes_key_id) {
-    return Invalid("a state record's kubernetesKeyId is not the one that its fields derive");
+    return Invalid("a state record's kubernetesKeyId does not match its fields");
   }
   return KeySnapshot{.version = *version,
                      .created_at = record.transit_version_created_at,
@@ -104,17 +103,17 @@ std::expected<std::vector<KeySnapshot>, RegistryProblem> VerifyRecords(
     auto snapshot = VerifyRecord(record, identity);
     if (!snapshot) return std::unexpected(snapshot.error());
     if (!seen.insert(snapshot->key_id.str()).second) {
-      return Invalid("the state records one key_id twice");
+      return Invalid("the state has a duplicate key_id");
     }
     if (snapshot->state == SnapshotState::kActive) {
       ++active_records;
       if (snapshot->key_id.str() != document.active_key_id) {
-        return Invalid("the state's activeKeyId is not its active record's");
+        return Invalid("the state's activeKeyId does not match its active record");
       }
     }
     snapshots.push_back(*std::move(snapshot));
   }
-  if (active_records != 1) return Invalid("the state has not exactly one active record");
+  if (active_records != 1) return Invalid("the state must have exactly one active record");
   return snapshots;
 }
 
@@ -164,9 +163,9 @@ std::expected<Registry, RegistryProblem> Registry::Verify(const RegistryDocument
   if (document.identity_fingerprint != identity->fingerprint()) {
     return RefuseRegistry(
         RegistryProblemKind::kOtherConfiguration,
-        "the state belongs to another configuration: an identity field (openbao.instanceId, "
-        "openbao.namespace, transit.mountPath, transit.keyName or transit.keyIdScope) was "
-        "changed; restore the configuration");
+        "the state was created with another configuration: an identity field (openbao.instanceId, "
+        "openbao.namespace, transit.mountPath, transit.keyName or transit.keyIdScope) was changed; "
+        "restore the configuration");
   }
   auto snapshots = VerifyRecords(document, identity->identity());
   if (!snapshots) return std::unexpected(snapshots.error());
@@ -178,13 +177,13 @@ std::expected<Registry, RegistryProblem> Registry::Migrate(const RegistryDocumen
                                                            Identity identity) {
   if (older.schema_version != kOlderRegistrySchema || !older.identity_fingerprint.empty()) {
     return RefuseRegistry(RegistryProblemKind::kWrongSchema,
-                          "the state file is not of the older schema v1alpha1");
+                          "the state file does not have the older schema v1alpha1");
   }
   if (auto chained = VerifyChain(older); !chained) return std::unexpected(chained.error());
   auto snapshots = VerifyRecords(older, identity->identity());
   if (!snapshots) return std::unexpected(snapshots.error());
   if (older.generation == std::numeric_limits<std::int64_t>::max()) {
-    return Invalid("the state's generation is the last one that there is");
+    return Invalid("the state's generation has reached its maximum");
   }
   return Registry(std::move(identity), older.generation + 1, older.current_hash,
                   *std::move(snapshots));

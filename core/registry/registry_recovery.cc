@@ -6,10 +6,9 @@ namespace baokms::core {
 namespace {
 
 std::unexpected<RegistryProblem> Rollback() {
-  return RefuseRegistry(
-      RegistryProblemKind::kRollback,
-      "ROLLBACK: the state and its checkpoint do not belong together; restore both files "
-      "from the same moment");
+  return RefuseRegistry(RegistryProblemKind::kRollback,
+                        "ROLLBACK: the state and its checkpoint do not match; restore both files "
+                        "from the same moment");
 }
 
 }  // namespace
@@ -18,16 +17,15 @@ std::expected<CheckpointStatus, RegistryProblem> JudgeCheckpoint(
     const RegistryDocument& state, const std::optional<CheckpointDocument>& checkpoint) {
   if (!checkpoint) {
     if (state.generation == 1) return CheckpointStatus::kMissing;
-    return RefuseRegistry(
-        RegistryProblemKind::kCheckpointMissing,
-        "the state file has no checkpoint, which would switch rollback protection off; copy "
-        "both files");
+    return RefuseRegistry(RegistryProblemKind::kCheckpointMissing,
+                          "the state file has no checkpoint, which would disable rollback "
+                          "protection; copy both files");
   }
   if (checkpoint->schema_version != kCheckpointSchema || checkpoint->generation < 1 ||
       !IsRegistryHash(checkpoint->current_hash)) {
     return RefuseRegistry(
         RegistryProblemKind::kInvalid,
-        "the checkpoint is not one; restore the state file and its checkpoint together");
+        "the checkpoint is not valid; restore the state file and its checkpoint together");
   }
   if (state.generation == checkpoint->generation &&
       state.current_hash == checkpoint->current_hash) {

@@ -58,7 +58,7 @@ std::string Describe(const Failure& failure) {
   if (failure.problem) return Explain(*failure.problem);
   return failure.fault == Fault::kForked
              ? "state.path: another process changed the state in the meantime; nothing was saved"
-             : "state.path: the files do not hold what was saved";
+             : "state.path: the files do not contain what was saved";
 }
 
 // `published`: null before the first state, of which files never count as unchanged.
@@ -92,7 +92,7 @@ std::expected<void, std::string> SaveConfirmed(ports::StateStore& store,
                                .read_back = true});
   if (saved) return {};
   return std::unexpected(Describe(saved.error()) +
-                         "; see what the files hold with a plan before you try again");
+                         "; print the plan again to see the current state before you retry");
 }
 
 }  // namespace baokms::core

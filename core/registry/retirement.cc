@@ -24,9 +24,9 @@ std::expected<CreationTimes, ChangeRefusal> RelyOn(const TransitKeyMetadata& met
   }
   auto times = ReliableCreationTimes(metadata);
   if (!times) {
-    return Refuse(Kind::kMetadataUnfit, "what Transit says of the key cannot be relied on (" +
+    return Refuse(Kind::kMetadataUnfit, "Transit's information about the key is not reliable (" +
                                             std::string(times.error()) +
-                                            "): look at the key in OpenBao first");
+                                            "): check the key in OpenBao first");
   }
   return *std::move(times);
 }
@@ -37,7 +37,7 @@ std::string Explain(IdentityFault fault, const TransitKeyMetadata& metadata) {
   switch (fault) {
     case IdentityFault::kDisallowed:
       return "it is below the key's min_decryption_version=" +
-             std::to_string(metadata.min_decryption_version) + "; lower that on the key";
+             std::to_string(metadata.min_decryption_version) + "; lower it on the key";
     case IdentityFault::kTrimmed:
       text = "it was trimmed from the Transit key (min_available_version=" +
              std::to_string(metadata.min_available_version) + ")";
@@ -46,7 +46,8 @@ std::string Explain(IdentityFault fault, const TransitKeyMetadata& metadata) {
       text = "Transit does not list it";
       break;
     case IdentityFault::kRecreated:
-      text = "Transit lists another creation time than was recorded, so the key was made anew";
+      text =
+          "Transit lists a different creation time than the recorded one, so the key was recreated";
       break;
   }
   return text += kRestore;
@@ -65,7 +66,7 @@ std::expected<void, ChangeRefusal> Validate(const Registry& after,
     if (changed.contains(snapshot.version)) {
       text += " cannot be restored: " + Explain(*fault, metadata);
     } else {
-      text += " stays and can decrypt no more: " + Explain(*fault, metadata);
+      text += " is kept but can no longer decrypt: " + Explain(*fault, metadata);
       if (snapshot.state == SnapshotState::kRetired) text += ", or retire it as well";
     }
     return Refuse(Kind::kIdentityLost, std::move(text));
@@ -79,7 +80,7 @@ std::expected<RegistryChange, ChangeRefusal> Judge(const Registry& registry,
                                                    const TransitKeyMetadata& metadata,
                                                    const CreationTimes& times) {
   if (!next && !versions.empty()) {
-    return Refuse(Kind::kNoGenerationLeft, "the state's generation is the last one that there is");
+    return Refuse(Kind::kNoGenerationLeft, "the state's generation has reached its maximum");
   }
   if (auto valid = Validate(next ? *next : registry, versions, metadata, times); !valid) {
     return std::unexpected(valid.error());
@@ -109,7 +110,7 @@ std::expected<RegistryChange, ChangeRefusal> RetireVersions(const Registry& regi
   if (before > active) {
     return Refuse(Kind::kNotBelowActive, "only versions below the active version " +
                                              active.ToString() +
-                                             " can be retired: ask for that one or a lower one");
+                                             " can be retired: use that version or a lower one");
   }
   const auto times = RelyOn(metadata);
   if (!times) return std::unexpected(times.error());
@@ -148,10 +149,9 @@ std::expected<RegistryChange, ChangeRefusal> RestoreVersions(
                                                registry.active().version.ToString());
     }
     if (!IsRecorded(registry, version, SnapshotState::kRemoved)) {
-      return Refuse(Kind::kNotRemoved,
-                    Version(version) +
-                        " cannot be restored: it is not recorded as removed; see the state file "
-                        "for the versions that are");
+      return Refuse(Kind::kNotRemoved, Version(version) +
+                                           " cannot be restored: it is not recorded as removed; "
+                                           "check the state file for the versions that are");
     }
   }
   const auto times = RelyOn(metadata);

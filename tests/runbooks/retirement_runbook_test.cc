@@ -32,7 +32,7 @@ RUNBOOK_CASE("Runbook", "retirement", "Evidence first") {
   }
   const Etcd etcd(person);
   etcd.Hold(cluster[0], {.secrets = 5, .of_key_id = cluster.KeyIdOf(3)});
-  CHECK(Has(person.Do("census", cluster[0]), "--before-version 3 removes exactly that"));
+  CHECK(Has(person.Do("census", cluster[0]), "--before-version 3 removes exactly these versions"));
 }
 
 RUNBOOK_CASE("Runbook", "retirement", "Retire on each node") {

@@ -76,7 +76,8 @@ TEST_CASE("Recorded versions: a latest version below the active one fails whatev
     scene.policy.reject_version_rollback = reject;
     CHECK_FALSE(scene.ServeAccepts());
     CHECK(scene.State().status == CheckStatus::kFail);
-    CHECK(scene.State().message == "OpenBao's latest version is older than this node's active one");
+    CHECK(scene.State().message ==
+          "OpenBao's latest version is older than this node's active version");
   }
 }
 
@@ -85,12 +86,12 @@ TEST_CASE("Recorded versions: versions that are gone or made anew are named") {
                      .metadata = FitMetadata(1)};
   CHECK_FALSE(gone.ServeAccepts());
   CHECK(gone.State().status == CheckStatus::kFail);
-  CHECK(gone.State().message == "version 2 is gone from the key");
+  CHECK(gone.State().message == "version 2 no longer exists in the key");
 
   RecordedScene anew{.registry = Rotated(), .metadata = FitMetadata(2)};
   for (auto& version : anew.metadata.versions) ++version.created_at;
   CHECK_FALSE(anew.ServeAccepts());
-  CHECK(anew.State().message == "version 2 was made anew; version 1 was made anew");
+  CHECK(anew.State().message == "version 2 was recreated; version 1 was recreated");
 }
 
 TEST_CASE("Recorded versions: what the minima forbid is named by the restrictions alone") {
@@ -130,7 +131,7 @@ TEST_CASE("Recorded versions: what serve refuses for another reason fails by tha
   CHECK_FALSE(scene.ServeAccepts());
   CHECK(scene.State().status == CheckStatus::kFail);
   CHECK(scene.State().message ==
-        "serve would refuse this state beside these metadata: metadata_unverified");
+        "serve would refuse this state with this metadata: metadata_unverified");
 }
 
 }  // namespace baokms::app

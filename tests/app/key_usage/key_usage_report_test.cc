@@ -72,7 +72,7 @@ TEST_CASE("Key usage report: versions below everything that is needed may be ret
       {4, 3});
   CHECK(scene.Unreferenced() == std::vector{1, 2});
   CHECK(Says(scene.Text(), "nothing here refers to version 1, 2: "));
-  CHECK(Says(scene.Text(), "retire-versions --before-version 3 removes exactly that"));
+  CHECK(Says(scene.Text(), "retire-versions --before-version 3 removes exactly these versions"));
   CHECK_FALSE(Says(scene.Text(), "wait:"));
 }
 
@@ -111,7 +111,7 @@ TEST_CASE("Key usage report: objects under a removed version are a warning with 
   CHECK(scene.Unreferenced().empty());
   CHECK(Says(scene.Text(),
              "warning: 2 objects refer to version 1, which this node no longer "
-             "decrypts: restore-versions --versions 1 brings it back"));
+             "decrypts: restore-versions --versions 1 restores it"));
 }
 
 TEST_CASE("Key usage report: a malformed object is a warning beside what may be retired") {

@@ -135,7 +135,8 @@ TEST_CASE("Doctor: each capability that is too much is named one by one") {
     std::string shown = path;
     if (const auto at = shown.find(key); at != std::string::npos)
       shown.replace(at, key.size(), "<key>");
-    CHECK(told["transit.capabilities"].message == capability + " on " + shown + " is too much");
+    CHECK(told["transit.capabilities"].message ==
+          capability + " on " + shown + " must not be granted");
     for (const std::string& each : kIds) {
       CAPTURE(each);
       if (each != "transit.capabilities") CHECK(told[each].status == d.Good(each));
@@ -211,7 +212,7 @@ TEST_CASE("Doctor: a key that was made anew is named before anything is encrypte
   d.bench.setup.CreateKey();
   auto told = d.Run(4);
   CHECK(told["key_id.deterministic"].status == "fail");
-  CHECK(told["registry.state"].message == "version 1 was made anew");
+  CHECK(told["registry.state"].message == "version 1 was recreated");
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ std::vector<int> UnreferencedIn(const Json& report) {
   return versions;
 }
 
-TEST_CASE("Key usage: rewritten objects free their version and retiring removes exactly that") {
+TEST_CASE(
+    "Key usage: rewritten objects free their version and retiring removes exactly these versions") {
   if (testing::SkippedWithoutEtcd() || SkippedWithoutKubeClient()) return;
   Bench bench;
   const OperatorNode node(bench);
@@ -65,7 +66,7 @@ TEST_CASE("Key usage: rewritten objects free their version and retiring removes 
 
     const CommandResult text = node.Run(Census(etcd));
     CHECK(text.code == 0);
-    CHECK(Says(text.out, "retire-versions --before-version 2 removes exactly that"));
+    CHECK(Says(text.out, "retire-versions --before-version 2 removes exactly these versions"));
   }
   const Json retired = node.Apply({"retire-versions", "--before-version", "2"});
   Json expected = node.Report(Census(etcd)).at("unreferencedVersions");
@@ -192,7 +193,7 @@ TEST_CASE("Key usage: without a local state the census is printed and names no v
   CHECK(report.at("encrypted").size() == 1);
   CHECK_FALSE(report.at("encrypted").at(0).contains("transitVersion"));
   CHECK(report.at("unreferencedVersions").empty());
-  CHECK(report.at("limitations").dump().contains("The local state names no versions"));
+  CHECK(report.at("limitations").dump().contains("The local state gives no versions"));
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ TEST_CASE("Migrate: what is not this node's own older state is refused") {
   older.Put();
   CHECK(Says(older.node.Refused({"migrate-state", "--apply", "--expected-state-hash",
                                  "krs1." + std::string(43, 'A')}),
-             "make the plan again"));
+             "print the plan again"));
   older.node.config.tree["transit"]["keyIdScope"]["clusterId"] = "another-cluster";
   older.node.config.Write();
   CHECK(Says(older.node.Refused(kMigrate), "another identity"));

@@ -207,7 +207,7 @@ TEST_CASE("Retire: a plan that is not of this state is not applied") {
   rotated.node.Apply({"retire-versions", "--before-version", "2"});
   const std::string text = rotated.node.Refused(
       {"retire-versions", "--before-version", "3", "--apply", "--expected-state-hash", old_hash});
-  CHECK(Says(text, "make the plan again"));
+  CHECK(Says(text, "print the plan again"));
   rotated.node.Refused(
       {"restore-versions", "--versions", "1", "--apply", "--expected-state-hash", old_hash});
 }
@@ -226,7 +226,7 @@ TEST_CASE("Retire: a version that stays must decrypt and one that goes need not"
   Rotated rotated(3);
   rotated.bench.setup.SetMinDecryptionVersion(3);
   const std::string text = rotated.node.Refused({"retire-versions", "--before-version", "2"});
-  CHECK(Says(text, "version 2 stays and can decrypt no more"));
+  CHECK(Says(text, "version 2 is kept but can no longer decrypt"));
   CHECK(Says(text, "or retire it as well"));
   // The way out of a minimum that was raised too early.
   CHECK(Versions(rotated.node.Apply({"retire-versions", "--before-version", "3"}),
@@ -374,10 +374,11 @@ TEST_CASE("Faults: a version that was made anew keeps from retiring and restorin
   const std::int64_t second =
       ReadState(rotated.node.config).at("snapshots").at(1).at("transitVersionCreatedAtUnix");
   remake(1, 1'600'000'000);
-  CHECK(Says(rotated.node.Refused({"restore-versions", "--versions", "1"}), "made anew"));
+  CHECK(Says(rotated.node.Refused({"restore-versions", "--versions", "1"}), "recreated"));
   remake(2, second + 1);
-  CHECK(Says(rotated.node.Refused({"retire-versions", "--before-version", "2"}),
-             "version 2 stays and can decrypt no more: Transit lists another creation time"));
+  CHECK(
+      Says(rotated.node.Refused({"retire-versions", "--before-version", "2"}),
+           "version 2 is kept but can no longer decrypt: Transit lists a different creation time"));
   CHECK(Versions(rotated.node.Apply({"retire-versions", "--before-version", "3"}),
                  "removedVersions") == std::vector<int>{2});
 }

@@ -22,7 +22,8 @@ struct ChangeBench {
     const auto saved = SaveConfirmed(store, before.ToDocument(), next);
     REQUIRE_FALSE(saved);
     CHECK(saved.error().starts_with("state.path: "));
-    CHECK(saved.error().ends_with("with a plan before you try again"));
+    CHECK(
+        saved.error().ends_with("print the plan again to see the current state before you retry"));
     return saved.error();
   }
 };
@@ -88,7 +89,7 @@ TEST_CASE("Confirmed save: a save that fails says why and goes no further") {
   CHECK(bench.store.files.checkpoint == bench.before.ToCheckpoint());
 }
 
-TEST_CASE("Confirmed save: files that do not hold what was saved are no success") {
+TEST_CASE("Confirmed save: files that do not contain what was saved are no success") {
   ChangeBench bench;
   // The disk answers a save and keeps what it had.
   class Forgetful final : public ports::StateStore {
@@ -106,7 +107,7 @@ TEST_CASE("Confirmed save: files that do not hold what was saved are no success"
   } forgetful(bench.store);
   const auto saved = SaveConfirmed(forgetful, bench.before.ToDocument(), bench.next);
   REQUIRE_FALSE(saved);
-  CHECK(saved.error().find("do not hold what was saved") != std::string::npos);
+  CHECK(saved.error().find("do not contain what was saved") != std::string::npos);
 }
 
 TEST_CASE("Confirmed save: files that cannot be read are not written") {

@@ -94,8 +94,7 @@ TEST_CASE("Retire: a version above the active one is refused") {
   const std::string text = RefusedChange(RetireVersions(Rotated(), FitMetadata(4), Version(5)),
                                          ChangeRefusalKind::kNotBelowActive);
   CHECK(text ==
-        "only versions below the active version 4 can be retired: ask for that one or a "
-        "lower one");
+        "only versions below the active version 4 can be retired: use that version or a lower one");
 }
 
 TEST_CASE("Retire: a rotation that is pending or not observed yet is refused") {
@@ -127,8 +126,8 @@ TEST_CASE("Retire: what no longer decrypts may go and what stays must decrypt") 
       RefusedChange(RetireVersions(Rotated(), WithMinDecryption(4, 4), Version(3)),
                     ChangeRefusalKind::kIdentityLost);
   CHECK(disallowed ==
-        "version 3 stays and can decrypt no more: it is below the key's min_decryption_version=4; "
-        "lower that on the key, or retire it as well");
+        "version 3 is kept but can no longer decrypt: it is below the key's "
+        "min_decryption_version=4; lower it on the key, or retire it as well");
   const std::string trimmed = RefusedChange(RetireVersions(Rotated(), Trimmed(4, 4), Version(3)),
                                             ChangeRefusalKind::kIdentityLost);
   CHECK(trimmed.find("min_available_version=4") != std::string::npos);
@@ -140,7 +139,7 @@ TEST_CASE("Retire: a version that stays and was made anew is refused") {
     ++metadata.versions[static_cast<std::size_t>(remade - 1)].created_at;
     const std::string text = RefusedChange(RetireVersions(Rotated(), metadata, Version(3)),
                                            ChangeRefusalKind::kIdentityLost);
-    CHECK(text.starts_with("version " + std::to_string(remade) + " stays"));
+    CHECK(text.starts_with("version " + std::to_string(remade) + " is kept"));
     CHECK(text.ends_with("or retire it as well") == (remade == 3));
   }
   // One that goes may differ.
@@ -187,8 +186,8 @@ TEST_CASE("Restore: one version that cannot be restored spoils all") {
   RefusedChange(restore({Version(2), Version(7)}, FitMetadata(4)),
                 ChangeRefusalKind::kNotBelowActive);
   CHECK(RefusedChange(restore(both, WithMinDecryption(4, 2)), ChangeRefusalKind::kIdentityLost) ==
-        "version 1 cannot be restored: it is below the key's min_decryption_version=2; lower that "
-        "on the key");
+        "version 1 cannot be restored: it is below the key's min_decryption_version=2; lower it on "
+        "the key");
   CHECK(RefusedChange(restore(both, Trimmed(4, 2)), ChangeRefusalKind::kIdentityLost) ==
         "version 1 cannot be restored: it was trimmed from the Transit key "
         "(min_available_version=2); restore OpenBao from a backup that holds this version");
@@ -214,7 +213,7 @@ TEST_CASE("Restore: the whole state must hold against live metadata") {
   ++metadata.versions[2].created_at;
   const std::string text = RefusedChange(RestoreVersions(registry, metadata, Versions{Version(2)}),
                                          ChangeRefusalKind::kIdentityLost);
-  CHECK(text.starts_with("version 3 stays and can decrypt no more"));
+  CHECK(text.starts_with("version 3 is kept but can no longer decrypt"));
   // The active version is gone from an older backup.
   RefusedChange(RestoreVersions(registry, FitMetadata(3), Versions{Version(2)}),
                 ChangeRefusalKind::kIdentityLost);
