@@ -92,7 +92,7 @@ TEST_CASE("Rotation plan: verification adds its confidence and what it cannot kn
   CHECK(report.at("confidence") == "limited");
   CHECK(report.at("limitations").size() == 4);
   const std::string text = node.Run({"verify-rotation"}).out;
-  CHECK(Says(text, "\nconfidence: limited\nlimitations: It sees this node's state"));
+  CHECK(Says(text, "\nconfidence: limited\nlimitations: It sees only this node's state"));
 }
 
 TEST_CASE("Rotation plan: a pending version is shown with the time of its promotion") {

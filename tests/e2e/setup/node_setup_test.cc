@@ -227,7 +227,8 @@ TEST_CASE("Node setup: start says what the unit needs for a socket elsewhere") {
   node.Passes(node.CheckFlags());
   const CommandResult started = node.Phase(node.StartFlags("1"));
   CHECK(started.code == 1);  // the stand-in starts nothing
-  CHECK(Mentions(started.out, "--allow-socket-parent /srv/kms and its ReadWritePaths"));
+  CHECK(Mentions(started.out,
+                 "--allow-socket-parent /srv/kms and add that directory to ReadWritePaths"));
 }
 
 TEST_CASE("Node setup: a failed check takes back the one that passed before") {
@@ -266,7 +267,7 @@ TEST_CASE("Node setup: the bundle of another cluster is refused at check") {
   node.PrepareAndInstall();
   node.values["transit"]["keyIdScope"]["clusterId"] = "another";
   node.Init();
-  node.Fails(node.CheckFlags(), "another identity fingerprint");
+  node.Fails(node.CheckFlags(), "identity fingerprint of the installed configuration differs");
 }
 
 }  // namespace
