@@ -17,9 +17,9 @@ using IdentityResult = std::expected<core::ClientIdentityRef, core::LoginFailure
 class CertificateSource {
  public:
   virtual ~CertificateSource() = default;
-  // The certificate to present now, read anew, and its key; neither is judged yet. Completes at the
-  // latest at the deadline; the completion may sign with the key, and wait for that. One call at a
-  // time: the next one after the completion was called, and not from inside it.
+  // The certificate to present now and its key, both read at each call; neither is judged yet.
+  // Completes at the latest at the deadline; the completion may sign with the key, and wait for
+  // that. One call at a time: the next one after the completion was called, and not from inside it.
   virtual void Acquire(core::MonotonicTime deadline, CompletionWith<IdentityResult> done) = 0;
 };
 

@@ -78,7 +78,7 @@ struct DirectoryPolicy {
   std::uint32_t owner_uid = 0;
 };
 
-// Thread-safe; every call opens the file anew and blocks for one local read at most.
+// Thread-safe; every call opens the file again and blocks for one local read at most.
 class FileReader {
  public:
   virtual ~FileReader() = default;

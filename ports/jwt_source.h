@@ -17,9 +17,9 @@ using JwtResult = std::expected<core::Secret, core::LoginFailure>;
 class JwtSource {
  public:
   virtual ~JwtSource() = default;
-  // A JWT fit for one login, obtained anew; its claims are not judged yet. Completes at the latest
-  // at the deadline. One call at a time: the next one after the completion was called, and not from
-  // inside it.
+  // A JWT for one login, obtained for this call; its claims are not judged yet. Completes at the
+  // latest at the deadline. One call at a time: the next one after the completion was called, and
+  // not from inside it.
   virtual void Fetch(core::MonotonicTime deadline, CompletionWith<JwtResult> done) = 0;
 };
 

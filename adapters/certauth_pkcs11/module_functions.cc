@@ -8,7 +8,7 @@
 namespace baokms::adapters::certauth_pkcs11 {
 namespace {
 
-// Padded with blanks in CK_TOKEN_INFO.
+// Padded with whitespace in CK_TOKEN_INFO.
 std::string_view LabelOf(const CK_TOKEN_INFO& info) {
   // PKCS#11 writes text as unsigned char.
   const std::string_view padded(reinterpret_cast<const char*>(info.label), sizeof info.label);

@@ -1,4 +1,4 @@
-// A PKCS#11 module's own function list, beside libp11: libp11 waits for ever on any error of
+// A PKCS#11 module's own function list, beside libp11: libp11 waits indefinitely on any error of
 // C_OpenSession and keeps a copy of the PIN, so sessions are tried and logged in here.
 #pragma once
 

@@ -100,7 +100,7 @@ class Token::Opened {
   }
 
   OrProblem<void> FindKey(const std::string& label) {
-    // libp11 would wait for ever for a session that cannot be had.
+    // libp11 would wait indefinitely for a session that cannot be had.
     if (const CK_RV code = ModuleSession(*module_, slot_).opened(); code != CKR_OK) {
       return std::unexpected(SessionProblem(code));
     }

@@ -26,11 +26,11 @@ class Token {
   Token(const Token&) = delete;
   Token& operator=(const Token&) = delete;
 
-  // The key's SubjectPublicKeyInfo. Opens the token, anew when it was lost; `pin` is looked at only
-  // then. A PIN that the token refused is not sent again.
+  // The key's SubjectPublicKeyInfo. Opens the token, and again if it was lost; `pin` is looked at
+  // only then. A PIN that the token refused is not sent again.
   OrProblem<std::string> PublicKey(OrProblem<core::Secret> pin);
 
-  // nullopt: the token is not open, or failed, and is opened anew at the next PublicKey().
+  // nullopt: the token is not open, or failed, and is opened again at the next PublicKey().
   std::optional<Bytes> Sign(const SignatureRequest& request);
 
  private:

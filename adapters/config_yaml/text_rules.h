@@ -12,7 +12,7 @@ namespace baokms::adapters::config_yaml {
 // A broken rule as a fixed text: "must be an absolute path".
 using Complaint = std::optional<std::string>;
 
-// No control characters, no blanks around, valid UTF-8. All rules below include it.
+// No control characters, no whitespace around, valid UTF-8. All rules below include it.
 Complaint CheckIdentifier(std::string_view text);
 Complaint CheckAbsolutePath(std::string_view text);
 // Absolute, and without empty, "." or ".." segments: its parent can be read off the text.

@@ -1,4 +1,4 @@
-// The JWT of a login from a file that is read anew each time (auth.md, "source file").
+// The JWT of a login from a file that is read again each time (auth.md, "source file").
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The JWT of a login from an OAuth 2.0 authorisation server: an access token by the client
+// The JWT of a login from an OAuth 2.0 authorization server: an access token by the client
 // credentials grant (auth.md, "source oauth2").
 #pragma once
 

@@ -37,7 +37,7 @@ struct JwtExpectations {
 // Holding one is the proof that the checks passed at `now`.
 class VerifiedClaims {
  public:
-  // `compact` without surrounding blanks. `now` in seconds of the wall clock.
+  // `compact` without surrounding whitespace. `now` in seconds of the wall clock.
   static std::expected<VerifiedClaims, JwtProblem> Verify(std::string_view compact,
                                                           const JwtExpectations& expected,
                                                           core::UnixSeconds now);

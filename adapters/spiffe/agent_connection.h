@@ -28,7 +28,7 @@ inline constexpr const char* kFetchX509Svid = "/SpiffeWorkloadAPI/FetchX509SVID"
 inline constexpr const char* kFetchJwtSvid = "/SpiffeWorkloadAPI/FetchJWTSVID";
 
 // Connects, and never again: a channel that is lost stays lost, so whoever wants another tries
-// anew and learns what is wrong. `socket`: unix:// and an absolute path. Never blocks.
+// again and learns what is wrong. `socket`: unix:// and an absolute path. Never blocks.
 std::expected<std::shared_ptr<grpc::Channel>, AgentProblem> ConnectToAgent(std::string_view socket);
 
 // Without the header an agent refuses every call: it tells a client that means the Workload API

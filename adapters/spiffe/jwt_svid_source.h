@@ -23,7 +23,7 @@ struct JwtSvidOptions {
   std::string audience;
 };
 
-// Asks the agent anew at each login, over a connection of its own.
+// Asks the agent again at each login, over a connection of its own.
 class JwtSvidSource final : public ports::JwtSource {
  public:
   // `clock` outlives the source.

@@ -12,8 +12,8 @@ namespace baokms::adapters::strict_json {
 // One whole JSON object. What simdjson copied of it is wiped with it. Any thread.
 class StrictJson {
  public:
-  // nullptr unless `text` is exactly one well-formed object: not cut, nothing but blanks around it,
-  // and no key twice in any object at any depth (libraries.md, "JSON, YAML, HTTP").
+  // nullptr unless `text` is exactly one well-formed object: not cut, nothing but whitespace around
+  // it, and no key twice in any object at any depth (libraries.md, "JSON, YAML, HTTP").
   static std::unique_ptr<StrictJson> Parse(std::string_view text);
   ~StrictJson();
   StrictJson(const StrictJson&) = delete;

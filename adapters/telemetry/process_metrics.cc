@@ -45,7 +45,7 @@ ProcessReading ReadProcess() {
 
   std::ifstream file("/proc/self/stat");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  // The program's name, in parentheses, may hold blanks and parentheses.
+  // The program's name, in parentheses, may hold whitespace and parentheses.
   const std::size_t after_name = text.rfind(')');
   if (after_name == std::string::npos) return reading;
   std::istringstream fields(text.substr(after_name + 1));

@@ -19,7 +19,7 @@ void Write(std::string_view text) {
   std::fflush(stdout);
 }
 
-std::string_view ColourOf(CheckStatus status) {
+std::string_view ColorOf(CheckStatus status) {
   switch (status) {
     case CheckStatus::kPass:
       return "\033[32m";
@@ -87,7 +87,7 @@ class CheckScreen final : public CheckWatch {
  private:
   // Anew for each: the window may have become another.
   CheckLayout Layout() const {
-    return {.width = TerminalWidth(stdout), .id_width = id_width_, .colour = ShowsColour(stdout)};
+    return {.width = TerminalWidth(stdout), .id_width = id_width_, .color = ShowsColor(stdout)};
   }
 
   std::size_t id_width_ = 0;
@@ -98,8 +98,8 @@ class CheckScreen final : public CheckWatch {
 std::string CheckLines(const Check& check, const CheckLayout& layout) {
   const std::string_view word = Word(check.result.status);
   std::string text = "[";
-  if (layout.colour) text.append(ColourOf(check.result.status)).append(word).append("\033[0m");
-  if (!layout.colour) text += word;
+  if (layout.color) text.append(ColorOf(check.result.status)).append(word).append("\033[0m");
+  if (!layout.color) text += word;
   text += "] ";
   std::string words = Label(check.id, layout);
   text += words;

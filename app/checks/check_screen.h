@@ -21,7 +21,7 @@ ExitCode ShowChecks(std::string_view name, const std::vector<PlannedCheck>& plan
 struct CheckLayout {
   std::size_t width = 80;     // columns
   std::size_t id_width = 28;  // of the longest id
-  bool colour = false;
+  bool color = false;
 };
 
 // The lines of one check: id, title and message, then the advice behind "->", all wrapped between

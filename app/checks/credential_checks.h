@@ -14,7 +14,7 @@ namespace baokms::app {
 // `context` outlives the checks; when they have run nothing of the source is left.
 std::vector<PlannedCheck> CredentialChecks(const SourceContext& context);
 
-// oauth2.acquire with that source, else none: asks the authorisation server for a token.
+// oauth2.acquire with that source, else none: asks the authorization server for a token.
 std::vector<PlannedCheck> AcquisitionChecks(const SourceContext& context);
 
 // How a failed login or credential reads: its bounded words, and what to do.

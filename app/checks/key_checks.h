@@ -17,7 +17,7 @@ class KeyUnderCheck;
 // The state is read when this is made, unless the configuration that names it is not `valid`.
 std::shared_ptr<KeyUnderCheck> ExamineKey(const OneShot& one_shot, bool valid);
 
-// registry.state when the files are refused, which no login would mend; else none.
+// registry.state when the files are refused, which no login would fix; else none.
 std::vector<PlannedCheck> RefusedStateCheck(const std::shared_ptr<KeyUnderCheck>& key);
 
 enum class KeyScope : std::uint8_t {

@@ -26,7 +26,7 @@ class KeyUnderCheck {
   // Reads the state files of a configuration that is `valid`; talks to nobody yet.
   KeyUnderCheck(const OneShot& one_shot, bool valid);
 
-  // Files that no login would mend; the other checks of the state are then not to be asked.
+  // Files that no login would fix; the other checks of the state are then not to be asked.
   bool StateRefused() const { return !files_; }
   CheckResult RefuseState() const;
 

@@ -10,8 +10,8 @@ namespace baokms::app {
 // Bytes; what the help of every command keeps to.
 inline constexpr std::size_t kHelpWidth = 100;
 
-// Broken at blanks into lines of at most `width` bytes; a longer word has a line of its own. A line
-// break in `text` stays one.
+// Broken at whitespace into lines of at most `width` bytes; a longer word has a line of its own. A
+// line break in `text` stays one.
 std::vector<std::string> Wrap(std::string_view text, std::size_t width);
 
 }  // namespace baokms::app

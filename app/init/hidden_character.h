@@ -5,7 +5,8 @@
 
 namespace baokms::app {
 
-// Controls, other blanks than the space, marks of no width, of text direction and of byte order.
+// Control characters, whitespace other than the space, marks of no width, of text direction and of
+// byte order.
 bool IsHidden(char32_t point);
 
 // Whether a text holds one, or is no UTF-8.

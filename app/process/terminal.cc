@@ -23,7 +23,7 @@ bool IsTerminal(std::FILE* stream) {
   return isatty(fileno(stream)) == 1 && !term.empty() && term != "dumb";
 }
 
-bool ShowsColour(std::FILE* stream) { return IsTerminal(stream) && Variable("NO_COLOR").empty(); }
+bool ShowsColor(std::FILE* stream) { return IsTerminal(stream) && Variable("NO_COLOR").empty(); }
 
 bool ShowsUtf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {

@@ -10,7 +10,7 @@ namespace baokms::app {
 bool IsTerminal(std::FILE* stream);
 
 // Of a terminal alone, and not when NO_COLOR is set to anything (no-color.org).
-bool ShowsColour(std::FILE* stream);
+bool ShowsColor(std::FILE* stream);
 
 // Whether the locale of the environment is one of UTF-8.
 bool ShowsUtf8();

@@ -28,7 +28,7 @@ enum class ChangeRefusalKind : std::uint8_t {
   kRotationUnfinished,  // latest_version, or a pending record, is above the active version
   kNotBelowActive,      // the version asked for is not one that may be changed
   kNotRemoved,          // the version to restore is not recorded as removed
-  kIdentityLost,        // a version that would decrypt afterwards cannot, or was made anew
+  kIdentityLost,        // a version that would decrypt afterwards cannot, or was recreated
   kNoGenerationLeft,
 };
 

@@ -8,7 +8,7 @@ namespace {
 // A pattern of `case` that matches this text alone.
 std::string Pattern(const std::string& text) { return "'" + text + "'"; }
 
-// What completes a value; COMPREPLY takes one candidate a line, so that blanks in names survive.
+// What completes a value; COMPREPLY takes one candidate a line, so that spaces in names survive.
 std::string BashValueAction(const FlagPage& flag) {
   switch (flag.Kind()) {
     case ValueKind::kChoice:
