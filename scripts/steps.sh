@@ -46,6 +46,7 @@ use_ccache() {
 slowest_files() {
   [ -f "$1/.ninja_log" ] || return 0
   echo "The ten slowest files of $1:"
-  awk 'NR > 1 { printf "  %6.1f s  %s\n", ($2 - $1) / 1000, $4 }' "$1/.ninja_log" | sort -rn -u -k 3 |
+  awk 'NR > 1 && $2 - $1 > took[$4] { took[$4] = $2 - $1 }
+    END { for (file in took) printf "  %6.1f s  %s\n", took[file] / 1000, file }' "$1/.ninja_log" |
     sort -rn | head -n 10
 }

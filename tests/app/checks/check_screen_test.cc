@@ -20,7 +20,7 @@ std::vector<std::string> Lines(const std::string& text) {
 }
 
 TEST_CASE("Check screen: titles stand in one column and what goes on stands under them") {
-  const CheckLayout layout{.width = 60, .id_width = 14, .colour = false};
+  const CheckLayout layout{.width = 60, .id_width = 14, .color = false};
   CHECK(CheckLines({"a", "One", Pass()}, layout) == "[pass] a               One\n");
   CHECK(CheckLines(kLong, layout) ==
         "[warn] registry.state  Registry state - the checkpoint is\n"
@@ -31,7 +31,7 @@ TEST_CASE("Check screen: titles stand in one column and what goes on stands unde
 }
 
 TEST_CASE("Check screen: on a narrow terminal the text goes on below the id") {
-  const CheckLayout layout{.width = 40, .id_width = 14, .colour = false};
+  const CheckLayout layout{.width = 40, .id_width = 14, .color = false};
   CHECK(CheckLines(kLong, layout) ==
         "[warn] registry.state: Registry state -\n"
         "       the checkpoint is behind the\n"
@@ -44,7 +44,7 @@ TEST_CASE("Check screen: on a narrow terminal the text goes on below the id") {
 TEST_CASE("Check screen: no line is wider than the terminal and no word is lost") {
   for (std::size_t width = 24; width < 140; ++width) {
     CAPTURE(width);
-    const std::string text = CheckLines(kLong, {.width = width, .id_width = 28, .colour = false});
+    const std::string text = CheckLines(kLong, {.width = width, .id_width = 28, .color = false});
     for (const std::string& line : Lines(text)) {
       CHECK_MESSAGE(line.size() <= width, line);
       CHECK(line.back() != ' ');
@@ -62,22 +62,22 @@ TEST_CASE("Check screen: no line is wider than the terminal and no word is lost"
 TEST_CASE("Check screen: a word wider than the terminal is not cut") {
   const std::string key_id = "obk2." + std::string(43, 'x');
   const std::string text = CheckLines({"kms.key_id", "KMS key ID", Pass(key_id)},
-                                      {.width = 30, .id_width = 10, .colour = false});
+                                      {.width = 30, .id_width = 10, .color = false});
   CHECK(text.contains(" " + key_id + "\n"));
 }
 
-TEST_CASE("Check screen: colour is on the status word alone") {
-  CheckLayout layout{.width = 80, .id_width = 14, .colour = false};
+TEST_CASE("Check screen: color is on the status word alone") {
+  CheckLayout layout{.width = 80, .id_width = 14, .color = false};
   const std::string plain = CheckLines(kLong, layout);
   CHECK_FALSE(plain.contains('\033'));
-  layout.colour = true;
-  const std::string coloured = CheckLines(kLong, layout);
-  CHECK(coloured.starts_with("[\033[33mwarn\033[0m] registry.state"));
-  CHECK(coloured.substr(coloured.find(']', 6)) == plain.substr(plain.find(']')));
+  layout.color = true;
+  const std::string colored = CheckLines(kLong, layout);
+  CHECK(colored.starts_with("[\033[33mwarn\033[0m] registry.state"));
+  CHECK(colored.substr(colored.find(']', 6)) == plain.substr(plain.find(']')));
 }
 
 TEST_CASE("Check screen: the line of a running check leaves the last column free") {
-  const CheckLayout layout{.width = 30, .id_width = 28, .colour = false};
+  const CheckLayout layout{.width = 30, .id_width = 28, .color = false};
   CHECK(RunningLine("a.b", "One", layout) == "[ .. ] a.b: One");
   CHECK(RunningLine("transit.version_restrictions", "Transit", layout).size() == 29);
 }

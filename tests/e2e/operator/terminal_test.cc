@@ -76,7 +76,7 @@ void CheckSaysTheSame(const std::vector<std::string>& screen, const std::string&
   CHECK(WithoutBlanksAndDigits(shown) == WithoutBlanksAndDigits(expected));
 }
 
-TEST_CASE("Terminal: doctor shows every check in one line and a summary in colour") {
+TEST_CASE("Terminal: doctor shows every check in one line and a summary in color") {
   Bench bench;
   const ProviderConfig config = bench.Config();
   AtTerminal doctor(120, DoctorArguments(config));
@@ -113,14 +113,14 @@ TEST_CASE(
   CHECK(doctor.child.Stderr() == piped.err);
 }
 
-TEST_CASE("Terminal: NO_COLOR takes the colour and leaves the rest") {
+TEST_CASE("Terminal: NO_COLOR takes the color and leaves the rest") {
   Bench bench;
   const ProviderConfig config = bench.Config();
-  AtTerminal coloured(100, DoctorArguments(config, "verify-key"));
+  AtTerminal colored(100, DoctorArguments(config, "verify-key"));
   AtTerminal plain(100, DoctorArguments(config, "verify-key"), {{"NO_COLOR", "1"}});
   const std::vector<std::string> screen = plain.Screen();
-  CHECK(screen == coloured.Screen());
-  CHECK(Says(coloured.terminal.Written(), "\033[32m"));
+  CHECK(screen == colored.Screen());
+  CHECK(Says(colored.terminal.Written(), "\033[32m"));
   std::string written = plain.terminal.Written();
   CHECK(Says(written, "[ .. ] openbao.auth"));
   for (std::size_t at = 0; (at = written.find('\033', at)) != std::string::npos; ++at) {

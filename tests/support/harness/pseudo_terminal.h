@@ -33,7 +33,7 @@ class PseudoTerminal {
 };
 
 // The lines that stand on a terminal after `written`: newline, carriage return and erase to the end
-// of the line are done, colours are left out. Throws HarnessError for any other control sequence.
+// of the line are done, colors are left out. Throws HarnessError for any other control sequence.
 std::vector<std::string> ScreenAfter(const std::string& written);
 
 }  // namespace baokms::testing

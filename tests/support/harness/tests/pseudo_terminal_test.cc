@@ -22,7 +22,7 @@ TEST_CASE("Pseudo-terminal: a program finds a terminal of that width and its byt
   CHECK_FALSE(terminal.WaitFor("never", std::chrono::milliseconds(50)));
 }
 
-TEST_CASE("Pseudo-terminal: the screen shows what was overwritten last and no colour") {
+TEST_CASE("Pseudo-terminal: the screen shows what was overwritten last and no color") {
   CHECK(ScreenAfter("one\ntwo\n") == Lines{"one", "two"});
   CHECK(ScreenAfter("running\r\033[Kdone\n\033[1;31mred\033[0m\n") == Lines{"done", "red"});
   CHECK(ScreenAfter("running\rdone") == Lines{"doneing"});
