@@ -1,7 +1,6 @@
 #include "tests/adapters/transit_http/sending/simulated_cluster.h"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 namespace baokms::tests {
@@ -53,7 +52,7 @@ void SimulatedCluster::RunDry() {
 void SimulatedCluster::Offer(const OpenLoad& load, Duration until) {
   const auto gap =
       std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / load.per_second));
-  auto again = std::make_shared<std::function<void()>>();
+  std::function<void()>* again = &callers_.emplace_back();
   *again = [this, load, until, gap, again] {
     if (now_ - start_ >= until) return;
     const bool leaves = std::uniform_real_distribution(0.0, 1.0)(random_) < load.leaving;
@@ -66,7 +65,7 @@ void SimulatedCluster::Offer(const OpenLoad& load, Duration until) {
 
 void SimulatedCluster::Offer(const ClosedLoad& load, Duration until) {
   for (std::size_t i = 0; i < load.callers; ++i) {
-    auto again = std::make_shared<std::function<void()>>();
+    std::function<void()>* again = &callers_.emplace_back();
     *again = [this, load, until, again] {
       if (now_ - start_ >= until) return;
       Submit(load.lane, load.budget, load.leave_after, [this, load, again](bool refused) {

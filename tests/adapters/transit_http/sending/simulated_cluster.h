@@ -156,6 +156,7 @@ class SimulatedCluster {
   std::map<Policy::AttemptId, Attempt> attempts_;
   Policy::RequestId next_request_ = 1;
   std::array<Outcomes, 3> outcomes_{};
+  std::deque<std::function<void()>> callers_;  // each calls itself again
   std::string violation_;
 };
 
