@@ -1,14 +1,19 @@
-// HTTPS to one cluster (or, for OAuth2, one server): TLS rules, bounded bodies, failover. Knows
-// nothing of what the bodies mean beyond what failover needs.
+// HTTPS to one cluster (or, for OAuth2, one server): TLS rules, bounded bodies, attempts at its
+// addresses (request-scheduling.md). Knows nothing of what the bodies mean: whether a reply settles
+// a request, the request itself judges.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/model/client_identity.h"
+#include "core/model/lane.h"
 #include "core/model/secret.h"
 #include "core/model/time.h"
 #include "ports/completion.h"
@@ -17,6 +22,27 @@ namespace baokms::ports {
 
 enum class HttpMethod { kGet, kPost };
 
+struct HttpReply {
+  int status = 0;
+  std::string content_type;  // as the server wrote it; empty without one
+  core::Secret body;
+};
+
+// What a reply says about further attempts of its request.
+enum class AfterReply : std::uint8_t {
+  kSettled,       // it is the answer
+  kTryElsewhere,  // only another address may do better
+  kTryAgain,      // this address may do better, too
+};
+
+// How a request, or one of its attempts, ended.
+struct HttpOutcome {
+  core::Result<HttpReply> reply;
+  // How long the attempt ran that brought it. None: no attempt did, the request never left.
+  std::optional<core::Duration> took;
+};
+
+// Requests are repeatable: one may be sent more than once, at the same time, too.
 struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;
   std::string path;  // below the server's address, escaped already: "/v1/..."
@@ -27,12 +53,12 @@ struct HttpRequest {
   std::size_t max_reply_bytes = 256 * 1024;  // of a 2xx reply
   std::size_t max_error_bytes = 64 * 1024;   // of any other
   core::MonotonicTime deadline;
-};
-
-struct HttpReply {
-  int status = 0;
-  std::string content_type;  // as the server wrote it; empty without one
-  core::Secret body;
+  core::Lane lane = core::Lane::kProbe;
+  // Null: every reply settles the request. On the transport's thread.
+  AfterReply (*judge)(const HttpReply& reply) = nullptr;
+  // Told of each attempt that did not become the request's answer, before or after the completion.
+  // May be empty. On the transport's thread; does not block or throw.
+  std::function<void(const HttpOutcome&)> superseded;
 };
 
 class HttpTransport {
@@ -40,8 +66,10 @@ class HttpTransport {
   virtual ~HttpTransport() = default;
   // Any thread, never blocks. A reply of any status completes with a value; a body over its bound
   // completes with OversizeReply(), a cut one, or none at all, with OpenBaoFailure(kUnavailable,
-  // kConnectionFailed, kTlsFailed, kDnsFailed, ...), past the deadline with DeadlineExceeded().
-  virtual std::unique_ptr<PendingCall> Send(HttpRequest request, Completion<HttpReply> done) = 0;
+  // kConnectionFailed, kTlsFailed, kDnsFailed, ...), past the deadline with DeadlineExceeded(), and
+  // one that could not be answered in time with ConcurrencyLimit().
+  virtual std::unique_ptr<PendingCall> Send(HttpRequest request,
+                                            CompletionWith<HttpOutcome> done) = 0;
 };
 
 }  // namespace baokms::ports

@@ -79,6 +79,9 @@ class Telemetry {
   virtual void StaleSocketRemoved() = 0;
   virtual void ClockRegressed() = 0;
   virtual void CaFileRefused() = 0;  // a changed CA file is unusable; the old one stays in use
+  // OpenBao's host name: the last known addresses stay in use, if there are any.
+  virtual void NameLookupFailed() = 0;
+  virtual void NameLookupWorksAgain() = 0;
 };
 
 }  // namespace baokms::ports

@@ -8,6 +8,7 @@
 
 #include "core/model/aad.h"
 #include "core/model/ciphertext.h"
+#include "core/model/lane.h"
 #include "core/model/openbao_token.h"
 #include "core/model/secret.h"
 #include "core/model/transit_key_metadata.h"
@@ -22,17 +23,19 @@ struct TransitEncryptRequest {
   core::Secret plaintext;  // not empty
   core::TransitKeyVersion version;
   std::shared_ptr<const core::Aad> aad;
+  core::Lane lane = core::Lane::kEncrypt;
 };
 
 struct TransitDecryptRequest {
   core::Ciphertext ciphertext;
   std::shared_ptr<const core::Aad> aad;
+  core::Lane lane = core::Lane::kDecrypt;
 };
 
 // Every request: any thread, never blocks. `deadline` bounds it whole (connecting, failover,
 // reply); past it the completion gets DeadlineExceeded(). Errors are those of OpenBaoFailure(),
-// InvalidOpenBaoReply(), DeadlineExceeded() and, after Shutdown began, ShuttingDown(). The pending
-// call does not own the completion.
+// InvalidOpenBaoReply(), DeadlineExceeded(), ConcurrencyLimit() and, after Shutdown began,
+// ShuttingDown(). The pending call does not own the completion.
 class TransitPort {
  public:
   virtual ~TransitPort() = default;

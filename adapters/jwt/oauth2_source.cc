@@ -83,10 +83,10 @@ void Oauth2Source::Fetch(core::MonotonicTime deadline,
   request.max_error_bytes = ports::kMebibyte;
   request.deadline = deadline;
   const core::BootTime started = clock_.Now().boot;
-  transport_.Send(std::move(request), [this, started, done = std::move(done)](
-                                          core::Result<ports::HttpReply> reply) mutable {
-    if (!reply) return done(FromFailure(reply.error()));
-    done(FromReply(*reply, clock_.Now().boot - started, options_.min_remaining_ttl));
+  transport_.Send(std::move(request), [this, started,
+                                       done = std::move(done)](ports::HttpOutcome outcome) mutable {
+    if (!outcome.reply) return done(FromFailure(outcome.reply.error()));
+    done(FromReply(*outcome.reply, clock_.Now().boot - started, options_.min_remaining_ttl));
   });
 }
 

@@ -217,6 +217,12 @@ void Telemetry::StaleSocketRemoved() {
 
 void Telemetry::ClockRegressed() { state_->WriteEvent(LogLevel::kWarn, "clock.regressed"); }
 
+void Telemetry::NameLookupFailed() { state_->WriteEvent(LogLevel::kWarn, "openbao.name.failed"); }
+
+void Telemetry::NameLookupWorksAgain() {
+  state_->WriteEvent(LogLevel::kInfo, "openbao.name.found");
+}
+
 void Telemetry::CaFileRefused() { state_->WriteEvent(LogLevel::kWarn, "ca_file.refused"); }
 
 void Telemetry::ServeStart() { state_->WriteEvent(LogLevel::kInfo, "serve.start"); }

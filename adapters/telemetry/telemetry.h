@@ -65,6 +65,8 @@ class Telemetry final : public ports::Telemetry {
   void StaleSocketRemoved() override;
   void ClockRegressed() override;
   void CaFileRefused() override;
+  void NameLookupFailed() override;
+  void NameLookupWorksAgain() override;
 
   void ServeStart();
   void ServeReady();

@@ -41,6 +41,9 @@ CheckResult FailedTls(TlsVerdict verdict) {
     case TlsVerdict::kDnsFailed:
       return Fail("the host name could not be resolved",
                   "openbao.address: correct the host name, or this node's name resolution");
+    case TlsVerdict::kDnsSlow:
+      return Warn("looking up the host name took longer than openbao.timeout",
+                  "check the name servers of this node: the first one may not answer");
     case TlsVerdict::kConnectionFailed:
       return Fail("could not connect",
                   "openbao.address: correct the host and port, start OpenBao, and make sure that "
@@ -51,17 +54,18 @@ CheckResult FailedTls(TlsVerdict verdict) {
 
 CheckResult CheckTls(const OneShot& one_shot) {
   const auto verdicts = adapters::transit_http::ProbeTls(
-      adapters::transit_http::OpenBaoHealthPage(),
-      TransportOptionsOf(one_shot.configuration, /*connections=*/1),
+      adapters::transit_http::OpenBaoHealthPage(), TransportOptionsOf(one_shot.configuration),
       one_shot.configuration.openbao.timeout, one_shot.clock, one_shot.files, one_shot.telemetry);
   if (!verdicts) {
     return Fail("the settings do not give a valid TLS configuration",
                 std::string(AdviceFor(verdicts.error())));
   }
-  const auto works = static_cast<std::size_t>(std::ranges::count(*verdicts, TlsVerdict::kOk));
-  if (works == verdicts->size()) return Pass();
+  const auto works = std::ranges::count_if(*verdicts, [](TlsVerdict verdict) {
+    return verdict == TlsVerdict::kOk || verdict == TlsVerdict::kDnsSlow;
+  });
   const auto bad =
       std::ranges::find_if(*verdicts, [](TlsVerdict v) { return v != TlsVerdict::kOk; });
+  if (bad == verdicts->end()) return Pass();
   CheckResult result = FailedTls(*bad);
   if (works == 0) return result;
   // Some address works, so serve would: the bad one is a failover that will not help.

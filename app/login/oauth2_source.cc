@@ -62,8 +62,7 @@ std::expected<std::unique_ptr<ports::JwtSource>, std::string> MakeOauth2Source(
   auto transport = transit_http::CurlHttpTransport::Start(
       {.addresses = {adapters::jwt::TokenEndpoint::Of(oauth2.token_url).origin},
        .ca_file = system_roots ? transit_http::SystemCaFile() : oauth2.ca_cert_file,
-       .headers = adapters::jwt::TokenRequestHeaders(),
-       .max_transfers = 1},
+       .headers = adapters::jwt::TokenRequestHeaders()},
       context.clock, context.files, context.telemetry);
   if (!transport) return std::unexpected(std::string(AdviceFor(transport.error(), system_roots)));
   return std::make_unique<Oauth2OverHttps>(*std::move(transport), context);

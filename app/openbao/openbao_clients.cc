@@ -4,16 +4,15 @@
 #include <utility>
 
 #include "adapters/transit_http/openbao/openbao_headers.h"
-#include "adapters/transit_http/openbao/reply_classification.h"
 
 namespace baokms::app {
 namespace {
 
 namespace transit_http = adapters::transit_http;
 
-// Few warm connections; measured in docs/adr.
-constexpr std::size_t kTransitConnections = 8;
-constexpr std::size_t kAuthConnections = 2;
+// Logins take longer than Transit's calls, and each one costs a token or a signature: a second
+// attempt in parallel waits longer.
+constexpr core::Duration kLeastHedgeDelayOfLogins = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -33,16 +32,13 @@ std::string_view AdviceFor(transit_http::TransportProblem problem) {
   return "";
 }
 
-transit_http::TransportOptions TransportOptionsOf(const core::Configuration& configuration,
-                                                  std::size_t connections) {
+transit_http::TransportOptions TransportOptionsOf(const core::Configuration& configuration) {
   const core::OpenBaoConfiguration& openbao = configuration.openbao;
   transit_http::TransportOptions options{
       .addresses = {openbao.address},
       .tls_server_name = openbao.tls_server_name,
       .ca_file = openbao.ca_cert_file,
       .headers = transit_http::OpenBaoHeaders(openbao.openbao_namespace),
-      .max_transfers = connections,
-      .another_address_may_answer = transit_http::AnotherNodeMayAnswer,
       // A probe keeps its connection warm for the next one.
       .max_idle_connection =
           std::chrono::duration_cast<std::chrono::seconds>(configuration.status.probe_interval) *
@@ -56,13 +52,11 @@ transit_http::TransportOptions TransportOptionsOf(const core::Configuration& con
 std::expected<OpenBaoClients, std::string> OpenBaoClients::Open(
     const core::Configuration& configuration, const ports::Clock& clock,
     const ports::FileReader& files, ports::Telemetry& telemetry) {
-  const auto start = [&](std::size_t connections) {
-    return transit_http::CurlHttpTransport::Start(TransportOptionsOf(configuration, connections),
-                                                  clock, files, telemetry);
-  };
-  auto transit = start(kTransitConnections);
+  transit_http::TransportOptions options = TransportOptionsOf(configuration);
+  auto transit = transit_http::CurlHttpTransport::Start(options, clock, files, telemetry);
   if (!transit) return std::unexpected(std::string(AdviceFor(transit.error())));
-  auto auth = start(kAuthConnections);
+  options.sending.least_hedge_delay = kLeastHedgeDelayOfLogins;
+  auto auth = transit_http::CurlHttpTransport::Start(options, clock, files, telemetry);
   if (!auth) return std::unexpected(std::string(AdviceFor(auth.error())));
 
   OpenBaoClients clients;
@@ -71,9 +65,9 @@ std::expected<OpenBaoClients, std::string> OpenBaoClients::Open(
   clients.transit = std::make_unique<transit_http::OpenBaoTransitClient>(
       transit_http::OpenBaoTransitClient::Options{.mount_path = configuration.transit.mount_path,
                                                   .key_name = configuration.transit.key_name},
-      transit_http::OpenBaoRequestContext{*clients.transit_transport, clock, telemetry});
+      transit_http::OpenBaoRequestContext{*clients.transit_transport, telemetry});
   clients.auth = std::make_unique<transit_http::OpenBaoAuthClient>(
-      transit_http::OpenBaoRequestContext{*clients.auth_transport, clock, telemetry});
+      transit_http::OpenBaoRequestContext{*clients.auth_transport, telemetry});
   auto login = MakeLogin({configuration, clock, files, telemetry}, *clients.auth);
   if (!login) return std::unexpected(login.error());
   clients.login = *std::move(login);

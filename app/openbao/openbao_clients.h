@@ -22,9 +22,9 @@ namespace baokms::app {
 // Fixed texts that name the configuration field.
 std::string_view AdviceFor(adapters::transit_http::TransportProblem problem);
 
-// One cluster's addresses and TLS settings, with at most `connections` at a time.
+// One cluster's addresses and TLS settings.
 adapters::transit_http::TransportOptions TransportOptionsOf(
-    const core::Configuration& configuration, std::size_t connections);
+    const core::Configuration& configuration);
 
 struct OpenBaoClients {
   // Reads the CA file and starts the transports' threads; talks to nobody yet. The references

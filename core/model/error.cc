@@ -116,6 +116,10 @@ Error OpenBaoFailure(OpenBaoStatus status) {
                      OpenBaoStatus::kUnknown);
 }
 
+Error ForeignReply() {
+  return Error::Make(RpcCode::kUnavailable, ErrorClass::kOpenBaoUnavailable,
+                     "something other than OpenBao answered", OpenBaoStatus::kUnavailable);
+}
 Error OversizeReply() {
   return Error::Make(RpcCode::kUnavailable, ErrorClass::kOpenBaoUnavailable,
                      "the reply is larger than its bound", OpenBaoStatus::kUnavailable);

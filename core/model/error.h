@@ -125,6 +125,7 @@ Error ShuttingDown();
 
 // OpenBao and the way to it.
 Error OpenBaoFailure(OpenBaoStatus status);  // never kOk
+Error ForeignReply();         // as OpenBaoFailure(kUnavailable): not OpenBao refused the request
 Error OversizeReply();        // as OpenBaoFailure(kUnavailable): its body is over the bound
 Error InvalidOpenBaoReply();  // contradicts its request: wrong key_version and alike
 Error LoginRefused();

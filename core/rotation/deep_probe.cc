@@ -34,8 +34,9 @@ class ProbeDecryptSender {
       : probe_(std::move(probe)), ciphertext_(std::move(ciphertext)) {}
 
   std::unique_ptr<ports::PendingCall> Send(ports::TokenRef token, ports::Completion<Secret> done) {
-    return probe_.transit->Decrypt(std::move(token), {.ciphertext = ciphertext_, .aad = probe_.aad},
-                                   probe_.deadline, std::move(done));
+    return probe_.transit->Decrypt(
+        std::move(token), {.ciphertext = ciphertext_, .aad = probe_.aad, .lane = Lane::kProbe},
+        probe_.deadline, std::move(done));
   }
   void Finish(Result<Secret> reply) {
     if (!reply) return probe_.Fail(reply.error());
@@ -55,10 +56,12 @@ class ProbeEncryptSender {
 
   std::unique_ptr<ports::PendingCall> Send(ports::TokenRef token,
                                            ports::Completion<Ciphertext> done) {
-    return probe_.transit->Encrypt(
-        std::move(token),
-        {.plaintext = probe_.plaintext.Clone(), .version = probe_.version, .aad = probe_.aad},
-        probe_.deadline, std::move(done));
+    return probe_.transit->Encrypt(std::move(token),
+                                   {.plaintext = probe_.plaintext.Clone(),
+                                    .version = probe_.version,
+                                    .aad = probe_.aad,
+                                    .lane = Lane::kProbe},
+                                   probe_.deadline, std::move(done));
   }
   void Finish(Result<Ciphertext> reply) {
     if (!reply) return probe_.Fail(reply.error());

@@ -59,7 +59,6 @@ PortsUnderTest::PortsUnderTest(const OpenBaoUnderTest& openbao, const Place& pla
     adapters::transit_http::TransportOptions options;
     options.addresses = {openbao.address()};
     options.ca_file = openbao.ca_file();
-    options.another_address_may_answer = adapters::transit_http::AnotherNodeMayAnswer;
     options.headers = adapters::transit_http::OpenBaoHeaders(place.name_space);
     auto started = CurlHttpTransport::Start(options, clock_, files_, telemetry_);
     if (!started) throw HarnessError("the transport does not start");
@@ -69,7 +68,7 @@ PortsUnderTest::PortsUnderTest(const OpenBaoUnderTest& openbao, const Place& pla
   auth_transport_ = start();
   transit_ = std::make_unique<OpenBaoTransitClient>(
       OpenBaoTransitClient::Options{.mount_path = place.transit_mount, .key_name = place.key_name},
-      adapters::transit_http::OpenBaoRequestContext{*transit_transport_, clock_, telemetry_});
+      adapters::transit_http::OpenBaoRequestContext{*transit_transport_, telemetry_});
   const adapters::transit_http::OpenBaoRequestContext auth_context{*auth_transport_, clock_,
                                                                    telemetry_};
   auth_ = std::make_unique<OpenBaoAuthClient>(auth_context);

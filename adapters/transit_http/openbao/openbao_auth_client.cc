@@ -10,14 +10,12 @@ namespace baokms::adapters::transit_http {
 namespace {
 
 // A login is refused with 400, 403 or 500 "missing name in alias" (wire-contract.md, "gRPC status
-// and error class"); a sealed server's reply keeps its own row whatever its status.
+// and error class"); a sealed server's reply and another server's keep their own rows.
 core::Error RefuseLogin(const ports::HttpReply& reply, core::OpenBaoStatus status) {
-  if (status == core::OpenBaoStatus::kSealed) return core::OpenBaoFailure(status);
-  if (reply.status == 400 || reply.status == 403 ||
-      IsMissingAliasName(reply.status, reply.body.ExposeSecret())) {
-    return core::LoginRefused();
-  }
-  return core::OpenBaoFailure(status);
+  const bool refused = status == core::OpenBaoStatus::kInvalidRequest ||
+                       status == core::OpenBaoStatus::kPermissionDenied ||
+                       IsMissingAliasName(reply.status, reply.body.ExposeSecret());
+  return refused ? core::LoginRefused() : RefuseByStatus()(reply, status);
 }
 
 }  // namespace

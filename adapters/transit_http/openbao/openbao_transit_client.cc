@@ -47,16 +47,18 @@ std::unique_ptr<ports::PendingCall> OpenBaoTransitClient::Encrypt(
   const auto read = [version = request.version](std::string_view body) {
     return ReadEncryptReply(body, version);
   };
-  return SendOpenBaoRequest(context_, OpenBaoOperation::kTransitEncrypt,
-                            Post(encrypt_path_, EncryptBody(request), std::move(token), deadline),
-                            read, std::move(done));
+  ports::HttpRequest post = Post(encrypt_path_, EncryptBody(request), std::move(token), deadline);
+  post.lane = request.lane;
+  return SendOpenBaoRequest(context_, OpenBaoOperation::kTransitEncrypt, std::move(post), read,
+                            std::move(done));
 }
 
 std::unique_ptr<ports::PendingCall> OpenBaoTransitClient::Decrypt(
     ports::TokenRef token, ports::TransitDecryptRequest request, core::MonotonicTime deadline,
     ports::Completion<core::Secret> done) {
-  return SendOpenBaoRequest(context_, OpenBaoOperation::kTransitDecrypt,
-                            Post(decrypt_path_, DecryptBody(request), std::move(token), deadline),
+  ports::HttpRequest post = Post(decrypt_path_, DecryptBody(request), std::move(token), deadline);
+  post.lane = request.lane;
+  return SendOpenBaoRequest(context_, OpenBaoOperation::kTransitDecrypt, std::move(post),
                             ReadDecryptReply, std::move(done));
 }
 

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 
+#include "adapters/strict_json/strict_json.h"
+#include "adapters/transit_http/openbao/reply_field.h"
+
 namespace baokms::adapters::transit_http {
 namespace {
 
 using core::OpenBaoStatus;
+using ports::AfterReply;
 
 char LowerAscii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -27,6 +31,8 @@ OpenBaoStatus ClassifyReply(int http_status, std::string_view body) {
   if (IsSuccess(http_status)) return OpenBaoStatus::kOk;
   if (IsSealed(http_status, body)) return OpenBaoStatus::kSealed;
   if (body.contains("message authentication failed")) return OpenBaoStatus::kDecryptFailed;
+  const bool refused = http_status >= 400 && http_status <= 499 && http_status != 429;
+  if (refused && !IsOpenBaoError(body)) return OpenBaoStatus::kUnavailable;
   switch (http_status) {
     case 400:
       return body.contains("encryption key not found") ? OpenBaoStatus::kNotFound
@@ -45,15 +51,24 @@ OpenBaoStatus ClassifyReply(int http_status, std::string_view body) {
   }
 }
 
-bool AnotherNodeMayAnswer(int http_status, std::string_view body) {
-  if (IsSealed(http_status, body)) return true;
-  if (http_status >= 300 && http_status <= 399) return true;
-  // 502 to 504: a node, or what stands before it, that reaches no active node.
-  if (http_status >= 502 && http_status <= 504) return true;
-  // OpenBao's own words of a standby; other 500s are the active node's answer and stay.
-  return http_status == 500 &&
-         (ContainsInAnyCase(body, "not active") || ContainsInAnyCase(body, "no active") ||
-          ContainsInAnyCase(body, "in standby mode"));
+bool IsOpenBaoError(std::string_view body) {
+  const auto json = strict_json::StrictJson::Parse(body);
+  return json &&
+         ReadField<simdjson::dom::array>(json->root(), "errors").state == FieldState::kPresent;
+}
+
+AfterReply JudgeReply(const ports::HttpReply& reply) {
+  const std::string_view body = reply.body.ExposeSecret();
+  if (IsSealed(reply.status, body)) return AfterReply::kTryElsewhere;
+  if (reply.status >= 300 && reply.status <= 399) return AfterReply::kTryAgain;
+  // A node, or what stands before it, that reaches no active node.
+  if (reply.status >= 502 && reply.status <= 504) return AfterReply::kTryAgain;
+  if (reply.status < 500) return AfterReply::kSettled;
+  // OpenBao's own words of a standby. Its other 5xx are the active node's answer and stay.
+  const bool standby = ContainsInAnyCase(body, "not active") ||
+                       ContainsInAnyCase(body, "no active") ||
+                       ContainsInAnyCase(body, "in standby mode");
+  return standby || !IsOpenBaoError(body) ? AfterReply::kTryAgain : AfterReply::kSettled;
 }
 
 bool IsMissingAliasName(int http_status, std::string_view body) {

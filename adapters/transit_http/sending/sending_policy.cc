@@ -9,6 +9,9 @@ namespace {
 using core::Duration;
 using core::MonotonicTime;
 
+// A timer fires late by as much on a busy machine.
+constexpr Duration kTimerSlack = std::chrono::milliseconds(10);
+
 bool IsProbe(Lane lane) { return lane == Lane::kProbe; }
 
 }  // namespace
@@ -24,6 +27,10 @@ SendingPolicy::SendingPolicy(SendingLimits limits, std::uint64_t seed)
 SendingPolicy::Actions SendingPolicy::Submit(RequestId id, Lane lane, MonotonicTime deadline,
                                              MonotonicTime now) {
   Actions out;
+  if (deadline <= now) {
+    out.push_back(Answer{id, Verdict::kDeadline});
+    return out;
+  }
   if (deadline - now < limits_.least_left || !AdmitsAtAll(lane, deadline, now)) {
     out.push_back(Answer{id, Verdict::kRefused});
     return out;
@@ -36,7 +43,7 @@ SendingPolicy::Actions SendingPolicy::Submit(RequestId id, Lane lane, MonotonicT
   QueueOf(lane).push_back(id);
   StartWaiting(now, out);
   if (request.live.empty()) {
-    Arm(request.timer, {deadline - LeastLeft(lane), TimerKind::kLatestBegin, id});
+    Arm(request.timer, {deadline - LeastLeft(lane) - kTimerSlack, TimerKind::kLatestBegin, id});
   }
   return out;
 }
@@ -130,6 +137,10 @@ SendingPolicy::Actions SendingPolicy::Tick(MonotonicTime now) {
         break;
       case TimerKind::kSilence:
         OnSilence(timer.id, now, out);
+        break;
+      case TimerKind::kUnwanted:
+        attempts_.at(timer.id).outlived.reset();
+        CutAttempt(timer.id, out);
         break;
       case TimerKind::kOutage:
         outage_timer_.reset();
@@ -231,8 +242,8 @@ void SendingPolicy::StartWaiting(MonotonicTime now, Actions& out) {
 
 // ---- attempts ----
 
-void SendingPolicy::BeginAttempt(RequestId id, std::size_t address, bool fresh, MonotonicTime now,
-                                 Actions& out) {
+SendingPolicy::Attempt& SendingPolicy::BeginAttempt(RequestId id, std::size_t address, bool fresh,
+                                                    MonotonicTime now, Actions& out) {
   Request& request = requests_.at(id);
   const AttemptId attempt = next_attempt_++;
   Attempt& begun =
@@ -250,11 +261,17 @@ void SendingPolicy::BeginAttempt(RequestId id, std::size_t address, bool fresh, 
                       .first = request.attempts == 0});
   ++request.attempts;
   Arm(begun.silence, {now + HedgeDelay(request, now), TimerKind::kSilence, attempt});
+  return begun;
+}
+
+// Longer than nearly all recent replies took: it says something about the address.
+Duration SendingPolicy::UsualSilence() const {
+  const Duration usual = 3 * latency_.Percentile99().value_or(Duration::zero());
+  return std::max(limits_.least_hedge_delay, usual);
 }
 
 Duration SendingPolicy::HedgeDelay(const Request& request, MonotonicTime now) const {
-  const Duration usual = 3 * latency_.Percentile99().value_or(Duration::zero());
-  return std::min(std::max(limits_.least_hedge_delay, usual), (request.deadline - now) / 3);
+  return std::min(UsualSilence(), (request.deadline - now) / 3);
 }
 
 // What failed is tried again after a pause, where the budget and the allowance have room for it.
@@ -277,11 +294,16 @@ void SendingPolicy::TryAgain(RequestId id, AttemptEnd end, MonotonicTime now, Ac
   Arm(request.timer, {now + pause, TimerKind::kRetry, id});
 }
 
-// An attempt has had no byte for longer than it should have taken.
+// An attempt has had no byte for longer than it should have taken, or for a third of its time.
 void SendingPolicy::OnSilence(AttemptId id, MonotonicTime now, Actions& out) {
   Attempt& attempt = attempts_.at(id);
   attempt.silence.reset();
-  NoteSilent(attempt, now, out);
+  const MonotonicTime usual = attempt.began + UsualSilence();
+  if (now >= usual) {
+    NoteSilent(attempt, now, out);
+  } else {
+    Arm(attempt.silence, {usual, TimerKind::kSilence, id});
+  }
   if (!attempt.request) {
     // Nobody waits for it, and nothing will come of it.
     if (addresses_[attempt.address].suspect) CutAttempt(id, out);
@@ -367,7 +389,7 @@ void SendingPolicy::LookAtASuspect(RequestId id, MonotonicTime now, Actions& out
     if (!address.suspect || now < address.next_look) continue;
     if (attempts_.at(requests_.at(id).live.front()).address == i) continue;
     address.next_look = now + limits_.suspect_look;
-    BeginAttempt(id, i, /*fresh=*/true, now, out);
+    BeginAttempt(id, i, /*fresh=*/true, now, out).look = true;
     return;
   }
 }
@@ -394,7 +416,11 @@ void SendingPolicy::AnswerRequest(RequestId id, Verdict verdict, Actions& out, b
     Attempt& running = attempts_.at(attempt);
     NoteUnwanted(running);
     running.request.reset();
-    if (cut_attempts || addresses_[running.address].suspect) CutAttempt(attempt, out);
+    if (cut_attempts || (addresses_[running.address].suspect && !running.look)) {
+      CutAttempt(attempt, out);
+    } else {
+      Arm(running.outlived, {request.deadline, TimerKind::kUnwanted, attempt});
+    }
   }
   requests_.erase(found);
 }
@@ -408,6 +434,7 @@ void SendingPolicy::Forget(AttemptId id) {
   const auto found = attempts_.find(id);
   Attempt& attempt = found->second;
   Disarm(attempt.silence);
+  Disarm(attempt.outlived);
   --(IsProbe(attempt.lane) ? running_probes_ : running_);
   if (attempt.unwanted && !IsProbe(attempt.lane)) --unwanted_;
   if (attempt.request) std::erase(requests_.at(*attempt.request).live, id);

@@ -55,12 +55,12 @@
 
 #include "adapters/transit_http/sending/recent_latency.h"
 #include "adapters/transit_http/sending/retry_allowance.h"
+#include "core/model/lane.h"
 #include "core/model/time.h"
 
 namespace baokms::adapters::transit_http {
 
-// Which queue a request waits in. Encrypts and decrypts share the places; probes have their own.
-enum class Lane : std::uint8_t { kEncrypt, kDecrypt, kProbe };
+using core::Lane;
 
 struct SendingLimits {
   std::size_t addresses = 1;
@@ -146,7 +146,14 @@ class SendingPolicy {
   std::uint64_t cuts() const { return cuts_; }  // of transfers whose callers had left
 
  private:
-  enum class TimerKind : std::uint8_t { kDeadline, kLatestBegin, kRetry, kSilence, kOutage };
+  enum class TimerKind : std::uint8_t {
+    kDeadline,
+    kLatestBegin,
+    kRetry,
+    kSilence,
+    kUnwanted,  // the deadline of the request that an attempt has outlived
+    kOutage,
+  };
   struct Timer {
     core::MonotonicTime when;
     TimerKind kind;
@@ -173,7 +180,9 @@ class SendingPolicy {
     bool heard = false;
     bool counted_silent = false;
     bool unwanted = false;  // nobody waits for it
+    bool look = false;      // at a suspect address: no answer of its request's ends it
     std::optional<Timer> silence{};
+    std::optional<Timer> outlived{};
   };
   struct Address {
     int silent_in_a_row = 0;
@@ -187,11 +196,12 @@ class SendingPolicy {
   core::Duration LeastLeft(Lane lane) const;
   std::optional<RequestId> NextInTurn(bool probes);
   void StartWaiting(core::MonotonicTime now, Actions& out);
-  void BeginAttempt(RequestId id, std::size_t address, bool fresh, core::MonotonicTime now,
-                    Actions& out);
+  Attempt& BeginAttempt(RequestId id, std::size_t address, bool fresh, core::MonotonicTime now,
+                        Actions& out);
   void LookAtASuspect(RequestId id, core::MonotonicTime now, Actions& out);
   std::size_t FirstAddress() const;
   std::size_t AddressAfter(const Request& request) const;
+  core::Duration UsualSilence() const;
   core::Duration HedgeDelay(const Request& request, core::MonotonicTime now) const;
   bool IsWaiting(RequestId id) const;
   void AnswerRequest(RequestId id, Verdict verdict, Actions& out, bool cut_attempts);

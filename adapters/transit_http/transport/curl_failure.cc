@@ -4,16 +4,13 @@ namespace baokms::adapters::transit_http {
 
 using core::OpenBaoStatus;
 
-OpenBaoStatus ClassifyCurlFailure(CURLcode code, bool name_resolved) {
+OpenBaoStatus ClassifyCurlFailure(CURLcode code) {
   // Not a closed list: curl has some hundred codes, and what is not named here means a cut, empty,
   // oversize or unreadable reply.
   switch (static_cast<int>(code)) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return OpenBaoStatus::kDnsFailed;
     case CURLE_COULDNT_CONNECT:
-      return OpenBaoStatus::kConnectionFailed;
     case CURLE_OPERATION_TIMEDOUT:
-      return name_resolved ? OpenBaoStatus::kConnectionFailed : OpenBaoStatus::kDnsFailed;
+      return OpenBaoStatus::kConnectionFailed;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ENGINE_NOTFOUND:

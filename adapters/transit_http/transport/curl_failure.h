@@ -8,10 +8,10 @@
 namespace baokms::adapters::transit_http {
 
 // For a failed transfer that is still within its deadline: a curl time-out is then the connect
-// time-out, told apart by whether the host name was resolved. `code` is not CURLE_OK.
-core::OpenBaoStatus ClassifyCurlFailure(CURLcode code, bool name_resolved);
+// time-out. `code` is not CURLE_OK.
+core::OpenBaoStatus ClassifyCurlFailure(CURLcode code);
 
-// Nothing reached the server, so another node may be asked.
+// Nothing reached the server.
 bool IsConnectFailure(core::OpenBaoStatus status);
 
 }  // namespace baokms::adapters::transit_http

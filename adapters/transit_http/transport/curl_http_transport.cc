@@ -9,19 +9,20 @@
 namespace baokms::adapters::transit_http {
 namespace {
 
-// A request lives in the loop; the handle only marks it, and may outlive both.
+// A request lives in the loop; the handle only names it, and may outlive both.
 class RequestHandle final : public ports::PendingCall {
  public:
-  RequestHandle(std::weak_ptr<IoLoop> loop, std::shared_ptr<std::atomic<bool>> abandoned)
-      : loop_(std::move(loop)), abandoned_(std::move(abandoned)) {}
+  RequestHandle(std::weak_ptr<IoLoop> loop, IoLoop::RequestId request)
+      : loop_(std::move(loop)), request_(request) {}
   void Abandon() override {
-    if (abandoned_->exchange(true)) return;
-    if (const auto loop = loop_.lock()) loop->Wake();
+    if (abandoned_.exchange(true)) return;
+    if (const auto loop = loop_.lock()) loop->Abandon(request_);
   }
 
  private:
   std::weak_ptr<IoLoop> loop_;
-  std::shared_ptr<std::atomic<bool>> abandoned_;
+  IoLoop::RequestId request_;
+  std::atomic<bool> abandoned_ = false;
 };
 
 bool IsHeaderLine(std::string_view text) {
@@ -43,10 +44,11 @@ std::expected<std::unique_ptr<CurlHttpTransport>, TransportProblem> CurlHttpTran
   if (!std::ranges::all_of(options.headers, IsHeaderLine)) {
     return std::unexpected(TransportProblem::kBadHeader);
   }
-  settings.transfer = {.headers = std::move(options.headers),
-                       .max_idle_connection = options.max_idle_connection};
-  settings.max_transfers = std::max<std::size_t>(1, options.max_transfers);
-  settings.another_address_may_answer = options.another_address_may_answer;
+  settings.transfer = {.headers = std::move(options.headers)};
+  settings.sending = options.sending;
+  settings.sending.addresses = settings.addresses.size();
+  settings.max_idle_connection = options.max_idle_connection;
+  settings.lookup = std::move(options.lookup);
   auto ca = CaBundle::Load(std::move(options.ca_file), files, telemetry);
   if (!ca) return std::unexpected(TransportProblem::kBadCaFile);
   auto loop = IoLoop::Start(std::move(settings), std::move(ca), clock, telemetry);
@@ -59,11 +61,9 @@ CurlHttpTransport::CurlHttpTransport(std::shared_ptr<IoLoop> loop) : loop_(std::
 CurlHttpTransport::~CurlHttpTransport() { loop_->StopAndJoin(); }
 
 std::unique_ptr<ports::PendingCall> CurlHttpTransport::Send(
-    ports::HttpRequest request, ports::Completion<ports::HttpReply> done) {
-  auto abandoned = std::make_shared<std::atomic<bool>>(false);
-  auto handle = std::make_unique<RequestHandle>(loop_, abandoned);
-  loop_->Enqueue(std::move(request), std::move(done), std::move(abandoned));
-  return handle;
+    ports::HttpRequest request, ports::CompletionWith<ports::HttpOutcome> done) {
+  const IoLoop::RequestId id = loop_->Enqueue(std::move(request), std::move(done));
+  return std::make_unique<RequestHandle>(loop_, id);
 }
 
 void CurlHttpTransport::Shutdown() { loop_->BeginShutdown(); }

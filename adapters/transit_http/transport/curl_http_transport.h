@@ -12,7 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "adapters/transit_http/transport/another_address.h"
+#include "adapters/transit_http/sending/sending_policy.h"
+#include "adapters/transit_http/transport/name_lookup.h"
 #include "ports/clock.h"
 #include "ports/file_reader.h"
 #include "ports/http_transport.h"
@@ -28,12 +29,10 @@ struct TransportOptions {
   std::string tls_server_name{};       // empty: each address's own host
   std::string ca_file{};               // the only authorities trusted
   std::vector<std::string> headers{};  // "Name: value", sent with every request
-  // Transfers at a time, and so connections; further requests wait within their deadline.
-  std::size_t max_transfers = 8;
-  // Null: whatever replies, replies for all of them.
-  AnotherAddressMayAnswer another_address_may_answer = nullptr;
+  SendingLimits sending{};             // but for `addresses`, which is counted here
   // How long an idle connection is kept; must exceed the probe interval to stay warm.
   std::chrono::seconds max_idle_connection{600};
+  NameLookup lookup = SystemNameLookup;
 };
 
 enum class TransportProblem : std::uint8_t {
@@ -57,7 +56,7 @@ class CurlHttpTransport final : public ports::HttpTransport {
 
   // Completions come on the I/O thread.
   std::unique_ptr<ports::PendingCall> Send(ports::HttpRequest request,
-                                           ports::Completion<ports::HttpReply> done) override;
+                                           ports::CompletionWith<ports::HttpOutcome> done) override;
 
   // What is under way and every later request completes with ShuttingDown(). Any thread, never
   // blocks.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <random>
 #include <system_error>
 #include <utility>
 
@@ -16,14 +17,46 @@ using core::OpenBaoStatus;
 // A bound on sleeping when nothing is due; curl shortens it for its own timers.
 constexpr int kIdlePollMilliseconds = 10'000;
 
+std::vector<std::string> HostsOf(const std::vector<ServerAddress>& addresses) {
+  std::vector<std::string> hosts;
+  for (const ServerAddress& address : addresses) hosts.push_back(address.host);
+  return hosts;
+}
+
+AttemptEnd EndBy(ports::AfterReply judgment) {
+  switch (judgment) {
+    case ports::AfterReply::kSettled:
+      return AttemptEnd::kReply;
+    case ports::AfterReply::kTryElsewhere:
+      return AttemptEnd::kTryElsewhere;
+    case ports::AfterReply::kTryAgain:
+      return AttemptEnd::kTryAgain;
+  }
+  return AttemptEnd::kReply;
+}
+
+AttemptEnd EndBy(CURLcode code, OpenBaoStatus status) {
+  if (code == CURLE_SSL_CERTPROBLEM) return AttemptEnd::kFailed;  // our own certificate or key
+  return IsConnectFailure(status) ? AttemptEnd::kUnreachable : AttemptEnd::kBroken;
+}
+
+template <typename... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+
 }  // namespace
+
+// ---- any thread ----
 
 std::shared_ptr<IoLoop> IoLoop::Start(IoLoopSettings settings, std::unique_ptr<CaBundle> ca,
                                       const ports::Clock& clock, ports::Telemetry& telemetry) {
   std::shared_ptr<IoLoop> loop(new IoLoop(std::move(settings), std::move(ca), clock, telemetry));
-  if (!loop->multi_) return nullptr;
-  const auto connections = static_cast<long>(loop->settings_.max_transfers);
-  curl_multi_setopt(loop->multi_.get(), CURLMOPT_MAXCONNECTS, connections);
+  if (!loop->multi_ || !loop->tls_sessions_) return nullptr;
+  const SendingLimits& limits = loop->settings_.sending;
+  curl_multi_setopt(loop->multi_.get(), CURLMOPT_MAXCONNECTS,
+                    static_cast<long>(limits.places + limits.extra + limits.probe_places));
+  curl_share_setopt(loop->tls_sessions_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
   const posix::AllSignalsBlocked blocked;
   try {
     // The raw pointer is safe: StopAndJoin comes before the last reference goes.
@@ -40,19 +73,32 @@ IoLoop::IoLoop(IoLoopSettings settings, std::unique_ptr<CaBundle> ca, const port
       ca_(std::move(ca)),
       clock_(clock),
       telemetry_(telemetry),
-      multi_(curl_multi_init()) {}
+      tls_sessions_(curl_share_init()),
+      multi_(curl_multi_init()),
+      policy_(settings_.sending, std::random_device()()),
+      names_(HostsOf(settings_.addresses)),
+      distrusted_since_(settings_.addresses.size()),
+      last_failure_(core::OpenBaoFailure(OpenBaoStatus::kUnavailable)) {}
 
-void IoLoop::Enqueue(ports::HttpRequest request, ports::Completion<ports::HttpReply> done,
-                     std::shared_ptr<const std::atomic<bool>> abandoned) {
-  auto pending = std::make_unique<PendingRequest>();
-  pending->request = std::move(request);
-  pending->done = std::move(done);
-  pending->abandoned = std::move(abandoned);
+IoLoop::RequestId IoLoop::Enqueue(ports::HttpRequest request,
+                                  ports::CompletionWith<ports::HttpOutcome> done) {
+  auto open = std::make_shared<OpenRequest>(std::move(request), std::move(done));
+  RequestId id = 0;
   {
     const std::lock_guard lock(mutex_);
-    incoming_.push_back(std::move(pending));
+    id = next_request_++;
+    inbox_.submitted.push_back({id, std::move(open)});
   }
-  Wake();
+  curl_multi_wakeup(multi_.get());
+  return id;
+}
+
+void IoLoop::Abandon(RequestId request) {
+  {
+    const std::lock_guard lock(mutex_);
+    inbox_.left.push_back(request);
+  }
+  curl_multi_wakeup(multi_.get());
 }
 
 void IoLoop::BeginShutdown() {
@@ -60,7 +106,7 @@ void IoLoop::BeginShutdown() {
     const std::lock_guard lock(mutex_);
     shutting_down_ = true;
   }
-  Wake();
+  curl_multi_wakeup(multi_.get());
 }
 
 void IoLoop::StopAndJoin() {
@@ -69,102 +115,197 @@ void IoLoop::StopAndJoin() {
     shutting_down_ = true;
     exit_ = true;
   }
-  Wake();
+  curl_multi_wakeup(multi_.get());
   thread_.join();
 }
 
+// ---- the thread ----
+
 void IoLoop::Run() {
-  while (TakeIncoming()) {
+  // A slow name server delays what comes first as little as it can.
+  for (std::size_t server = 0; server < settings_.addresses.size(); ++server) {
+    if (names_.Ask(server, /*another=*/false, Now()).look_up) LookUp(server);
+  }
+  while (TakeInbox()) {
     if (refusing_) {
       FailAll();
       if (exiting_) continue;
     } else {
-      DropExpiredAndAbandoned(clock_.Now().monotonic);
-      MakeRoomForWaiting();
-      StartWaiting();
+      HandleInbox();
+      if (const auto due = policy_.NextTimer(); due && *due <= Now()) Carry(policy_.Tick(Now()));
+      EndStillBorn();
       int running = 0;
       curl_multi_perform(multi_.get(), &running);
+      ReportFirstBytes();
       FinishTransfers();
-      // What became free goes to the next in line before anybody sleeps.
-      if (!waiting_.empty() && active_.size() < settings_.max_transfers) continue;
+      EndStillBorn();
     }
     curl_multi_poll(multi_.get(), nullptr, 0, PollMilliseconds(), nullptr);
   }
 }
 
-bool IoLoop::TakeIncoming() {
+bool IoLoop::TakeInbox() {
   const std::lock_guard lock(mutex_);
-  for (RequestPtr& pending : incoming_) waiting_.push_back(std::move(pending));
-  incoming_.clear();
+  std::swap(taken_, inbox_);
   refusing_ = shutting_down_;
   exiting_ = exit_;
-  return !exiting_ || !waiting_.empty() || !active_.empty();
+  return !exiting_ || !taken_.submitted.empty() || !requests_.empty() || !attempts_.empty();
 }
 
-void IoLoop::DropExpiredAndAbandoned(core::MonotonicTime now) {
-  for (auto it = active_.begin(); it != active_.end();) {
-    if ((*it)->request.deadline > now) {
-      ++it;
-      continue;
-    }
-    const auto index = it - active_.begin();
-    Complete(Release(it), std::unexpected(core::DeadlineExceeded()));
-    it = active_.begin() + index;
+void IoLoop::HandleInbox() {
+  for (Submitted& next : taken_.submitted) {
+    const ports::HttpRequest& request = next.request->request();
+    const core::Lane lane = request.lane;
+    const core::MonotonicTime deadline = request.deadline;
+    requests_.emplace(next.id, std::move(next.request));
+    Carry(policy_.Submit(next.id, lane, deadline, Now()));
   }
-  std::deque<RequestPtr> kept;
-  for (RequestPtr& pending : std::exchange(waiting_, {})) {
-    if (pending->request.deadline <= now) {
-      Complete(std::move(pending), std::unexpected(core::DeadlineExceeded()));
-    } else if (pending->abandoned->load()) {
-      // Nothing was sent and nobody waits.
-      Complete(std::move(pending), std::unexpected(core::Cancelled()));
-    } else {
-      kept.push_back(std::move(pending));
-    }
-  }
-  waiting_ = std::move(kept);
+  for (const RequestId id : taken_.left) Carry(policy_.Leave(id, Now()));
+  for (LookedUp& found : taken_.looked_up) LookUpFinished(std::move(found));
+  taken_ = {};
 }
 
-// Cutting a transfer costs its TLS connection, so an abandoned one is cut only when a waiting
-// request needs the room (libraries.md, "libcurl").
-void IoLoop::MakeRoomForWaiting() {
-  std::size_t needed = waiting_.size();
-  const std::size_t free = settings_.max_transfers - active_.size();
-  needed -= std::min(needed, free);
-  for (; needed > 0; --needed) {
-    const auto abandoned = std::ranges::find_if(
-        active_, [](const RequestPtr& pending) { return pending->abandoned->load(); });
-    if (abandoned == active_.end()) return;
-    Complete(Release(abandoned), std::unexpected(core::Cancelled()));
+void IoLoop::FailAll() {
+  for (Submitted& next : taken_.submitted) requests_.emplace(next.id, std::move(next.request));
+  taken_ = {};
+  const core::MonotonicTime now = Now();
+  std::map<const OpenRequest*, core::Duration> under_way;
+  for (auto& [id, attempt] : attempts_) {
+    under_way.emplace(attempt.request.get(), now - attempt.began);
+    if (attempt.transfer) curl_multi_remove_handle(multi_.get(), attempt.transfer->handle());
+  }
+  attempts_.clear();
+  for (auto& [id, request] : std::exchange(requests_, {})) {
+    const auto attempted = under_way.find(request.get());
+    request->Answer(
+        {.reply = std::unexpected(core::ShuttingDown()),
+         .took = attempted == under_way.end() ? std::nullopt : std::optional(attempted->second)});
   }
 }
 
-void IoLoop::StartWaiting() {
-  while (!waiting_.empty() && active_.size() < settings_.max_transfers) {
-    RequestPtr pending = std::move(waiting_.front());
-    waiting_.pop_front();
-    pending->address = preferred_address_;
-    if (BeginTransfer(*pending)) {
-      active_.push_back(std::move(pending));
-    } else {
-      Complete(std::move(pending),
-               std::unexpected(core::OpenBaoFailure(OpenBaoStatus::kUnavailable)));
-    }
+int IoLoop::PollMilliseconds() const {
+  const auto next = refusing_ ? std::nullopt : policy_.NextTimer();
+  if (!next) return kIdlePollMilliseconds;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, kIdlePollMilliseconds));
+}
+
+// ---- what the policy decided ----
+
+void IoLoop::Carry(const SendingPolicy::Actions& actions, ports::HttpOutcome* brought) {
+  for (const SendingPolicy::Action& action : actions) {
+    std::visit(Overloaded{[&](const SendingPolicy::Begin& begin) { Begin(begin); },
+                          [&](const SendingPolicy::Cut& cut) { Cut(cut.attempt); },
+                          [&](const SendingPolicy::Answer& answer) { Answer(answer, brought); },
+                          [&](const SendingPolicy::Suspect& suspect) {
+                            distrusted_since_[suspect.address] = Now();
+                          }},
+               action);
   }
 }
 
-bool IoLoop::BeginTransfer(PendingRequest& pending) {
-  const core::MonotonicTime now = clock_.Now().monotonic;
-  ++pending.addresses_asked;
+void IoLoop::Begin(const SendingPolicy::Begin& begin) {
+  Attempt attempt{.id = begin.attempt,
+                  .request = requests_.at(begin.request),
+                  .address = begin.address,
+                  .fresh_connection = begin.fresh_connection,
+                  .began = Now()};
+  StartTransfer(attempts_.emplace(begin.attempt, std::move(attempt)).first->second);
+}
+
+void IoLoop::Cut(AttemptId id) {
+  const auto node = attempts_.extract(id);
+  Attempt& attempt = node.mapped();
+  if (attempt.transfer) curl_multi_remove_handle(multi_.get(), attempt.transfer->handle());
+  if (attempt.told) return;
+  attempt.request->Keep(
+      {.reply = std::unexpected(core::Cancelled()), .took = Now() - attempt.began});
+}
+
+void IoLoop::Answer(const SendingPolicy::Answer& answer, ports::HttpOutcome* brought) {
+  const auto node = requests_.extract(answer.request);
+  const std::shared_ptr<OpenRequest> request = node.mapped();
+  switch (answer.verdict) {
+    case Verdict::kReply:
+      return request->Answer(std::move(*brought));
+    case Verdict::kBestKept:
+      return request->AnswerWithBestKept(last_failure_);
+    case Verdict::kRefused:
+      return request->Answer(
+          {.reply = std::unexpected(core::ConcurrencyLimit()), .took = std::nullopt});
+    case Verdict::kCancelled:
+      return request->Answer({.reply = std::unexpected(core::Cancelled()), .took = std::nullopt});
+    case Verdict::kDeadline:
+      break;
+  }
+  ports::HttpOutcome late{.reply = std::unexpected(core::DeadlineExceeded()), .took = {}};
+  const auto first = std::ranges::find_if(
+      attempts_, [&](const auto& entry) { return entry.second.request == request; });
+  if (first != attempts_.end()) {
+    late.took = Now() - first->second.began;
+    first->second.told = true;
+  }
+  request->Answer(std::move(late));
+}
+
+// ---- attempts ----
+
+// Where the name is not known yet, the attempt waits for the look-up.
+void IoLoop::StartTransfer(Attempt& attempt) {
+  const core::MonotonicTime now = Now();
+  const ServerNames::Answer where = names_.Ask(attempt.address, HasTwin(attempt), now);
+  if (where.look_up) LookUp(attempt.address);
+  if (where.wait) return;
+  if (!where.ip) {
+    still_born_.push_back(
+        {attempt.id, AttemptEnd::kUnreachable, core::OpenBaoFailure(OpenBaoStatus::kDnsFailed)});
+    return;
+  }
+  attempt.ip = *where.ip;
+  const ports::HttpRequest& request = attempt.request->request();
   try {
-    pending.transfer = std::make_unique<Transfer>(
-        pending.request, settings_.addresses[pending.address], settings_.transfer,
-        ca_->Current(now), std::max(core::Duration(1), pending.request.deadline - now));
+    const TransferTarget target{.address = settings_.addresses[attempt.address],
+                                .ip = attempt.ip,
+                                .fresh_connection = attempt.fresh_connection,
+                                .max_idle_connection = MaxIdle(attempt.address, now),
+                                .tls_sessions = tls_sessions_.get()};
+    attempt.transfer =
+        std::make_unique<Transfer>(request, target, settings_.transfer, ca_->Current(now),
+                                   std::max(core::Duration(1), request.deadline - now));
+    CURL* easy = attempt.transfer->handle();
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, static_cast<void*>(&attempt));
+    if (curl_multi_add_handle(multi_.get(), easy) == CURLM_OK) return;
+    attempt.transfer.reset();
   } catch (const std::bad_alloc&) {
-    return false;
   }
-  curl_easy_setopt(pending.transfer->handle(), CURLOPT_PRIVATE, static_cast<void*>(&pending));
-  return curl_multi_add_handle(multi_.get(), pending.transfer->handle()) == CURLM_OK;
+  still_born_.push_back(
+      {attempt.id, AttemptEnd::kFailed, core::OpenBaoFailure(OpenBaoStatus::kUnavailable)});
+}
+
+bool IoLoop::HasTwin(const Attempt& attempt) const {
+  return std::ranges::any_of(attempts_, [&](const auto& entry) {
+    const Attempt& other = entry.second;
+    return other.id != attempt.id && other.request == attempt.request &&
+           other.address == attempt.address;
+  });
+}
+
+// An address that was suspect has connections from before that would be silent, too. One second
+// less, because curl counts idle time in whole ones.
+std::chrono::seconds IoLoop::MaxIdle(std::size_t address, core::MonotonicTime now) const {
+  const auto since = distrusted_since_[address];
+  if (!since) return settings_.max_idle_connection;
+  const auto trusted = std::chrono::floor<std::chrono::seconds>(now - *since);
+  return std::min(settings_.max_idle_connection,
+                  std::max(trusted - std::chrono::seconds(1), std::chrono::seconds(0)));
+}
+
+void IoLoop::ReportFirstBytes() {
+  for (auto& [id, attempt] : attempts_) {
+    if (attempt.heard || !attempt.transfer || !attempt.transfer->heard()) continue;
+    attempt.heard = true;
+    Carry(policy_.Heard(id, Now()));
+  }
 }
 
 void IoLoop::FinishTransfers() {
@@ -172,97 +313,92 @@ void IoLoop::FinishTransfers() {
   while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;
-    char* pending = nullptr;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &pending);
-    const auto it = std::ranges::find_if(active_, [pending](const RequestPtr& candidate) {
-      return static_cast<void*>(candidate.get()) == static_cast<void*>(pending);
-    });
-    FinishTransfer(Release(it), code);
-  }
-}
-
-void IoLoop::FinishTransfer(RequestPtr pending, CURLcode code) {
-  const core::MonotonicTime now = clock_.Now().monotonic;
-  const std::unique_ptr<Transfer> transfer = std::move(pending->transfer);
-  core::Result<ports::HttpReply> result;
-  bool ask_another = false;
-  const bool replied = code == CURLE_OK && transfer->headers_complete();
-  if (replied) {
-    result = ports::HttpReply{.status = transfer->http_status(),
-                              .content_type = transfer->content_type(),
-                              .body = transfer->TakeBody()};
-    ask_another = settings_.another_address_may_answer != nullptr &&
-                  settings_.another_address_may_answer(result->status, result->body.ExposeSecret());
-  } else if (now >= pending->request.deadline) {
-    Complete(std::move(pending), std::unexpected(core::DeadlineExceeded()));
-    return;
-  } else if (transfer->body_over_bound()) {
-    result = std::unexpected(core::OversizeReply());
-  } else {
-    const OpenBaoStatus status = ClassifyCurlFailure(code, transfer->name_resolved());
-    result = std::unexpected(core::OpenBaoFailure(status));
-    ask_another = IsConnectFailure(status);
-  }
-
-  if (!ask_another) {
-    if (replied && pending->addresses_asked > 1 && preferred_address_ != pending->address) {
-      preferred_address_ = pending->address;
-      telemetry_.OpenBaoFailover();
-    }
-    Complete(std::move(pending), std::move(result));
-    return;
-  }
-  // What a node said tells more than that another could not be reached; among equals, the first.
-  if (!pending->fallback || (!pending->fallback->has_value() && result.has_value())) {
-    pending->fallback = std::move(result);
-  }
-  if (pending->addresses_asked < settings_.addresses.size() && now < pending->request.deadline &&
-      !pending->abandoned->load()) {
-    pending->address = (pending->address + 1) % settings_.addresses.size();
-    if (BeginTransfer(*pending)) {
-      active_.push_back(std::move(pending));
-      return;
+    char* private_data = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private_data);
+    Attempt& attempt = *static_cast<Attempt*>(static_cast<void*>(private_data));
+    Transfer& transfer = *attempt.transfer;
+    curl_multi_remove_handle(multi_.get(), transfer.handle());
+    if (code == CURLE_OK && transfer.headers_complete()) {
+      ports::HttpReply reply{.status = transfer.http_status(),
+                             .content_type = transfer.content_type(),
+                             .body = transfer.TakeBody()};
+      const auto judge = attempt.request->request().judge;
+      const auto judgment = judge == nullptr ? ports::AfterReply::kSettled : judge(reply);
+      EndAttempt(attempt.id, EndBy(judgment), std::move(reply));
+    } else if (transfer.over_bound()) {
+      EndAttempt(attempt.id, AttemptEnd::kFailed, std::unexpected(core::OversizeReply()));
+    } else {
+      const OpenBaoStatus status = ClassifyCurlFailure(code);
+      EndAttempt(attempt.id, EndBy(code, status), std::unexpected(core::OpenBaoFailure(status)));
     }
   }
-  core::Result<ports::HttpReply> best = *std::move(pending->fallback);
-  Complete(std::move(pending), std::move(best));
 }
 
-void IoLoop::FailAll() {
-  while (!active_.empty()) {
-    Complete(Release(active_.begin()), std::unexpected(core::ShuttingDown()));
+// The attempt is out of curl's hands.
+void IoLoop::EndAttempt(AttemptId id, AttemptEnd end, core::Result<ports::HttpReply> reply) {
+  const auto node = attempts_.extract(id);
+  const Attempt& attempt = node.mapped();
+  const core::MonotonicTime now = Now();
+  if (end == AttemptEnd::kReply) names_.Worked(attempt.address, attempt.ip);
+  if (end == AttemptEnd::kUnreachable || end == AttemptEnd::kBroken) {
+    names_.Failed(attempt.address, attempt.ip);
   }
-  for (RequestPtr& pending : std::exchange(waiting_, {})) {
-    Complete(std::move(pending), std::unexpected(core::ShuttingDown()));
+  if (!reply) {
+    last_failure_ = reply.error();
+  } else if (end != AttemptEnd::kReply) {
+    last_failure_ = core::OpenBaoFailure(OpenBaoStatus::kUnavailable);
+  }
+  ports::HttpOutcome brought{.reply = std::move(reply), .took = now - attempt.began};
+  const bool settles = end == AttemptEnd::kReply || end == AttemptEnd::kFailed;
+  if (!settles || attempt.request->answered()) attempt.request->Keep(std::move(brought));
+  const std::size_t preferred = policy_.preferred_address();
+  const SendingPolicy::Actions actions = policy_.Ended(id, end, now);
+  if (policy_.preferred_address() != preferred) telemetry_.OpenBaoFailover();
+  Carry(actions, &brought);
+}
+
+void IoLoop::EndStillBorn() {
+  while (!still_born_.empty()) {
+    const StillBorn next = still_born_.front();
+    still_born_.pop_front();
+    if (attempts_.contains(next.id)) EndAttempt(next.id, next.end, std::unexpected(next.error));
   }
 }
 
-int IoLoop::PollMilliseconds() const {
-  std::optional<core::MonotonicTime> next;
-  for (const RequestPtr& pending : active_) {
-    if (!next || pending->request.deadline < *next) next = pending->request.deadline;
+// ---- names ----
+
+void IoLoop::LookUp(std::size_t server) {
+  const bool begun = LookUpInBackground(
+      settings_.lookup, names_.host(server), [weak = weak_from_this(), server](IpAddresses found) {
+        const auto loop = weak.lock();
+        if (!loop) return;
+        {
+          const std::lock_guard lock(loop->mutex_);
+          loop->inbox_.looked_up.push_back({server, std::move(found)});
+        }
+        curl_multi_wakeup(loop->multi_.get());
+      });
+  if (!begun) {
+    const std::lock_guard lock(mutex_);
+    inbox_.looked_up.push_back({server, std::nullopt});
+    curl_multi_wakeup(multi_.get());
   }
-  for (const RequestPtr& pending : waiting_) {
-    if (!next || pending->request.deadline < *next) next = pending->request.deadline;
-  }
-  if (!next) return kIdlePollMilliseconds;
-  const auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(*next - clock_.Now().monotonic).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, kIdlePollMilliseconds));
 }
 
-// Takes a request out of curl and of the active ones; its transfer still holds what was received.
-IoLoop::RequestPtr IoLoop::Release(std::vector<RequestPtr>::iterator active) {
-  RequestPtr pending = std::move(*active);
-  active_.erase(active);
-  curl_multi_remove_handle(multi_.get(), pending->transfer->handle());
-  return pending;
-}
-
-void IoLoop::Complete(RequestPtr pending, core::Result<ports::HttpReply> result) {
-  ports::Completion<ports::HttpReply> done = std::move(pending->done);
-  pending.reset();  // secrets go before the next one is asked
-  done(std::move(result));
+void IoLoop::LookUpFinished(LookedUp found) {
+  switch (names_.Finished(found.server, std::move(found.addresses), Now())) {
+    case ServerNames::News::kNone:
+      break;
+    case ServerNames::News::kFailedFirst:
+      telemetry_.NameLookupFailed();
+      break;
+    case ServerNames::News::kWorksAgain:
+      telemetry_.NameLookupWorksAgain();
+      break;
+  }
+  for (auto& [id, attempt] : attempts_) {
+    if (attempt.address == found.server && attempt.ip.empty()) StartTransfer(attempt);
+  }
 }
 
 }  // namespace baokms::adapters::transit_http

@@ -1,21 +1,25 @@
-// The transport's I/O thread: a queue in, one curl multi, completions out. All but the first group
-// of methods runs on that thread.
+// The transport's I/O thread: requests in, what SendingPolicy decides carried out over one curl
+// multi, completions out. All but the first group of methods runs on that thread.
 #pragma once
 
 #include <curl/curl.h>
 
-#include <atomic>
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
-#include "adapters/transit_http/transport/another_address.h"
+#include "adapters/transit_http/sending/sending_policy.h"
 #include "adapters/transit_http/transport/ca_bundle.h"
+#include "adapters/transit_http/transport/name_lookup.h"
+#include "adapters/transit_http/transport/open_request.h"
 #include "adapters/transit_http/transport/server_address.h"
+#include "adapters/transit_http/transport/server_names.h"
 #include "adapters/transit_http/transport/transfer.h"
 #include "ports/clock.h"
 #include "ports/http_transport.h"
@@ -26,12 +30,15 @@ namespace baokms::adapters::transit_http {
 struct IoLoopSettings {
   std::vector<ServerAddress> addresses;
   TransferSettings transfer;
-  std::size_t max_transfers = 1;
-  AnotherAddressMayAnswer another_address_may_answer = nullptr;
+  SendingLimits sending;
+  std::chrono::seconds max_idle_connection{0};
+  NameLookup lookup;
 };
 
-class IoLoop {
+class IoLoop : public std::enable_shared_from_this<IoLoop> {
  public:
+  using RequestId = SendingPolicy::RequestId;
+
   // nullptr when curl or the system has no resources for it.
   static std::shared_ptr<IoLoop> Start(IoLoopSettings settings, std::unique_ptr<CaBundle> ca,
                                        const ports::Clock& clock, ports::Telemetry& telemetry);
@@ -40,65 +47,111 @@ class IoLoop {
   ~IoLoop() = default;
 
   // Any thread, never blocks on I/O.
-  void Enqueue(ports::HttpRequest request, ports::Completion<ports::HttpReply> done,
-               std::shared_ptr<const std::atomic<bool>> abandoned);
-  void Wake() { curl_multi_wakeup(multi_.get()); }
+  RequestId Enqueue(ports::HttpRequest request, ports::CompletionWith<ports::HttpOutcome> done);
+  // Nobody waits for it any more. Unknown ones: nothing.
+  void Abandon(RequestId request);
   void BeginShutdown();
   // Once, not on the I/O thread.
   void StopAndJoin();
 
  private:
+  using AttemptId = SendingPolicy::AttemptId;
   struct CloseMulti {
     void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
   };
-
-  // One request from Send to its completion.
-  struct PendingRequest {
-    ports::HttpRequest request;
-    ports::Completion<ports::HttpReply> done;
-    std::shared_ptr<const std::atomic<bool>> abandoned;
-    std::size_t address = 0;  // index of the one being asked
-    std::size_t addresses_asked = 0;
-    // The best answer of the addresses that gave way to the next one.
-    std::optional<core::Result<ports::HttpReply>> fallback;
-    std::unique_ptr<Transfer> transfer;  // last: closed before the request it reads
+  struct CloseShare {
+    void operator()(CURLSH* share) const { curl_share_cleanup(share); }
   };
-  using RequestPtr = std::unique_ptr<PendingRequest>;
+
+  // What the other threads hand over.
+  struct Submitted {
+    RequestId id;
+    std::shared_ptr<OpenRequest> request;
+  };
+  struct LookedUp {
+    std::size_t server;
+    IpAddresses addresses;
+  };
+  struct Inbox {
+    std::vector<Submitted> submitted;
+    std::vector<RequestId> left;
+    std::vector<LookedUp> looked_up;
+  };
+
+  struct Attempt {
+    AttemptId id;
+    std::shared_ptr<OpenRequest> request;
+    std::size_t address;
+    bool fresh_connection;
+    core::MonotonicTime began;
+    std::string ip{};
+    bool heard = false;
+    bool told = false;                     // its request's answer spoke for it
+    std::unique_ptr<Transfer> transfer{};  // none while its address's name is looked up
+  };
+  // One that ended before curl saw it.
+  struct StillBorn {
+    AttemptId id;
+    AttemptEnd end;
+    core::Error error;
+  };
 
   IoLoop(IoLoopSettings settings, std::unique_ptr<CaBundle> ca, const ports::Clock& clock,
          ports::Telemetry& telemetry);
 
+  // ---- the thread ----
   void Run();
-  bool TakeIncoming();  // false: exit
-  void DropExpiredAndAbandoned(core::MonotonicTime now);
-  void MakeRoomForWaiting();
-  void StartWaiting();
-  // With the address that `pending` names; false when it could not.
-  bool BeginTransfer(PendingRequest& pending);
-  void FinishTransfers();
-  void FinishTransfer(RequestPtr pending, CURLcode code);
+  bool TakeInbox();  // false: exit
+  void HandleInbox();
   void FailAll();
   int PollMilliseconds() const;
-  RequestPtr Release(std::vector<RequestPtr>::iterator active);
-  static void Complete(RequestPtr pending, core::Result<ports::HttpReply> result);
+  core::MonotonicTime Now() const { return clock_.Now().monotonic; }
+
+  // ---- what the policy decided ----
+  // `brought`: by the attempt that just ended, if one did.
+  void Carry(const SendingPolicy::Actions& actions, ports::HttpOutcome* brought = nullptr);
+  void Begin(const SendingPolicy::Begin& begin);
+  void Cut(AttemptId id);
+  void Answer(const SendingPolicy::Answer& answer, ports::HttpOutcome* brought);
+
+  // ---- attempts ----
+  void StartTransfer(Attempt& attempt);
+  bool HasTwin(const Attempt& attempt) const;
+  std::chrono::seconds MaxIdle(std::size_t address, core::MonotonicTime now) const;
+  void ReportFirstBytes();
+  void FinishTransfers();
+  void EndAttempt(AttemptId id, AttemptEnd end, core::Result<ports::HttpReply> reply);
+  void EndStillBorn();
+
+  // ---- names ----
+  void LookUp(std::size_t server);
+  void LookUpFinished(LookedUp found);
 
   const IoLoopSettings settings_;
   const std::unique_ptr<CaBundle> ca_;
   const ports::Clock& clock_;
   ports::Telemetry& telemetry_;
+  std::unique_ptr<CURLSH, CloseShare> tls_sessions_;  // of connections without an identity
   std::unique_ptr<CURLM, CloseMulti> multi_;
 
   std::mutex mutex_;
-  std::vector<RequestPtr> incoming_;  // guarded by mutex_
-  bool shutting_down_ = false;        // guarded by mutex_
-  bool exit_ = false;                 // guarded by mutex_
+  Inbox inbox_;                 // guarded by mutex_
+  RequestId next_request_ = 1;  // guarded by mutex_
+  bool shutting_down_ = false;  // guarded by mutex_
+  bool exit_ = false;           // guarded by mutex_
 
   // The I/O thread's own.
-  std::deque<RequestPtr> waiting_;
-  std::vector<RequestPtr> active_;
+  Inbox taken_;
+  SendingPolicy policy_;
+  ServerNames names_;
+  std::map<RequestId, std::shared_ptr<OpenRequest>> requests_;
+  std::map<AttemptId, Attempt> attempts_;
+  std::deque<StillBorn> still_born_;
+  // Since when an address's idle connections are as suspect as it was.
+  std::vector<std::optional<core::MonotonicTime>> distrusted_since_;
+  core::Error last_failure_;  // what the others meet, for one that had no attempt of its own
   bool refusing_ = false;
   bool exiting_ = false;
-  std::size_t preferred_address_ = 0;  // the last that answered
 
   std::thread thread_;
 };

@@ -51,17 +51,22 @@ std::optional<ServerAddress> ServerAddress::Parse(const std::string& url,
   if (host.empty() || port.empty()) return std::nullopt;
   while (path.ends_with('/')) path.pop_back();
 
-  ServerAddress address;
-  if (tls_server_name.empty()) {
-    address.url_prefix = "https://" + host + ":" + port + path;
-    return address;
-  }
   // curl checks the certificate against the URL's host alone (libraries.md, "tlsServerName").
-  const std::string name = Bracketed(tls_server_name);
-  address.url_prefix = "https://" + name + ":" + port + path;
-  address.connect_to = name + ":" + port + ":" + host + ":" + port;
-  address.host_header = "Host: " + host + (port == "443" ? "" : ":" + port);
+  const std::string name = tls_server_name.empty() ? host : Bracketed(tls_server_name);
+  ServerAddress address{.url_prefix = "https://" + name + ":" + port + path,
+                        .url_name = name,
+                        .host = host,
+                        .port = port,
+                        .host_header = {}};
+  if (host.starts_with('[')) address.host = host.substr(1, host.size() - 2);
+  if (!tls_server_name.empty()) {
+    address.host_header = "Host: " + host + (port == "443" ? "" : ":" + port);
+  }
   return address;
+}
+
+std::string ServerAddress::ConnectTo(const std::string& ip) const {
+  return url_name + ":" + port + ":" + Bracketed(ip) + ":" + port;
 }
 
 }  // namespace baokms::adapters::transit_http

@@ -9,9 +9,14 @@
 namespace baokms::adapters::transit_http {
 
 struct ServerAddress {
-  std::string url_prefix;   // "https://name:port" plus the address's own path, no trailing '/'
-  std::string connect_to;   // for CURLOPT_CONNECT_TO; empty without a separate server name
+  std::string url_prefix;  // "https://name:port" plus the address's own path, no trailing '/'
+  std::string url_name;    // the name in it, which the certificate must have
+  std::string host;        // the one to connect to: a name or an IP address, without brackets
+  std::string port;
   std::string host_header;  // "Host: ..."; empty: curl's own
+
+  // For CURLOPT_CONNECT_TO: `ip` is one of `host`'s addresses, so curl never looks a name up.
+  std::string ConnectTo(const std::string& ip) const;
 
   // nullopt unless `url` is an https URL without user info, query or fragment. With
   // `tls_server_name` the certificate is checked against that name instead of the URL's host.

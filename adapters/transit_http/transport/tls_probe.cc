@@ -3,7 +3,10 @@
 #include <curl/curl.h>
 #include <openssl/x509_vfy.h>
 
+#include <future>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "adapters/transit_http/transport/ca_bundle.h"
 #include "adapters/transit_http/transport/curl_failure.h"
@@ -35,9 +38,20 @@ TlsVerdict WhyNotVerified(CURL* easy) {
   }
 }
 
+constexpr std::chrono::seconds kLongestLookUp{30};
+
+IpAddresses LookUpWithBound(const NameLookup& lookup, const std::string& host) {
+  auto promise = std::make_shared<std::promise<IpAddresses>>();
+  std::future<IpAddresses> found = promise->get_future();
+  const bool begun = LookUpInBackground(
+      lookup, host, [promise](IpAddresses addresses) { promise->set_value(std::move(addresses)); });
+  if (!begun || found.wait_for(kLongestLookUp) != std::future_status::ready) return std::nullopt;
+  return found.get();
+}
+
 TlsVerdict JudgeFailure(CURLcode code, const Transfer& transfer) {
   if (code == CURLE_PEER_FAILED_VERIFICATION) return WhyNotVerified(transfer.handle());
-  switch (ClassifyCurlFailure(code, transfer.name_resolved())) {
+  switch (ClassifyCurlFailure(code)) {
     case core::OpenBaoStatus::kTlsFailed:
       return TlsVerdict::kRefused;
     case core::OpenBaoStatus::kDnsFailed:
@@ -62,20 +76,29 @@ std::expected<std::vector<TlsVerdict>, TransportProblem> ProbeTls(
   for (const std::string& url : options.addresses) {
     const auto address = ServerAddress::Parse(url, options.tls_server_name);
     if (!address) return std::unexpected(TransportProblem::kBadAddress);
+    const core::MonotonicTime began = clock.Now().monotonic;
+    const IpAddresses ips = LookUpWithBound(options.lookup, address->host);
     const core::MonotonicTime now = clock.Now().monotonic;
+    if (!ips) {
+      verdicts.push_back(TlsVerdict::kDnsFailed);
+      continue;
+    }
     const TransferSettings settings{.headers = page.headers};
-    Transfer transfer(request, *address, settings, ca->Current(now), timeout);
+    Transfer transfer(request, {.address = *address, .ip = ips->front()}, settings,
+                      ca->Current(now), timeout);
     curl_easy_setopt(
         transfer.handle(), CURLOPT_TIMEOUT_MS,
         static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(timeout).count()));
     const CURLcode code = curl_easy_perform(transfer.handle());
     if (code != CURLE_OK) {
       verdicts.push_back(JudgeFailure(code, transfer));
-    } else {
-      const core::Secret body = transfer.TakeBody();
-      verdicts.push_back(page.is_it(body.ExposeSecret()) ? TlsVerdict::kOk
-                                                         : TlsVerdict::kAnotherServer);
+      continue;
     }
+    const core::Secret body = transfer.TakeBody();
+    const bool slow = now - began > timeout;
+    verdicts.push_back(!page.is_it(body.ExposeSecret()) ? TlsVerdict::kAnotherServer
+                       : slow                           ? TlsVerdict::kDnsSlow
+                                                        : TlsVerdict::kOk);
   }
   return verdicts;
 }

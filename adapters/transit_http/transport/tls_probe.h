@@ -25,6 +25,7 @@ enum class TlsVerdict : std::uint8_t {
   kNotYetValid,
   kRefused,  // any other failure of the handshake
   kDnsFailed,
+  kDnsSlow,  // all is well, but looking the name up took longer than a call may
   kConnectionFailed,
 };
 
@@ -36,7 +37,8 @@ struct ExpectedPage {
 };
 
 // One verdict an address, in their order. Asks each one for `page` under the very TLS settings of
-// the transport, in at most `timeout` each; blocks. curl_global_init has been called.
+// the transport, in at most `timeout` each, its name's look-up apart, which gets 30 s; blocks.
+// curl_global_init has been called.
 std::expected<std::vector<TlsVerdict>, TransportProblem> ProbeTls(
     const ExpectedPage& page, const TransportOptions& options, std::chrono::nanoseconds timeout,
     const ports::Clock& clock, const ports::FileReader& files, ports::Telemetry& telemetry);

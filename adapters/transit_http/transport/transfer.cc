@@ -1,5 +1,9 @@
 #include "adapters/transit_http/transport/transfer.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -12,7 +16,10 @@ namespace {
 
 // All header lines of one reply together; OpenBao's are some 300 bytes.
 constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
-constexpr long kKeepAliveProbeSeconds = 30;
+// A dead peer is found out within some 10 s, whether we have sent it something or not.
+constexpr long kKeepAliveIdleSeconds = 5;
+constexpr long kKeepAliveProbeSeconds = 2;
+constexpr unsigned int kUnacknowledgedMilliseconds = 9'000;
 
 long CeilMilliseconds(core::Duration duration) {
   return static_cast<long>(
@@ -25,15 +32,22 @@ void Set(CURL* easy, CURLoption option, T value) {
   if (curl_easy_setopt(easy, option, value) != CURLE_OK) throw std::bad_alloc();
 }
 
+int SetUserTimeout(void* /*unused*/, curl_socket_t socket, curlsocktype /*purpose*/) {
+  // Where it fails, connections live as long as the system lets them.
+  setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMilliseconds,
+             sizeof(kUnacknowledgedMilliseconds));
+  return CURL_SOCKOPT_OK;
+}
+
 }  // namespace
 
-Transfer::Transfer(const ports::HttpRequest& request, const ServerAddress& address,
+Transfer::Transfer(const ports::HttpRequest& request, const TransferTarget& target,
                    const TransferSettings& settings, std::shared_ptr<const std::string> ca_pem,
                    core::Duration time_left)
     : request_(request), ca_pem_(std::move(ca_pem)), easy_(curl_easy_init()) {
   if (!easy_) throw std::bad_alloc();
-  BuildHeaders(address, settings);
-  SetOptions(address, settings, time_left);
+  BuildHeaders(target.address, settings);
+  SetOptions(target, time_left);
 }
 
 Transfer::~Transfer() = default;
@@ -57,16 +71,10 @@ void Transfer::AddCredentialHeader() {
   headers_.push_back({line, nullptr});
 }
 
-void Transfer::SetOptions(const ServerAddress& address, const TransferSettings& settings,
-                          core::Duration time_left) {
+void Transfer::SetOptions(const TransferTarget& target, core::Duration time_left) {
   CURL* easy = easy_.get();
-  Set(easy, CURLOPT_URL, (address.url_prefix + request_.path).c_str());
+  Set(easy, CURLOPT_URL, (target.address.url_prefix + request_.path).c_str());
   Set(easy, CURLOPT_PATH_AS_IS, 1L);
-  if (!address.connect_to.empty()) {
-    connect_to_.reset(curl_slist_append(nullptr, address.connect_to.c_str()));
-    if (!connect_to_) throw std::bad_alloc();
-    Set(easy, CURLOPT_CONNECT_TO, connect_to_.get());
-  }
   if (request_.method == ports::HttpMethod::kPost) {
     Set(easy, CURLOPT_POST, 1L);
     const std::string_view body = request_.body.ExposeSecret();
@@ -98,13 +106,7 @@ void Transfer::SetOptions(const ServerAddress& address, const TransferSettings& 
   Set(easy, CURLOPT_HTTP09_ALLOWED, 0L);
 
   Set(easy, CURLOPT_NOSIGNAL, 1L);
-  Set(easy, CURLOPT_QUICK_EXIT, 1L);  // a hanging resolver never holds up the others
-  Set(easy, CURLOPT_TCP_NODELAY, 1L);
-  Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  Set(easy, CURLOPT_TCP_KEEPIDLE, kKeepAliveProbeSeconds);
-  Set(easy, CURLOPT_TCP_KEEPINTVL, kKeepAliveProbeSeconds);
-  Set(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(settings.max_idle_connection.count()));
-  Set(easy, CURLOPT_CONNECTTIMEOUT_MS, CeilMilliseconds(time_left / 3));
+  SetConnectionOptions(target, time_left);
 
   Set(easy, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
   Set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
@@ -113,10 +115,27 @@ void Transfer::SetOptions(const ServerAddress& address, const TransferSettings& 
   if (request_.identity != nullptr) PresentIdentity();
 }
 
-// A connection of its own, from handshake to close: curl's reuse does not look at what a connection
-// presented (libraries.md, "libcurl"). TLS sessions are an easy handle's own, so none outlives it.
+void Transfer::SetConnectionOptions(const TransferTarget& target, core::Duration time_left) {
+  CURL* easy = easy_.get();
+  connect_to_.reset(curl_slist_append(nullptr, target.address.ConnectTo(target.ip).c_str()));
+  if (!connect_to_) throw std::bad_alloc();
+  Set(easy, CURLOPT_CONNECT_TO, connect_to_.get());
+  if (target.fresh_connection) Set(easy, CURLOPT_FRESH_CONNECT, 1L);
+  Set(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(target.max_idle_connection.count()));
+  Set(easy, CURLOPT_CONNECTTIMEOUT_MS, CeilMilliseconds(time_left / 3));
+  Set(easy, CURLOPT_SHARE, target.tls_sessions);
+  Set(easy, CURLOPT_TCP_NODELAY, 1L);
+  Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  Set(easy, CURLOPT_TCP_KEEPIDLE, kKeepAliveIdleSeconds);
+  Set(easy, CURLOPT_TCP_KEEPINTVL, kKeepAliveProbeSeconds);
+  Set(easy, CURLOPT_SOCKOPTFUNCTION, &SetUserTimeout);
+}
+
+// A connection of its own, from handshake to close: neither curl's reuse nor its TLS sessions look
+// at what a connection presented (libraries.md, "libcurl").
 void Transfer::PresentIdentity() {
   CURL* easy = easy_.get();
+  Set(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   Set(easy, CURLOPT_FRESH_CONNECT, 1L);
   Set(easy, CURLOPT_FORBID_REUSE, 1L);
   Set(easy, CURLOPT_SSL_CTX_FUNCTION, &PresentClientIdentity);
@@ -136,12 +155,6 @@ std::string Transfer::content_type() const {
   return type == nullptr ? std::string() : type;
 }
 
-bool Transfer::name_resolved() const {
-  curl_off_t microseconds = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_NAMELOOKUP_TIME_T, &microseconds);
-  return microseconds > 0;
-}
-
 std::size_t Transfer::OnBody(char* data, std::size_t size, std::size_t count, void* self) {
   auto* transfer = static_cast<Transfer*>(self);
   const int status = transfer->http_status();
@@ -149,7 +162,7 @@ std::size_t Transfer::OnBody(char* data, std::size_t size, std::size_t count, vo
                                                            : transfer->request_.max_error_bytes;
   try {
     if (transfer->body_.Append({data, size * count}, limit)) return size * count;
-    transfer->body_over_bound_ = true;
+    transfer->over_bound_ = true;
     return 0;
   } catch (const std::bad_alloc&) {
     return 0;  // curl is C: nothing may be thrown through it
@@ -163,7 +176,8 @@ std::size_t Transfer::OnHeader(char* data, std::size_t size, std::size_t count, 
   if (line.starts_with("HTTP/")) transfer->headers_complete_ = false;
   if (line == "\r\n" || line == "\n") transfer->headers_complete_ = true;
   transfer->header_bytes_ += line.size();
-  return transfer->header_bytes_ <= kMaxHeaderBytes ? line.size() : 0;
+  transfer->over_bound_ = transfer->header_bytes_ > kMaxHeaderBytes;
+  return transfer->over_bound_ ? 0 : line.size();
 }
 
 }  // namespace baokms::adapters::transit_http

@@ -20,15 +20,23 @@ namespace baokms::adapters::transit_http {
 // What does not change between transfers.
 struct TransferSettings {
   std::vector<std::string> headers;  // "Name: value", sent with every request
-  std::chrono::seconds max_idle_connection{0};
+};
+
+// One attempt: where to, and over which connections.
+struct TransferTarget {
+  const ServerAddress& address;
+  const std::string& ip;
+  bool fresh_connection = false;
+  std::chrono::seconds max_idle_connection{0};  // of one that is used again
+  CURLSH* tls_sessions = nullptr;               // where those to resume are kept; null: none are
 };
 
 class Transfer {
  public:
-  // `request`, `address` and `settings` must outlive the transfer. `time_left` > 0 is the request's
-  // whole remaining budget; connecting gets a third of it (wire-contract.md, "Budget").
-  // Throws std::bad_alloc alone.
-  Transfer(const ports::HttpRequest& request, const ServerAddress& address,
+  // `request`, `settings` and the target's address must outlive the transfer. `time_left` > 0 is
+  // the request's whole remaining budget; connecting gets a third of it (wire-contract.md,
+  // "Budget"). Throws std::bad_alloc alone.
+  Transfer(const ports::HttpRequest& request, const TransferTarget& target,
            const TransferSettings& settings, std::shared_ptr<const std::string> ca_pem,
            core::Duration time_left);
   ~Transfer();
@@ -39,10 +47,11 @@ class Transfer {
 
   // After curl reported the transfer's end.
   int http_status() const;
-  bool name_resolved() const;
   std::string content_type() const;
+  // Whether the reply has begun.
+  bool heard() const { return header_bytes_ > 0; }
   // For a transfer that curl reports as failed to write.
-  bool body_over_bound() const { return body_over_bound_; }
+  bool over_bound() const { return over_bound_; }
   // False when the peer closed before the empty line: curl takes such a reply for a whole one.
   bool headers_complete() const { return headers_complete_; }
   core::Secret TakeBody() { return body_.Take(); }
@@ -57,8 +66,8 @@ class Transfer {
 
   void BuildHeaders(const ServerAddress& address, const TransferSettings& settings);
   void AddCredentialHeader();
-  void SetOptions(const ServerAddress& address, const TransferSettings& settings,
-                  core::Duration time_left);
+  void SetOptions(const TransferTarget& target, core::Duration time_left);
+  void SetConnectionOptions(const TransferTarget& target, core::Duration time_left);
   void PresentIdentity();
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
@@ -73,7 +82,7 @@ class Transfer {
   ReplyBuffer body_;
   std::size_t header_bytes_ = 0;
   bool headers_complete_ = false;
-  bool body_over_bound_ = false;
+  bool over_bound_ = false;
   std::unique_ptr<CURL, CloseEasy> easy_;  // last: closed before what it points to
 };
 

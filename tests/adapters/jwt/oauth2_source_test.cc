@@ -26,15 +26,17 @@ using namespace std::chrono_literals;
 class TokenServer final : public ports::HttpTransport {
  public:
   explicit TokenServer(testing::FakeClock& clock) : clock_(clock) {}
-  std::unique_ptr<ports::PendingCall> Send(ports::HttpRequest request,
-                                           ports::Completion<ports::HttpReply> done) override {
+  std::unique_ptr<ports::PendingCall> Send(
+      ports::HttpRequest request, ports::CompletionWith<ports::HttpOutcome> done) override {
     requests.push_back(std::move(request));
     clock_.PassOnlyBoot(takes);
     if (error) {
-      done(std::unexpected(*error));
+      done({.reply = std::unexpected(*error), .took = takes});
     } else {
-      done(ports::HttpReply{
-          .status = status, .content_type = content_type, .body = core::Secret::Copy(body)});
+      done({.reply = ports::HttpReply{.status = status,
+                                      .content_type = content_type,
+                                      .body = core::Secret::Copy(body)},
+            .took = takes});
     }
     return nullptr;
   }

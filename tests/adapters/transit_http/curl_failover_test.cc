@@ -85,7 +85,7 @@ TEST_CASE("Failover: the active node's own answers stay") {
   }
 }
 
-TEST_CASE("Failover: a cut reply is the first node's failure and stays") {
+TEST_CASE("Failover: a cut reply moves on") {
   TransportFixture fixture;
   ScriptedTlsServer first(fixture.identity, [](const SeenRequest&, Wire& wire) {
     wire.Write("HTTP/1.1 200 X\r\nContent-Length: 10\r\n\r\n{}");
@@ -93,8 +93,9 @@ TEST_CASE("Failover: a cut reply is the first node's failure and stays") {
   });
   ScriptedTlsServer second(fixture.identity, Ok());
   fixture.Start({first.Url(), second.Url()});
-  CHECK(TransportFixture::StatusOf(fixture.Call(fixture.Get())) == OpenBaoStatus::kUnavailable);
-  CHECK(second.connections() == 0);
+  CHECK(fixture.Call(fixture.Get()).has_value());
+  CHECK(second.connections() == 1);
+  CHECK(fixture.Superseded() == std::vector<int>{0});
 }
 
 TEST_CASE("Failover: when all fail a node's reply counts more than a failed connection") {
@@ -113,16 +114,128 @@ TEST_CASE("Failover: when all fail a node's reply counts more than a failed conn
   CHECK(fixture.telemetry.failovers == 0);
 }
 
-TEST_CASE("Failover: every address is asked at most once a call") {
+TEST_CASE("Failover: all addresses are asked in turn until the budget or the allowance ends") {
   TransportFixture fixture;
-  ScriptedTlsServer one(fixture.identity, Always(HttpReplyText(503, "")));
-  ScriptedTlsServer two(fixture.identity, Always(HttpReplyText(503, "")));
-  ScriptedTlsServer three(fixture.identity, Always(HttpReplyText(503, "")));
+  fixture.options.sending.retry_base = 4.5;
+  ScriptedTlsServer one(fixture.identity, Always(HttpReplyText(503, "one")));
+  ScriptedTlsServer two(fixture.identity, Always(HttpReplyText(503, "two")));
+  ScriptedTlsServer three(fixture.identity, Always(HttpReplyText(503, "three")));
   fixture.Start({one.Url(), two.Url(), three.Url()});
-  REQUIRE(fixture.Call(fixture.Get()).has_value());
-  CHECK(one.requests().size() == 1);
-  CHECK(two.requests().size() == 1);
-  CHECK(three.requests().size() == 1);
+  const auto reply = fixture.Call(fixture.Get());
+  REQUIRE(reply.has_value());
+  CHECK(reply->body.ExposeSecret() == "one");
+  CHECK(one.requests().size() == 2);
+  CHECK(two.requests().size() == 2);
+  CHECK(three.requests().size() == 2);
+  CHECK(fixture.Superseded() == std::vector<int>(5, 503));
+}
+
+TEST_CASE("Failover: an address that accepts and never answers costs one call a moment") {
+  TransportFixture fixture;
+  ScriptedTlsServer silent(fixture.identity,
+                           [](const SeenRequest&, Wire& wire) { wire.HangUntilStopped(); });
+  ScriptedTlsServer second(fixture.identity, Ok());
+  fixture.Start({silent.Url(), second.Url()});
+  const auto timed = [&] {
+    const auto began = std::chrono::steady_clock::now();
+    REQUIRE(fixture.Call(fixture.Post("{}", 2s)).has_value());
+    return std::chrono::steady_clock::now() - began;
+  };
+  CHECK(timed() < 1500ms);
+  for (int i = 0; i < 5; ++i) CHECK(timed() < 100ms);
+  CHECK(fixture.telemetry.failovers == 1);
+}
+
+TEST_CASE("Failover: connections from before an address fell silent are not used again") {
+  TransportFixture fixture;
+  fixture.options.sending.suspect_after = 1;
+  fixture.options.sending.suspect_look = 1s;
+  std::atomic<bool> old_ones_are_dead = false;  // as a dropped route leaves them
+  std::atomic<bool> second_down = false;
+  ScriptedTlsServer first(fixture.identity, [&](const SeenRequest& request, Wire& wire) {
+    if (!old_ones_are_dead) wire.Sleep(50ms);
+    if (old_ones_are_dead && request.connection <= 2) wire.HangUntilStopped();
+    wire.Write(HttpReplyText(200, "{}"));
+  });
+  ScriptedTlsServer second(fixture.identity, [&](const SeenRequest&, Wire& wire) {
+    wire.Write(HttpReplyText(second_down ? 503 : 200, "{}"));
+  });
+  fixture.Start({first.Url(), second.Url()});
+  auto one = fixture.Send(fixture.Post("{}"));
+  auto other = fixture.Send(fixture.Post("{}"));
+  REQUIRE(one.get().has_value());
+  REQUIRE(other.get().has_value());
+  REQUIRE(first.connections() == 2);
+  old_ones_are_dead = true;
+  REQUIRE(fixture.Call(fixture.Post("{}")).has_value());  // by the second; one old one is left
+  std::this_thread::sleep_for(2500ms);
+  REQUIRE(fixture.Call(fixture.Post("{}")).has_value());  // and a look at the first
+  std::this_thread::sleep_for(100ms);
+  second_down = true;
+  const auto began = std::chrono::steady_clock::now();
+  const auto reply = fixture.Call(fixture.Post("{}"));
+  REQUIRE(reply.has_value());
+  CHECK(reply->status == 200);
+  CHECK(std::chrono::steady_clock::now() - began < 140ms);  // no hedge was needed
+  CHECK(first.requests().back().connection == 3);
+}
+
+// A reply that says nothing about the request, once; then good ones.
+ScriptedTlsServer::Script GoodAtTheSecond(std::string first) {
+  return [first, asked = std::make_shared<std::atomic<int>>(0)](const SeenRequest&, Wire& wire) {
+    if (++*asked > 1) {
+      wire.Write(HttpReplyText(200, "{}"));
+      return;
+    }
+    if (!first.empty()) wire.Write(first);
+    if (!first.contains("Content-Length") || first.ends_with("cut")) wire.Close();
+  };
+}
+
+TEST_CASE("Retry: a single address is asked again over a new connection") {
+  for (const std::string& first :
+       {HttpReplyText(503, "{}"), HttpReplyText(502, "bad gateway"), HttpReplyText(504, ""),
+        HttpReplyText(500, "<html>oops</html>"), HttpReplyText(307, ""),
+        std::string("HTTP/1.1 200 X\r\nContent-Length: 10\r\n\r\ncut"), std::string()}) {
+    CAPTURE(first);
+    TransportFixture fixture;
+    ScriptedTlsServer server(fixture.identity, GoodAtTheSecond(first));
+    fixture.Start({server.Url()});
+    const auto reply = fixture.Call(fixture.Post("{}", 2s));
+    REQUIRE(reply.has_value());
+    CHECK(reply->status == 200);
+    REQUIRE(server.requests().size() == 2);
+    CHECK(server.requests()[1].connection == 2);
+    CHECK(fixture.Superseded().size() == 1);
+  }
+}
+
+TEST_CASE("Retry: a server that is away for a moment costs no call") {
+  TransportFixture fixture;
+  auto server = std::make_unique<ScriptedTlsServer>(fixture.identity, Ok());
+  const std::string url = server->Url();
+  const int port = server->port();
+  server.reset();
+  fixture.Start({url});
+  auto waiting = fixture.Send(fixture.Post("{}", 2s));
+  std::this_thread::sleep_for(300ms);
+  server = std::make_unique<ScriptedTlsServer>(fixture.identity, Ok(), 0, port);
+  const auto began = std::chrono::steady_clock::now();
+  const auto reply = waiting.get();
+  REQUIRE(reply.has_value());
+  CHECK(std::chrono::steady_clock::now() - began < 600ms);
+}
+
+TEST_CASE("Retry: what OpenBao said of the request is not asked for again") {
+  for (const int status : {400, 401, 403, 404, 429}) {
+    TransportFixture fixture;
+    ScriptedTlsServer server(fixture.identity, Always(HttpReplyText(status, "<html></html>")));
+    fixture.Start({server.Url()});
+    const auto reply = fixture.Call(fixture.Post("{}"));
+    REQUIRE(reply.has_value());
+    CHECK(reply->status == status);
+    CHECK(server.requests().size() == 1);
+  }
 }
 
 TEST_CASE("Failover: there is no way back until the address in use fails") {

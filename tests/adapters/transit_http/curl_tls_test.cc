@@ -107,6 +107,28 @@ TEST_CASE("TLS: versions before 1.2 are refused") {
   CHECK(fixture.Call(fixture.Get()).has_value());
 }
 
+TEST_CASE("TLS: a new connection resumes the session of the one before") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    CAPTURE(version);
+    TransportFixture fixture;
+    ScriptedTlsServer server(
+        fixture.identity,
+        [](const SeenRequest&, Wire& wire) {
+          wire.Write(HttpReplyText(200, "{}"));
+          wire.Close();
+        },
+        version);
+    fixture.Start({server.Url()});
+    for (int i = 0; i < 3; ++i) REQUIRE(fixture.Call(fixture.Post("{}")).has_value());
+    const auto seen = server.requests();
+    REQUIRE(seen.size() == 3);
+    CHECK_FALSE(seen[0].resumed);
+    CHECK(seen[1].resumed);
+    CHECK(seen[2].resumed);
+    CHECK(seen[2].connection == 3);
+  }
+}
+
 TEST_CASE("TLS: a changed CA file holds for the next connection without a restart") {
   TransportFixture fixture;
   ScriptedTlsServer server(fixture.identity, Ok());

@@ -18,12 +18,12 @@ using core::OpenBaoStatus;
 // Completes on the caller's thread: no test here depends on threads.
 class FakeHttpTransport final : public ports::HttpTransport {
  public:
-  std::unique_ptr<ports::PendingCall> Send(ports::HttpRequest request,
-                                           ports::Completion<ports::HttpReply> done) override {
+  std::unique_ptr<ports::PendingCall> Send(
+      ports::HttpRequest request, ports::CompletionWith<ports::HttpOutcome> done) override {
     requests.push_back(std::move(request));
     core::Result<ports::HttpReply> reply = std::move(replies.front());
     replies.pop_front();
-    done(std::move(reply));
+    done({.reply = std::move(reply), .took = took});
     return nullptr;
   }
   void Answer(int status, std::string_view body) {
@@ -32,17 +32,17 @@ class FakeHttpTransport final : public ports::HttpTransport {
   }
   void Fail(core::Error error) { replies.emplace_back(std::unexpected(error)); }
 
+  std::optional<core::Duration> took = 7ms;
   std::vector<ports::HttpRequest> requests;
   std::deque<core::Result<ports::HttpReply>> replies;
 };
 
 struct Clients {
   FakeHttpTransport transport;
-  testing::MachineClock clock;
   WireTelemetry telemetry;
   OpenBaoTransitClient transit{{.mount_path = "team/transit", .key_name = "k1"},
-                               {transport, clock, telemetry}};
-  OpenBaoAuthClient auth{{transport, clock, telemetry}};
+                               {transport, telemetry}};
+  OpenBaoAuthClient auth{{transport, telemetry}};
   ports::TokenRef token = std::make_shared<const core::HeldToken>(
       core::HeldToken{.generation = 1, .value = core::Secret::Copy("s.held"), .expires_at = {}});
   core::MonotonicTime deadline{core::Duration(123)};
@@ -94,7 +94,9 @@ TEST_CASE("Encrypt: the configured key is asked under the caller's token and dea
   CHECK(events[0].operation == OpenBaoOperation::kTransitEncrypt);
   CHECK(events[0].status == OpenBaoStatus::kOk);
   CHECK(events[0].request_id == "id-9");
-  CHECK(events[0].duration >= core::Duration::zero());
+  CHECK(events[0].duration == 7ms);
+  CHECK(request.lane == core::Lane::kEncrypt);
+  CHECK((request.judge == adapters::transit_http::JudgeReply));
 }
 
 TEST_CASE("Every call: telemetry hears its operation and how it ended") {
@@ -104,10 +106,10 @@ TEST_CASE("Every call: telemetry hears its operation and how it ended") {
     OpenBaoStatus status;
   };
   for (const Ending& ending :
-       {Ending{400, "", OpenBaoStatus::kInvalidRequest},
-        Ending{400, "encryption key not found", OpenBaoStatus::kNotFound},
+       {Ending{400, R"({"errors":["x"]})", OpenBaoStatus::kInvalidRequest},
+        Ending{400, R"({"errors":["encryption key not found"]})", OpenBaoStatus::kNotFound},
         Ending{400, "message authentication failed", OpenBaoStatus::kDecryptFailed},
-        Ending{403, "", OpenBaoStatus::kPermissionDenied},
+        Ending{403, R"({"errors":["x"]})", OpenBaoStatus::kPermissionDenied},
         Ending{503, "is sealed", OpenBaoStatus::kSealed},
         Ending{503, "", OpenBaoStatus::kUnavailable}, Ending{302, "", OpenBaoStatus::kUnknown},
         Ending{204, "", OpenBaoStatus::kUnavailable},
@@ -121,6 +123,36 @@ TEST_CASE("Every call: telemetry hears its operation and how it ended") {
     REQUIRE(clients.telemetry.wire().size() == 1);
     CHECK(clients.telemetry.wire()[0].status == ending.status);
   }
+}
+
+TEST_CASE("Every call: a refusal that is not OpenBao's says nothing about the token or the key") {
+  for (const int http_status : {400, 401, 403, 404}) {
+    for (const bool login : {false, true}) {
+      Clients clients;
+      clients.transport.Answer(http_status, "<html>no</html>");
+      const core::Error error = login ? clients.Login().error() : clients.Encrypt().error();
+      CHECK(error == core::ForeignReply());
+      CHECK(clients.telemetry.wire().at(0).status == OpenBaoStatus::kUnavailable);
+    }
+  }
+}
+
+TEST_CASE("Every call: what never left is no request and each further attempt is one") {
+  Clients clients;
+  clients.transport.took = std::nullopt;
+  clients.transport.Fail(core::ConcurrencyLimit());
+  CHECK(clients.Encrypt().error() == core::ConcurrencyLimit());
+  CHECK(clients.telemetry.wire().empty());
+  clients.transport.requests.at(0).superseded(
+      {.reply = ports::HttpReply{.status = 503, .content_type = {}, .body = {}}, .took = 3ms});
+  clients.transport.requests.at(0).superseded(
+      {.reply = std::unexpected(core::OpenBaoFailure(OpenBaoStatus::kTlsFailed)), .took = 4ms});
+  const auto events = clients.telemetry.wire();
+  REQUIRE(events.size() == 2);
+  CHECK(events[0].operation == OpenBaoOperation::kTransitEncrypt);
+  CHECK(events[0].status == OpenBaoStatus::kUnavailable);
+  CHECK(events[0].duration == 3ms);
+  CHECK(events[1].status == OpenBaoStatus::kTlsFailed);
 }
 
 TEST_CASE("Every call: a reply that contradicts the request counts as unknown") {
@@ -161,6 +193,20 @@ TEST_CASE("Decrypt: the plaintext comes back") {
   CHECK(plaintext == "hello");
   CHECK(clients.transport.requests.at(0).path == "/v1/team/transit/decrypt/k1");
   CHECK(clients.telemetry.wire().at(0).operation == OpenBaoOperation::kTransitDecrypt);
+  CHECK(clients.transport.requests.at(0).lane == core::Lane::kDecrypt);
+}
+
+TEST_CASE("Probes: what is sent for one never waits for callers' requests") {
+  Clients clients;
+  ports::TransitEncryptRequest request = clients.EncryptCall();
+  request.lane = core::Lane::kProbe;
+  clients.transport.Fail(core::DeadlineExceeded());
+  clients.transit.Encrypt(clients.token, std::move(request), clients.deadline, [](auto) {});
+  clients.transport.Fail(core::DeadlineExceeded());
+  clients.transit.ReadKeyMetadata(clients.token, clients.deadline, [](auto) {});
+  clients.transport.Fail(core::DeadlineExceeded());
+  CHECK_FALSE(clients.Login().has_value());
+  for (const auto& sent : clients.transport.requests) CHECK(sent.lane == core::Lane::kProbe);
 }
 
 TEST_CASE("Reads: paths and bounds and operations") {
@@ -213,8 +259,10 @@ TEST_CASE("Login: refusals are one error and other failures keep their own row")
     OpenBaoStatus counted;
   };
   for (const Ending& ending :
-       {Ending{400, "invalid audience", core::LoginRefused(), OpenBaoStatus::kInvalidRequest},
-        Ending{403, "permission denied", core::LoginRefused(), OpenBaoStatus::kPermissionDenied},
+       {Ending{400, R"({"errors":["invalid audience"]})", core::LoginRefused(),
+               OpenBaoStatus::kInvalidRequest},
+        Ending{403, R"({"errors":["permission denied"]})", core::LoginRefused(),
+               OpenBaoStatus::kPermissionDenied},
         Ending{500, "missing name in alias", core::LoginRefused(), OpenBaoStatus::kUnavailable},
         Ending{500, "other", core::OpenBaoFailure(OpenBaoStatus::kUnavailable),
                OpenBaoStatus::kUnavailable},
@@ -224,7 +272,7 @@ TEST_CASE("Login: refusals are one error and other failures keep their own row")
                OpenBaoStatus::kSealed},
         Ending{429, "", core::OpenBaoFailure(OpenBaoStatus::kRateLimited),
                OpenBaoStatus::kRateLimited},
-        Ending{401, "", core::OpenBaoFailure(OpenBaoStatus::kUnauthenticated),
+        Ending{401, R"({"errors":["x"]})", core::OpenBaoFailure(OpenBaoStatus::kUnauthenticated),
                OpenBaoStatus::kUnauthenticated},
         Ending{204, "", core::OpenBaoFailure(OpenBaoStatus::kUnavailable),
                OpenBaoStatus::kUnavailable},
@@ -259,7 +307,7 @@ TEST_CASE("Renewal: a 204 is unavailable and a 403 is no refused login") {
   const auto empty = clients.Renew();
   REQUIRE_FALSE(empty.has_value());
   CHECK(empty.error() == core::OpenBaoFailure(OpenBaoStatus::kUnavailable));
-  clients.transport.Answer(403, "");
+  clients.transport.Answer(403, R"({"errors":["permission denied"]})");
   const auto denied = clients.Renew();
   REQUIRE_FALSE(denied.has_value());
   CHECK(denied.error() == core::OpenBaoFailure(OpenBaoStatus::kPermissionDenied));

@@ -49,12 +49,14 @@ TEST_CASE("Address: curl gets the server name as URL host and the address to con
   const auto plain = ServerAddress::Parse("https://bao.example:8200", "");
   REQUIRE(plain.has_value());
   CHECK(plain->url_prefix == "https://bao.example:8200");
-  CHECK(plain->connect_to.empty());
+  CHECK(plain->host == "bao.example");
+  CHECK(plain->ConnectTo("10.0.0.1") == "bao.example:8200:10.0.0.1:8200");
   CHECK(plain->host_header.empty());
   const auto named = ServerAddress::Parse("https://[::1]", "bao.example");
   REQUIRE(named.has_value());
   CHECK(named->url_prefix == "https://bao.example:443");
-  CHECK(named->connect_to == "bao.example:443:[::1]:443");
+  CHECK(named->host == "::1");
+  CHECK(named->ConnectTo("::1") == "bao.example:443:[::1]:443");
   CHECK(named->host_header == "Host: [::1]");
   CHECK_FALSE(ServerAddress::Parse("https://h", "a/b").has_value());
   CHECK_FALSE(ServerAddress::Parse("https://h", "a\nb").has_value());

@@ -22,8 +22,11 @@ int Listen(int backlog, int& port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
   socklen_t size = sizeof(address);
   auto* generic = reinterpret_cast<sockaddr*>(&address);
+  constexpr int kOn = 1;  // so that a port can be taken again
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &kOn, sizeof(kOn));
   if (fd < 0 || bind(fd, generic, size) != 0 || listen(fd, backlog) != 0 ||
       getsockname(fd, generic, &size) != 0) {
     throw std::runtime_error("cannot listen on 127.0.0.1");
@@ -104,8 +107,9 @@ bool Wire::ReadRequest(SeenRequest& request) {
   return true;
 }
 
-ScriptedTlsServer::ScriptedTlsServer(const Identity& identity, Script script, int max_tls_version)
-    : script_(std::move(script)), context_(SSL_CTX_new(TLS_server_method())) {
+ScriptedTlsServer::ScriptedTlsServer(const Identity& identity, Script script, int max_tls_version,
+                                     int port)
+    : script_(std::move(script)), context_(SSL_CTX_new(TLS_server_method())), port_(port) {
   signal(SIGPIPE, SIG_IGN);
   SSL_CTX_set_security_level(context_, 0);
   if (max_tls_version != 0) {

@@ -54,8 +54,8 @@ class ScriptedTlsServer {
  public:
   using Script = std::function<void(const SeenRequest&, Wire&)>;
 
-  // `script` runs on the connection's thread, once a request.
-  ScriptedTlsServer(const Identity& identity, Script script, int max_tls_version = 0);
+  // `script` runs on the connection's thread, once a request. Port 0: any free one.
+  ScriptedTlsServer(const Identity& identity, Script script, int max_tls_version = 0, int port = 0);
   ~ScriptedTlsServer();
   ScriptedTlsServer(const ScriptedTlsServer&) = delete;
   ScriptedTlsServer& operator=(const ScriptedTlsServer&) = delete;

@@ -59,6 +59,7 @@ class WireTelemetry final : public testing::QuietTelemetry {
   }
   void OpenBaoFailover() override { ++failovers; }
   void CaFileRefused() override { ++ca_refused; }
+  void NameLookupFailed() override { ++lookups_failed; }
 
   std::vector<WireEvent> wire() const {
     const std::lock_guard lock(mutex_);
@@ -66,6 +67,7 @@ class WireTelemetry final : public testing::QuietTelemetry {
   }
   std::atomic<int> failovers = 0;
   std::atomic<int> ca_refused = 0;
+  std::atomic<int> lookups_failed = 0;
 
  private:
   mutable std::mutex mutex_;
@@ -101,7 +103,6 @@ class TransportFixture {
       : authority(MakeAuthority("test authority")),
         identity(IssueServer(authority, {"IP:127.0.0.1", "DNS:localhost", "DNS:bao.example"})) {
     options.ca_file = scratch.Write("ca.pem", authority.certificate_pem);
-    options.another_address_may_answer = adapters::transit_http::AnotherNodeMayAnswer;
   }
 
   // Starts a transport to `servers` with `options`.
@@ -120,11 +121,17 @@ class TransportFixture {
     ports::HttpRequest request;
     request.path = "/v1/test";
     request.deadline = In(budget);
+    request.judge = adapters::transit_http::JudgeReply;
+    request.superseded = [this](const ports::HttpOutcome& attempt) {
+      const std::lock_guard lock(mutex);
+      superseded.push_back(attempt.reply ? attempt.reply->status : 0);
+    };
     return request;
   }
   ports::HttpRequest Post(const std::string& body, core::Duration budget = 5s) const {
     ports::HttpRequest request = Get(budget);
     request.method = ports::HttpMethod::kPost;
+    request.lane = core::Lane::kDecrypt;
     request.body = core::Secret::Copy(body);
     return request;
   }
@@ -134,8 +141,9 @@ class TransportFixture {
                           std::unique_ptr<ports::PendingCall>* handle = nullptr) const {
     auto promise = std::make_shared<std::promise<Reply>>();
     auto future = promise->get_future();
-    auto pending = transport->Send(
-        std::move(request), [promise](Reply reply) { promise->set_value(std::move(reply)); });
+    auto pending = transport->Send(std::move(request), [promise](ports::HttpOutcome outcome) {
+      promise->set_value(std::move(outcome.reply));
+    });
     if (handle != nullptr) *handle = std::move(pending);
     return future;
   }
@@ -150,6 +158,14 @@ class TransportFixture {
     return reply.error().openbao_status().value_or(core::OpenBaoStatus::kUnknown);
   }
 
+  // The HTTP status of each superseded attempt, 0 for one without a reply.
+  std::vector<int> Superseded() const {
+    const std::lock_guard lock(mutex);
+    return superseded;
+  }
+
+  mutable std::mutex mutex;
+  mutable std::vector<int> superseded;  // guarded by mutex
   testing::MachineClock clock;
   PlainFileReader files;
   WireTelemetry telemetry;

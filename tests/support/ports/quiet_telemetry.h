@@ -20,6 +20,8 @@ class QuietTelemetry : public ports::Telemetry {
   void StaleSocketRemoved() override {}
   void ClockRegressed() override {}
   void CaFileRefused() override {}
+  void NameLookupFailed() override {}
+  void NameLookupWorksAgain() override {}
 };
 
 }  // namespace baokms::testing

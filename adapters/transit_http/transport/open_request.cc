@@ -1,0 +1,37 @@
+#include "adapters/transit_http/transport/open_request.h"
+
+namespace baokms::adapters::transit_http {
+namespace {
+
+// What a node said tells more than that one could not be reached, and that more than an attempt
+// that was cut; among equals, the first.
+int WorthOf(const ports::HttpOutcome& outcome) {
+  if (outcome.reply) return 2;
+  return outcome.reply.error() == core::Cancelled() ? 0 : 1;
+}
+
+}  // namespace
+
+void OpenRequest::Keep(ports::HttpOutcome outcome) {
+  if (answered()) return Supersede(outcome);
+  if (kept_ && WorthOf(*kept_) >= WorthOf(outcome)) return Supersede(outcome);
+  if (kept_) Supersede(*kept_);
+  kept_ = std::move(outcome);
+}
+
+void OpenRequest::Answer(ports::HttpOutcome outcome) {
+  if (const auto kept = std::exchange(kept_, std::nullopt)) Supersede(*kept);
+  std::exchange(done_, nullptr)(std::move(outcome));
+}
+
+void OpenRequest::AnswerWithBestKept(const core::Error& otherwise) {
+  if (!kept_) return Answer({.reply = std::unexpected(otherwise), .took = std::nullopt});
+  ports::HttpOutcome best = *std::exchange(kept_, std::nullopt);
+  Answer(std::move(best));
+}
+
+void OpenRequest::Supersede(const ports::HttpOutcome& outcome) const {
+  if (request_.superseded) request_.superseded(outcome);
+}
+
+}  // namespace baokms::adapters::transit_http
