@@ -1,7 +1,6 @@
 #include "app/checks/recorded_versions.h"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -85,11 +84,11 @@ CheckResult JudgeRestrictions(const RecordedVersions& recorded) {
   const std::map<IdentityFault, std::string_view> words = {
       {IdentityFault::kTrimmed, "was trimmed"},
       {IdentityFault::kDisallowed, "is below min_decryption_version"}};
-  Faults in_use = FaultsOf(recorded);
-  const auto retired =
-      std::ranges::stable_partition(in_use, std::not_fn(&core::FaultyIdentity::only_degrades));
-  const Faults degrading(retired.begin(), retired.end());
-  in_use.erase(retired.begin(), retired.end());
+  Faults in_use;
+  Faults degrading;
+  for (const core::FaultyIdentity& faulty : FaultsOf(recorded)) {
+    (faulty.only_degrades() ? degrading : in_use).push_back(faulty);
+  }
   if (std::string forbidden = Described(in_use, words); !forbidden.empty()) {
     return Fail(std::move(forbidden),
                 "lower min_decryption_version: this node encrypts under these versions, or is "

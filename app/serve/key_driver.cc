@@ -149,6 +149,7 @@ void KeyDriver::Do(const core::CandidateFound& action) {
 
 void KeyDriver::Do(const core::UndecryptableChanged& action) {
   std::vector<std::int64_t> numbers;
+  numbers.reserve(action.versions.size());
   for (const core::TransitKeyVersion version : action.versions) numbers.push_back(version.number());
   ports_.telemetry.RetiredUndecryptable(numbers);
 }

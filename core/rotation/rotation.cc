@@ -78,6 +78,7 @@ std::optional<std::vector<TransitKeyVersion>> UndecryptableVersions(
     const std::vector<FaultyIdentity>& faults) {
   if (!std::ranges::all_of(faults, &FaultyIdentity::only_degrades)) return std::nullopt;
   std::vector<TransitKeyVersion> versions;
+  versions.reserve(faults.size());
   for (const FaultyIdentity& faulty : faults) versions.push_back(faulty.recorded.version);
   std::ranges::sort(versions);
   return versions;
