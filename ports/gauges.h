@@ -21,6 +21,7 @@ struct GaugeReading {
   RotationLabel rotation = RotationLabel::kUnknown;
   bool breaker_open = false;
   bool persistence_degraded = false;
+  std::int64_t newest_undecryptable = 0;  // the retired version; 0: none
 };
 
 // The body of /ready (observability.md, "Health").
@@ -30,8 +31,8 @@ struct HealthReading {
   std::string healthz{};  // "ok" or "unhealthy"; empty is omitted
   std::int64_t cache_age_ms = 0;
   bool stale = false;
-  std::string rotation_state{};  // empty is omitted
-  std::vector<std::string> reasons{};
+  std::string rotation_state{};        // empty is omitted
+  std::vector<std::string> reasons{};  // what degrades also when ready
   std::string metadata_error_class{};  // empty is omitted
   std::string deep_error_class{};      // empty is omitted
   bool persistence_degraded = false;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -76,6 +77,9 @@ class Telemetry {
   virtual void MetadataObserved(std::string_view status) = 0;
   virtual void KeyPromoted(const PromotionEvent& event) = 0;
   virtual void RotationPending(std::string_view key_id_hash, std::int64_t version) = 0;
+  // The retired versions that OpenBao no longer decrypts, ascending, when they are other ones than
+  // before; empty: there is none any more.
+  virtual void RetiredUndecryptable(std::span<const std::int64_t> versions) = 0;
   virtual void StaleSocketRemoved() = 0;
   virtual void ClockRegressed() = 0;
   virtual void CaFileRefused() = 0;  // a changed CA file is unusable; the old one stays in use

@@ -129,6 +129,10 @@ void AddGauges(Families& families, const ports::GaugeReading& gauges) {
   families.Gauge("openbao_kms_rotation_persistence_degraded",
                  "1 while a save that only records an observation is deferred.",
                  flag(gauges.persistence_degraded));
+  families.Gauge(
+      "openbao_kms_retired_version_undecryptable",
+      "The newest retired version that OpenBao no longer decrypts, 0 when there is none.",
+      static_cast<double>(gauges.newest_undecryptable));
   families.Gauge("openbao_kms_circuit_breaker_state", "Probe circuit breaker: 0 closed, 1 open.",
                  flag(gauges.breaker_open));
 }

@@ -12,6 +12,8 @@
 #include "adapters/telemetry/metrics.h"
 #include "adapters/telemetry/warning_limit.h"
 #include "adapters/telemetry/words.h"
+#include "core/model/readiness.h"
+#include "core/text/number_ranges.h"
 
 namespace baokms::adapters::telemetry {
 namespace {
@@ -207,6 +209,19 @@ void Telemetry::RotationPending(std::string_view key_id_hash, std::int64_t versi
   if (!state_->Enabled(LogLevel::kInfo)) return;
   LogLine line = state_->Line(LogLevel::kInfo, "rotation.pending", "rotation.pending");
   line.Text("key_id_hash", HashOrNothing(key_id_hash)).Number("transit_key_version", version);
+  state_->Write(std::move(line));
+}
+
+void Telemetry::RetiredUndecryptable(std::span<const std::int64_t> versions) {
+  const bool over = versions.empty();
+  const LogLevel at = over ? LogLevel::kInfo : LogLevel::kWarn;
+  if (!state_->Enabled(at)) return;
+  const std::string_view message = over ? "key.retired_decryptable" : "key.retired_undecryptable";
+  LogLine line = state_->Line(at, message, message);
+  if (!over) {
+    line.Text("reason", core::Name(core::Reason::kRetiredVersionUndecryptable))
+        .Text("transit_key_versions", core::NumberRanges(versions));
+  }
   state_->Write(std::move(line));
 }
 

@@ -62,6 +62,7 @@ class Telemetry final : public ports::Telemetry {
   void MetadataObserved(std::string_view status) override;
   void KeyPromoted(const ports::PromotionEvent& event) override;
   void RotationPending(std::string_view key_id_hash, std::int64_t version) override;
+  void RetiredUndecryptable(std::span<const std::int64_t> versions) override;
   void StaleSocketRemoved() override;
   void ClockRegressed() override;
   void CaFileRefused() override;

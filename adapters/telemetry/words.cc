@@ -11,12 +11,16 @@ namespace {
 bool IsLower(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 // The words of reports-and-labels.md, "Readiness reasons".
-constexpr std::array<std::string_view, 17> kReasons{
-    "state_unavailable",      "status_stale",         "metadata_unverified",  "upsert_check_failed",
-    "metadata_read_failed",   "upsert_allowed",       "profile_invalid",      "version_rollback",
-    "state_save_failed",      "state_publish_failed", "encryption_blocked",   "deep_probe_pending",
-    "deep_probe_failed",      "deep_probe_invalid",   "circuit_breaker_open", "probe_failed",
-    "diagnostics_unavailable"};
+constexpr std::array<std::string_view, 18> kReasons{
+    "state_unavailable",       "status_stale",
+    "metadata_unverified",     "upsert_check_failed",
+    "metadata_read_failed",    "upsert_allowed",
+    "profile_invalid",         "version_rollback",
+    "state_save_failed",       "state_publish_failed",
+    "encryption_blocked",      "deep_probe_pending",
+    "deep_probe_failed",       "deep_probe_invalid",
+    "circuit_breaker_open",    "probe_failed",
+    "diagnostics_unavailable", "retired_version_undecryptable"};
 
 }  // namespace
 

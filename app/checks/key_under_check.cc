@@ -36,10 +36,11 @@ CheckResult FailedCall(const core::Error& error) {
 }
 
 // What a later check names the cause of.
-CheckResult NeedsRestrictions() {
-  return {
-      .status = CheckStatus::kSkip, .message = "needs transit.version_restrictions", .advice = {}};
+CheckResult Needs(std::string_view check) {
+  return {.status = CheckStatus::kSkip, .message = "needs " + std::string(check), .advice = {}};
 }
+
+CheckResult NeedsRestrictions() { return Needs("transit.version_restrictions"); }
 
 void Join(std::string& text, std::string_view more) {
   if (!text.empty()) text += "; ";
@@ -165,8 +166,13 @@ CheckResult KeyUnderCheck::ProbeTransit() {
 
 CheckResult KeyUnderCheck::CheckKeyId() const {
   const core::TransitKeyVersion version = VersionInUse();
+  const auto created = times_.find(version.number());
+  if (created == times_.end()) {  // below the key's minima, or of a newer OpenBao
+    return version.number() > metadata_->latest_version ? Needs("registry.state")
+                                                        : NeedsRestrictions();
+  }
   const auto derive = [&] {
-    return core::DeriveKeyId(state_.identity->identity(), version, times_.at(version.number()));
+    return core::DeriveKeyId(state_.identity->identity(), version, created->second);
   };
   const core::KeyId key_id = derive();
   const std::string seen = "key_id_hash " + core::PublicHash(key_id.str());
@@ -185,7 +191,7 @@ CheckResult KeyUnderCheck::CheckState() const {
   if (first) return Warn("there is no state", "none is needed: serve creates the first state");
   return Fail("there is no state, and none can be created for this key" +
                   (first.error().why.empty() ? std::string() : " (" + first.error().why + ")"),
-              "state.path: copy the state file and its checkpoint from another node or a backup");
+              "state.path: " + std::string(AdviceWithoutState()));
 }
 
 CheckResult KeyUnderCheck::CheckRestrictions() const {

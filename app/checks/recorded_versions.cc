@@ -1,5 +1,6 @@
 #include "app/checks/recorded_versions.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -70,7 +71,8 @@ CheckResult JudgeState(const RecordedVersions& recorded) {
       core::Observe(recorded.registry, recorded.metadata, recorded.policy,
                     core::ObservationKind::kDiscovery, /*may_promote=*/false, recorded.wall);
   // What is left are faults that JudgeRestrictions names, or what no fault of a version explains.
-  if (!seen && faults.empty()) {
+  const bool explained = !std::ranges::all_of(faults, &core::FaultyIdentity::only_degrades);
+  if (!seen && !explained) {
     return Fail("serve would refuse this state with this metadata: " +
                     std::string(core::Name(seen.error())),
                 "compare the state and the key with rotation-plan");
@@ -79,17 +81,26 @@ CheckResult JudgeState(const RecordedVersions& recorded) {
 }
 
 CheckResult JudgeRestrictions(const RecordedVersions& recorded) {
-  std::string forbidden = Described(
-      FaultsOf(recorded), {{IdentityFault::kTrimmed, "was trimmed"},
-                           {IdentityFault::kDisallowed, "is below min_decryption_version"}});
-  if (!forbidden.empty()) {
+  const std::map<IdentityFault, std::string_view> words = {
+      {IdentityFault::kTrimmed, "was trimmed"},
+      {IdentityFault::kDisallowed, "is below min_decryption_version"}};
+  Faults in_use;
+  Faults degrading;
+  for (const core::FaultyIdentity& faulty : FaultsOf(recorded)) {
+    (faulty.only_degrades() ? degrading : in_use).push_back(faulty);
+  }
+  if (std::string forbidden = Described(in_use, words); !forbidden.empty()) {
     return Fail(std::move(forbidden),
-                "lower min_decryption_version, or, when nothing refers to these versions any "
-                "more, retire them with `bao-kms-provider retire-versions`");
+                "lower min_decryption_version: this node encrypts under these versions, or is "
+                "about to");
   }
   if (core::EncryptionBlocked(recorded.registry.active().version, recorded.metadata)) {
     return Fail("the active version is below min_encryption_version",
                 std::string(AdviceFor(core::Reason::kEncryptionBlocked)));
+  }
+  if (std::string undecryptable = Described(degrading, words); !undecryptable.empty()) {
+    return Warn("retired: " + undecryptable,
+                std::string(AdviceFor(core::Reason::kRetiredVersionUndecryptable)));
   }
   return Pass();
 }

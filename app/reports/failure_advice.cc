@@ -64,11 +64,23 @@ std::string_view AdviceFor(core::Reason reason) {
     case core::Reason::kEncryptionBlocked:
       return "the active version is below the key's min_encryption_version: encryption works again "
              "after the pending rotation is promoted";
+    case core::Reason::kRetiredVersionUndecryptable:
+      return "objects under these versions cannot be read: lower min_decryption_version on the "
+             "key, "
+             "or, when no object and no backup needs them any more, retire them with "
+             "`bao-kms-provider retire-versions`";
     case core::Reason::kDeepProbeInvalid:
       return "in a probe, OpenBao's encrypt and decrypt did not agree";
     default:
       return {};
   }
+}
+
+std::string_view AdviceWithoutState() {
+  return "copy the state file and its checkpoint from another node or from a backup of any node of "
+         "this cluster; only if no node has ever served with this key, so that nothing is "
+         "encrypted "
+         "under it, create a Transit key of another name that is not rotated, and use that";
 }
 
 std::string NameAndAdvice(core::ErrorClass error, std::string_view own_advice) {

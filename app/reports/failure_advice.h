@@ -13,6 +13,9 @@ namespace baokms::app {
 std::string_view AdviceFor(core::ErrorClass error);
 std::string_view AdviceFor(core::Reason reason);
 
+// Of a node without a state whose key is rotated, also when there is no other node.
+std::string_view AdviceWithoutState();
+
 // "<name>: <advice>", or the name alone. `own_advice` is that of whoever knows better.
 std::string NameAndAdvice(core::ErrorClass error, std::string_view own_advice = {});
 std::string NameAndAdvice(core::Reason reason);

@@ -11,15 +11,19 @@ std::string OrElse(std::string_view advice, std::string_view otherwise) {
 
 }  // namespace
 
+bool IsHopeless(const ProbeReport& last) {
+  return last.reason == core::Reason::kStateUnavailable && !last.refusal.empty();
+}
+
 std::string FailedStartAdvice(const ProbeReport& last, std::string_view login_advice) {
   if (last.error && !login_advice.empty()) return std::string(login_advice);
   if (last.error) {
     return OrElse(AdviceFor(*last.error),
                   "OpenBao is not usable: check the error_class of the last status.probe line");
   }
-  if (last.reason == core::Reason::kStateUnavailable && !last.refusal.empty()) {
+  if (IsHopeless(last)) {
     return "there is no state at state.path and the Transit key is rotated (" + last.refusal +
-           "): copy the state file and its checkpoint from another node or a backup";
+           "): " + std::string(AdviceWithoutState());
   }
   if (last.reason) {
     const std::string found = last.refusal.empty() ? "" : " (found: " + last.refusal + ")";

@@ -9,6 +9,9 @@
 
 namespace baokms::app {
 
+// No later attempt can go otherwise: there is no state, and none can be made of a rotated key.
+bool IsHopeless(const ProbeReport& last);
+
 // `login_advice`: what the last failed login said, empty without one.
 std::string FailedStartAdvice(const ProbeReport& last, std::string_view login_advice);
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/registry/registry_save.h"
 #include "core/rotation/deep_probe.h"
@@ -144,6 +145,13 @@ void KeyDriver::Do(const core::Promoted& action) {
 void KeyDriver::Do(const core::CandidateFound& action) {
   ports_.telemetry.RotationPending(core::PublicHash(action.candidate.key_id.str()),
                                    action.candidate.version.number());
+}
+
+void KeyDriver::Do(const core::UndecryptableChanged& action) {
+  std::vector<std::int64_t> numbers;
+  numbers.reserve(action.versions.size());
+  for (const core::TransitKeyVersion version : action.versions) numbers.push_back(version.number());
+  ports_.telemetry.RetiredUndecryptable(numbers);
 }
 
 }  // namespace baokms::app

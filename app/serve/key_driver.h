@@ -64,6 +64,7 @@ class KeyDriver final : public ports::KeyDiscovery {
   void Do(const core::DeepProbeEnded& action);
   void Do(const core::Promoted& action);
   void Do(const core::CandidateFound& action);
+  void Do(const core::UndecryptableChanged& action);
   void Do(const core::WallClockRegressed&) { ports_.telemetry.ClockRegressed(); }
 
   void ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::Reason> reason,

@@ -46,6 +46,9 @@ ports::GaugeReading RuntimeGauges::ReadGauges() const {
     reading.status_key_id_hash = view->keys->active->key_id_hash;
     reading.key_version = view->keys->active->snapshot.version.number();
   }
+  if (!view->undecryptable.empty()) {
+    reading.newest_undecryptable = view->undecryptable.back().number();
+  }
   if (const auto age = core::CacheAge(*view, now.boot)) reading.status_cache_age = *age;
   return reading;
 }
@@ -63,6 +66,9 @@ ports::HealthReading RuntimeGauges::ReadHealth() const {
   }
   reading.rotation_state = Word(Rotation(*view));
   for (const core::Reason reason : core::UnhealthyReasons(*view, now)) {
+    reading.reasons.emplace_back(core::Name(reason));
+  }
+  for (const core::Reason reason : core::DegradedReasons(*view)) {
     reading.reasons.emplace_back(core::Name(reason));
   }
   if (view->metadata_error) reading.metadata_error_class = core::Name(*view->metadata_error);

@@ -10,6 +10,7 @@
 #include "app/process/startup.h"
 #include "app/process/system_clock.h"
 #include "app/process/system_random.h"
+#include "app/serve/failed_start_advice.h"
 #include "app/serve/listeners.h"
 #include "app/serve/runtime.h"
 #include "app/serve/signals.h"
@@ -101,13 +102,14 @@ class ServeRun {
   enum class Start { kHealthy, kFailed, kTerminated };
 
   // Retries for bootstrap.graceTimeout; 0 is one try. A try under way at the end is
-  // awaited: each has its own bound.
+  // awaited: each has its own bound. What no retry can mend is told at once.
   Start AwaitHealth(Runtime& runtime) {
     const core::MonotonicTime give_up =
         clock_.Now().monotonic + configuration_.bootstrap.grace_timeout;
     while (true) {
       const auto probe = runtime.NextProbe(std::chrono::milliseconds(200));
       if (probe && probe->healthy) return Start::kHealthy;
+      if (probe && IsHopeless(*probe)) return Start::kFailed;
       const bool over = clock_.Now().monotonic >= give_up;
       if (probe && probe->reason && over) return Start::kFailed;
       if (over && clock_.Now().monotonic >= give_up + LongestTry()) return Start::kFailed;

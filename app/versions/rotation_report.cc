@@ -48,11 +48,16 @@ std::string ProfileProblem(const core::TransitKeyMetadata& metadata) {
   return {};
 }
 
-// What `serve` would make of these metadata at its next observation; empty: nothing wrong.
+// What `serve` would make of these metadata at its next observation.
+std::expected<core::Observation, core::Reason> NextObservation(const RotationFacts& facts,
+                                                               const core::Registry& registry) {
+  return core::Observe(registry, *facts.key.metadata, facts.policy,
+                       core::ObservationKind::kDiscovery, /*may_promote=*/false, facts.wall);
+}
+
+// Empty: nothing wrong.
 std::string ObservationProblem(const RotationFacts& facts, const core::Registry& registry) {
-  const auto seen =
-      core::Observe(registry, *facts.key.metadata, facts.policy, core::ObservationKind::kDiscovery,
-                    /*may_promote=*/false, facts.wall);
+  const auto seen = NextObservation(facts, registry);
   if (!seen) return NameAndAdvice(seen.error());
   if (seen->encryption_blocked) return NameAndAdvice(core::Reason::kEncryptionBlocked);
   return {};
@@ -82,9 +87,8 @@ BootstrapVerdict JudgeBootstrap(const RotationFacts& facts) {
   if (first.error().reason != core::Reason::kStateUnavailable) {
     return {.reason = first.error().why + ": the Transit key does not meet the required profile"};
   }
-  return {.reason = first.error().why +
-                    ": the Transit key is rotated; copy the state file and its checkpoint from "
-                    "another node or a backup"};
+  return {.reason = first.error().why + ": the Transit key is rotated; " +
+                    std::string(AdviceWithoutState())};
 }
 
 void AddState(Report& report, const core::RegistryFiles& files) {
@@ -112,9 +116,20 @@ void AddPending(Report& report, const core::KeySnapshot& pending, core::Duration
       core::Rfc3339(stable + std::chrono::ceil<std::chrono::seconds>(delay));
 }
 
-}  // namespace
+// Ours, after every other field: what is not as it should be while Status stays healthy.
+void AddDegraded(Report& report, const RotationFacts& facts) {
+  const auto& registry = facts.files.recovered.registry;
+  if (!facts.key.metadata || !registry) return;
+  const auto seen = NextObservation(facts, *registry);
+  if (!seen || seen->undecryptable.empty()) return;
+  report["degraded"] = NameAndAdvice(core::Reason::kRetiredVersionUndecryptable);
+  Report& versions = report["undecryptableVersions"] = Report::array();
+  for (const core::TransitKeyVersion version : seen->undecryptable) {
+    versions.push_back(version.number());
+  }
+}
 
-RotationReport ReportRotation(const RotationFacts& facts) {
+RotationReport ReportWithoutDegraded(const RotationFacts& facts) {
   const auto& registry = facts.files.recovered.registry;
   RotationReport result{.report = Report::object(), .problem = MetadataProblem(facts)};
   Report& report = result.report;
@@ -140,8 +155,16 @@ RotationReport ReportRotation(const RotationFacts& facts) {
   return result;
 }
 
+}  // namespace
+
+RotationReport ReportRotation(const RotationFacts& facts) {
+  RotationReport result = ReportWithoutDegraded(facts);
+  AddDegraded(result.report, facts);
+  return result;
+}
+
 RotationReport ReportVerification(const RotationFacts& facts) {
-  RotationReport result = ReportRotation(facts);
+  RotationReport result = ReportWithoutDegraded(facts);
   result.report["confidence"] = "limited";
   result.report["limitations"] = {
       "It sees only this node's state and Transit: compare activeKeyIdHash on every control-plane "
@@ -153,6 +176,7 @@ RotationReport ReportVerification(const RotationFacts& facts) {
       "were written under.",
       "It reads the state file, not a running provider: pendingPromotesAfter is the earliest time, "
       "and a provider that restarts begins the activation delay again."};
+  AddDegraded(result.report, facts);
   return result;
 }
 

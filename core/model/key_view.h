@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/model/aad.h"
 #include "core/model/annotations.h"
@@ -43,6 +44,8 @@ struct KeyView {
   bool encryption_blocked = false;
   bool breaker_open = false;
   bool persistence_degraded = false;
+  // Retired versions that OpenBao no longer decrypts, ascending: Status stays healthy.
+  std::vector<TransitKeyVersion> undecryptable{};
   // When the last good metadata probe ended.
   std::optional<BootTime> verified_at;
   Duration max_staleness{};

@@ -1,4 +1,5 @@
-// Why Status is not healthy: the readiness reasons of reports-and-labels.md.
+// Why Status is not healthy, or less than it should be: the readiness reasons of
+// reports-and-labels.md.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,8 @@ enum class Reason : std::uint8_t {
   kCircuitBreakerOpen,
   kProbeFailed,
   kDiagnosticsUnavailable,
+  // Degraded alone, Status stays healthy: objects under a retired version cannot be read.
+  kRetiredVersionUndecryptable,
 };
 
 constexpr std::string_view Name(Reason reason) {
@@ -62,6 +65,8 @@ constexpr std::string_view Name(Reason reason) {
       return "probe_failed";
     case Reason::kDiagnosticsUnavailable:
       return "diagnostics_unavailable";
+    case Reason::kRetiredVersionUndecryptable:
+      return "retired_version_undecryptable";
   }
   return "probe_failed";
 }

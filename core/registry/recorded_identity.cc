@@ -8,12 +8,12 @@ std::optional<IdentityFault> FaultOfIdentity(const KeySnapshot& recorded,
                                              const TransitKeyMetadata& metadata,
                                              const CreationTimes& times) {
   const std::int64_t version = recorded.version.number();
+  const auto listed = times.find(version);
+  const bool is_listed = listed != times.end();
+  if (is_listed && listed->second != recorded.created_at) return IdentityFault::kRecreated;
   if (version < metadata.min_available_version) return IdentityFault::kTrimmed;
   if (version < metadata.min_decryption_version) return IdentityFault::kDisallowed;
-  const auto listed = times.find(version);
-  if (listed == times.end()) return IdentityFault::kNotListed;
-  if (listed->second != recorded.created_at) return IdentityFault::kRecreated;
-  return std::nullopt;
+  return is_listed ? std::nullopt : std::optional(IdentityFault::kNotListed);
 }
 
 std::vector<FaultyIdentity> FaultsOfIdentities(const Registry& registry,

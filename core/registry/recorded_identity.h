@@ -19,7 +19,7 @@ enum class IdentityFault : std::uint8_t {
   kTrimmed,     // below min_available_version: gone for good
   kDisallowed,  // below min_decryption_version
   kNotListed,   // above latest_version, or without a creation time
-  kRecreated,   // another creation time than the recorded one
+  kRecreated,   // listed with another creation time than the recorded one, whatever the minima
 };
 
 // None: it decrypts as recorded. `times` are the metadata's reliable ones
@@ -31,6 +31,13 @@ std::optional<IdentityFault> FaultOfIdentity(const KeySnapshot& recorded,
 struct FaultyIdentity {
   KeySnapshot recorded;
   IdentityFault fault;
+
+  // A retired version that the key's minima forbid: what was written under it cannot be read, and
+  // no write depends on it. Every other fault makes the whole metadata unfit to go on with.
+  bool only_degrades() const {
+    return recorded.state == SnapshotState::kRetired &&
+           (fault == IdentityFault::kTrimmed || fault == IdentityFault::kDisallowed);
+  }
 };
 
 // Of every record that decrypts, in the registry's order.

@@ -116,17 +116,11 @@ std::expected<RegistryChange, ChangeRefusal> RetireVersions(const Registry& regi
   if (!times) return std::unexpected(times.error());
   const TransitKeyVersion newest =
       registry.pending() == nullptr ? active : registry.pending()->version;
-  const std::string latest =
-      "the Transit key has latest_version=" + std::to_string(metadata.latest_version);
   if (metadata.latest_version < newest.number()) {
     return Refuse(Kind::kVersionRollback,
-                  latest + ", below the recorded version " + newest.ToString() +
+                  "the Transit key has latest_version=" + std::to_string(metadata.latest_version) +
+                      ", below the recorded version " + newest.ToString() +
                       ": OpenBao was restored from an older backup; restore a newer one");
-  }
-  if (metadata.latest_version > active.number()) {
-    return Refuse(Kind::kRotationUnfinished,
-                  latest + " and this node's active version is " + active.ToString() +
-                      ": let the provider promote the rotation and re-encrypt every object first");
   }
   std::set<TransitKeyVersion> versions;
   for (const KeySnapshot& snapshot : registry.snapshots()) {

@@ -23,12 +23,11 @@ struct RegistryChange {
 };
 
 enum class ChangeRefusalKind : std::uint8_t {
-  kMetadataUnfit,       // the key's settings or its listing of versions cannot be relied on
-  kVersionRollback,     // latest_version is below the active version
-  kRotationUnfinished,  // latest_version, or a pending record, is above the active version
-  kNotBelowActive,      // the version asked for is not one that may be changed
-  kNotRemoved,          // the version to restore is not recorded as removed
-  kIdentityLost,        // a version that would decrypt afterwards cannot, or was recreated
+  kMetadataUnfit,    // the key's settings or its listing of versions cannot be relied on
+  kVersionRollback,  // latest_version is below the active version or a pending one
+  kNotBelowActive,   // the version asked for is not one that may be changed
+  kNotRemoved,       // the version to restore is not recorded as removed
+  kIdentityLost,     // a version that would decrypt afterwards cannot, or was recreated
   kNoGenerationLeft,
 };
 
@@ -39,7 +38,8 @@ struct ChangeRefusal {
 };
 
 // Removes every retired version below `before`: they never decrypt again on this node, unless
-// restored.
+// restored. A rotation that is under way or not yet observed stays as it is: it may depend on this
+// change, never the other way round.
 std::expected<RegistryChange, ChangeRefusal> RetireVersions(const Registry& registry,
                                                             const TransitKeyMetadata& metadata,
                                                             TransitKeyVersion before);

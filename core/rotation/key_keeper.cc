@@ -94,6 +94,7 @@ void KeyKeeper::Judge(bool may_promote, const ClockReading& now, Actions& out) {
       return;
     }
     blocked_after_ = false;
+    undecryptable_after_.clear();
     BeginSave(*std::move(first), Phase::kSavingNext, out);
     return;
   }
@@ -104,6 +105,7 @@ void KeyKeeper::Judge(bool may_promote, const ClockReading& now, Actions& out) {
     return;
   }
   blocked_after_ = seen->encryption_blocked;
+  undecryptable_after_ = std::move(seen->undecryptable);
   if (!seen->next) {
     MetadataSucceeded(now, out);
   } else if (seen->promotes) {
@@ -183,8 +185,8 @@ void KeyKeeper::On(const SaveFinished& event, const ClockReading& now, Actions& 
   // Nothing that a request needs was lost: the published state stays valid and fresh.
   degraded_ = true;
   if (kind_ == ObservationKind::kRegular) {
-    verified_at_ = now.boot;
-    encryption_blocked_ = (*published_seen)->encryption_blocked;
+    const Observation& seen = **published_seen;
+    Verified(seen.encryption_blocked, seen.undecryptable, now, out);
   } else {
     discovery_failed_ = true;  // the metadata was not judged for the id that is wanted
   }
@@ -225,14 +227,22 @@ void KeyKeeper::MetadataSucceeded(const ClockReading& now, Actions& out) {
   }
   metadata_reason_.reset();
   metadata_error_.reset();
-  encryption_blocked_ = blocked_after_;
-  verified_at_ = now.boot;
+  Verified(blocked_after_, undecryptable_after_, now, out);
   if (IsHealthy(view(), now.boot)) was_healthy_ = true;
   EndMetadata(now);
   // After a failed deep probe the next good metadata probe asks for another.
   if (deep_reason_) deep_due_ = now.monotonic;
   out.push_back(MetadataProbeEnded{.ok = true, .reason = std::nullopt, .error = std::nullopt});
   out.push_back(Publish{});
+}
+
+void KeyKeeper::Verified(bool blocked, std::vector<TransitKeyVersion> undecryptable,
+                         const ClockReading& now, Actions& out) {
+  verified_at_ = now.boot;
+  encryption_blocked_ = blocked;
+  if (undecryptable == undecryptable_) return;
+  undecryptable_ = std::move(undecryptable);
+  out.push_back(UndecryptableChanged{undecryptable_});
 }
 
 void KeyKeeper::MetadataFailed(Reason reason, const std::optional<Error>& error,
@@ -368,6 +378,7 @@ KeyView KeyKeeper::view() const {
           .encryption_blocked = encryption_blocked_,
           .breaker_open = metadata_breaker_.open() || deep_breaker_.open(),
           .persistence_degraded = degraded_,
+          .undecryptable = undecryptable_,
           .verified_at = verified_at_,
           .max_staleness = policy_.max_staleness};
 }

@@ -117,6 +117,11 @@
 // While the deep probe's reason is set, each good regular metadata probe makes another deep probe
 // due at once; that is also how the first one comes.
 //
+// A retired version that OpenBao no longer decrypts changes nothing here but what is told: the
+// metadata is good, Status stays healthy, and rotation and discovery go on. Only reads of old
+// objects suffer, and an unhealthy Status would add to that that nothing can be written and that an
+// API server that restarts reads nothing at all.
+//
 // The wall clock decides nothing. It is written into records; going back is told and that is all.
 #pragma once
 
@@ -219,11 +224,16 @@ struct Promoted {
 struct CandidateFound {
   KeySnapshot candidate;
 };
+// For telemetry: the retired versions that OpenBao no longer decrypts are not the ones told last;
+// empty: there is none any more.
+struct UndecryptableChanged {
+  std::vector<TransitKeyVersion> versions;
+};
 // For telemetry: the wall clock stands before its reading at the last metadata. Changes nothing.
 struct WallClockRegressed {};
-using KeeperAction =
-    std::variant<ReadMetadata, DeepProbe, Save, Publish, AnswerDiscovery, MetadataProbeEnded,
-                 DeepProbeEnded, Promoted, CandidateFound, WallClockRegressed>;
+using KeeperAction = std::variant<ReadMetadata, DeepProbe, Save, Publish, AnswerDiscovery,
+                                  MetadataProbeEnded, DeepProbeEnded, Promoted, CandidateFound,
+                                  UndecryptableChanged, WallClockRegressed>;
 
 // One thread owns a keeper and steps it; copies are independent.
 class KeyKeeper {
@@ -281,6 +291,8 @@ class KeyKeeper {
   void BeginSave(Registry next, Phase phase, Actions& out);
   void Accept(Registry saved, Actions& out);
   void MetadataSucceeded(const ClockReading& now, Actions& out);
+  void Verified(bool blocked, std::vector<TransitKeyVersion> undecryptable, const ClockReading& now,
+                Actions& out);
   void MetadataFailed(Reason reason, const std::optional<Error>& error, const ClockReading& now,
                       Actions& out);
   void EndMetadata(const ClockReading& now);
@@ -301,12 +313,14 @@ class KeyKeeper {
   TransitKeyMetadata metadata_;  // of the probe under way
   std::optional<Registry> candidate_;
   bool blocked_after_ = false;
+  std::vector<TransitKeyVersion> undecryptable_after_;
 
   std::optional<Reason> metadata_reason_ = Reason::kMetadataUnverified;
   std::optional<Reason> deep_reason_ = Reason::kDeepProbePending;
   std::optional<ErrorClass> metadata_error_;
   std::optional<ErrorClass> deep_error_;
   bool encryption_blocked_ = false;
+  std::vector<TransitKeyVersion> undecryptable_;
   bool degraded_ = false;
   bool was_healthy_ = false;
   std::optional<BootTime> verified_at_;

@@ -73,6 +73,17 @@ void Promote(std::vector<KeySnapshot>& snapshots, KeySnapshot& candidate, UnixSe
   candidate.promoted_at = std::max(now, candidate.observed_at);
 }
 
+// The versions of faults that only degrade; none when another kind is among them.
+std::optional<std::vector<TransitKeyVersion>> UndecryptableVersions(
+    const std::vector<FaultyIdentity>& faults) {
+  if (!std::ranges::all_of(faults, &FaultyIdentity::only_degrades)) return std::nullopt;
+  std::vector<TransitKeyVersion> versions;
+  versions.reserve(faults.size());
+  for (const FaultyIdentity& faulty : faults) versions.push_back(faulty.recorded.version);
+  std::ranges::sort(versions);
+  return versions;
+}
+
 }  // namespace
 
 std::expected<Observation, Reason> Observe(const Registry& registry,
@@ -90,15 +101,16 @@ std::expected<Observation, Reason> Observe(const Registry& registry,
   }
   const auto times = ReliableCreationTimes(metadata);
   if (!times) return std::unexpected(Reason::kProfileInvalid);
-  if (!FaultsOfIdentities(registry, metadata, *times).empty()) {
-    return std::unexpected(Reason::kMetadataUnverified);
-  }
-  const auto blocked = [&](const KeySnapshot& snapshot) {
-    return EncryptionBlocked(snapshot.version, metadata);
+  const auto undecryptable = UndecryptableVersions(FaultsOfIdentities(registry, metadata, *times));
+  if (!undecryptable) return std::unexpected(Reason::kMetadataUnverified);
+  const auto observed = [&](std::optional<Registry> next, bool promotes) {
+    const TransitKeyVersion encrypts = (next ? *next : registry).active().version;
+    return Observation{.next = std::move(next),
+                       .promotes = promotes,
+                       .encryption_blocked = EncryptionBlocked(encrypts, metadata),
+                       .undecryptable = *undecryptable};
   };
-  if (latest <= active) {
-    return Observation{.next = std::nullopt, .encryption_blocked = blocked(registry.active())};
-  }
+  if (latest <= active) return observed(std::nullopt, /*promotes=*/false);
 
   const UnixSeconds now = std::max<UnixSeconds>(wall, 1);  // 0 means absent in the file
   std::vector<KeySnapshot> snapshots = registry.snapshots();
@@ -112,14 +124,10 @@ std::expected<Observation, Reason> Observe(const Registry& registry,
   const bool promotes =
       kind == ObservationKind::kRegular && may_promote && candidate.stable_at != 0;
   if (promotes) Promote(snapshots, candidate, now);
-  if (snapshots == registry.snapshots()) {
-    return Observation{.next = std::nullopt, .encryption_blocked = blocked(registry.active())};
-  }
+  if (snapshots == registry.snapshots()) return observed(std::nullopt, /*promotes=*/false);
   auto next = registry.Next(std::move(snapshots));
   if (!next) return std::unexpected(Reason::kStatePublishFailed);
-  const bool still_blocked = blocked(next->active());
-  return Observation{
-      .next = std::move(next), .promotes = promotes, .encryption_blocked = still_blocked};
+  return observed(std::move(next), promotes);
 }
 
 bool DifferOnlyInStability(const Registry& published, const Registry& candidate) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <vector>
 
 #include "core/model/readiness.h"
 #include "core/model/transit_key_metadata.h"
@@ -30,6 +31,8 @@ struct Observation {
   bool promotes = false;
   // The version that is active after this observation is below min_encryption_version.
   bool encryption_blocked = false;
+  // Retired versions that the key's minima forbid, ascending: degraded, not unhealthy.
+  std::vector<TransitKeyVersion> undecryptable{};
 };
 
 // `may_promote`: the activation delay of the stable candidate is over. `wall`: seconds since 1970.

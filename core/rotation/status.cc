@@ -25,6 +25,11 @@ std::vector<Reason> UnhealthyReasons(const KeyView& view, BootTime now) {
   return reasons;
 }
 
+std::vector<Reason> DegradedReasons(const KeyView& view) {
+  if (view.undecryptable.empty()) return {};
+  return {Reason::kRetiredVersionUndecryptable};
+}
+
 bool IsHealthy(const KeyView& view, BootTime now) {
   return view.keys && !view.metadata_reason && !view.deep_reason && !view.encryption_blocked &&
          !IsStale(view, now);

@@ -18,6 +18,9 @@ bool IsStale(const KeyView& view, BootTime now);
 // Everything that keeps Status from being healthy; empty: healthy.
 std::vector<Reason> UnhealthyReasons(const KeyView& view, BootTime now);
 
+// What else is not as it should be: Status is healthy with it.
+std::vector<Reason> DegradedReasons(const KeyView& view);
+
 // UnhealthyReasons() is empty, without building the list: requests ask this.
 bool IsHealthy(const KeyView& view, BootTime now);
 

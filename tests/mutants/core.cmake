@@ -36,9 +36,13 @@ baokms_mutant(forgets_deep_failure_on_retry core core/rotation/key_keeper.cc
 baokms_mutant(deep_probe_believes_any_plaintext core core/rotation/deep_probe.cc
   "Deep probe:*"
   REPLACE "same ? DeepResult::kOk : DeepResult::kInvalid" "DeepResult::kOk")
-baokms_mutant(retires_while_rotating core core/registry/retirement.cc
+baokms_mutant(waits_with_retiring_for_a_rotation core core/registry/retirement.cc
   "Retire:*"
-  REPLACE "if (metadata.latest_version > active.number()) {" "if (false) {")
+  REPLACE "if (metadata.latest_version < newest.number()) {"
+    "if (metadata.latest_version != active.number()) {")
+baokms_mutant(retires_after_a_rollback core core/registry/retirement.cc
+  "Retire:*"
+  REPLACE "if (metadata.latest_version < newest.number()) {" "if (false) {")
 baokms_mutant(retires_whatever_stays core core/registry/retirement.cc
   "Retire:*,Restore:*"
   REPLACE "if (!fault) continue" "if (true) continue")
@@ -51,6 +55,22 @@ baokms_mutant(restores_what_was_never_removed core core/registry/retirement.cc
 baokms_mutant(believes_a_remade_version core core/registry/recorded_identity.cc
   "Retire:*,Restore:*"
   REPLACE "listed->second != recorded.created_at" "false")
+baokms_mutant(unhealthy_by_a_retired_version core core/registry/recorded_identity.h
+  "Undecryptable:*,Keeper: a minimum above a retired*,Keeper: a restart below*"
+  HEADER core/rotation/rotation.cc
+  REPLACE "recorded.state == SnapshotState::kRetired" "false")
+baokms_mutant(healthy_below_the_active_version core core/registry/recorded_identity.h
+  "Undecryptable:*,Keeper: a minimum above the active*" HEADER core/rotation/rotation.cc
+  REPLACE "recorded.state == SnapshotState::kRetired" "true")
+baokms_mutant(healthy_with_a_remade_retired_version core core/registry/recorded_identity.h
+  "Undecryptable: no minimum hides a key*" HEADER core/rotation/rotation.cc
+  REPLACE "(fault == IdentityFault::kTrimmed || fault == IdentityFault::kDisallowed)" "true")
+baokms_mutant(a_minimum_hides_a_remade_version core core/registry/recorded_identity.cc
+  "Undecryptable: no minimum hides a key*"
+  REPLACE "if (is_listed && listed->second" "if (is_listed && version >= metadata.min_decryption_version && listed->second")
+baokms_mutant(tells_undecryptable_versions_at_each_probe core core/rotation/key_keeper.cc
+  "Keeper: a minimum above a retired*"
+  REPLACE "if (undecryptable == undecryptable_) return" "")
 baokms_mutant(believes_a_disallowed_version core core/registry/recorded_identity.cc
   "Retire:*"
   REPLACE "version < metadata.min_decryption_version" "false")

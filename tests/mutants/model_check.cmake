@@ -52,7 +52,20 @@ baokms_mutant(believes_a_version_that_was_made_anew model core/registry/recorded
   REPLACE "listed->second != recorded.created_at" "false")
 baokms_mutant(never_looks_at_recorded_identities model core/rotation/rotation.cc
   "Model: two nodes*whatever is changed" RULE "a state is saved by metadata that contradicts a recorded identity"
-  REPLACE "!FaultsOfIdentities(registry, metadata, *times).empty()" "false")
+  REPLACE "UndecryptableVersions(FaultsOfIdentities(registry, metadata, *times))"
+    "UndecryptableVersions({})")
+baokms_mutant(refuses_what_only_degrades model core/registry/recorded_identity.h
+  "Model: two nodes*whatever is changed" HEADER core/rotation/rotation.cc
+  RULE "(a node that is left alone stays unhealthy|metadata that contradict nothing that is recorded are refused)"
+  REPLACE "recorded.state == SnapshotState::kRetired" "false")
+baokms_mutant(accepts_an_active_version_below_the_minimum model core/registry/recorded_identity.h
+  "Model: two nodes*whatever is changed" HEADER core/rotation/rotation.cc
+  RULE "a state is saved by metadata that contradicts a recorded identity"
+  REPLACE "recorded.state == SnapshotState::kRetired" "true")
+baokms_mutant(waits_with_retiring_for_a_rotation model core/registry/retirement.cc
+  "Model: one node rotates and retires*" RULE "versions below the active one cannot be retired"
+  REPLACE "if (metadata.latest_version < newest.number()) {"
+    "if (metadata.latest_version != active.number()) {")
 baokms_mutant(bootstraps_a_rotated_key model core/rotation/bootstrap.cc
   "Model: one node*slow calls" RULE "a first state is made of a rotated key"
   REPLACE "if (metadata.latest_version > 1)" "if (false)")
@@ -100,7 +113,7 @@ baokms_mutant(throttles_successful_discoveries_only model core/rotation/key_keep
     "if (kind_ == ObservationKind::kDiscovery) discovery_failed_ = true, discovered_at_.reset()")
 baokms_mutant(encrypts_below_min_encryption model core/rotation/key_keeper.cc
   "Model: two nodes*whatever is changed" RULE "healthy although the active version may not encrypt"
-  REPLACE "encryption_blocked_ = blocked_after_" "encryption_blocked_ = false")
+  REPLACE "encryption_blocked_ = blocked" "encryption_blocked_ = false")
 baokms_mutant(never_goes_stale model core/rotation/status.cc
   "Model: one node*slow calls" RULE "healthy although good metadata is too long ago"
   REPLACE "!IsStale(view, now)" "true")

@@ -61,6 +61,21 @@ RUNBOOK_CASE("Runbook", "disaster-recovery", "A new node") {
   CHECK(person.Read("by the new node", cluster[0]).plaintext == "a value");
 }
 
+RUNBOOK_CASE("Runbook", "disaster-recovery",
+             "The first node of a cluster, and the key is rotated") {
+  Cluster cluster({});
+  cluster.bench.setup.RotateKey();
+  cluster.nodes.push_back(std::make_unique<Node>(cluster.bench, kInterval));
+  Node& node = cluster[0];
+  StartsInVain(node);
+  cluster.bench.setup.CreateKey("not-rotated");
+  cluster.bench.setup.SetPolicy(cluster.bench.setup.LeastPrivilegePolicy({"not-rotated"}));
+  node.config.tree["transit"]["keyName"] = "not-rotated";
+  node.config.Write();
+  node.Start();
+  person.Do("first-ready", node);
+}
+
 // Both files of a node as they are now, where the pages look for copies.
 void CopyAside(const Operator& person, const Node& node) {
   const e2e::StateFiles files = e2e::ReadStateFiles(node.config);

@@ -85,5 +85,35 @@ RUNBOOK_CASE("Runbook", "retirement", "Raise the minimum and trim in OpenBao") {
   }
 }
 
+RUNBOOK_CASE("Runbook", "retirement", "The minimum was raised too early") {
+  RotatedCluster cluster;
+  Node& node = cluster[0];
+  person.Store("kept", "a value", node);
+  const auto shows = [&](const char* reasons, const char* metric) {
+    return e2e::Eventually(Milliseconds(5000), [&] {
+      return Has(node.serving->process.Health("/ready").body, reasons) &&
+             Has(node.serving->process.Metrics(), metric);
+    });
+  };
+  const char* const degraded = "\"reasons\":[\"retired_version_undecryptable\"]";
+  const auto raise = [&] {
+    cluster.bench.setup.SetMinDecryptionVersion(3);
+    REQUIRE(shows(degraded, "openbao_kms_retired_version_undecryptable 2"));
+  };
+  raise();
+  CHECK(Has(person.Do("undecryptable", node), "openbao_kms_retired_version_undecryptable 2"));
+  CHECK(person.Read("kept", node).plaintext == "a value");
+
+  person.DoWithBao("lower", node, [&] { cluster.bench.setup.SetMinDecryptionVersion(1); });
+  REQUIRE(shows("\"reasons\":[]", "openbao_kms_retired_version_undecryptable 0"));
+
+  raise();
+  Retire(node, 3);
+  const std::string settled = person.Do("settled", node);
+  CHECK(Has(settled, "\"reasons\":[]"));
+  CHECK(Has(settled, "openbao_kms_retired_version_undecryptable 0"));
+  CHECK(person.Read("kept", node).plaintext == "a value");
+}
+
 }  // namespace
 }  // namespace baokms::runbooks

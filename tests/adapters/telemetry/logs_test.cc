@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "tests/adapters/telemetry/recorder.h"
 
@@ -242,6 +243,24 @@ TEST_CASE("key.promoted and rotation.pending: both keys by their hashes") {
             kHash +
             R"(","transit_key_version":5})"
             "\n");
+}
+
+TEST_CASE("key.retired_undecryptable: the versions at warn, and once none is left an end at info") {
+  Recorder recorder;
+  const std::vector<std::int64_t> versions{1, 2, 4};
+  recorder.telemetry.RetiredUndecryptable(versions);
+  CHECK(recorder.Take() ==
+        kTs + R"("WARN","message":"key.retired_undecryptable",)"
+              R"("operation":"key.retired_undecryptable","reason":"retired_version_undecryptable",)"
+              R"("transit_key_versions":"1-2, 4"})"
+              "\n");
+  recorder.telemetry.RetiredUndecryptable({});
+  CHECK(recorder.Take() == kTs + R"("INFO","message":"key.retired_decryptable",)"
+                                 R"("operation":"key.retired_decryptable"})"
+                                 "\n");
+  recorder.telemetry.SetLevel(LogLevel::kError);
+  recorder.telemetry.RetiredUndecryptable(versions);
+  CHECK(recorder.Take().empty());
 }
 
 TEST_CASE("Events without fields: message, operation and level") {

@@ -96,6 +96,7 @@ TEST_CASE("Scrape: what is always present stands there before the first event, n
       R"(openbao_kms_grpc_in_flight{method="status"} 0)",
       "openbao_kms_key_version 0",
       "openbao_kms_openbao_failovers_total 0",
+      "openbao_kms_retired_version_undecryptable 0",
       "openbao_kms_rotation_persistence_degraded 0",
       R"(openbao_kms_rotation_state{state="active"} 0)",
       R"(openbao_kms_rotation_state{state="pending"} 0)",
@@ -136,7 +137,8 @@ TEST_CASE("Scrape: gauges are read at each scrape and the old key_id hash goes")
                     .status_cache_age = std::chrono::milliseconds(250),
                     .rotation = ports::RotationLabel::kPending,
                     .breaker_open = true,
-                    .persistence_degraded = true};
+                    .persistence_degraded = true,
+                    .newest_undecryptable = 2};
   recorder.telemetry.BindGauges(&gauges);
   std::string scrape = recorder.telemetry.Scrape();
   for (const std::string& line : {std::string("openbao_kms_token_ttl_seconds 1.5"),
@@ -148,7 +150,8 @@ TEST_CASE("Scrape: gauges are read at each scrape and the old key_id hash goes")
                                   std::string(R"(openbao_kms_rotation_state{state="pending"} 1)"),
                                   std::string(R"(openbao_kms_rotation_state{state="unknown"} 0)"),
                                   std::string("openbao_kms_circuit_breaker_state 1"),
-                                  std::string("openbao_kms_rotation_persistence_degraded 1")}) {
+                                  std::string("openbao_kms_rotation_persistence_degraded 1"),
+                                  std::string("openbao_kms_retired_version_undecryptable 2")}) {
     CHECK_MESSAGE(Has(scrape, line), line);
   }
   gauges.reading.status_key_id_hash = kOtherHash;

@@ -97,16 +97,29 @@ TEST_CASE("Recorded versions: versions that are gone or made anew are named") {
 TEST_CASE("Recorded versions: what the minima forbid is named by the restrictions alone") {
   RecordedScene decryption{.registry = Rotated(), .metadata = FitMetadata(2)};
   decryption.metadata.min_decryption_version = 2;
+  CHECK(decryption.ServeAccepts());
   CHECK(decryption.State().status == CheckStatus::kPass);
-  CHECK(decryption.Restrictions().status == CheckStatus::kFail);
-  CHECK(decryption.Restrictions().message == "version 1 is below min_decryption_version");
+  CHECK(decryption.Restrictions().status == CheckStatus::kWarn);
+  CHECK(decryption.Restrictions().message == "retired: version 1 is below min_decryption_version");
+  CHECK(decryption.Restrictions().advice.find("retire-versions") != std::string::npos);
 
   RecordedScene trimmed{.registry = Rotated(), .metadata = FitMetadata(2)};
   trimmed.metadata.min_decryption_version = 2;
   trimmed.metadata.min_available_version = 2;
   trimmed.metadata.versions.erase(trimmed.metadata.versions.begin());
+  CHECK(trimmed.ServeAccepts());
   CHECK(trimmed.State().status == CheckStatus::kPass);
-  CHECK(trimmed.Restrictions().message == "version 1 was trimmed");
+  CHECK(trimmed.Restrictions().status == CheckStatus::kWarn);
+  CHECK(trimmed.Restrictions().message == "retired: version 1 was trimmed");
+
+  RecordedScene in_use{
+      .registry = RegistryOf({Snapshot(2, kActive), Snapshot(3, kPending), Snapshot(1, kRetired)}),
+      .metadata = FitMetadata(4)};
+  in_use.metadata.min_decryption_version = 4;
+  CHECK_FALSE(in_use.ServeAccepts());
+  CHECK(in_use.Restrictions().status == CheckStatus::kFail);
+  CHECK(in_use.Restrictions().message ==
+        "version 2 is below min_decryption_version; version 3 is below min_decryption_version");
 
   RecordedScene blocked{.registry = Rotated(), .metadata = FitMetadata(3)};
   blocked.metadata.min_encryption_version = 3;
@@ -132,6 +145,13 @@ TEST_CASE("Recorded versions: what serve refuses for another reason fails by tha
   CHECK(scene.State().status == CheckStatus::kFail);
   CHECK(scene.State().message ==
         "serve would refuse this state with this metadata: metadata_unverified");
+  // A version that only degrades does not explain it.
+  RecordedScene degraded{
+      .registry = RegistryOf({Snapshot(2, kActive), Snapshot(3, kRejected), Snapshot(1, kRetired)}),
+      .metadata = FitMetadata(3)};
+  degraded.metadata.min_decryption_version = 2;
+  CHECK_FALSE(degraded.ServeAccepts());
+  CHECK(degraded.State().status == CheckStatus::kFail);
 }
 
 }  // namespace baokms::app

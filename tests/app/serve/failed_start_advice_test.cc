@@ -36,6 +36,21 @@ TEST_CASE("Failed start: a refused bootstrap names the version and the way out")
                                              "");
   CHECK(text.find("latest_version=2") != std::string::npos);
   CHECK(text.find("state.path") != std::string::npos);
+  for (const char* way : {"another node", "a backup of any node", "create a Transit key"}) {
+    CHECK_MESSAGE(text.find(way) != std::string::npos, way);
+  }
+}
+
+TEST_CASE("Failed start: no retry mends a rotated key without a state and every other may") {
+  const auto hopeless = [](core::Reason reason, std::string refusal) {
+    return IsHopeless({.reason = reason, .error = std::nullopt, .refusal = std::move(refusal)});
+  };
+  CHECK(hopeless(core::Reason::kStateUnavailable, "latest_version=2"));
+  // Files that another hand changed, and settings of the key that an operator is changing.
+  CHECK_FALSE(hopeless(core::Reason::kStateUnavailable, ""));
+  CHECK_FALSE(hopeless(core::Reason::kProfileInvalid, "deletion_allowed"));
+  CHECK_FALSE(hopeless(core::Reason::kMetadataReadFailed, ""));
+  CHECK_FALSE(IsHopeless({}));
 }
 
 TEST_CASE("Failed start: each condition that an operator can fix has words of its own") {

@@ -138,6 +138,25 @@ TEST_CASE("Key driver: a rotated key is no bootstrap and nothing is written") {
   CHECK(b.telemetry.Told("metadata probe state_unavailable unhealthy version 0"));
 }
 
+TEST_CASE("Key driver: retired versions that no longer decrypt are told once and serve goes on") {
+  KeyDriverBench b(
+      RegistryOf({Snapshot(3, SnapshotState::kActive), Snapshot(2, SnapshotState::kRetired),
+                  Snapshot(1, SnapshotState::kRetired)}),
+      3);
+  b.transit.metadata->min_decryption_version = 3;
+  b.Start();
+  CHECK(b.Healthy());
+  CHECK(b.telemetry.Told("undecryptable 1-2"));
+  CHECK(b.telemetry.Told("observed ok"));
+  b.telemetry.Clear();
+  b.NextProbe();
+  CHECK(b.telemetry.Told("observed ok"));
+  CHECK_FALSE(b.telemetry.Told("undecryptable 1-2"));
+  b.transit.metadata->min_decryption_version = 1;
+  b.NextProbe();
+  CHECK(b.telemetry.Told("undecryptable "));
+}
+
 TEST_CASE("Key driver: files that another writer changed are never overwritten") {
   for (const bool bootstrap : {true, false}) {
     CAPTURE(bootstrap);

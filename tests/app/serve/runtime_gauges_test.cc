@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "core/rotation/key_view.h"
+#include "tests/support/core/builders.h"
 #include "tests/support/loop/token_bench.h"
 
 namespace baokms::app {
@@ -58,6 +60,34 @@ TEST_CASE("Gauges: a certificate's lifetime runs on the wall clock and a JWT log
   CHECK(b.CertificateTtl() == 3540s);
   b.clock.SetWall(now + 4000);
   CHECK(b.CertificateTtl() == 0s);
+}
+
+TEST_CASE("Gauges: versions that no longer decrypt are told while /ready stays good") {
+  GaugesBench b;
+  core::KeyView healthy;
+  healthy.keys = core::BuildKeySet(core::testing::FirstRegistry(), "v0.1.0");
+  healthy.metadata_reason.reset();
+  healthy.deep_reason.reset();
+  healthy.verified_at = b.clock.Now().boot;
+  healthy.max_staleness = 90s;
+  b.view.Store(healthy);
+  CHECK(b.gauges.ReadGauges().newest_undecryptable == 0);
+  CHECK(b.gauges.ReadHealth().reasons.empty());
+
+  healthy.undecryptable = {core::testing::Version(1), core::testing::Version(3)};
+  b.view.Store(healthy);
+  CHECK(b.gauges.ReadGauges().newest_undecryptable == 3);
+  ports::HealthReading health = b.gauges.ReadHealth();
+  CHECK(health.ready);
+  CHECK(health.healthz == "ok");
+  CHECK(health.reasons == std::vector<std::string>{"retired_version_undecryptable"});
+
+  healthy.metadata_reason = core::Reason::kMetadataReadFailed;
+  b.view.Store(healthy);
+  health = b.gauges.ReadHealth();
+  CHECK_FALSE(health.ready);
+  CHECK(health.reasons ==
+        std::vector<std::string>{"metadata_read_failed", "retired_version_undecryptable"});
 }
 
 }  // namespace baokms::app

@@ -129,6 +129,32 @@ TEST_CASE("Rotation report: metadata that serve would refuse are a problem of th
   CHECK(bench.Make().report.at("latestTransitVersion") == 2);
 }
 
+TEST_CASE("Rotation report: retired versions that no longer decrypt are named after all else") {
+  Bench bench;
+  bench.files = Bench::Holding(
+      RegistryOf({Snapshot(3, kActive), Snapshot(2, kRetired), Snapshot(1, kRetired)}));
+  bench.key.metadata = FitMetadata(4);
+  CHECK_FALSE(bench.Make().report.contains("degraded"));
+  CHECK_FALSE(bench.Make().report.contains("undecryptableVersions"));
+
+  bench.key.metadata->min_decryption_version = 3;
+  for (auto* reporter : {ReportRotation, ReportVerification}) {
+    const RotationReport made = bench.Make(reporter);
+    CHECK(made.problem.empty());
+    CHECK(made.report.at("transitMetadataStatus") == "pass");
+    CHECK(made.report.at("degraded")
+              .get<std::string>()
+              .starts_with("retired_version_undecryptable: "));
+    CHECK(made.report.at("undecryptableVersions") == Report{1, 2});
+    CHECK(RenderFields(made.report)
+              .ends_with("undecryptableVersions: 1\nundecryptableVersions: 2\n"));
+  }
+
+  bench.key.metadata->min_decryption_version = 4;
+  CHECK(bench.Error().starts_with("metadata_unverified: "));
+  CHECK_FALSE(bench.Make().report.contains("degraded"));
+}
+
 TEST_CASE("Rotation report: without a state bootstrap is judged as serve would") {
   Bench bench;
   bench.files = {};
@@ -145,6 +171,7 @@ TEST_CASE("Rotation report: without a state bootstrap is judged as serve would")
   made = bench.Make();
   CHECK(made.report.at("transitMetadataStatus") == "pass");
   CHECK(made.problem.starts_with("latest_version=2: "));
+  CHECK(made.problem.find("a backup of any node") != std::string::npos);
   CHECK(made.report.at("stateBootstrapReason") == made.problem);
   CHECK_FALSE(made.report.contains("stateBootstrapEligible"));
 

@@ -185,11 +185,22 @@ TEST_CASE("Doctor: minima above what this node uses are named with the versions"
     const Serving provider(d.node.config);
     RotateAndPromote(d.bench, provider);
   }
-  SUBCASE("decryption") {
+  SUBCASE("decryption of a retired version") {
     d.bench.setup.SetMinDecryptionVersion(2);
-    const auto told = d.FailsOnly({"transit.version_restrictions"});
-    CHECK(told.at("transit.version_restrictions").message ==
-          "version 1 is below min_decryption_version");
+    auto told = d.Run(0);
+    CHECK(told["transit.version_restrictions"].status == "warn");
+    CHECK(told["transit.version_restrictions"].message ==
+          "retired: version 1 is below min_decryption_version");
+    CHECK(Says(told["transit.version_restrictions"].advice, "retire-versions"));
+  }
+  SUBCASE("decryption of the active version") {
+    d.bench.setup.RotateKey();
+    d.bench.setup.SetMinDecryptionVersion(3);
+    auto told = d.Run(4);
+    CHECK(told["key_id.deterministic"].message == "needs transit.version_restrictions");
+    CHECK(told["transit.version_restrictions"].status == "fail");
+    CHECK(told["transit.version_restrictions"].message ==
+          "version 2 is below min_decryption_version");
   }
   SUBCASE("encryption") {
     d.bench.setup.RotateKey();
@@ -213,6 +224,21 @@ TEST_CASE("Doctor: a key that was made anew is named before anything is encrypte
   auto told = d.Run(4);
   CHECK(told["key_id.deterministic"].status == "fail");
   CHECK(told["registry.state"].message == "version 1 was recreated");
+}
+
+TEST_CASE("Doctor: a key that lacks the active version is named as older than the state") {
+  Doctored d;
+  {
+    d.node.config.Write();
+    const Serving provider(d.node.config);
+    RotateAndPromote(d.bench, provider);
+  }
+  d.bench.setup.DeleteKey();
+  d.bench.setup.CreateKey();
+  auto told = d.Run(4);
+  CHECK(told["registry.state"].message ==
+        "OpenBao's latest version is older than this node's active version");
+  CHECK(told["key_id.deterministic"].message == "needs registry.state");
 }
 
 }  // namespace

@@ -212,14 +212,14 @@ TEST_CASE("Retire: a plan that is not of this state is not applied") {
       {"restore-versions", "--versions", "1", "--apply", "--expected-state-hash", old_hash});
 }
 
-TEST_CASE("Retire: an unfinished rotation and a version above the active one are refused") {
+TEST_CASE("Retire: a version above the active one is refused also when it exists") {
   Rotated rotated(2);
-  CHECK(Says(rotated.node.Refused({"retire-versions", "--before-version", "3"}),
-             "below the active version 2"));
+  const auto refused = [&] {
+    return rotated.node.Refused({"retire-versions", "--before-version", "3"});
+  };
+  CHECK(Says(refused(), "below the active version 2"));
   rotated.bench.setup.RotateKey();
-  const std::string text = rotated.node.Refused({"retire-versions", "--before-version", "2"});
-  CHECK(Says(text, "latest_version=3"));
-  CHECK(Says(text, "re-encrypt every object"));
+  CHECK(Says(refused(), "below the active version 2"));
 }
 
 TEST_CASE("Retire: a version that stays must decrypt and one that goes need not") {

@@ -257,10 +257,26 @@ TEST_CASE("Rotation plan: metadata that serve would refuse fail with the reason"
   bench.setup.ConfigureKey({{"deletion_allowed", true}});
   fails("profile_invalid: deletion_allowed");
   bench.setup.ConfigureKey({{"deletion_allowed", false}});
+}
+
+TEST_CASE("Rotation plan: a minimum degrades above a retired version and fails above the active") {
+  Bench bench;
+  const OperatorNode node(bench);
+  ServeAndRotate(bench, node);
+  CHECK_FALSE(node.Plan({"rotation-plan"}).contains("degraded"));
   bench.setup.SetMinDecryptionVersion(2);
-  fails("metadata_unverified");
-  bench.setup.SetMinDecryptionVersion(1);
-  CHECK(node.Plan({"rotation-plan"}).at("transitMetadataStatus") == "pass");
+  for (const char* command : {"rotation-plan", "verify-rotation"}) {
+    const Json degraded = node.Plan({command});
+    CHECK(degraded.at("transitMetadataStatus") == "pass");
+    CHECK(Says(degraded.at("degraded"), "retire-versions"));
+    CHECK(degraded.at("undecryptableVersions") == Json{1});
+  }
+  bench.setup.RotateKey();
+  bench.setup.SetMinDecryptionVersion(3);
+  const Failed failed = FailedPlan(node);
+  CHECK(failed.report.at("transitMetadataStatus") == "fail");
+  CHECK(Says(failed.report.at("transitMetadataError"), "metadata_unverified: "));
+  CHECK_FALSE(failed.report.contains("degraded"));
 }
 
 TEST_CASE("Rotation plan: a minimum above the active version is encryption_blocked") {

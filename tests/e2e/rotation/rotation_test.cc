@@ -176,20 +176,6 @@ TEST_CASE("Rotation: versions that were skipped or superseded still decrypt") {
   CHECK(provider.Healthy());
 }
 
-TEST_CASE("Rotation: a version that must decrypt and no longer may makes Status unhealthy") {
-  Bench bench;
-  ProviderConfig config = bench.Config();
-  const Serving provider(config);
-  const std::string before = provider.KeyId();
-  bench.setup.RotateKey();
-  REQUIRE(Promotes(provider, before));
-  bench.setup.SetMinDecryptionVersion(2);
-  REQUIRE(Eventually(Milliseconds(3000), [&] { return !provider.Healthy(); }));
-  CHECK(provider.Ready().at("reasons").dump().find("metadata_unverified") != std::string::npos);
-  bench.setup.SetMinDecryptionVersion(1);
-  CHECK(Eventually(Milliseconds(5000), [&] { return provider.Healthy(); }));
-}
-
 TEST_CASE("Rotation: state files changed by another hand are never overwritten") {
   Bench bench;
   const ProviderConfig config = bench.Config();

@@ -96,6 +96,23 @@ TEST_CASE("Start refused: the key is rotated and there is no state") {
   CHECK(ReadStateFiles(config) == StateFiles{});
 }
 
+TEST_CASE("Start refused: a first node on a rotated key does not wait for the grace time") {
+  Bench bench;
+  bench.setup.RotateKey();
+  ProviderConfig config = bench.Config();
+  config.tree["bootstrap"] = {{"graceTimeout", "60s"}, {"retryInterval", "100ms"}};
+  config.Write();
+  const auto began = std::chrono::steady_clock::now();
+  ProviderProcess provider(config);
+  const std::string line = CheckExits(provider, 5);
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(10));
+  CHECK(provider.LogLines("status.probe").size() == 1);
+  CHECK(Says(line, "there is no state at state.path"));
+  for (const char* way : {"another node", "a backup of any node", "create a Transit key"}) {
+    CHECK(Says(line, way));
+  }
+}
+
 TEST_CASE("Start refused: the role does not exist") {
   Bench bench;
   bench.setup.DeleteRole();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/text/number_ranges.h"
 #include "tests/support/ports/quiet_telemetry.h"
 
 namespace baokms::app::testing {
@@ -46,6 +47,9 @@ class RecordingTelemetry final : public baokms::testing::QuietTelemetry {
   }
   void RotationPending(std::string_view key_id_hash, std::int64_t version) override {
     Add("pending " + std::to_string(version) + " " + std::string(key_id_hash));
+  }
+  void RetiredUndecryptable(std::span<const std::int64_t> versions) override {
+    Add("undecryptable " + core::NumberRanges(versions));
   }
   void ClockRegressed() override { Add("clock regressed"); }
 

@@ -17,6 +17,7 @@ class QuietTelemetry : public ports::Telemetry {
   void MetadataObserved(std::string_view) override {}
   void KeyPromoted(const ports::PromotionEvent&) override {}
   void RotationPending(std::string_view, std::int64_t) override {}
+  void RetiredUndecryptable(std::span<const std::int64_t>) override {}
   void StaleSocketRemoved() override {}
   void ClockRegressed() override {}
   void CaFileRefused() override {}

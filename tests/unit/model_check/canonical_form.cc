@@ -193,10 +193,10 @@ void KeyKeeperForm::Add(const KeyKeeper& keeper, const ClockReading& now,
                         model_check::CanonicalForm& form) {
   // Every member has its line: one that is added to KeyKeeper stops this from compiling.
   const auto& [policy, identity, published, keys, unsaved, phase, kind, metadata, candidate,
-               blocked_after, metadata_reason, deep_reason, metadata_error, deep_error,
-               encryption_blocked, degraded, was_healthy, verified_at, refusal, metadata_breaker,
-               deep_breaker, metadata_due, deep_due, delay_of, delay_started, waiters,
-               discovered_at, discovery_failed, last_wall] = keeper;
+               blocked_after, undecryptable_after, metadata_reason, deep_reason, metadata_error,
+               deep_error, encryption_blocked, undecryptable, degraded, was_healthy, verified_at,
+               refusal, metadata_breaker, deep_breaker, metadata_due, deep_due, delay_of,
+               delay_started, waiters, discovered_at, discovery_failed, last_wall] = keeper;
   using Phase = KeyKeeper::Phase;
   const bool probing = phase == Phase::kProbingCandidate;
   form.Small(static_cast<int>(phase));
@@ -240,9 +240,9 @@ void KeyKeeperForm::Add(const KeyKeeper& keeper, const ClockReading& now,
   const bool throttled = discovered_at && now.monotonic < *discovered_at + policy.probe_interval;
   form.Small(throttled && discovery_failed ? 1 : 0);
   // The same on every node of a run: policy, identity. Derived: keys (of published). Only told:
-  // metadata_error, deep_error, degraded, refusal, last_wall.
+  // metadata_error, deep_error, undecryptable, degraded, refusal, last_wall.
   (void)identity, (void)keys, (void)metadata_error, (void)deep_error, (void)degraded;
-  (void)refusal, (void)last_wall;
+  (void)undecryptable_after, (void)undecryptable, (void)refusal, (void)last_wall;
 }
 
 }  // namespace baokms::core

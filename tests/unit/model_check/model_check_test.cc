@@ -78,6 +78,18 @@ TEST_CASE("Model: one node keeps every rule while an operator retires and restor
             "retires versions below 2; the new state is written and then the process dies"});
 }
 
+TEST_CASE("Model: one node rotates and retires on below a minimum that was raised at any point") {
+  CheckAll({.nodes = 1, .versions = 3, .faults = 1, .changes = 2}, 50'000,
+           {"encrypts under v3", "retires versions below 2", "min_decryption_version is set to 2",
+            "min_decryption_version is set to 3"});
+}
+
+TEST_CASE("Model: two nodes find a newer version below a minimum that was raised at any point") {
+  CheckAll({.nodes = 2, .versions = 3, .faults = 0, .changes = 1, .check_rest = true}, 100'000,
+           {"encrypts under v3", "is asked to decrypt v3", "min_decryption_version is set to 2",
+            "min_decryption_version is set to 3"});
+}
+
 TEST_CASE("Model: two nodes decrypt what the other wrote whatever fails and whatever is changed") {
   CheckAll({.nodes = 2, .faults = 1, .changes = 1, .check_rest = true}, 1'000'000,
            {"encrypts under v2", "is asked to decrypt v2", "min_decryption_version is set to 2",

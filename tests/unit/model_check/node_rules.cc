@@ -110,7 +110,13 @@ std::string BrokenByPromotion(const StepTaken& step, const Node& node, const Ans
 }  // namespace
 
 bool Contradicts(const TransitKey& key, const Registry& registry) {
-  return Without(DecryptableOf(registry), key.Decryptable()) != 0;
+  const IdentitySet decryptable = key.Decryptable();
+  const int minimum = std::max(key.min_decryption, key.min_available);
+  return std::ranges::any_of(registry.snapshots(), [&](const KeySnapshot& recorded) {
+    if (!recorded.decrypts()) return false;
+    if (Contains(decryptable, IdentityWith(recorded.key_id.str()))) return false;
+    return recorded.state != SnapshotState::kRetired || recorded.version.number() >= minimum;
+  });
 }
 
 IdentitySet DecryptableOf(const Registry& registry) {

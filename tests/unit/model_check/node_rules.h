@@ -11,7 +11,8 @@
 namespace baokms::core::model_check {
 
 // An identity of the registry that should decrypt is gone from Transit, or another one took its
-// number, or it may not be decrypted any more.
+// number, or it may not be decrypted any more. Only a retired one may be below the key's minima:
+// what was written under it cannot be read, but nothing is written under it.
 bool Contradicts(const TransitKey& key, const Registry& registry);
 
 // The identities of a registry that decrypt.

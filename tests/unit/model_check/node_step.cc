@@ -81,19 +81,25 @@ void NodeStep::Tick() {
 
 void NodeStep::ReadSucceeds(const TransitKey& key) {
   read_ = &key;
-  if (node_.process.metadata.kind == MetadataOperation::Kind::kRegular) Remember(key);
+  const std::optional<Registry>& known = node_.keeper->registry();
+  if (node_.process.metadata.kind == MetadataOperation::Kind::kRegular) {
+    if (node_.process.unsaved.empty()) {
+      Remember(key, known ? &*known : nullptr);
+    } else {  // judged against what is saved first, if that works
+      node_.process.metadata.good = !known || !Contradicts(key, *known);
+    }
+  }
   Handle(MetadataRead{.metadata = key.Metadata(), .disable_upsert = true});
   Judge();
 }
 
-void NodeStep::Remember(const TransitKey& seen) {
-  const std::optional<Registry>& known = node_.keeper->registry();
-  if (known && Contradicts(seen, *known)) return;  // not a successful observation
-  node_.process.metadata.good = true;
+void NodeStep::Remember(const TransitKey& seen, const Registry* known) {
+  node_.process.metadata.good = known == nullptr || !Contradicts(seen, *known);
+  if (!node_.process.metadata.good) return;  // not a successful observation
   LastingMemory& memory = node_.memory;
   const Identity latest = seen.Made(seen.latest);
   const bool candidate =
-      known ? known->active().key_id != KeyIdOf(latest) : latest != IdentityOf(1, 0);
+      known != nullptr ? known->active().key_id != KeyIdOf(latest) : latest != IdentityOf(1, 0);
   if (!candidate) {
     memory.observed = kNoIdentity;
     memory.observations = 0;
@@ -146,7 +152,13 @@ void NodeStep::Tamper(const Disk& tampered) { node_.disk = tampered; }
 
 void NodeStep::Retire(const TransitKey& key, int before_version) {
   ApplyPlan([&](const Registry& registry) {
-    return RetireVersions(registry, key.Metadata(), *TransitKeyVersion::FromNumber(before_version));
+    const auto before = *TransitKeyVersion::FromNumber(before_version);
+    auto plan = RetireVersions(registry, key.Metadata(), before);
+    // The way out of a minimum that was raised too early depends on nothing else.
+    if (!plan && registry.active().version == before && !Contradicts(key, registry)) {
+      Broken("versions below the active one cannot be retired");
+    }
+    return plan;
   });
 }
 
@@ -227,7 +239,8 @@ void NodeStep::Do(const DeepProbe& action) {
 void NodeStep::Do(const Save& action) {
   const std::string& hash = action.next.current_hash();
   std::string& unsaved = node_.process.unsaved;
-  if (unsaved.empty()) {
+  const bool again = !unsaved.empty();
+  if (!again) {
     Broken(BrokenBySave(setting_, node_, read_, action));
   } else if (unsaved != hash) {
     Broken("another candidate is saved before the one whose save failed");
@@ -235,10 +248,20 @@ void NodeStep::Do(const Save& action) {
   const SaveResult result = SaveRegistry(store_, action);
   unsaved = result == SaveResult::kSaved ? "" : hash;
   node_.process.unsaved_matters = result != SaveResult::kSaved && Matters(action);
+  if (again && result == SaveResult::kSaved && read_ != nullptr &&
+      node_.process.metadata.kind == MetadataOperation::Kind::kRegular) {
+    Remember(*read_, &action.next);
+  }
   events_.push_back(SaveFinished{.result = result});
 }
 
 void NodeStep::Do(const MetadataProbeEnded& action) {
+  const std::optional<Registry>& known = node_.keeper->registry();
+  const bool files =
+      action.reason == Reason::kStateSaveFailed || action.reason == Reason::kStateUnavailable;
+  if (!action.ok && !files && read_ != nullptr && known && !Contradicts(*read_, *known)) {
+    Broken("metadata that contradict nothing that is recorded are refused");
+  }
   if (node_.process.metadata.kind != MetadataOperation::Kind::kRegular) return;
   if (node_.process.metadata.good) node_.process.verified = node_.now.boot;
   node_.process.metadata = {};

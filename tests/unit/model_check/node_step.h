@@ -50,12 +50,13 @@ class NodeStep {
   void Do(const DeepProbeEnded&) {}
   void Do(const Promoted& action);
   void Do(const CandidateFound&) {}
+  void Do(const UndecryptableChanged&) {}
   void Do(const WallClockRegressed&) {}
 
   template <typename Plan>
   void ApplyPlan(Plan plan);
-  // A regular observation, for the rules on promotion.
-  void Remember(const TransitKey& seen);
+  // A regular observation, judged against `known`, for the rules on promotion.
+  void Remember(const TransitKey& seen, const Registry* known);
   void Die();
   void Judge();
   void Broken(const std::string& rule) {

@@ -97,15 +97,31 @@ TEST_CASE("Retire: a version above the active one is refused") {
         "only versions below the active version 4 can be retired: use that version or a lower one");
 }
 
-TEST_CASE("Retire: a rotation that is pending or not observed yet is refused") {
-  const std::string text = RefusedChange(RetireVersions(Rotated(), FitMetadata(5), Version(3)),
-                                         ChangeRefusalKind::kRotationUnfinished);
-  CHECK(text.find("latest_version=5") != std::string::npos);
-  CHECK(text.find("active version is 4") != std::string::npos);
-  const Registry pending =
+TEST_CASE("Retire: a rotation that is pending or not observed yet stays as it is") {
+  const Registry registry = RegistryOf({Snapshot(4, kActive), testing::Candidate(6, 2),
+                                        Snapshot(5, kRetired), Snapshot(3, kRetired)});
+  for (const auto& metadata :
+       {FitMetadata(6), FitMetadata(7), WithMinDecryption(7, 4), Trimmed(6, 4), Trimmed(7, 4)}) {
+    const RegistryChange change = Planned(RetireVersions(registry, metadata, Version(4)));
+    REQUIRE(change.next);
+    CHECK(Numbers(change.changed) == std::vector<std::int64_t>{3});
+    for (const std::int64_t same : {4, 5, 6}) {
+      CHECK(RecordOf(*change.next, same) == RecordOf(registry, same));
+    }
+    CHECK(change.next->snapshots().size() == 4);  // version 7 is the provider's to find
+  }
+}
+
+TEST_CASE("Retire: a pending version that was made anew or may not decrypt is refused") {
+  const Registry registry =
       RegistryOf({Snapshot(4, kActive), testing::Candidate(5, 2), Snapshot(3, kRetired)});
-  RefusedChange(RetireVersions(pending, FitMetadata(5), Version(4)),
-                ChangeRefusalKind::kRotationUnfinished);
+  TransitKeyMetadata remade = FitMetadata(5);
+  ++remade.versions[4].created_at;
+  CHECK(
+      RefusedChange(RetireVersions(registry, remade, Version(4)), ChangeRefusalKind::kIdentityLost)
+          .starts_with("version 5 is kept but can no longer decrypt"));
+  RefusedChange(RetireVersions(registry, WithMinDecryption(6, 6), Version(4)),
+                ChangeRefusalKind::kIdentityLost);
 }
 
 TEST_CASE("Retire: an OpenBao of an older backup is refused") {

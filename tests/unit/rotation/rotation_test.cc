@@ -234,16 +234,6 @@ TEST_CASE("Observe: a retained version of another creation second is refused") {
   }
 }
 
-TEST_CASE("Observe: a retained version below min_decryption or min_available is refused") {
-  const Registry registry = RegistryOf({Snapshot(2, kActive), Snapshot(1, kRetired)});
-  TransitKeyMetadata metadata = FitMetadata(2);
-  metadata.min_decryption_version = 2;
-  CHECK(RefusedObservation(registry, metadata) == Reason::kMetadataUnverified);
-  metadata = FitMetadata(2);
-  metadata.min_available_version = 2;
-  CHECK(RefusedObservation(registry, metadata) == Reason::kMetadataUnverified);
-}
-
 TEST_CASE("Observe: removed and rejected versions may be gone from Transit") {
   TransitKeyMetadata metadata = FitMetadata(3);
   metadata.versions.erase(metadata.versions.begin(), metadata.versions.begin() + 2);
