@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "adapters/config_yaml/field_table.h"
+#include "adapters/config_yaml/field_value.h"
 #include "tests/adapters/config_yaml/sample_files.h"
 
 namespace {
@@ -348,6 +351,61 @@ TEST_CASE("Validate: what stands at the edge of a rule is accepted") {
     const auto loaded = Load(Replaced(edge.sample, edge.from, edge.to));
     if (!loaded) FAIL_CHECK(FormatProblems(loaded.error()));
   }
+}
+
+TEST_CASE("Validate: every duration has a lower and an upper bound") {
+  struct Bounds {
+    std::string_view field;
+    std::string_view too_short;
+    std::string_view shortest;
+    std::string_view longest;
+    std::string_view too_long;
+  };
+  const std::vector<Bounds> table{
+      {"openbao.timeout", "0s", "1ns", "24h", "24h1ns"},
+      {"auth.loginBeforeTokenExpiry", "0s", "1ns", "8760h", "8760h1ns"},
+      {"auth.tokenRenewalIncrement", "0s", "1ns", "8760h", "8760h1ns"},
+      {"auth.loginTimeout", "-1ns", "0s", "24h", "24h1ns"},
+      {"auth.jwt.minRemainingTtl", "0s", "1ns", "8760h", "8760h1ns"},
+      {"auth.jwt.clockSkewLeeway", "-1ns", "0s", "24h", "24h1ns"},
+      {"auth.cert.minRemainingTtl", "0s", "1ns", "8760h", "8760h1ns"},
+      {"auth.cert.clockSkewLeeway", "-1ns", "0s", "24h", "24h1ns"},
+      {"bootstrap.graceTimeout", "-1ns", "0s", "24h", "24h1ns"},
+      {"bootstrap.retryInterval", "0s", "1ns", "8760h", "8760h1ns"},
+      {"status.probeInterval", "0s", "1ns", "8760h", "8760h1ns"},
+      {"status.deepProbeInterval", "0s", "1ns", "8760h", "8760h1ns"},
+      {"status.statusMaxStaleness", "0s", "1ns", "8760h", "8760h1ns"},
+      {"rotation.activationDelay", "0s", "1ns", "8760h", "8760h1ns"},
+      {"logging.debugCorrelation.ttl", "-1ns", "0s", "1h", "1h1ns"},
+  };
+  const auto complaint = [](const Field& field, std::string_view text) {
+    Draft draft = DecodeDocument("{}");
+    draft.value.auth.method = field.branch == Branch::kCert ? baokms::core::AuthMethod::kCert
+                                                            : baokms::core::AuthMethod::kJwt;
+    REQUIRE_FALSE(AssignText(field, text, draft.value).has_value());
+    ValidateFields(AllSources(), draft);
+    std::string message;
+    for (const ConfigProblem& problem : draft.problems) {
+      if (problem.field == field.name) message = problem.message;
+    }
+    return message;
+  };
+  std::size_t durations = 0;
+  for (const Field& field : Fields()) {
+    if (!std::holds_alternative<DurationSlot>(field.slot)) continue;
+    ++durations;
+    CAPTURE(std::string(field.name));
+    const auto bounds = std::ranges::find(table, field.name, &Bounds::field);
+    REQUIRE(bounds != table.end());
+    CHECK(complaint(field, bounds->shortest).empty());
+    CHECK(complaint(field, bounds->longest).empty());
+    CHECK(complaint(field, bounds->too_short) == "must be " + DescribeRule(field));
+    CHECK(complaint(field, bounds->too_long) == "must be " + DescribeRule(field));
+    CHECK(complaint(field, "2562047h") == "must be " + DescribeRule(field));
+    // The reference names both bounds.
+    CHECK(DescribeRule(field).ends_with(", at most " + std::string(bounds->longest)));
+  }
+  CHECK(durations == table.size());
 }
 
 TEST_CASE("Validate: listeners may share port 0 but no fixed port") {
