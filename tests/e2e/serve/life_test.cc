@@ -163,6 +163,11 @@ TEST_CASE("Faults: SIGTERM lets a call under way finish and refuses new ones") {
   }));
   provider.process.child().Signal(SIGTERM);
   CHECK(Eventually(Milliseconds(1000), [&] { return !Exists(config.socket()); }));
+  // Whoever looks at /ready stops sending here, though Status is healthy; nobody restarts it.
+  const testing::HttpAnswer ready = provider.process.Health("/ready");
+  CHECK(ready.status == 503);
+  CHECK(Json::parse(ready.body).at("reasons") == Json{"draining"});
+  CHECK(provider.process.Health("/live").status == 200);
   CHECK_FALSE(testing::KmsStub(config.socket()).Status(Milliseconds(300)).status.ok());
   CHECK(provider.process.child().Running());
   const testing::DecryptAnswer answer = call.get();
