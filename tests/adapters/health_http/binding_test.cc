@@ -1,9 +1,6 @@
 // Addresses that cannot be bound at first, hosts with several addresses, and a process without
 // descriptors: the server goes on and serves as soon as it can.
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <time.h>
 
 #include <atomic>
 #include <future>
@@ -14,6 +11,7 @@
 
 #include "adapters/health_http/listen_address.h"
 #include "tests/adapters/health_http/client.h"
+#include "tests/support/no_descriptors.h"
 
 namespace baokms::adapters::health_http {
 namespace {
@@ -192,36 +190,6 @@ TEST_CASE("HttpServer: a wildcard takes both families") {
   }
 }
 
-// Every descriptor that the process may have, while it lives.
-class NoDescriptors {
- public:
-  NoDescriptors() {
-    ::getrlimit(RLIMIT_NOFILE, &before_);
-    rlimit low = before_;
-    low.rlim_cur = 256;
-    ::setrlimit(RLIMIT_NOFILE, &low);
-    for (int fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC); fd >= 0; fd = ::dup(fd)) {
-      held_.push_back(fd);
-    }
-  }
-  ~NoDescriptors() {
-    for (const int fd : held_) ::close(fd);
-    ::setrlimit(RLIMIT_NOFILE, &before_);
-  }
-  NoDescriptors(const NoDescriptors&) = delete;
-  NoDescriptors& operator=(const NoDescriptors&) = delete;
-
- private:
-  rlimit before_{};
-  std::vector<int> held_;
-};
-
-milliseconds ProcessorTime() {
-  timespec used{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-  return milliseconds(used.tv_sec * 1000 + used.tv_nsec / 1'000'000);
-}
-
 TEST_CASE("HttpServer: without descriptors it waits at rest and then serves who is still there") {
   const auto server = Serve(Word("hello"));
   const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -232,12 +200,12 @@ TEST_CASE("HttpServer: without descriptors it waits at rest and then serves who 
   to.sin_port = htons(server->port());
   milliseconds used{};
   {
-    const NoDescriptors none;
+    const baokms::testing::NoDescriptors none;
     // The kernel completes it, though nobody can accept it.
     REQUIRE(::connect(client, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
-    const milliseconds before = ProcessorTime();
+    const milliseconds before = baokms::testing::ProcessorTime();
     std::this_thread::sleep_for(milliseconds(1000));
-    used = ProcessorTime() - before;
+    used = baokms::testing::ProcessorTime() - before;
   }
   CHECK(used < milliseconds(100));
   constexpr std::string_view kAsk = "GET /word HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
