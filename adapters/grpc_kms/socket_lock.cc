@@ -16,15 +16,15 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using Problem = ListenProblem;
 
-constexpr milliseconds kWait{1000};
-constexpr milliseconds kRetry{10};
-constexpr mode_t kMode = 0600;
-constexpr mode_t kForbiddenBits = 0077;
+constexpr milliseconds kLockWait{1000};
+constexpr milliseconds kLockRetry{10};
+constexpr mode_t kLockMode = 0600;
+constexpr mode_t kLockForbiddenBits = 0077;
 
 // Nobody else can open it, and with that not lock it either.
 bool IsOurs(const struct stat& file) {
   return S_ISREG(file.st_mode) && file.st_uid == ::geteuid() &&
-         (file.st_mode & kForbiddenBits) == 0 && file.st_nlink == 1;
+         (file.st_mode & kLockForbiddenBits) == 0 && file.st_nlink == 1;
 }
 
 std::expected<posix::Descriptor, Problem> OpenLock(int directory, const std::string& name) {
@@ -37,7 +37,7 @@ std::expected<posix::Descriptor, Problem> OpenLock(int directory, const std::str
   }
   posix::Descriptor lock(::openat(directory, name.c_str(),
                                   O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-                                  kMode));
+                                  kLockMode));
   if (lock.valid()) return lock;
   const bool another = errno == ELOOP || errno == EACCES || errno == EISDIR || errno == ENXIO;
   return std::unexpected(another ? Problem::kLockUnusable : Problem::kSystem);
@@ -48,8 +48,8 @@ std::expected<posix::Descriptor, Problem> OpenLock(int directory, const std::str
 std::expected<posix::Descriptor, ListenProblem> TakeSocketLock(int directory,
                                                                const std::string& socket_name) {
   const std::string name = socket_name + ".lock";
-  const auto deadline = steady_clock::now() + kWait;
-  for (;; std::this_thread::sleep_for(kRetry)) {
+  const auto deadline = steady_clock::now() + kLockWait;
+  for (;; std::this_thread::sleep_for(kLockRetry)) {
     auto lock = OpenLock(directory, name);
     if (!lock) return lock;
     if (::flock(lock->get(), LOCK_EX | LOCK_NB) == 0) {
