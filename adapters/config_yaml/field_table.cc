@@ -30,7 +30,11 @@ constexpr Slot MakeSlot(Access access) {
 // Spelling out the accessor in every row would bury the table.
 #define BAOKMS_AT(member) MakeSlot([](Configuration& c) -> auto& { return c.member; })
 
+// The most of a duration: what somebody waits for, and intervals, delays and lifetimes. Above them
+// a deadline would be no time that a clock shows.
 constexpr std::int64_t kHour = std::chrono::nanoseconds(std::chrono::hours(1)).count();
+constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kYear = 365 * kDay;
 
 constexpr auto kRequired = Need::kRequired;
 constexpr auto kIdentity = Bearing::kIdentity;
@@ -72,7 +76,7 @@ constexpr auto kFields = std::to_array<Field>({
   {.name = "openbao.tlsServerName", .slot = BAOKMS_AT(openbao.tls_server_name), .need = kRequired,
    .rule = TextRule::kServerName, .description = "Name that OpenBao's certificate must contain."},
   {.name = "openbao.timeout", .slot = BAOKMS_AT(openbao.timeout), .default_value = "2s", .least = 1,
-   .description = "Time budget of one Encrypt, Decrypt or probe call, including retries."},
+   .most = kDay, .description = "Time budget of one Encrypt, Decrypt or probe call, including retries."},
   {.name = "openbao.instanceId", .slot = BAOKMS_AT(openbao.instance_id), .need = kRequired, .bearing = kIdentity,
    .description = "Your name for this OpenBao cluster; part of every key_id."},
   {.name = "openbao.failoverAddresses", .slot = BAOKMS_AT(openbao.failover_addresses), .rule = TextRule::kHttpsAddress,
@@ -81,11 +85,11 @@ constexpr auto kFields = std::to_array<Field>({
   {.name = "auth.method", .slot = BAOKMS_AT(auth.method), .default_value = "jwt", .words = "jwt|cert",
    .description = "How to log in to OpenBao; cert needs a build with a certificate source."},
   {.name = "auth.loginBeforeTokenExpiry", .slot = BAOKMS_AT(auth.login_before_token_expiry), .default_value = "5m",
-   .least = 1, .description = "Remaining token lifetime at which the token is renewed."},
+   .least = 1, .most = kYear, .description = "Remaining token lifetime at which the token is renewed."},
   {.name = "auth.tokenRenewalIncrement", .slot = BAOKMS_AT(auth.token_renewal_increment), .default_value = "1h",
-   .least = 1, .description = "Lifetime requested at renewal; must exceed loginBeforeTokenExpiry."},
+   .least = 1, .most = kYear, .description = "Lifetime requested at renewal; must exceed loginBeforeTokenExpiry."},
   {.name = "auth.loginTimeout", .slot = BAOKMS_AT(auth.login_timeout), .default_value = "0s",
-   .description = "Time budget of one background login; 0s means the larger of openbao.timeout and 5s."},
+   .most = kDay, .description = "Time budget of one background login; 0s means the larger of openbao.timeout and 5s."},
 
   {.name = "auth.jwt.source", .slot = BAOKMS_AT(auth.jwt.source), .default_value = "file", .branch = Branch::kJwt,
    .words = "file|oauth2|spiffe", .description = "Where the JWT comes from; spiffe needs a build with SPIFFE."},
@@ -96,9 +100,9 @@ constexpr auto kFields = std::to_array<Field>({
   {.name = "auth.jwt.jwtFile", .slot = BAOKMS_AT(auth.jwt.jwt_file), .branch = Branch::kJwtFile, .need = kRequired,
    .rule = TextRule::kAbsolutePath, .description = "File with the JWT, read again at every login."},
   {.name = "auth.jwt.minRemainingTtl", .slot = BAOKMS_AT(auth.jwt.min_remaining_ttl), .default_value = "2m",
-   .branch = Branch::kJwt, .least = 1, .description = "A JWT with less remaining lifetime is refused before login."},
+   .branch = Branch::kJwt, .least = 1, .most = kYear, .description = "A JWT with less remaining lifetime is refused before login."},
   {.name = "auth.jwt.clockSkewLeeway", .slot = BAOKMS_AT(auth.jwt.clock_skew_leeway), .default_value = "30s",
-   .branch = Branch::kJwt, .description = "Tolerance for a JWT's nbf and iat."},
+   .branch = Branch::kJwt, .most = kDay, .description = "Tolerance for a JWT's nbf and iat."},
   {.name = "auth.jwt.expectedIssuer", .slot = BAOKMS_AT(auth.jwt.expected_issuer), .branch = Branch::kJwt,
    .description = "Issuer that the JWT must have; required by source oauth2. Empty: not checked here."},
   {.name = "auth.jwt.expectedAudience", .slot = BAOKMS_AT(auth.jwt.expected_audience), .branch = Branch::kJwt,
@@ -141,9 +145,9 @@ constexpr auto kFields = std::to_array<Field>({
    .description = "OpenBao's certificate role; empty lets OpenBao choose."},
   {.name = "auth.cert.minRemainingTtl", .slot = BAOKMS_AT(auth.cert.min_remaining_ttl), .default_value = "24h",
    .branch = Branch::kCert, .least = 1,
-   .description = "A certificate with less remaining lifetime is refused before login; default 5m with source spiffe."},
+   .most = kYear, .description = "A certificate with less remaining lifetime is refused before login; default 5m with source spiffe."},
   {.name = "auth.cert.clockSkewLeeway", .slot = BAOKMS_AT(auth.cert.clock_skew_leeway), .default_value = "30s",
-   .branch = Branch::kCert, .description = "Tolerance for a certificate's validity window."},
+   .branch = Branch::kCert, .most = kDay, .description = "Tolerance for a certificate's validity window."},
 
   {.name = "auth.cert.pkcs11.certificateFile", .slot = BAOKMS_AT(auth.cert.pkcs11.certificate_file),
    .branch = Branch::kCertPkcs11, .need = kRequired, .rule = TextRule::kAbsolutePath,
@@ -187,16 +191,16 @@ constexpr auto kFields = std::to_array<Field>({
    .description = "Whether calls that wait for a busy connection are sent together as one Transit batch."},
 
   {.name = "bootstrap.graceTimeout", .slot = BAOKMS_AT(bootstrap.grace_timeout), .default_value = "60s",
-   .description = "How long startup retries until the first probes succeed; 0s means one attempt."},
+   .most = kDay, .description = "How long startup retries until the first probes succeed; 0s means one attempt."},
   {.name = "bootstrap.retryInterval", .slot = BAOKMS_AT(bootstrap.retry_interval), .default_value = "5s", .least = 1,
-   .description = "Pause between those attempts."},
+   .most = kYear, .description = "Pause between those attempts."},
 
   {.name = "status.probeInterval", .slot = BAOKMS_AT(status.probe_interval), .default_value = "30s", .least = 1,
-   .description = "Interval of metadata probes; must be below statusMaxStaleness."},
+   .most = kYear, .description = "Interval of metadata probes; must be below statusMaxStaleness."},
   {.name = "status.deepProbeInterval", .slot = BAOKMS_AT(status.deep_probe_interval), .default_value = "5m", .least = 1,
-   .description = "Interval of encrypt and decrypt probes."},
+   .most = kYear, .description = "Interval of encrypt and decrypt probes."},
   {.name = "status.statusMaxStaleness", .slot = BAOKMS_AT(status.status_max_staleness), .default_value = "2m", .least = 1,
-   .description = "Maximum age of the last successful metadata probe before Status becomes unhealthy."},
+   .most = kYear, .description = "Maximum age of the last successful metadata probe before Status becomes unhealthy."},
 
   {.name = "state.path", .slot = BAOKMS_AT(state.path), .default_value = "/var/lib/openbao-kms/state/key-registry.json",
    .need = kRequired, .rule = TextRule::kCleanPath, .description = "File of the key registry; its checkpoint and lock are stored in the same directory."},
@@ -204,7 +208,7 @@ constexpr auto kFields = std::to_array<Field>({
   {.name = "rotation.mode", .slot = BAOKMS_AT(rotation.mode), .default_value = "observed", .words = "observed",
    .description = "The provider follows rotations; it never rotates a key itself."},
   {.name = "rotation.activationDelay", .slot = BAOKMS_AT(rotation.activation_delay), .default_value = "2m", .least = 1,
-   .description = "Delay between a stable observation of a new version and its use."},
+   .most = kYear, .description = "Delay between a stable observation of a new version and its use."},
   {.name = "rotation.requireStableObservationCount", .slot = BAOKMS_AT(rotation.require_stable_observation_count),
    .default_value = "3", .least = 1, .description = "Number of observations that make a new version stable."},
   {.name = "rotation.rejectVersionRollback", .slot = BAOKMS_AT(rotation.reject_version_rollback), .default_value = "true",

@@ -77,9 +77,10 @@ struct Field {
   Need need = Need::kOptional;
   Bearing bearing = Bearing::kNone;
   TextRule rule = TextRule::kIdentifier;
-  std::string_view words{};       // enumerations: "jwt|cert"; a leading "|" is the unset value
-  std::int64_t least = 0;         // integers: smallest; durations: 0, or 1 for "above zero"
-  std::int64_t most = INT64_MAX;  // integers: largest; durations: nanoseconds; texts: bytes
+  std::string_view words{};  // enumerations: "jwt|cert"; a leading "|" is the unset value
+  std::int64_t least = 0;    // integers: smallest; durations: 0, or 1 for "above zero"
+  std::int64_t most =
+      INT64_MAX;  // integers: largest; durations: nanoseconds, in every row; texts: bytes
   std::string_view description;
 };
 

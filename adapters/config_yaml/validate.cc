@@ -16,11 +16,24 @@ namespace {
 
 using core::Configuration;
 
+// The next segment off the front, empty ones and "." left out; empty at the end.
+std::string_view TakeSegment(std::string_view& path) {
+  while (!path.empty()) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    const std::string_view segment = path.substr(0, slash);
+    path.remove_prefix(std::min(slash + 1, path.size()));
+    if (!segment.empty() && segment != ".") return segment;
+  }
+  return {};
+}
+
+// Both absolute. By segments, since one directory may be written in several ways.
 bool StandsBelow(std::string_view parent, std::string_view directory) {
-  while (directory.size() > 1 && directory.ends_with('/')) directory.remove_suffix(1);
-  return parent == directory ||
-         (parent.starts_with(directory) &&
-          (directory == "/" || parent.substr(directory.size()).starts_with('/')));
+  for (std::string_view segment = TakeSegment(directory); !segment.empty();
+       segment = TakeSegment(directory)) {
+    if (TakeSegment(parent) != segment) return false;
+  }
+  return true;
 }
 
 Complaint CheckSocketPath(std::string_view path, const ValidationOptions& options) {

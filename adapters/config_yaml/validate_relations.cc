@@ -2,6 +2,7 @@
 #include <set>
 #include <string>
 
+#include "adapters/config_yaml/canonical_address.h"
 #include "adapters/config_yaml/field_table.h"
 #include "adapters/config_yaml/text_rules.h"
 #include "adapters/config_yaml/validate.h"
@@ -23,24 +24,18 @@ void ValidateVersion(Draft& draft) {
   }
 }
 
-enum class Family : std::uint8_t { kAny, kIpv4Any, kOther };
-
-Family FamilyOf(const std::string& host) {
-  if (host.empty() || host == "::") return Family::kAny;
-  return host == "0.0.0.0" ? Family::kIpv4Any : Family::kOther;
-}
-
+// Whether a socket at one of them keeps another from the other one, as far as the texts tell.
 bool SameListener(const HostPort& a, const HostPort& b) {
   if (a.port != b.port || a.port == 0) return false;
-  const auto loopback = [](const std::string& host) {
-    return host == "localhost" ? std::string("127.0.0.1") : host;
+  const std::string first = CanonicalHost(a.host);
+  const std::string second = CanonicalHost(b.host);
+  if (first == second) return true;
+  const auto clashes = [](const std::string& host, const std::string& other) {
+    if (host == "localhost") return other == "127.0.0.1" || other == "::1";
+    // 0.0.0.0 is IPv4 alone; the other wildcards take both families.
+    return IsWildcard(host) && (host != "0.0.0.0" || !IsIpv6(other) || other == "::");
   };
-  if (loopback(a.host) == loopback(b.host)) return true;
-  const Family first = FamilyOf(a.host);
-  const Family second = FamilyOf(b.host);
-  if (first == Family::kAny || second == Family::kAny) return true;
-  return (first == Family::kIpv4Any && !IsIpv6(b.host)) ||
-         (second == Family::kIpv4Any && !IsIpv6(a.host));
+  return clashes(first, second) || clashes(second, first);
 }
 
 void ValidateListeners(Draft& draft) {
@@ -53,9 +48,9 @@ void ValidateListeners(Draft& draft) {
 
 void ValidateOpenBao(Draft& draft) {
   const core::OpenBaoConfiguration& openbao = draft.value.openbao;
-  std::set<std::string> seen{openbao.address};
+  std::set<std::string> seen{CanonicalHttpsAddress(openbao.address)};
   for (const std::string& address : openbao.failover_addresses) {
-    if (!address.empty() && !seen.insert(address).second) {
+    if (!address.empty() && !seen.insert(CanonicalHttpsAddress(address)).second) {
       draft.Complain("openbao.failoverAddresses",
                      "must not repeat openbao.address or another entry");
       return;

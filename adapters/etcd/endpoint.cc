@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <cstddef>
@@ -20,9 +21,13 @@ bool IsHostName(std::string_view host) {
   });
 }
 
-bool IsAddress6(const std::string& host) {
+// In the one text that inet_ntop gives an address: gRPC compares it, as a text, with the one that
+// it made of the certificate's address.
+std::optional<std::string> CanonicalAddress6(const std::string& host) {
   in6_addr address{};
-  return inet_pton(AF_INET6, host.c_str(), &address) == 1;
+  if (inet_pton(AF_INET6, host.c_str(), &address) != 1) return std::nullopt;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  return inet_ntop(AF_INET6, &address, text.data(), text.size());
 }
 
 // A name could be resolved to any address.
@@ -54,9 +59,10 @@ std::expected<Endpoint, std::string_view> Endpoint::Parse(std::string_view url) 
   if (rest.starts_with('[')) {
     const std::size_t end = rest.find(']');
     if (end == std::string_view::npos) return std::unexpected(kShape);
-    endpoint.host = rest.substr(1, end - 1);
+    auto host = CanonicalAddress6(std::string(rest.substr(1, end - 1)));
     rest.remove_prefix(end + 1);
-    if (!IsAddress6(endpoint.host)) return std::unexpected(kShape);
+    if (!host) return std::unexpected(kShape);
+    endpoint.host = *std::move(host);
   } else {
     const std::size_t end = std::min(rest.find(':'), rest.size());
     endpoint.host = rest.substr(0, end);

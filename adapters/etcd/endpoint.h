@@ -10,7 +10,7 @@ namespace baokms::adapters::etcd {
 
 struct Endpoint {
   bool tls = true;
-  std::string host;  // without brackets
+  std::string host;  // without brackets; an address of IPv6 in its canonical text
   std::uint16_t port = 2379;
 
   // https://host[:port] or http://ADDRESS[:port] with a loopback address, because what etcd holds

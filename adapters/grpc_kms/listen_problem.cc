@@ -12,8 +12,12 @@ std::string_view Message(ListenProblem problem) {
       return "the directory of server.socketPath is not owned by the provider's user";
     case ListenProblem::kDirectoryWritable:
       return "the directory of server.socketPath is writable by its group or by others";
-    case ListenProblem::kDirectoryBusy:
-      return "another process is creating a socket in the directory of server.socketPath";
+    case ListenProblem::kLocked:
+      return "another process is creating the socket at server.socketPath";
+    case ListenProblem::kLockUnusable:
+      return "the lock of server.socketPath is not a regular file that only the provider's user "
+             "can "
+             "open";
     case ListenProblem::kNotASocket:
       return "something that is not a socket exists at server.socketPath";
     case ListenProblem::kAlreadyServed:
@@ -38,8 +42,10 @@ std::string_view AdviceFor(ListenProblem problem) {
       return "chown the directory to the user that runs the provider";
     case ListenProblem::kDirectoryWritable:
       return "chmod the directory to 2750";
-    case ListenProblem::kDirectoryBusy:
+    case ListenProblem::kLocked:
       return "make sure that only one provider runs, then start again";
+    case ListenProblem::kLockUnusable:
+      return "find out what created the file next to it that ends in .lock, and remove that file";
     case ListenProblem::kNotASocket:
       return "find out what created it, and remove it by hand";
     case ListenProblem::kAlreadyServed:

@@ -11,7 +11,8 @@ enum class ListenProblem : std::uint8_t {
   kDirectoryMissing,        // or not a directory, or a symlink
   kDirectoryNotOwned,       // not the process's user's
   kDirectoryWritable,       // by group or world
-  kDirectoryBusy,           // another process is binding in it
+  kLocked,                  // another process is creating the socket
+  kLockUnusable,            // its lock is not a regular file that only we can open
   kNotASocket,              // a regular file, a symlink or alike is in the way
   kAlreadyServed,           // a live listener holds the path
   kExistingSocketUnproven,  // neither refused nor connected

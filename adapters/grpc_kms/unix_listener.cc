@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -13,6 +12,8 @@
 #include <thread>
 #include <utility>
 
+#include "adapters/grpc_kms/socket_lock.h"
+
 namespace baokms::adapters::grpc_kms {
 namespace {
 
@@ -21,7 +22,6 @@ using std::chrono::steady_clock;
 using Problem = ListenProblem;
 
 constexpr milliseconds kStaleProof{250};
-constexpr milliseconds kLockWait{1000};
 constexpr milliseconds kRetry{10};
 
 struct Location {
@@ -58,18 +58,6 @@ std::expected<posix::Descriptor, Problem> OpenDirectory(const std::string& path)
     return std::unexpected(Problem::kDirectoryWritable);
   }
   return directory;
-}
-
-// A socket that is bound but not yet listening refuses connects just as a dead one does. The lock
-// keeps two providers from taking each other's for stale; it is held until the socket listens.
-std::expected<void, Problem> LockDirectory(int directory) {
-  const auto deadline = steady_clock::now() + kLockWait;
-  while (::flock(directory, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return std::unexpected(Problem::kSystem);
-    if (steady_clock::now() >= deadline) return std::unexpected(Problem::kDirectoryBusy);
-    std::this_thread::sleep_for(kRetry);
-  }
-  return {};
 }
 
 std::expected<posix::Descriptor, Problem> NewSocket() {
@@ -142,9 +130,10 @@ std::expected<UnixListener, ListenProblem> UnixListener::Open(const Options& opt
   if (!location) return std::unexpected(location.error());
   auto directory = OpenDirectory(location->directory);
   if (!directory) return std::unexpected(directory.error());
-  if (auto locked = LockDirectory(directory->get()); !locked) {
-    return std::unexpected(locked.error());
-  }
+  // A socket that is bound but not yet listening refuses connects just as a dead one does. The lock
+  // keeps two providers from taking each other's for stale; it is held until the socket listens.
+  const auto lock = TakeSocketLock(directory->get(), location->name);
+  if (!lock) return std::unexpected(lock.error());
   if (auto removed = RemoveStale(directory->get(), *location, telemetry); !removed) {
     return std::unexpected(removed.error());
   }
@@ -177,7 +166,6 @@ std::expected<UnixListener, ListenProblem> UnixListener::Open(const Options& opt
     return std::unexpected(Problem::kSystem);
   }
   if (::listen(listener.fd(), options.backlog) != 0) return std::unexpected(Problem::kSystem);
-  ::flock(directory_fd, LOCK_UN);
   return listener;
 }
 

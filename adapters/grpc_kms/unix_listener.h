@@ -23,7 +23,7 @@ class UnixListener {
     int backlog = 1024;
   };
 
-  // Takes at most 1.25 s: 1 s for the directory's lock, 250 ms for a stale socket's proof.
+  // Takes at most 1.25 s: 1 s for the lock (socket_lock.h), 250 ms for a stale socket's proof.
   // `telemetry` hears of a removed stale socket. Non-blocking, close-on-exec.
   static std::expected<UnixListener, ListenProblem> Open(const Options& options,
                                                          ports::Telemetry& telemetry);

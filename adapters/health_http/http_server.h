@@ -1,5 +1,5 @@
-// Small GET-only HTTP listeners for health and metrics (observability.md, "Health"): all of them on
-// one thread, every connection under total times, so that slow clients hold up nobody.
+// A small GET-only HTTP listener for health or metrics (observability.md, "Health"): one thread,
+// every connection under total times, so that slow clients hold up nobody.
 #pragma once
 
 #include <chrono>
@@ -31,14 +31,12 @@ struct Limits {
   std::chrono::milliseconds headers{5000};  // from the first byte to the end of the headers
   std::chrono::milliseconds write{10000};
   std::chrono::milliseconds idle{30000};
-  // A listener; when full, the oldest connection that has no request under way makes room.
+  // When full, the oldest connection that has no request under way makes room.
   std::size_t connections = 128;
-};
-
-struct ListenerOptions {
-  std::string address;  // host:port, [v6]:port or :port; port 0: any free one
-  std::vector<Route> routes;
-  Limits limits = {};
+  // What could not be bound is tried again after this long.
+  std::chrono::milliseconds bind_again{5000};
+  // And a connection that could not be accepted, for want of descriptors or memory.
+  std::chrono::milliseconds accept_again{100};
 };
 
 enum class ListenProblem : std::uint8_t {
@@ -50,27 +48,43 @@ enum class ListenProblem : std::uint8_t {
   kFailed,
 };
 
-struct ListenFailure {
-  ListenProblem problem;
-  std::size_t listener;     // which of the options
-  std::string_view advice;  // what is wrong and what to do, without the address
+struct ListenTargets;
+
+struct ListenerOptions {
+  std::string address;  // host:port, [v6]:port or :port; port 0: any free one
+  std::vector<Route> routes;
+  Limits limits = {};
+  // Null: the system's resolver. Others are for tests.
+  std::function<std::expected<ListenTargets, ListenProblem>(std::string_view address)> resolve = {};
+};
+
+// A bounded word: "address_in_use".
+std::string_view Name(ListenProblem problem);
+
+// What becomes of the address; within Start, later on the server's thread.
+struct ListenEvents {
+  // Some or all of it cannot be bound. Once, until it is bound.
+  std::function<void(ListenProblem)> not_bound;
+  // All of it is bound after all.
+  std::function<void()> bound;
 };
 
 class HttpServer {
  public:
-  // Binds all or none; starts one thread.
-  static std::expected<std::unique_ptr<HttpServer>, ListenFailure> Start(
-      std::vector<ListenerOptions> listeners);
-  // Cuts what is under way and joins the thread.
+  // Serves what can be bound, which are all addresses of the host, and tries again for the rest.
+  // Asks the resolver for a name. The error: there is no thread or descriptor for a server at all.
+  static std::expected<std::unique_ptr<HttpServer>, ListenProblem> Start(ListenerOptions options,
+                                                                         ListenEvents events = {});
+  // Cuts what is under way and joins the thread, or leaves it to a resolver that does not answer.
   ~HttpServer();
 
-  // The port that was bound, of the listener with this number.
-  std::uint16_t port(std::size_t listener) const;
+  // The port that is bound; 0 when none is.
+  std::uint16_t port() const;
 
  private:
   class State;
-  explicit HttpServer(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit HttpServer(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace baokms::adapters::health_http

@@ -6,9 +6,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "adapters/health_http/listen_address.h"
 
 namespace baokms::adapters::health_http {
 namespace {
@@ -104,18 +107,17 @@ struct Listener::Callbacks {
   }
 };
 
-std::unique_ptr<Listener> Listener::Make(posix::Descriptor listen_socket, ListenerOptions options) {
+std::unique_ptr<Listener> Listener::Make(ListenerOptions options) {
   std::unique_ptr<Listener> self(new Listener(std::move(options)));
   // Without a thread of its own: Run is called by ours.
   self->daemon_ = MHD_start_daemon(
-      MHD_USE_EPOLL, 0, nullptr, nullptr, &Callbacks::OnRequest, self.get(),
-      MHD_OPTION_LISTEN_SOCKET, listen_socket.get(), MHD_OPTION_CONNECTION_LIMIT,
+      MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0, nullptr, nullptr, &Callbacks::OnRequest,
+      self.get(), MHD_OPTION_CONNECTION_LIMIT,
       static_cast<unsigned>(self->options_.limits.connections) + kSlack,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes, MHD_OPTION_NOTIFY_CONNECTION,
       &Callbacks::OnConnection, self.get(), MHD_OPTION_NOTIFY_COMPLETED, &Callbacks::OnCompleted,
       self.get(), MHD_OPTION_END);
   if (self->daemon_ == nullptr) return nullptr;
-  listen_socket.Release();  // the daemon closes it
   return self;
 }
 
@@ -139,6 +141,38 @@ void Listener::Run() {
   MHD_run(daemon_);
   CutLate();
 }
+
+Listener::Accepted Listener::AcceptFrom(int listen_socket) {
+  SocketAddress peer;
+  peer.length = sizeof peer.storage;
+  const int connection = ::accept4(listen_socket, reinterpret_cast<sockaddr*>(&peer.storage),
+                                   &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (connection < 0) {
+    switch (errno) {
+      case EAGAIN:
+        return Accepted::kNothing;
+      // The next one may be fine: this client left, or its network has an error (accept(2)).
+      case EINTR:
+      case ECONNABORTED:
+      case ENETDOWN:
+      case EPROTO:
+      case ENOPROTOOPT:
+      case EHOSTDOWN:
+      case ENONET:
+      case EHOSTUNREACH:
+      case EOPNOTSUPP:
+      case ENETUNREACH:
+        return Accepted::kOne;
+      default:
+        return Accepted::kFailed;
+    }
+  }
+  // Closes the connection when it cannot take it.
+  MHD_add_connection(daemon_, connection, peer.get(), peer.length);
+  return Accepted::kOne;
+}
+
+bool Listener::Full() const { return peers_.size() >= options_.limits.connections + kSlack; }
 
 void Listener::Enter(Peer& peer, Phase phase) {
   const auto allowed = [&] {

@@ -1,5 +1,5 @@
-// One listening socket, its routes and its connections, driven by one thread: libmicrohttpd does
-// HTTP, this class does time and numbers.
+// The routes of one address and its connections, driven by one thread: libmicrohttpd does HTTP,
+// this class does time and numbers, and accepting.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,6 @@
 #include <memory>
 
 #include "adapters/health_http/http_server.h"
-#include "adapters/posix/descriptor.h"
 
 struct MHD_Connection;
 struct MHD_Daemon;
@@ -20,8 +19,8 @@ class Listener {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Takes the listening socket over. Null: libmicrohttpd could not start.
-  static std::unique_ptr<Listener> Make(posix::Descriptor listen_socket, ListenerOptions options);
+  // Null: libmicrohttpd could not start.
+  static std::unique_ptr<Listener> Make(ListenerOptions options);
   ~Listener();
 
   // Readable: Run has something to do.
@@ -30,6 +29,13 @@ class Listener {
   int TimeoutMilliseconds() const;
   // Serves what is ready and cuts what is late.
   void Run();
+
+  // kFailed: there is no descriptor or memory for a connection; kNothing: nobody waits.
+  enum class Accepted : std::uint8_t { kOne, kNothing, kFailed };
+  // `listen_socket` is non-blocking. Not while this is full.
+  Accepted AcceptFrom(int listen_socket);
+  // Some that were cut for new ones are still to go.
+  bool Full() const;
 
  private:
   enum class Phase : std::uint8_t { kHeaders, kReply, kIdle };

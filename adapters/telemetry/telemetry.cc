@@ -63,6 +63,11 @@ class Telemetry::State {
 
   bool Enabled(LogLevel at) const { return at >= level.load(std::memory_order_relaxed); }
 
+  // How many of `limit` were suppressed before this line, which nullopt suppresses too.
+  std::optional<std::int64_t> Admit(WarningLimit& limit, LogLevel at) const {
+    return at == LogLevel::kWarn ? limit.Admit(clock.Now().monotonic) : 0;
+  }
+
   LogLine Line(LogLevel at, std::string_view message, std::string_view operation) const {
     LogLine line(format, now(), at, message);
     line.Text("operation", operation);
@@ -90,7 +95,8 @@ class Telemetry::State {
   Metrics metrics;
   const DebugCorrelation correlation;
   std::atomic<LogLevel> level;
-  WarningLimit request_warnings;
+  WarningLimit kms_warnings;
+  WarningLimit openbao_warnings;
   HealthWatch health;
   std::atomic<const ports::Gauges*> gauges{nullptr};
 
@@ -110,12 +116,8 @@ void Telemetry::KmsRequestFinished(const ports::KmsRequestEvent& event) {
   state_->metrics.KmsFinished(event);
   const LogLevel at = event.error ? LogLevel::kWarn : LogLevel::kDebug;
   if (!state_->Enabled(at)) return;
-  std::int64_t suppressed = 0;
-  if (event.error) {
-    const auto admitted = state_->request_warnings.Admit(state_->clock.Now().monotonic);
-    if (!admitted) return;
-    suppressed = *admitted;
-  }
+  const auto suppressed = state_->Admit(state_->kms_warnings, at);
+  if (!suppressed) return;
   LogLine line = state_->Line(at, "kms.request", Operation(event.method));
   line.Text("status", core::Name(event.error ? event.error->code() : core::RpcCode::kOk))
       .Milliseconds("duration_ms", event.duration)
@@ -125,7 +127,7 @@ void Telemetry::KmsRequestFinished(const ports::KmsRequestEvent& event) {
     line.Text("error_class", core::Name(event.error->error_class()))
         .Flag("panic_recovered", event.error->error_class() == core::ErrorClass::kPanic)
         .Text("panic_type", event.panic_type)
-        .Number("suppressed", suppressed);
+        .Number("suppressed", *suppressed);
   }
   if (state_->correlation.Active(state_->level)) state_->correlation.AddUid(line, event.uid);
   state_->Write(std::move(line));
@@ -136,12 +138,15 @@ void Telemetry::OpenBaoRequestFinished(const ports::OpenBaoRequestEvent& event) 
   const bool ok = event.status == core::OpenBaoStatus::kOk;
   const LogLevel at = ok ? LogLevel::kDebug : LogLevel::kWarn;
   if (!state_->Enabled(at)) return;
+  const auto suppressed = state_->Admit(state_->openbao_warnings, at);
+  if (!suppressed) return;
   LogLine line = state_->Line(at, "openbao.request", "openbao.request");
   line.Text("openbao_operation", SpacedName(event.operation))
       .Text("status", core::Name(event.status))
       .Milliseconds("duration_ms", event.duration);
   if (!ok) {
-    line.Text("error_class", core::Name(core::OpenBaoFailure(event.status).error_class()));
+    line.Text("error_class", core::Name(core::OpenBaoFailure(event.status).error_class()))
+        .Number("suppressed", *suppressed);
   }
   if (state_->correlation.Active(state_->level)) {
     state_->correlation.AddRequestId(line, event.request_id);
@@ -250,7 +255,8 @@ void Telemetry::ServeShutdown(std::optional<core::ErrorClass> failure, std::stri
   LogLine line = state_->Line(at, "serve.shutdown", "serve.shutdown");
   line.Text("status", failure ? "error" : "ok").Text("reason", WordOrUnknown(reason));
   if (failure) line.Text("error_class", core::Name(*failure));
-  line.Number("suppressed", state_->request_warnings.TakeSuppressed());
+  line.Number("suppressed",
+              state_->kms_warnings.TakeSuppressed() + state_->openbao_warnings.TakeSuppressed());
   state_->Write(std::move(line));
 }
 

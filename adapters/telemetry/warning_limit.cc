@@ -7,15 +7,13 @@ namespace baokms::adapters::telemetry {
 
 std::optional<std::int64_t> WarningLimit::Admit(core::MonotonicTime now) {
   const std::scoped_lock lock(mutex_);
-  if (!second_began_ || now - *second_began_ >= std::chrono::seconds(1)) {
-    second_began_ = now;
-    passed_ = 0;
-  }
-  if (passed_ == kMostASecond) {
+  std::optional<core::MonotonicTime>& oldest = passed_[oldest_];
+  if (oldest && now - *oldest < std::chrono::seconds(1)) {
     ++suppressed_;
     return std::nullopt;
   }
-  ++passed_;
+  oldest = now;
+  oldest_ = (oldest_ + 1) % kMostASecond;
   return std::exchange(suppressed_, 0);
 }
 

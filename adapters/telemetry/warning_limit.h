@@ -1,6 +1,8 @@
-// Keeps a storm of failing requests from flooding the log (observability.md, "Logs").
+// Keeps a storm of failing requests from flooding the log (observability.md, "Noise").
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -11,7 +13,8 @@ namespace baokms::adapters::telemetry {
 
 class WarningLimit {
  public:
-  static constexpr int kMostASecond = 10;
+  // Of warnings that pass in any second, wherever it begins.
+  static constexpr std::size_t kMostASecond = 10;
 
   // nullopt: say nothing. Else the number of warnings suppressed since the last one that passed.
   // Any thread.
@@ -21,8 +24,9 @@ class WarningLimit {
 
  private:
   std::mutex mutex_;
-  std::optional<core::MonotonicTime> second_began_;
-  int passed_ = 0;
+  // When the last ones passed, of which the next to pass replaces the oldest.
+  std::array<std::optional<core::MonotonicTime>, kMostASecond> passed_;
+  std::size_t oldest_ = 0;
   std::int64_t suppressed_ = 0;
 };
 

@@ -14,7 +14,9 @@ namespace {
 
 std::optional<std::chrono::nanoseconds> ParseTimeout(const std::string& text) {
   const auto duration = adapters::config_yaml::ParseGoDuration(text);
-  return duration && *duration > std::chrono::nanoseconds(0) ? duration : std::nullopt;
+  const bool usable =
+      duration && *duration > std::chrono::nanoseconds(0) && *duration <= std::chrono::hours(24);
+  return usable ? duration : std::nullopt;
 }
 
 void AddProbe(CommandTree& tree) {
@@ -58,11 +60,12 @@ void AddProbe(CommandTree& tree) {
       });
   probe
       .add_option("--timeout", flags->timeout,
-                  "Time limit for the whole probe, above 0s: 500ms, 10s, 1m30s")
+                  "Time limit for the whole probe, above 0s, at most 24h: 500ms, 10s, 1m30s")
       ->type_name("DURATION")
       ->default_str("10s")
       ->check([](const std::string& text) {
-        return ParseTimeout(text) ? std::string() : "must be a duration above 0s, such as 10s";
+        return ParseTimeout(text) ? std::string()
+                                  : "must be a duration above 0s, at most 24h, such as 10s";
       });
   probe
       .add_option("--expected-key-id", flags->request.expected_key_id,

@@ -74,19 +74,54 @@ parent_of() {
 # Whether $1 is $2 or below it.
 is_below() { [ "$1" = "$2" ] || [[ $1 == "$2"/* ]]; }
 
-# Refuses paths that lead to another place, with --root possibly outside of it.
-refuse_detour() {
-  local path=$1 rest=${1#/} walked='' part
+# Whether root alone decides what is in the directory $1.
+is_roots() {
+  local owner group mode
+  read -r owner group mode < <(stat -c '%u %g %a' -- "$1") || return 1
+  [ "$owner" = 0 ] && (((8#$mode & 8#2) == 0)) && { (((8#$mode & 8#20) == 0)) || [ "$group" = 0 ]; }
+}
+
+# find_place PATH [FOLLOW]: sets `place` to where PATH leads below the root, and `roots_way` to whether
+# root alone decides that it leads there: yes or no. A link is followed only where root made it and
+# nobody else could have, never below --root, which it could lead out of, and as the last part only
+# with FOLLOW.
+find_place() {
+  local path=$1 last=${2:-} rest=${1#/} part directory target
+  place=''
+  roots_way=yes
   while [ -n "$rest" ]; do
     part=${rest%%/*}
     if [ "$part" = "$rest" ]; then rest=''; else rest=${rest#*/}; fi
     case $part in
       '' | . | ..) fail "the path $path has an empty part, '.' or '..'; correct it in the values file" ;;
     esac
-    walked+=/$part
-    [ ! -L "$root$walked" ] || { [ -z "$root" ] && [ -n "$rest" ]; } ||
-      fail "$root$walked is a symbolic link; replace it with its target"
+    directory=$root$place
+    # The root of an image belongs to whoever builds it.
+    [ "$directory" = "$root" ] && [ -n "$root" ] || [ ! -d "${directory:-/}" ] ||
+      is_roots "${directory:-/}" || roots_way=no
+    if [ -L "$directory/$part" ]; then
+      [ -z "$root" ] && [ -n "$rest$last" ] && [ "$roots_way" = yes ] &&
+        [ "$(stat -c '%u' -- "$directory/$part")" = 0 ] &&
+        target=$(readlink -e -- "$directory/$part") ||
+        fail "$directory/$part is a symbolic link; replace it with its target"
+      target=${target#/}
+      rest=$target${rest:+${target:+/}$rest}
+      last=''
+      place=''
+    else
+      place+=/$part
+    fi
   done
+}
+
+# For a subshell: makes PATH the current directory, if that is where it leads. What is done to `.`
+# cannot be led elsewhere by a user who owns a directory on the way and changes it meanwhile.
+enter() {
+  local there
+  find_place "$1" FOLLOW
+  there=$root$place
+  cd -P -- "${there:-/}" && [ "$(env pwd -P)" = "${there:-/}" ] ||
+    fail "the way to $1 changed meanwhile; find out what changed it, then try again"
 }
 
 # --- users and groups -----------------------------------------------------------------------------
@@ -153,13 +188,36 @@ make_users() {
 
 # --- directories and files ------------------------------------------------------------------------
 
-# Sets the mode and owner of PATH; 1: they were already set.
-settle() {
-  local path=$1 mode=$2 owner=$3
-  [ "$(stat -c '%a %u:%g' -- "$root$path")" != "$mode $owner" ] || return 1
-  # Five digits also clear a set-group-id bit.
-  { chown -- "$owner" "$root$path" && chmod -- "$(printf '%05d' "$mode")" "$root$path"; } ||
-    fail "the owner and mode of $path cannot be set: see above"
+# Sets the mode and owner of the current directory; 1: they were already set. Five digits also clear
+# a set-group-id bit.
+settle_here() {
+  [ "$(stat -c '%a %u:%g' .)" != "$1 $2" ] || return 1
+  chown -h -- "$2" . && chmod -- "$(printf '%05d' "$1")" . ||
+    fail 'the owner and mode of a directory cannot be set: see above'
+}
+
+# settle_directory PATH MODE OWNER: the same for PATH.
+settle_directory() {
+  local status=0
+  (enter "$1" && { settle_here "$2" "$3" || exit 3; }) || status=$?
+  [ "$status" = 0 ] || [ "$status" = 3 ] || exit 1
+  [ "$status" = 0 ]
+}
+
+# settle_file PATH MODE OWNER, in a directory where only root can plant a link (require_place).
+settle_file() {
+  [ "$(stat -c '%a %u:%g' -- "$root$1")" != "$2 $3" ] || return 1
+  { chown -h -- "$3" "$root$1" && chmod -- "$(printf '%05d' "$2")" "$root$1"; } ||
+    fail "the owner and mode of $1 cannot be set: see above"
+}
+
+# Makes the directories above PATH that are missing, one by one.
+make_way() {
+  local parent
+  parent=$(parent_of "$1")
+  [ ! -d "$root$parent" ] || return 0
+  make_way "$parent"
+  (enter "$(parent_of "$parent")" && umask 022 && mkdir -- "${parent##*/}") || exit 1
 }
 
 declare -A settled=()
@@ -170,16 +228,18 @@ make_directory() {
   local path=$1 mode=$2 owner=$3
   [ -z "${settled[$path]:-}" ] || return 0
   settled[$path]=yes
-  refuse_detour "$path"
+  find_place "$path"
   if [ -e "$root$path" ]; then
     [ -d "$root$path" ] || fail "$path exists but is not a directory; move it away"
     is_own "$path" || return 0
-    if settle "$path" "$mode" "$owner"; then say "directory $path: corrected to $mode $owner"; fi
+    if settle_directory "$path" "$mode" "$owner"; then
+      say "directory $path: corrected to $mode $owner"
+    fi
     return
   fi
-  (umask 022 && mkdir -p -- "$root$(parent_of "$path")")
-  mkdir -- "$root$path"
-  settle "$path" "$mode" "$owner" || true
+  make_way "$path"
+  (enter "$(parent_of "$path")" && mkdir -- "${path##*/}") || exit 1
+  settle_directory "$path" "$mode" "$owner" || true
   say "directory $path: created"
 }
 
@@ -194,7 +254,7 @@ make_provider_directory() {
   make_directory "$path" "$mode" "$owner"
   [ "$(stat -c '%a %u:%g' -- "$root$path")" = "$mode $owner" ] ||
     fail "the directory $path exists but has the wrong owner or mode. If nothing else uses it:
-  chown $owner $(printf '%q' "$root$path") && chmod $mode $(printf '%q' "$root$path")
+  chown -h $owner $(printf '%q' "$root$path") && chmod $mode $(printf '%q' "$root$path")
 If something else does, set another directory in the values file and create the bundle again."
 }
 
@@ -230,8 +290,12 @@ socket_directories() {
 require_place() {
   local source=$1 path=$2 directory
   directory=$(parent_of "$path")
-  refuse_detour "$path"
+  find_place "$path"
   [ -d "$root$directory" ] || fail "the directory $directory is missing; run node-setup.sh prepare"
+  [ "$roots_way" = yes ] ||
+    fail "$path is in or below a directory whose content another user than root can replace; with a link
+there that user could have root write elsewhere. Put the file there as that user, or set another
+path in the values file and create the bundle again."
   [ -e "$root$path" ] || return 0
   [ -f "$root$path" ] || fail "$path exists but is not a regular file; move it away"
   [ "$replace" = true ] || cmp -s -- "$source" "$root$path" ||
@@ -249,7 +313,7 @@ put() {
   rm -f -- "$root$directory"/.node-setup.??????  # left by an interrupted run
   if [ -e "$root$path" ]; then
     if cmp -s -- "$source" "$root$path"; then
-      if settle "$path" "$mode" "$owner"; then say "$path: corrected to $mode $owner"; fi
+      if settle_file "$path" "$mode" "$owner"; then say "$path: corrected to $mode $owner"; fi
       return
     fi
     if [ "$before" = KEEP ]; then
@@ -260,7 +324,7 @@ put() {
   fi
   temporary=$(mktemp -- "$root$directory/.node-setup.XXXXXX")
   cat -- "$source" >"$temporary"
-  chown -- "$owner" "$temporary"
+  chown -h -- "$owner" "$temporary"
   chmod -- "$(printf '%05d' "$mode")" "$temporary"
   sync -- "$temporary"
   mv -fT -- "$temporary" "$root$path"
@@ -320,7 +384,7 @@ look_at_file() {
     [ -f "$file" ] && [ -r "$file" ] || fail "the file given with $option cannot be read"
     require_place "$file" "$path"
   else
-    refuse_detour "$path"
+    find_place "$path"
     file=$root$path
     [ -e "$file" ] || fail "$path is missing; give it with $option FILE, or create it there"
     [ -f "$file" ] || fail "$path exists but is not a regular file; move it away"

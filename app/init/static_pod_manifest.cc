@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "adapters/config_yaml/canonical_address.h"
 #include "adapters/config_yaml/text_rules.h"
 #include "app/build_info.h"
 #include "app/init/config_file.h"
@@ -25,6 +26,7 @@ struct Mount {
   bool read_only = true;
 };
 
+// Of a clean path (plan_installation.cc): one directory has one text.
 std::string ParentOf(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == 0 ? "/" : path.substr(0, slash);
@@ -62,7 +64,7 @@ std::vector<Mount> Mounts(const core::Configuration& configuration) {
 // One of the kubelet's questions to the health listener.
 std::string Probe(std::string_view name, std::string_view path, const config_yaml::HostPort& health,
                   std::string_view timing) {
-  const bool wildcard = health.host.empty() || health.host == "0.0.0.0" || health.host == "::";
+  const bool wildcard = config_yaml::IsWildcard(config_yaml::CanonicalHost(health.host));
   return fmt::format(R"(      {}:
         httpGet:
           host: {}

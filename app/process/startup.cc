@@ -4,6 +4,7 @@
 
 #include <csignal>
 
+#include "app/process/descriptor_limit.h"
 #include "app/process/environment.h"
 #include "app/process/library_logs.h"
 #include "app/process/process_hardening.h"
@@ -15,6 +16,7 @@ void BeginProcess() {
   OccupyClosedStreams();
   ScrubEnvironment();
   SilenceLibraryLogs();
+  RaiseDescriptorLimit();
 }
 
 void HardenProcess() {

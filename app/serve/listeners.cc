@@ -1,35 +1,45 @@
 #include "app/serve/listeners.h"
 
+#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "adapters/health_http/health_routes.h"
 
 namespace baokms::app {
+namespace {
 
 namespace health_http = adapters::health_http;
 
-std::expected<std::unique_ptr<health_http::HttpServer>, std::string> StartListeners(
-    const core::ServerConfiguration& server, const ports::Gauges& gauges,
-    adapters::telemetry::Telemetry& telemetry) {
-  std::vector<health_http::ListenerOptions> listeners;
-  std::vector<std::string_view> fields;
-  if (!server.metrics_address.empty()) {
-    listeners.push_back(
-        {.address = server.metrics_address,
-         .routes = health_http::MetricsRoutes([&telemetry] { return telemetry.Scrape(); })});
-    fields.emplace_back("server.metricsAddress");
+// `name` is a word that lives on, such as "health_listener".
+void AddListener(const std::string& address, std::vector<health_http::Route> routes,
+                 std::string_view name, adapters::telemetry::Telemetry& log, Listeners& listeners) {
+  if (address.empty()) return;
+  const auto not_bound = [&log, name](health_http::ListenProblem problem) {
+    log.Note(core::LogLevel::kWarn, std::string(name) + ".not_bound", Name(problem));
+  };
+  auto started = health_http::HttpServer::Start(
+      {.address = address, .routes = std::move(routes)},
+      {.not_bound = not_bound,
+       .bound = [&log, name] { log.Note(core::LogLevel::kInfo, std::string(name) + ".bound"); }});
+  if (started) {
+    listeners.push_back(*std::move(started));
+  } else {
+    not_bound(started.error());
   }
-  if (!server.health_address.empty()) {
-    listeners.push_back(
-        {.address = server.health_address, .routes = health_http::HealthRoutes(gauges)});
-    fields.emplace_back("server.healthAddress");
-  }
-  auto started = health_http::HttpServer::Start(std::move(listeners));
-  if (started) return std::move(*started);
-  return std::unexpected(std::string(fields[started.error().listener]) + ": " +
-                         std::string(started.error().advice));
+}
+
+}  // namespace
+
+Listeners StartListeners(const core::ServerConfiguration& server, const ports::Gauges& gauges,
+                         adapters::telemetry::Telemetry& telemetry) {
+  Listeners listeners;
+  AddListener(server.metrics_address,
+              health_http::MetricsRoutes([&telemetry] { return telemetry.Scrape(); }),
+              "metrics_listener", telemetry, listeners);
+  AddListener(server.health_address, health_http::HealthRoutes(gauges), "health_listener",
+              telemetry, listeners);
+  return listeners;
 }
 
 }  // namespace baokms::app

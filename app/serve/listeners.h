@@ -1,9 +1,8 @@
 // The metrics and health listeners of `serve` (observability.md).
 #pragma once
 
-#include <expected>
 #include <memory>
-#include <string>
+#include <vector>
 
 #include "adapters/health_http/http_server.h"
 #include "adapters/telemetry/telemetry.h"
@@ -12,10 +11,12 @@
 
 namespace baokms::app {
 
-// Each address that is not empty is served when this returns. The error is for a person. `gauges`
-// and `telemetry` outlive the server.
-std::expected<std::unique_ptr<adapters::health_http::HttpServer>, std::string> StartListeners(
-    const core::ServerConfiguration& server, const ports::Gauges& gauges,
-    adapters::telemetry::Telemetry& telemetry);
+using Listeners = std::vector<std::unique_ptr<adapters::health_http::HttpServer>>;
+
+// One for each address that is not empty. Serving does not depend on them: an address that cannot
+// be bound is logged, and tried again until it is (request-scheduling.md, "Start"). `gauges` and
+// `telemetry` outlive them.
+Listeners StartListeners(const core::ServerConfiguration& server, const ports::Gauges& gauges,
+                         adapters::telemetry::Telemetry& telemetry);
 
 }  // namespace baokms::app

@@ -151,6 +151,7 @@ void Runtime::EveryTurn(core::Duration period, std::move_only_function<void()> t
 
 void Runtime::Stop(std::chrono::milliseconds drain) {
   if (std::exchange(stopped_, true)) return;
+  if (gauges_) gauges_->BeginDrain();
   if (server_) server_->Shutdown(drain);
   if (gauges_) gauges_->SetLive(false);
   if (keys_) keys_->Stop();

@@ -71,6 +71,10 @@ ports::HealthReading RuntimeGauges::ReadHealth() const {
   for (const core::Reason reason : core::DegradedReasons(*view)) {
     reading.reasons.emplace_back(core::Name(reason));
   }
+  if (draining_) {
+    reading.ready = false;
+    reading.reasons.emplace_back("draining");
+  }
   if (view->metadata_error) reading.metadata_error_class = core::Name(*view->metadata_error);
   if (view->deep_error) reading.deep_error_class = core::Name(*view->deep_error);
   return reading;

@@ -19,12 +19,15 @@ class RuntimeGauges final : public ports::Gauges {
   ports::HealthReading ReadHealth() const override;
   // The socket serves, or does so no more.
   void SetLive(bool live) { live_ = live; }
+  // From now on nobody should send new requests here.
+  void BeginDrain() { draining_ = true; }
 
  private:
   const ports::Clock& clock_;
   const PublishedView& view_;
   const TokenDriver& tokens_;
   std::atomic<bool> live_ = false;
+  std::atomic<bool> draining_ = false;
 };
 
 }  // namespace baokms::app

@@ -66,8 +66,7 @@ class ServeRun {
  private:
   ExitCode Run(Runtime& runtime) {
     log_.BindGauges(&runtime.gauges());
-    const auto listeners = StartListeners(configuration_.server, runtime.gauges(), log_);
-    if (!listeners) return Fail(listeners.error());
+    const Listeners listeners = StartListeners(configuration_.server, runtime.gauges(), log_);
     FeedWatchdog(runtime);
     runtime.StartProbing();
     switch (AwaitHealth(runtime)) {

@@ -44,7 +44,7 @@ Result<ValidatedDecrypt> ValidatedDecrypt::Check(WellFormedDecrypt& request, con
   if (auto match = CheckAnnotationsMatch(request.request_.annotations, *key.annotations); !match) {
     return std::unexpected(match.error());
   }
-  if (!IsCiphertextOf(request.request_.ciphertext, key.snapshot.version)) {
+  if (!PlaintextBytesOf(request.request_.ciphertext, key.snapshot.version)) {
     return std::unexpected(InvalidCiphertext());
   }
   return ValidatedDecrypt(Ciphertext(std::move(request.request_.ciphertext)), found->second);

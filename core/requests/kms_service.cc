@@ -9,9 +9,6 @@
 namespace baokms::core {
 namespace {
 
-// Nonce and tag around the plaintext in a Transit ciphertext.
-constexpr std::size_t kCiphertextOverhead = 28;
-
 // What is answered at once: there is nothing left to abandon.
 class Answered final : public ports::PendingCall {
  public:
@@ -37,16 +34,21 @@ class EncryptSender {
   }
 
   void Finish(Result<Ciphertext> reply) {
+    const std::size_t sent = plaintext_.size();
     plaintext_ = Secret();
-    done_({.result = Answer(std::move(reply)),
+    done_({.result = Answer(std::move(reply), sent),
            .key_id_hash = key_->key_id_hash,
            .transit_key_version = key_->snapshot.version.number()});
   }
 
  private:
-  Result<EncryptReply> Answer(Result<Ciphertext> reply) const {
+  // Nothing is written to etcd that a later Decrypt would refuse.
+  Result<EncryptReply> Answer(Result<Ciphertext> reply, std::size_t plaintext_bytes) const {
     if (!reply) return std::unexpected(reply.error());
     if (reply->bytes().size() > kMaxCiphertextBytes) return std::unexpected(ReplyTooLarge());
+    if (PlaintextBytesOf(reply->bytes(), key_->snapshot.version) != plaintext_bytes) {
+      return std::unexpected(InvalidOpenBaoReply());
+    }
     return EncryptReply{.ciphertext = *std::move(reply),
                         .key_id = key_->snapshot.key_id,
                         .annotations = key_->annotations};

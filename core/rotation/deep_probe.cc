@@ -66,7 +66,7 @@ class ProbeEncryptSender {
   void Finish(Result<Ciphertext> reply) {
     if (!reply) return probe_.Fail(reply.error());
     if (reply->bytes().size() > kMaxCiphertextBytes ||
-        !IsCiphertextOf(reply->bytes(), probe_.version)) {
+        PlaintextBytesOf(reply->bytes(), probe_.version) != kProbeBytes) {
       return probe_.done({.result = DeepResult::kInvalid, .error = std::nullopt});
     }
     ports::TokenSource& tokens = *probe_.tokens;

@@ -27,6 +27,14 @@ baokms_mutant(aad_without_key_version core core/wire/aad.cc
 baokms_mutant(skips_ciphertext_prefix core core/wire/transit_ciphertext.cc
   "Decrypt check:*"
   REPLACE "!ciphertext.starts_with(prefix)" "false")
+baokms_mutant(returns_any_ciphertext core core/requests/kms_service.cc
+  "Encrypt:*"
+  REPLACE "if (PlaintextBytesOf(reply->bytes(), key_->snapshot.version) != plaintext_bytes) {"
+    "if (false) {")
+baokms_mutant(returns_a_ciphertext_of_another_length core core/requests/kms_service.cc
+  "Encrypt:*"
+  REPLACE "if (PlaintextBytesOf(reply->bytes(), key_->snapshot.version) != plaintext_bytes) {"
+    "if (!PlaintextBytesOf(reply->bytes(), key_->snapshot.version)) {")
 baokms_mutant(status_ignores_staleness core core/rotation/status.cc
   "Status:*"
   REPLACE "!IsStale(view, now)" "true")

@@ -29,8 +29,8 @@ baokms_mutant(setup_makes_anew provider ${openbao_setup} ""
   TESTS "e2e/Init: a setup that makes a known key anew is caught" "Init: a key of a known lineage*"
   REPLACE "[ \"$new_key\" = true ] || fail" "true || fail")
 
-# node-setup.sh that starts what was checked long ago, that checks as root, and that replaces what it
-# finds.
+# node-setup.sh that starts what was checked long ago, that checks as root, that replaces what it finds,
+# that follows a link of the provider's, and that writes where the provider could plant one.
 set(node_setup ${PROJECT_BINARY_DIR}/app/init/embedded/node_setup.cc)
 baokms_mutant(stale_check provider ${node_setup} ""
   TESTS "e2e/Node setup: a start after an old check is caught" "Node setup: start refuses*"
@@ -42,3 +42,16 @@ baokms_mutant(check_as_root provider ${node_setup} ""
 baokms_mutant(replaces provider ${node_setup} ""
   TESTS "e2e/Node setup: an install that replaces unasked is caught" "Node setup: a file that differs*"
   REPLACE "[ \"$replace\" = true ] || cmp" "true || cmp")
+baokms_mutant(follows_links provider ${node_setup} ""
+  TESTS "e2e/Node setup: a link of the provider that is followed is caught"
+    "Node setup: a link that the provider planted*"
+  REPLACE "[ \"$roots_way\" = yes ] &&" "true &&"
+    "[ \"$(stat -c '%u' -- \"$directory/$part\")\" = 0 ] &&" "true &&")
+baokms_mutant(follows_swapped_links provider ${node_setup} ""
+  TESTS "e2e/Node setup: a link that comes meanwhile and is followed is caught"
+    "Node setup: a directory that turns into a link*"
+  REPLACE "$(env pwd -P)" "$there")
+baokms_mutant(writes_anywhere provider ${node_setup} ""
+  TESTS "e2e/Node setup: a file written where links can be planted is caught"
+    "Node setup: root writes no file*"
+  REPLACE "[ \"$roots_way\" = yes ] ||" "true ||")

@@ -67,16 +67,22 @@ std::unique_ptr<CaBundle> CaBundle::Load(std::string path, const ports::FileRead
 
 const std::shared_ptr<const std::string>& CaBundle::Current(core::MonotonicTime now) {
   if (looked_at_ && now - *looked_at_ < kLookInterval) return pem_;
+  const bool first_look = !looked_at_;
   looked_at_ = now;
   const Stamp stamp = StampOf(path_);
-  if (stamp == stamp_) return pem_;
+  const bool changed = stamp != stamp_;
+  if (!changed && settled_) return pem_;
   stamp_ = stamp;
-  if (std::shared_ptr<const std::string> pem = Read()) {
-    // Equal content keeps the pointer and with it the warm connections.
-    if (*pem != *pem_) pem_ = std::move(pem);
-  } else {
-    telemetry_.CaFileRefused();
+  std::shared_ptr<const std::string> pem = Read();
+  settled_ = pem && !changed && !first_look;
+  if (!pem) {
+    if (changed || !reported_) telemetry_.CaFileRefused();
+    reported_ = true;
+    return pem_;
   }
+  reported_ = false;
+  // Equal content keeps the pointer and with it the warm connections.
+  if (*pem != *pem_) pem_ = std::move(pem);
   return pem_;
 }
 

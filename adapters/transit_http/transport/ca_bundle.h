@@ -22,15 +22,16 @@ std::optional<std::string> NormalisedCertificates(std::string_view pem);
 // system keeps it is no file of the configuration. Empty when there is none.
 std::string SystemCaFile();
 
-// One thread at a time; blocks for a stat, or one local read when the file changed.
+// One thread at a time; blocks for a stat, and for one local read when the file changed or its last
+// read was of no use.
 class CaBundle {
  public:
   // nullptr when the file cannot be read or holds no usable certificates.
   static std::unique_ptr<CaBundle> Load(std::string path, const ports::FileReader& files,
                                         ports::Telemetry& telemetry);
 
-  // The certificates to use now, as PEM. Looks at the file at most once a second; a changed file
-  // that is unusable is reported once and the last good one stays.
+  // The certificates to use now, as PEM. Looks at the file at most once a second. One that cannot
+  // be read or used is reported once and read again at every look, and the last good one stays.
   const std::shared_ptr<const std::string>& Current(core::MonotonicTime now);
 
  private:
@@ -54,6 +55,10 @@ class CaBundle {
   const ports::FileReader& files_;
   ports::Telemetry& telemetry_;
   Stamp stamp_;
+  // The content under stamp_ is the one in use, and was read when a later write could no longer
+  // have had the same stamp: not at the first sight of it.
+  bool settled_ = false;
+  bool reported_ = false;
   std::optional<core::MonotonicTime> looked_at_;
   std::shared_ptr<const std::string> pem_;
 };

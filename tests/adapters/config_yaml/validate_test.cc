@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "adapters/config_yaml/field_table.h"
+#include "adapters/config_yaml/field_value.h"
 #include "tests/adapters/config_yaml/sample_files.h"
 
 namespace {
@@ -67,6 +70,10 @@ const std::vector<Fault>& Faults() {
       {j, "127.0.0.1:8082", ":8081", "server.healthAddress", "must differ"},
       {j, "127.0.0.1:8082", "0.0.0.0:8081", "server.healthAddress", "must differ"},
       {j, "127.0.0.1:8082", "[::]:8081", "server.healthAddress", "must differ"},
+      {j, "127.0.0.1:8082", "LocalHost.:8081", "server.healthAddress", "must differ"},
+      {j, "127.0.0.1:8082", "[0:0::0]:8081", "server.healthAddress", "must differ"},
+      {j, "127.0.0.1:8082", "[::ffff:127.0.0.1]:8081", "server.healthAddress", "must differ"},
+      {j, "127.0.0.1:8082", "127.0.0.1:08081", "server.healthAddress", "must differ"},
       {j, "127.0.0.1:8082", "nope", "server.healthAddress", "host:port"},
       {j, "Status: 16", "Status: 0", "server.maxConcurrentStatus", "1..1024"},
       {j, "Status: 16", "Status: 1025", "server.maxConcurrentStatus", "1..1024"},
@@ -140,6 +147,18 @@ const std::vector<Fault>& Faults() {
        "openbao.failoverAddresses", "repeat"},
       {j, "  timeout: 2s",
        "  failoverAddresses: [\"https://openbao.example.internal:8200\"]\n  timeout: 2s",
+       "openbao.failoverAddresses", "repeat"},
+
+      // One address in other words.
+      {j, "  timeout: 2s",
+       "  failoverAddresses: [\"HTTPS://OpenBao.example.internal.:08200/\"]\n  timeout: 2s",
+       "openbao.failoverAddresses", "repeat"},
+      {j, "  timeout: 2s", "  failoverAddresses: [https://b, \"https://B:443/\"]\n  timeout: 2s",
+       "openbao.failoverAddresses", "repeat"},
+      {j, "  timeout: 2s",
+       "  failoverAddresses: [\"https://[fd00::10]:8200\", "
+       "\"https://[fd00:0:0:0:0:0:0:10]:8200\"]\n"
+       "  timeout: 2s",
        "openbao.failoverAddresses", "repeat"},
 
       {j, "method: jwt", "method: kubernetes", "auth.method", "jwt, cert"},
@@ -320,6 +339,11 @@ TEST_CASE("Validate: what stands at the edge of a rule is accepted") {
            {kJwtFileSample, "metricsAddress: 127.0.0.1:8081", "metricsAddress: ':9'"},
            {kJwtFileSample, "metricsAddress: 127.0.0.1:8081", "metricsAddress: ''"},
            {kJwtFileSample, "metricsAddress: 127.0.0.1:8081", "metricsAddress: \"[::1]:8082\""},
+           {kJwtFileSample, "metricsAddress: 127.0.0.1:8081", "metricsAddress: 127.0.0.2:8082"},
+           {kJwtFileSample, "timeout: 2s", "failoverAddresses: [https://b, \"https://b:8443\"]"},
+           {kJwtFileSample, "timeout: 2s", "failoverAddresses: [https://b/one, https://b/two]"},
+           {kJwtFileSample, "timeout: 2s",
+            "failoverAddresses: [\"https://[fd00::1]\", \"https://[fd00::2]\"]"},
            {kJwtFileSample, "Status: 16", "Status: 1"},
            {kJwtFileSample, "Status: 16", "Status: 1024"},
            {kJwtFileSample, "https://openbao.example.internal:8200", "HTTPS://bao"},
@@ -350,6 +374,61 @@ TEST_CASE("Validate: what stands at the edge of a rule is accepted") {
   }
 }
 
+TEST_CASE("Validate: every duration has a lower and an upper bound") {
+  struct Bounds {
+    std::string_view field;
+    std::string_view too_short;
+    std::string_view shortest;
+    std::string_view longest;
+    std::string_view too_long;
+  };
+  const std::vector<Bounds> table{
+      {"openbao.timeout", "0s", "1ns", "24h", "24h1ns"},
+      {"auth.loginBeforeTokenExpiry", "0s", "1ns", "8760h", "8760h1ns"},
+      {"auth.tokenRenewalIncrement", "0s", "1ns", "8760h", "8760h1ns"},
+      {"auth.loginTimeout", "-1ns", "0s", "24h", "24h1ns"},
+      {"auth.jwt.minRemainingTtl", "0s", "1ns", "8760h", "8760h1ns"},
+      {"auth.jwt.clockSkewLeeway", "-1ns", "0s", "24h", "24h1ns"},
+      {"auth.cert.minRemainingTtl", "0s", "1ns", "8760h", "8760h1ns"},
+      {"auth.cert.clockSkewLeeway", "-1ns", "0s", "24h", "24h1ns"},
+      {"bootstrap.graceTimeout", "-1ns", "0s", "24h", "24h1ns"},
+      {"bootstrap.retryInterval", "0s", "1ns", "8760h", "8760h1ns"},
+      {"status.probeInterval", "0s", "1ns", "8760h", "8760h1ns"},
+      {"status.deepProbeInterval", "0s", "1ns", "8760h", "8760h1ns"},
+      {"status.statusMaxStaleness", "0s", "1ns", "8760h", "8760h1ns"},
+      {"rotation.activationDelay", "0s", "1ns", "8760h", "8760h1ns"},
+      {"logging.debugCorrelation.ttl", "-1ns", "0s", "1h", "1h1ns"},
+  };
+  const auto complaint = [](const Field& field, std::string_view text) {
+    Draft draft = DecodeDocument("{}");
+    draft.value.auth.method = field.branch == Branch::kCert ? baokms::core::AuthMethod::kCert
+                                                            : baokms::core::AuthMethod::kJwt;
+    REQUIRE_FALSE(AssignText(field, text, draft.value).has_value());
+    ValidateFields(AllSources(), draft);
+    std::string message;
+    for (const ConfigProblem& problem : draft.problems) {
+      if (problem.field == field.name) message = problem.message;
+    }
+    return message;
+  };
+  std::size_t durations = 0;
+  for (const Field& field : Fields()) {
+    if (!std::holds_alternative<DurationSlot>(field.slot)) continue;
+    ++durations;
+    CAPTURE(std::string(field.name));
+    const auto bounds = std::ranges::find(table, field.name, &Bounds::field);
+    REQUIRE(bounds != table.end());
+    CHECK(complaint(field, bounds->shortest).empty());
+    CHECK(complaint(field, bounds->longest).empty());
+    CHECK(complaint(field, bounds->too_short) == "must be " + DescribeRule(field));
+    CHECK(complaint(field, bounds->too_long) == "must be " + DescribeRule(field));
+    CHECK(complaint(field, "2562047h") == "must be " + DescribeRule(field));
+    // The reference names both bounds.
+    CHECK(DescribeRule(field).ends_with(", at most " + std::string(bounds->longest)));
+  }
+  CHECK(durations == table.size());
+}
+
 TEST_CASE("Validate: listeners may share port 0 but no fixed port") {
   const auto both_zero = Replaced(Replaced(kJwtFileSample, "127.0.0.1:8081", "127.0.0.1:0"),
                                   "127.0.0.1:8082", "127.0.0.1:0");
@@ -359,16 +438,42 @@ TEST_CASE("Validate: listeners may share port 0 but no fixed port") {
   CHECK(Load(two_families).has_value());
 }
 
+TEST_CASE("Validate: listeners are compared by what their addresses mean") {
+  const auto clash = [](std::string_view metrics, std::string_view health) {
+    return !Load(Replaced(Replaced(kJwtFileSample, "metricsAddress: 127.0.0.1:8081",
+                                   "metricsAddress: '" + std::string(metrics) + "'"),
+                          "healthAddress: \"127.0.0.1:8082\"",
+                          "healthAddress: '" + std::string(health) + "'"))
+                .has_value();
+  };
+  const std::pair<std::string_view, std::string_view> same[] = {
+      {"[::1]:8081", "localhost:8081"},      {"[0:0:0:0:0:0:0:1]:8081", "[::1]:8081"},
+      {"node-1:8081", "NODE-1.:8081"},       {"[FD00::1]:8081", "[fd00:0::1]:8081"},
+      {"[0:0::0]:8081", "[fd00::1]:8081"},   {"0.0.0.0:8081", "[::ffff:10.0.0.1]:8081"},
+      {"[::]:8081", "0.0.0.0:8081"},         {"[::ffff:0.0.0.0]:8081", "127.0.0.1:8081"},
+      {"127.0.0.1:8081", "127.0.0.1:08081"}, {":8081", "node-1:8081"}};
+  const std::pair<std::string_view, std::string_view> different[] = {
+      {"127.0.0.1:8081", "127.0.0.2:8081"}, {"[::1]:8081", "127.0.0.1:8081"},
+      {"0.0.0.0:8081", "[::1]:8081"},       {"node-1:8081", "node-2:8081"},
+      {"[::1]:8081", "[::2]:8081"},         {"[::]:8081", "[::]:8082"}};
+  for (const auto& [a, b] : same) CHECK_MESSAGE((clash(a, b) && clash(b, a)), std::string(a));
+  for (const auto& [a, b] : different) {
+    CHECK_MESSAGE((!clash(a, b) && !clash(b, a)), std::string(a));
+  }
+}
+
 TEST_CASE("Validate: a socket elsewhere needs its directory allowed") {
   const auto text = Replaced(kJwtFileSample, "/run/openbao-kms/kms.sock", "/tmp/kms/s/kms.sock");
   auto options = AllSources();
   CHECK_FALSE(Load(text, options).has_value());
-  for (const char* wrong : {"/tmp/km", "/tmp/kms/s/kms.sock", "tmp/kms", "", "/tmp/other"}) {
+  for (const char* wrong :
+       {"/tmp/km", "/tmp/kms/s/kms.sock", "tmp/kms", "", "/tmp/other", "/tmp/kms/x/../s"}) {
     CAPTURE(wrong);
     options.allowed_socket_parents = {wrong};
     CHECK_FALSE(Load(text, options).has_value());
   }
-  for (const char* right : {"/tmp/kms/s", "/tmp/kms/s/", "/tmp/kms"}) {
+  for (const char* right : {"/tmp/kms/s", "/tmp/kms/s/", "/tmp/kms", "/", "/tmp//kms///s",
+                            "/tmp/./kms", "//tmp/kms/s/."}) {
     CAPTURE(right);
     options.allowed_socket_parents = {"/elsewhere", right};
     CHECK(Load(text, options).has_value());

@@ -23,6 +23,16 @@ TEST_CASE("Endpoint: https takes names and addresses, with etcd's port where non
   CHECK(address6->port == 2381);
 }
 
+TEST_CASE("Endpoint: an address of IPv6 is one address in whatever text") {
+  for (const char* url : {"https://[fd00:0:0:0:0:0:0:10]", "https://[fd00::0010]",
+                          "https://[FD00::10]", "https://[fd00:0:0::0.0.0.16]"}) {
+    CAPTURE(url);
+    const auto endpoint = Endpoint::Parse(url);
+    REQUIRE(endpoint.has_value());
+    CHECK(endpoint->host == "fd00::10");
+  }
+}
+
 TEST_CASE("Endpoint: without TLS only a loopback address is taken") {
   for (const char* url : {"http://127.0.0.1:2379", "http://127.8.9.10", "http://[::1]:2379"}) {
     CAPTURE(url);

@@ -7,13 +7,14 @@
 
 namespace baokms::adapters::etcd {
 
-FakeEtcd::FakeEtcd(Answer answer, const std::string& certificate, const std::string& key)
+FakeEtcd::FakeEtcd(Answer answer, const std::string& certificate, const std::string& key,
+                   const std::string& host)
     : answer_(std::move(answer)), tls_(!certificate.empty()) {
   grpc::SslServerCredentialsOptions options;
   options.pem_key_cert_pairs.push_back({.private_key = key, .cert_chain = certificate});
   grpc::ServerBuilder builder;
   builder.AddListeningPort(
-      "127.0.0.1:0", tls_ ? grpc::SslServerCredentials(options) : grpc::InsecureServerCredentials(),
+      host + ":0", tls_ ? grpc::SslServerCredentials(options) : grpc::InsecureServerCredentials(),
       &port_);
   builder.RegisterService(this);
   server_ = builder.BuildAndStart();

@@ -20,7 +20,8 @@ class FakeEtcd final : public etcdserverpb::KV::Service {
 
   // Over TLS with `certificate` and `key` (PEM), else in the clear.
   explicit FakeEtcd(Answer answer) : FakeEtcd(std::move(answer), "", "") {}
-  FakeEtcd(Answer answer, const std::string& certificate, const std::string& key);
+  FakeEtcd(Answer answer, const std::string& certificate, const std::string& key,
+           const std::string& host = "127.0.0.1");
   ~FakeEtcd() override { Stop(); }
 
   Endpoint endpoint() const;

@@ -75,6 +75,31 @@ TEST_CASE("Snapshot TLS: a certificate for another host is not taken") {
   CHECK(etcd.asked.empty());
 }
 
+TEST_CASE("Snapshot TLS: an address of IPv6 and a name are taken in any spelling") {
+  const emulator::CertificateAuthority authority("fake etcd authority");
+  emulator::LeafRequest leaf;
+  leaf.ip_sans = {"::1"};
+  leaf.dns_sans = {"localhost"};
+  const emulator::CertificateAndKey pair = authority.Issue(leaf);
+  const auto empty = [](const auto&, etcdserverpb::RangeResponse& page) {
+    page.mutable_header()->set_revision(7);
+    return grpc::Status::OK;
+  };
+  FakeEtcd six(empty, pair.certificate_pem, pair.private_key_pem, "[::1]");
+  FakeEtcd four(empty, pair.certificate_pem, pair.private_key_pem);
+  const auto url = [](const std::string& host, const FakeEtcd& etcd) {
+    return "https://" + host + ":" + std::to_string(etcd.endpoint().port);
+  };
+  for (const std::string& address :
+       {url("[::1]", six), url("[0:0:0:0:0:0:0:1]", six), url("[0::0001]", six),
+        url("localhost", four), url("LocalHost", four)}) {
+    CAPTURE(address);
+    SnapshotOptions options{.endpoints = {*Endpoint::Parse(address)},
+                            .tls = {.ca = authority.pem()}};
+    CHECK(ReaderOf(std::move(options)).Read("/registry/", 500, [](auto, auto) {}).has_value());
+  }
+}
+
 TEST_CASE("Snapshot TLS: an expired certificate is not taken") {
   const emulator::CertificateAuthority authority("fake etcd authority");
   emulator::LeafRequest leaf;

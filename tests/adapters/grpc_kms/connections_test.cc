@@ -2,15 +2,18 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <fstream>
 #include <thread>
 
 #include "tests/adapters/grpc_kms/fakes.h"
 #include "tests/adapters/grpc_kms/http2_peer.h"
+#include "tests/support/no_descriptors.h"
 #include "tests/support/skip.h"
 
 namespace baokms::adapters::grpc_kms {
@@ -69,6 +72,27 @@ TEST_CASE_FIXTURE(Small, "Peers: an allowed uid is enough and so is an allowed g
     options.allowed_gids = {::getegid()};
   }
   Start();
+  CHECK(Client(options.socket_path).Status().ok());
+}
+
+TEST_CASE_FIXTURE(Harness, "Connections: without descriptors the server waits at rest") {
+  Start();
+  CHECK(Client(options.socket_path).Status().ok());
+  const posix::Descriptor peer(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, options.socket_path.data(), options.socket_path.size());
+  milliseconds used{};
+  {
+    const baokms::testing::NoDescriptors none;
+    // The kernel completes it, though nobody can accept it.
+    REQUIRE(::connect(peer.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+            0);
+    const milliseconds before = baokms::testing::ProcessorTime();
+    std::this_thread::sleep_for(milliseconds(1000));
+    used = baokms::testing::ProcessorTime() - before;
+  }
+  CHECK(used < milliseconds(200));
   CHECK(Client(options.socket_path).Status().ok());
 }
 

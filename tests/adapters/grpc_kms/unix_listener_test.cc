@@ -190,14 +190,94 @@ TEST_CASE_FIXTURE(Fixture, "Listener: an unusable path is refused") {
   }
 }
 
-TEST_CASE_FIXTURE(Fixture,
-                  "Listener: while another one binds in the directory nothing is removed") {
-  const posix::Descriptor bound_not_listening = BoundSocket(path);
-  const posix::Descriptor locked(
+// As the socket's group can open the directory, which is 2750.
+TEST_CASE_FIXTURE(Fixture, "Listener: a lock that somebody holds on the directory hinders nobody") {
+  const posix::Descriptor held(
       ::open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  REQUIRE(::flock(held.get(), LOCK_EX) == 0);
+  const auto before = std::chrono::steady_clock::now();
+  CHECK(Open().has_value());
+  CHECK(std::chrono::steady_clock::now() - before < std::chrono::milliseconds(500));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: its lock is a file that only its user can open") {
+  for (const mode_t mask : {mode_t{0}, mode_t{0027}}) {
+    const Umask scoped(mask);
+    CHECK(Open().has_value());
+    const struct stat lock = Look(path + ".lock");
+    CHECK(lock.st_mode == (S_IFREG | 0600));
+    CHECK(lock.st_uid == ::geteuid());
+    CHECK(lock.st_size == 0);
+    // Left behind, as by a provider that died: the next one takes it.
+    CHECK(Open().has_value());
+    CHECK(Look(path + ".lock").st_ino == lock.st_ino);
+    ::unlink((path + ".lock").c_str());
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: while another one creates the socket nothing is removed") {
+  CHECK(Open().has_value());
+  const posix::Descriptor bound_not_listening = BoundSocket(path);
+  const posix::Descriptor locked(::open((path + ".lock").c_str(), O_RDWR | O_CLOEXEC));
   REQUIRE(::flock(locked.get(), LOCK_EX) == 0);
-  CheckRefused(ListenProblem::kDirectoryBusy);
+  CheckRefused(ListenProblem::kLocked);
   CHECK(Exists(path));
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: a lock that is no file of ours alone is refused untouched") {
+  const std::string lock = path + ".lock";
+  const std::string target = directory.File("target");
+  SUBCASE("a link to a file of ours") {
+    std::ofstream(target) << "precious";
+    ::chmod(target.c_str(), 0600);
+    REQUIRE(::symlink(target.c_str(), lock.c_str()) == 0);
+  }
+  SUBCASE("a dangling link") { REQUIRE(::symlink(target.c_str(), lock.c_str()) == 0); }
+  SUBCASE("a second name of a file of ours") {
+    std::ofstream(target) << "precious";
+    ::chmod(target.c_str(), 0600);
+    REQUIRE(::link(target.c_str(), lock.c_str()) == 0);
+  }
+  SUBCASE("a file that its group may read, and with that lock") {
+    std::ofstream(lock).flush();
+    REQUIRE(::chmod(lock.c_str(), 0640) == 0);
+  }
+  SUBCASE("a FIFO") { REQUIRE(::mkfifo(lock.c_str(), 0600) == 0); }
+  SUBCASE("a directory") { REQUIRE(::mkdir(lock.c_str(), 0700) == 0); }
+  SUBCASE("a socket") { BoundSocket(lock).Reset(); }
+  SUBCASE("a file of another user") {
+    if (baokms::testing::SkippedWithoutRoot()) return;
+    std::ofstream(lock).flush();
+    ::chmod(lock.c_str(), 0600);
+    REQUIRE(::chown(lock.c_str(), 12345, 12345) == 0);
+  }
+  const struct stat before = Look(lock);
+  CheckRefused(ListenProblem::kLockUnusable);
+  CHECK_FALSE(Exists(path));
+  CHECK(Look(lock).st_ino == before.st_ino);
+  CHECK(Look(lock).st_mode == before.st_mode);
+  CHECK_FALSE((before.st_mode == 0));
+  if (S_ISLNK(before.st_mode) || before.st_nlink > 1) {
+    std::string content;
+    std::getline(std::ifstream(target), content);
+    CHECK((content == "precious" || !Exists(target)));
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "Listener: a lock that is removed while it is awaited is taken anew") {
+  CHECK(Open().has_value());
+  posix::Descriptor held(::open((path + ".lock").c_str(), O_RDWR | O_CLOEXEC));
+  REQUIRE(::flock(held.get(), LOCK_EX) == 0);
+  std::optional<UnixListener> opened;
+  std::thread waiting([&] {
+    if (auto result = Open()) opened.emplace(std::move(*result));
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  ::unlink((path + ".lock").c_str());
+  held.Reset();
+  waiting.join();
+  CHECK(opened.has_value());
+  CHECK(Exists(path + ".lock"));
 }
 
 TEST_CASE_FIXTURE(Fixture, "Listener: of many that start at once exactly one serves") {

@@ -126,7 +126,8 @@ inline std::vector<Route> Word(std::string body) {
 inline std::unique_ptr<HttpServer> Serve(std::vector<Route> routes, Limits limits = {},
                                          std::string address = "127.0.0.1:0") {
   auto server = HttpServer::Start(
-      {{.address = std::move(address), .routes = std::move(routes), .limits = limits}});
+      {.address = std::move(address), .routes = std::move(routes), .limits = limits},
+      {.not_bound = [](ListenProblem problem) { FAIL(std::string(Name(problem))); }, .bound = {}});
   REQUIRE(server.has_value());
   return std::move(*server);
 }

@@ -88,24 +88,24 @@ TEST_CASE("/metrics: the text format with its content type, read at each scrape"
   int scrapes = 0;
   const auto server =
       Serve(MetricsRoutes([&scrapes] { return "n " + std::to_string(++scrapes) + "\n"; }));
-  const std::string reply = Get(server->port(0), "/metrics");
+  const std::string reply = Get(server->port(), "/metrics");
   CHECK(StatusOf(reply) == 200);
   CHECK(reply.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n") !=
         std::string::npos);
   CHECK(BodyOf(reply) == "n 1\n");
-  CHECK(BodyOf(Get(server->port(0), "/metrics")) == "n 2\n");
+  CHECK(BodyOf(Get(server->port(), "/metrics")) == "n 2\n");
 }
 
 TEST_CASE("/ready over HTTP: code, content type and body") {
   testing::FixedGauges gauges;
   const auto server = Serve(HealthRoutes(gauges));
-  std::string reply = Get(server->port(0), "/ready");
+  std::string reply = Get(server->port(), "/ready");
   CHECK(StatusOf(reply) == 503);
   CHECK(reply.find("Content-Type: application/json\r\n") != std::string::npos);
   CHECK(BodyOf(reply) ==
         "{\"status\":\"unavailable\",\"cache_age_ms\":0,\"stale\":false,\"reasons\":[]}\n");
-  CHECK(StatusOf(Get(server->port(0), "/live")) == 503);
-  CHECK(StatusOf(Get(server->port(0), "/metrics")) == 404);
+  CHECK(StatusOf(Get(server->port(), "/live")) == 503);
+  CHECK(StatusOf(Get(server->port(), "/metrics")) == 404);
 }
 
 }  // namespace

@@ -12,10 +12,10 @@ namespace {
 
 TEST_CASE("HttpServer: GET and HEAD are answered, HEAD without a body") {
   const auto server = Serve(Word("hello"));
-  const std::string get = Get(server->port(0), "/word");
+  const std::string get = Get(server->port(), "/word");
   CHECK(StatusOf(get) == 200);
   CHECK(BodyOf(get) == "hello");
-  const std::string head = Client(server->port(0)).Ask("HEAD", "/word");
+  const std::string head = Client(server->port()).Ask("HEAD", "/word");
   CHECK(StatusOf(head) == 200);
   CHECK(head.find("Content-Length: 5\r\n") != std::string::npos);
   CHECK(BodyOf(head).empty());
@@ -23,21 +23,21 @@ TEST_CASE("HttpServer: GET and HEAD are answered, HEAD without a body") {
 
 TEST_CASE("HttpServer: a query does not change the path") {
   const auto server = Serve(Word("hello"));
-  CHECK(StatusOf(Get(server->port(0), "/word?verbose=1")) == 200);
+  CHECK(StatusOf(Get(server->port(), "/word?verbose=1")) == 200);
 }
 
 TEST_CASE("HttpServer: unknown paths are 404 whatever the method") {
   const auto server = Serve(Word("hello"));
   for (const auto* path : {"/", "/wor", "/words", "/word/", "/../word", "//word"}) {
-    CHECK_MESSAGE(StatusOf(Get(server->port(0), path)) == 404, path);
+    CHECK_MESSAGE(StatusOf(Get(server->port(), path)) == 404, path);
   }
-  CHECK(StatusOf(Client(server->port(0)).Ask("POST", "/other")) == 404);
+  CHECK(StatusOf(Client(server->port()).Ask("POST", "/other")) == 404);
 }
 
 TEST_CASE("HttpServer: every other method is 405 and says which are allowed") {
   const auto server = Serve(Word("hello"));
   for (const auto* method : {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "FOO", "get"}) {
-    const std::string reply = Client(server->port(0)).Ask(method, "/word");
+    const std::string reply = Client(server->port()).Ask(method, "/word");
     CHECK_MESSAGE(StatusOf(reply) == 405, method);
     CHECK(reply.find("Allow: GET, HEAD\r\n") != std::string::npos);
   }
@@ -45,7 +45,7 @@ TEST_CASE("HttpServer: every other method is 405 and says which are allowed") {
 
 TEST_CASE("HttpServer: a body is neither read nor waited for") {
   const auto server = Serve(Word("hello"));
-  const Client client(server->port(0));
+  const Client client(server->port());
   REQUIRE(client.Send("POST /word HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"));
   CHECK(StatusOf(client.Receive()) == 405);
   CHECK(client.TimeToClose(std::chrono::seconds(3)) < std::chrono::seconds(3));
@@ -53,7 +53,7 @@ TEST_CASE("HttpServer: a body is neither read nor waited for") {
 
 TEST_CASE("HttpServer: several requests on one connection") {
   const auto server = Serve(Word("hello"));
-  const Client client(server->port(0));
+  const Client client(server->port());
   for (int i = 0; i < 3; ++i) CHECK(BodyOf(client.Ask("GET", "/word")) == "hello");
 }
 
@@ -63,10 +63,10 @@ TEST_CASE("HttpServer: a handler that throws is a 500 and the next request is se
                       throw std::runtime_error("CANARY");
                     }});
   const auto server = Serve(routes);
-  const std::string reply = Get(server->port(0), "/throw");
+  const std::string reply = Get(server->port(), "/throw");
   CHECK(StatusOf(reply) == 500);
   CHECK(reply.find("CANARY") == std::string::npos);
-  CHECK(StatusOf(Get(server->port(0), "/word")) == 200);
+  CHECK(StatusOf(Get(server->port(), "/word")) == 200);
 }
 
 TEST_CASE("HttpServer: nonsense and oversize headers end without a service") {
@@ -75,46 +75,17 @@ TEST_CASE("HttpServer: nonsense and oversize headers end without a service") {
        {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xFC\x03\x03\r\n\r\n", 15),
         "GET /word HTTP/1.1\r\nHost: x\r\nX: " + std::string(100000, 'x') + "\r\n\r\n",
         "GET /" + std::string(100000, 'x') + " HTTP/1.1\r\nHost: x\r\n\r\n"}) {
-    const Client client(server->port(0));
+    const Client client(server->port());
     static_cast<void>(client.Send(bytes));
     const std::string reply = client.Receive();
     CHECK(reply.find(" 200 ") == std::string::npos);
-    CHECK(StatusOf(Get(server->port(0), "/word")) == 200);
+    CHECK(StatusOf(Get(server->port(), "/word")) == 200);
   }
-}
-
-TEST_CASE("HttpServer: two listeners on one server have their own paths and ports") {
-  auto server = HttpServer::Start({{.address = "127.0.0.1:0", .routes = Word("one")},
-                                   {.address = "[::1]:0", .routes = Word("two")}});
-  REQUIRE(server.has_value());
-  CHECK((*server)->port(0) != 0);
-  CHECK((*server)->port(0) != (*server)->port(1));
-  CHECK(BodyOf(Get((*server)->port(0), "/word")) == "one");
-  CHECK(BodyOf(Client((*server)->port(1), AF_INET6).Ask("GET", "/word")) == "two");
-}
-
-TEST_CASE("HttpServer: all listeners or none, and the failure names which") {
-  const auto taken = Serve(Word("one"));
-  std::uint16_t first = 0;
-  {
-    // A port that was free a moment ago.
-    first = Serve(Word("x"))->port(0);
-  }
-  const auto server = HttpServer::Start(
-      {{.address = "127.0.0.1:" + std::to_string(first), .routes = Word("x")},
-       {.address = "127.0.0.1:" + std::to_string(taken->port(0)), .routes = Word("y")}});
-  REQUIRE_FALSE(server.has_value());
-  CHECK(server.error().problem == ListenProblem::kAddressInUse);
-  CHECK(server.error().listener == 1);
-  CHECK(server.error().advice.find(';') != std::string_view::npos);
-  // The first one's socket is closed again.
-  CHECK(HttpServer::Start({{.address = "127.0.0.1:" + std::to_string(first), .routes = {}}})
-            .has_value());
 }
 
 TEST_CASE("HttpServer: the end cuts open connections and frees the port at once") {
   auto server = Serve(Word("hello"));
-  const std::uint16_t port = server->port(0);
+  const std::uint16_t port = server->port();
   const Client idle(port);
   const Client halfway(port);
   REQUIRE(halfway.Send("GET /wo"));
@@ -123,7 +94,7 @@ TEST_CASE("HttpServer: the end cuts open connections and frees the port at once"
   server.reset();
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(1));
   CHECK(idle.TimeToClose(std::chrono::seconds(1)) <= std::chrono::seconds(1));
-  CHECK(Serve(Word("again"), {}, "127.0.0.1:" + std::to_string(port))->port(0) == port);
+  CHECK(Serve(Word("again"), {}, "127.0.0.1:" + std::to_string(port))->port() == port);
 }
 
 }  // namespace

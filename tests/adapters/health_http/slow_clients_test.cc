@@ -71,19 +71,19 @@ class Drippers {
 
 TEST_CASE("Slow clients: 64 that drip do not delay anybody") {
   const auto server = Serve(Word("hello"));
-  const Drippers drippers(server->port(0), 64);
-  CheckPrompt(server->port(0));
+  const Drippers drippers(server->port(), 64);
+  CheckPrompt(server->port());
 }
 
 TEST_CASE("Slow clients: 500 that drip cannot hold all places") {
   const auto server = Serve(Word("hello"));
-  const Drippers drippers(server->port(0), 500);
-  CheckPrompt(server->port(0));
+  const Drippers drippers(server->port(), 500);
+  CheckPrompt(server->port());
 }
 
 TEST_CASE("Headers: dripping is cut after the total time, not after a pause") {
   const auto server = Serve(Word("hello"), {.headers = milliseconds(500)});
-  const Client client(server->port(0));
+  const Client client(server->port());
   const auto began = SteadyClock::now();
   std::atomic<bool> done{false};
   std::thread drip([&] {
@@ -101,7 +101,7 @@ TEST_CASE("Headers: dripping is cut after the total time, not after a pause") {
 
 TEST_CASE("Headers: a silent connection is cut too") {
   const auto server = Serve(Word("hello"), {.headers = milliseconds(300)});
-  const Client client(server->port(0));
+  const Client client(server->port());
   const auto took = client.TimeToClose(seconds(5));
   CHECK(took >= milliseconds(250));
   CHECK(took < milliseconds(800));
@@ -109,7 +109,7 @@ TEST_CASE("Headers: a silent connection is cut too") {
 
 TEST_CASE("Headers: a second request on a connection has no more time than the first") {
   const auto server = Serve(Word("hello"), {.headers = milliseconds(300), .idle = seconds(60)});
-  const Client client(server->port(0));
+  const Client client(server->port());
   CHECK(StatusOf(client.Ask("GET", "/word")) == 200);
   std::this_thread::sleep_for(milliseconds(600));  // idle for longer than headers may take
   CHECK(StatusOf(client.Ask("GET", "/word")) == 200);
@@ -119,7 +119,7 @@ TEST_CASE("Headers: a second request on a connection has no more time than the f
 
 TEST_CASE("Idle: a connection without a next request is cut") {
   const auto server = Serve(Word("hello"), {.headers = seconds(60), .idle = milliseconds(400)});
-  const Client client(server->port(0));
+  const Client client(server->port());
   CHECK(StatusOf(client.Ask("GET", "/word")) == 200);
   const auto took = client.TimeToClose(seconds(5));
   CHECK(took >= milliseconds(350));
@@ -130,7 +130,7 @@ TEST_CASE("Reply: a client that does not read is cut") {
   // Larger than both sockets' buffers.
   const auto server = Serve(Word(std::string(16 * 1024 * 1024, 'x')),
                             {.headers = seconds(60), .write = milliseconds(400)});
-  const Client client(server->port(0), AF_INET, 4096);
+  const Client client(server->port(), AF_INET, 4096);
   REQUIRE(client.Send("GET /word HTTP/1.1\r\nHost: x\r\n\r\n"));
   std::this_thread::sleep_for(milliseconds(1000));
   // What was buffered may still be read; then comes the end, long before the 16 MiB.
@@ -141,10 +141,10 @@ TEST_CASE("Limit: the oldest connection without a request under way makes room")
   const auto server = Serve(Word("hello"), {.headers = seconds(60), .connections = 4});
   std::vector<Client> clients;
   for (int i = 0; i < 4; ++i) {
-    clients.emplace_back(server->port(0));
+    clients.emplace_back(server->port());
     CHECK(StatusOf(clients.back().Ask("GET", "/word")) == 200);
   }
-  const Client fifth(server->port(0));
+  const Client fifth(server->port());
   CHECK(StatusOf(fifth.Ask("GET", "/word")) == 200);
   CHECK(clients[0].TimeToClose(seconds(2)) < seconds(2));
   for (std::size_t i = 1; i < 4; ++i) CHECK(StatusOf(clients[i].Ask("GET", "/word")) == 200);

@@ -107,9 +107,68 @@ TEST_CASE("kms.request: ten warnings a second and the next one counts the suppre
   CHECK(count(recorder.Take()) == 25);
 }
 
+TEST_CASE("kms.request: no second has more than ten warnings however it is cut") {
+  Recorder recorder;
+  const auto told = [&] {
+    for (int i = 0; i < 5; ++i) recorder.telemetry.KmsRequestFinished(Failed(core::UnknownKeyId()));
+    return std::ranges::count(recorder.Take(), '\n');
+  };
+  CHECK(told() == 5);
+  recorder.clock.Pass(std::chrono::milliseconds(900));
+  CHECK(told() == 5);
+  recorder.clock.Pass(std::chrono::milliseconds(100));
+  CHECK(told() == 5);
+  CHECK(told() == 0);
+  recorder.clock.Pass(std::chrono::milliseconds(899));
+  CHECK(told() == 0);
+  recorder.clock.Pass(std::chrono::milliseconds(1));
+  CHECK(told() == 5);
+}
+
+TEST_CASE("openbao.request: ten warnings a second over all operations with a count of the rest") {
+  Recorder recorder;
+  const auto fail = [&](core::OpenBaoOperation operation) {
+    recorder.telemetry.OpenBaoRequestFinished({.operation = operation,
+                                               .status = core::OpenBaoStatus::kConnectionFailed,
+                                               .duration = microseconds(300),
+                                               .request_id = {}});
+  };
+  const auto count = [](const std::string& text) { return std::ranges::count(text, '\n'); };
+  // Three seconds of a refusing OpenBao.
+  std::ptrdiff_t lines = 0;
+  std::string text;
+  for (int i = 0; i < 3000; ++i) {
+    fail(i % 2 == 0 ? core::OpenBaoOperation::kTransitDecrypt
+                    : core::OpenBaoOperation::kTransitMetadataRead);
+    const std::string now = recorder.Take();
+    lines += count(now);
+    text += now;
+    recorder.clock.Pass(std::chrono::milliseconds(1));
+  }
+  CHECK(lines == 30);
+  CHECK(text.find(R"("error_class":"openbao_connection_failed","suppressed":990})") !=
+        std::string::npos);
+  // The two kinds do not suppress each other, and successes are not limited.
+  recorder.telemetry.KmsRequestFinished(Failed(core::UnknownKeyId()));
+  CHECK(count(recorder.Take()) == 1);
+  for (int i = 0; i < 25; ++i) {
+    recorder.telemetry.OpenBaoRequestFinished({.operation = core::OpenBaoOperation::kTransitDecrypt,
+                                               .status = core::OpenBaoStatus::kOk,
+                                               .duration = microseconds(300),
+                                               .request_id = {}});
+  }
+  CHECK(count(recorder.Take()) == 25);
+}
+
 TEST_CASE("serve.shutdown: tells how many warnings were suppressed and never told") {
   Recorder recorder;
-  for (int i = 0; i < 13; ++i) recorder.telemetry.KmsRequestFinished(Failed(core::UnknownKeyId()));
+  for (int i = 0; i < 12; ++i) recorder.telemetry.KmsRequestFinished(Failed(core::UnknownKeyId()));
+  for (int i = 0; i < 11; ++i) {
+    recorder.telemetry.OpenBaoRequestFinished({.operation = core::OpenBaoOperation::kTransitDecrypt,
+                                               .status = core::OpenBaoStatus::kSealed,
+                                               .duration = microseconds(300),
+                                               .request_id = {}});
+  }
   recorder.Take();
   recorder.telemetry.ServeShutdown();
   CHECK(recorder.Take() ==

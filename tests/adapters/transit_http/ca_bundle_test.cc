@@ -65,5 +65,94 @@ TEST_CASE("CA file: it is looked at once a second and equal content keeps the po
   CHECK(bundle->Current(at(2000)) == second);
 }
 
+// Reads what the test says, whatever the file's stamp: as when the process has no descriptor left,
+// or when the file is written twice within one tick of its file system's clock.
+class ScriptedReader final : public ports::FileReader {
+ public:
+  std::string content;
+  bool fails = false;
+  mutable int reads = 0;
+
+  std::expected<core::Secret, ports::FileProblem> Read(const std::string&,
+                                                       ports::FilePolicy) const override {
+    ++reads;
+    if (fails) return std::unexpected(ports::FileProblem::kUnreadable);
+    return core::Secret::Copy(content);
+  }
+  std::expected<void, ports::FileProblem> Check(const std::string&,
+                                                ports::FilePolicy) const override {
+    return {};
+  }
+  std::expected<void, ports::FileProblem> CheckDirectory(const std::string&,
+                                                         ports::DirectoryPolicy) const override {
+    return {};
+  }
+};
+
+struct ScriptedBundle {
+  ScriptedBundle() {
+    files.content = one;
+    bundle = CaBundle::Load(path, files, telemetry);
+    REQUIRE(bundle != nullptr);
+  }
+  std::string At(int seconds) {
+    return *bundle->Current(core::MonotonicTime(std::chrono::seconds(seconds)));
+  }
+  // The file has another stamp from now on.
+  void Touch(const std::string& text) { scratch.Write("ca.pem", text); }
+
+  const std::string one = MakeAuthority("one").certificate_pem;
+  const std::string two = MakeAuthority("two").certificate_pem;
+  ScratchDirectory scratch;
+  ScriptedReader files;
+  WireTelemetry telemetry;
+  const std::string path = scratch.Write("ca.pem", "1");
+  std::unique_ptr<CaBundle> bundle;
+};
+
+TEST_CASE("CA file: what could not be read is read again at the next look and told once") {
+  ScriptedBundle ca;
+  CHECK(ca.At(0) == ca.one);
+  ca.Touch("22");
+  ca.files.content = ca.two;
+  ca.files.fails = true;
+  for (const int second : {1, 2, 3}) CHECK(ca.At(second) == ca.one);
+  CHECK(ca.telemetry.ca_refused == 1);
+  ca.files.fails = false;
+  CHECK(ca.At(4) == ca.two);
+  CHECK(ca.telemetry.ca_refused == 1);
+  // The next file that cannot be used is told again.
+  ca.Touch("333");
+  ca.files.content = "no certificate";
+  CHECK(ca.At(5) == ca.two);
+  ca.Touch("4444");
+  CHECK(ca.At(6) == ca.two);
+  CHECK(ca.telemetry.ca_refused == 3);
+}
+
+TEST_CASE("CA file: what was unusable and is mended within the same stamp is used") {
+  ScriptedBundle ca;
+  CHECK(ca.At(0) == ca.one);
+  ca.Touch("22");
+  ca.files.content = ca.two.substr(0, 300);
+  CHECK(ca.At(1) == ca.one);
+  ca.files.content = ca.two;
+  CHECK(ca.At(2) == ca.two);
+}
+
+TEST_CASE("CA file: what is written once more within the same stamp is used") {
+  ScriptedBundle ca;
+  CHECK(ca.At(0) == ca.one);
+  ca.Touch("22");
+  ca.files.content = ca.one + ca.two;
+  CHECK(ca.At(1) == ca.one + ca.two);
+  ca.files.content = ca.two;
+  CHECK(ca.At(2) == ca.two);
+  // A stamp that was there a look ago cannot be that of a later write.
+  const int reads = ca.files.reads;
+  for (int second = 3; second < 60; ++second) CHECK(ca.At(second) == ca.two);
+  CHECK(ca.files.reads == reads);
+}
+
 }  // namespace
 }  // namespace baokms::tests

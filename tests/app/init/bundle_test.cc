@@ -5,6 +5,7 @@
 #include "app/configuration/policy_commands.h"
 #include "app/init/config_file.h"
 #include "app/init/encryption_configurations.h"
+#include "app/init/static_pod_manifest.h"
 #include "tests/app/init/planned.h"
 #include "tests/support/report_schemas/report_schemas.h"
 
@@ -103,6 +104,15 @@ TEST_CASE("Bundle: fields that the Go provider lacks are written only where they
     for (const char* ours : {"allowedPeers", "failoverAddresses", "coalesce", "hardening"}) {
       CHECK_FALSE(yaml.contains(ours));
     }
+  }
+}
+
+TEST_CASE("Bundle: the kubelet asks a wildcard's listener on the loopback address") {
+  for (const char* address : {":8082", "0.0.0.0:8082", "[::]:8082", "[0:0:0:0:0:0:0:0]:8082"}) {
+    CAPTURE(address);
+    Json values = JwtValues();
+    values["server"]["healthAddress"] = address;
+    CHECK(StaticPodManifest(Planned(values, kPod)).contains("host: \"127.0.0.1\""));
   }
 }
 

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "app/process/descriptor_limit.h"
 #include "app/process/environment.h"
 #include "app/process/startup.h"
 #include "app/serve/signals.h"
@@ -57,6 +58,26 @@ TEST_CASE("Signals: they wait to be taken and one that does not come is none") {
     }
   }
   REQUIRE(pthread_sigmask(SIG_SETMASK, &before, nullptr) == 0);
+}
+
+// In a process of its own, because the hard limit cannot be raised again.
+TEST_CASE("Startup: the soft limit of descriptors becomes the hard one") {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const rlimit low{.rlim_cur = 64, .rlim_max = 200};
+    rlimit limit{};
+    const bool lowered = setrlimit(RLIMIT_NOFILE, &low) == 0;
+    RaiseDescriptorLimit();
+    RaiseDescriptorLimit();
+    const bool raised =
+        getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == 200 && limit.rlim_max == 200;
+    _exit(lowered && raised ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
 }
 
 // In a process of its own, because none of it can be taken back.

@@ -13,6 +13,7 @@
 #include "core/requests/decrypt_validation.h"
 #include "core/requests/kms_service.h"
 #include "core/rotation/key_view.h"
+#include "core/text/base64.h"
 #include "core/wire/sha256.h"
 #include "core/wire/transit_ciphertext.h"
 #include "tests/support/core/builders.h"
@@ -34,16 +35,22 @@ class NoCall final : public ports::PendingCall {
   void Abandon() override {}
 };
 
-// Answers at once, under the version it was asked for, and lets the reply tell which AAD it was
-// given.
+// Tells which AAD it was made under. As long as a ciphertext of kPlaintext is: a hash has 43
+// characters, of which Transit's nonce and tag take 28.
+constexpr std::string_view kPlaintext = "fifteen letters";
+core::Ciphertext Echo(core::TransitKeyVersion version, const core::Aad& aad) {
+  return core::Ciphertext(core::CiphertextPrefix(version) +
+                          core::Base64Encode(core::PublicHash(aad.associated_data())));
+}
+
+// Answers at once, under the version it was asked for.
 class EchoTransit final : public testing::UnreadTransit {
  public:
   std::unique_ptr<ports::PendingCall> Encrypt(ports::TokenRef, ports::TransitEncryptRequest request,
                                               core::MonotonicTime,
                                               ports::Completion<core::Ciphertext> done) override {
     std::this_thread::yield();
-    done(core::Ciphertext(core::CiphertextPrefix(request.version) +
-                          core::PublicHash(request.aad->associated_data())));
+    done(Echo(request.version, *request.aad));
     return std::make_unique<NoCall>();
   }
   std::unique_ptr<ports::PendingCall> Decrypt(ports::TokenRef, ports::TransitDecryptRequest,
@@ -81,8 +88,7 @@ bool OneSnapshot(const core::EncryptReply& reply,
   for (const auto& keys : all) {
     const core::KeyEntry& key = *keys->active;
     if (key.snapshot.key_id != reply.key_id) continue;
-    return reply.ciphertext.bytes() == core::CiphertextPrefix(key.snapshot.version) +
-                                           core::PublicHash(key.aad->associated_data()) &&
+    return reply.ciphertext == Echo(key.snapshot.version, *key.aad) &&
            *reply.annotations == *key.annotations;
   }
   return false;
@@ -110,10 +116,11 @@ TEST_CASE("Encrypt: a reply is of one snapshot while promotions race with it") {
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       while (!done) {
-        service.Encrypt(core::Secret::Copy("seed"), [&](core::KmsOutcome<core::EncryptReply> got) {
-          ++replies;
-          if (!got.result || !OneSnapshot(*got.result, all)) ++torn;
-        });
+        service.Encrypt(core::Secret::Copy(kPlaintext),
+                        [&](core::KmsOutcome<core::EncryptReply> got) {
+                          ++replies;
+                          if (!got.result || !OneSnapshot(*got.result, all)) ++torn;
+                        });
       }
     });
   }

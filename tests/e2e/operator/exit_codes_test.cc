@@ -211,6 +211,7 @@ void RefuseUsage(Ledger& ledger) {
            {"doctor", "--config", "a", "--config", "b"},
            {"probe", "--timeout", "0"},
            {"probe", "--timeout", "0s"},
+           {"probe", "--timeout", "24h1ns"},
            {"probe", "--timeout", "-1s"},
            {"probe", "--timeout", "10"},
            {"probe", "--socket", "run/kms.sock"},

@@ -112,6 +112,15 @@ TEST_CASE("Faults: Encrypt answers with the right code and the next one is fine"
   replies.push_back({"a ciphertext above the limit",
                      {{"set", {{"/data/ciphertext", "vault:v1:" + std::string(1024, 'A')}}}},
                      kInternal});
+  // A day later nobody could decrypt these.
+  for (const std::string body : {"!!not base64!!", "QUJD", ""}) {
+    replies.push_back({"a ciphertext that Decrypt would refuse",
+                       {{"set", {{"/data/ciphertext", "vault:v1:" + body}}}},
+                       kInternal});
+  }
+  replies.push_back({"a ciphertext of another plaintext",
+                     {{"set", {{"/data/ciphertext", "vault:v1:" + std::string(80, 'A')}}}},
+                     kInternal});
   for (const BadReply& bad : replies) {
     CheckAnswer("transit_encrypt", bad, [&] { return provider.stub.Encrypt("safe").status; });
     CAPTURE(bad.name);

@@ -109,6 +109,40 @@ TEST_CASE("Life: a second provider on the same socket exits 5 and the first goes
   first.CheckRoundTrip();
 }
 
+TEST_CASE("Life: taken metrics and health ports are warned of and bound when they are free") {
+  Bench bench;
+  const ProviderConfig first = bench.Config();
+  Serving holder(first);
+  ProviderConfig config = bench.Config();
+  config.tree["server"]["metricsAddress"] = first.metrics_address();
+  config.tree["server"]["healthAddress"] = first.health_address();
+  config.Write();
+  ProviderProcess provider(config);
+  REQUIRE(provider.WaitLog("serve.ready"));
+  const testing::KmsStub stub(config.socket());
+  const testing::EncryptAnswer sealed = stub.Encrypt("meanwhile");
+  REQUIRE(sealed.status.ok());
+  CHECK(stub.Decrypt(sealed.sealed).plaintext == "meanwhile");
+  // Those that listen there still answer, and not the new one.
+  CHECK(holder.process.Metric("openbao_kms_grpc_requests_total{method=\"encrypt\",status=\"ok\"}")
+            .value_or(0) == 0);
+  for (const std::string name : {"metrics_listener", "health_listener"}) {
+    const auto warned = provider.LogLines(name + ".not_bound");
+    REQUIRE(warned.size() == 1);
+    CHECK(warned[0].at("level") == "WARN");
+    CHECK(warned[0].at("reason") == "address_in_use");
+  }
+  CHECK(holder.process.Terminate().has_value());
+  for (const std::string name : {"metrics_listener", "health_listener"}) {
+    REQUIRE(provider.WaitLog(name + ".bound"));
+  }
+  CHECK(provider.Health("/ready").status == 200);
+  CHECK(provider.Metric("openbao_kms_grpc_requests_total{method=\"encrypt\",status=\"ok\"}") ==
+        1.0);
+  CHECK(provider.LogLines("health_listener.not_bound").size() == 1);
+  CHECK(provider.LogLines("health_listener.bound").size() == 1);
+}
+
 TEST_CASE("Life: a second provider on the same state exits 5 and names the holder") {
   Bench bench;
   const ProviderConfig config = bench.Config();
@@ -163,6 +197,11 @@ TEST_CASE("Faults: SIGTERM lets a call under way finish and refuses new ones") {
   }));
   provider.process.child().Signal(SIGTERM);
   CHECK(Eventually(Milliseconds(1000), [&] { return !Exists(config.socket()); }));
+  // Whoever looks at /ready stops sending here, though Status is healthy; nobody restarts it.
+  const testing::HttpAnswer ready = provider.process.Health("/ready");
+  CHECK(ready.status == 503);
+  CHECK(Json::parse(ready.body).at("reasons") == Json{"draining"});
+  CHECK(provider.process.Health("/live").status == 200);
   CHECK_FALSE(testing::KmsStub(config.socket()).Status(Milliseconds(300)).status.ok());
   CHECK(provider.process.child().Running());
   const testing::DecryptAnswer answer = call.get();

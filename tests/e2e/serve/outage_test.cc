@@ -1,6 +1,10 @@
 // OpenBao goes away while the provider serves, and comes back.
 #include <doctest/doctest.h>
 
+#include <thread>
+#include <utility>
+#include <vector>
+
 #include "tests/e2e/support/bench.h"
 
 namespace baokms::e2e {
@@ -78,6 +82,42 @@ TEST_CASE("Outage: unreachable long enough to open the breaker and back within i
     CHECK(line.value("duration_ms", 0.0) < 50);
   }
   provider.CheckRoundTrip();
+}
+
+TEST_CASE("Outage: whatever is asked meanwhile the log has ten lines a second of each kind") {
+  Bench bench;
+  const ProviderConfig config = CalmConfig(bench);
+  Serving provider(config);
+  const testing::SealedObject sealed = provider.Seal("before");
+  bench.openbao().Stop();
+  const auto began = std::chrono::steady_clock::now();
+  const auto end = began + std::chrono::seconds(3);
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 64; ++i) {
+    callers.emplace_back([&] {
+      const testing::KmsStub stub(config.socket());
+      while (std::chrono::steady_clock::now() < end) {
+        stub.Decrypt(sealed);
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  bench.openbao().Start();
+  CHECK(Eventually(Milliseconds(5000), [&] { return provider.stub.Decrypt(sealed).status.ok(); }));
+  CHECK(provider.process.Terminate().has_value());
+  const auto took =
+      std::chrono::ceil<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
+  double suppressed = 0;
+  for (const char* message : {"kms.request", "openbao.request"}) {
+    const auto lines = provider.process.LogLines(message);
+    CHECK(std::cmp_less_equal(lines.size(), 10 * (took + 1)));
+    CHECK(lines.size() >= 30);
+    for (const Json& line : lines) suppressed += line.value("suppressed", 0);
+  }
+  for (const Json& line : provider.process.LogLines("serve.shutdown")) {
+    suppressed += line.value("suppressed", 0);
+  }
+  CHECK(suppressed > 1000);
 }
 
 TEST_CASE("Outage: a mount that begins to create keys makes Status unhealthy until it stops") {

@@ -189,14 +189,5 @@ TEST_CASE("Start refused: OpenBao is sealed when the grace time is over") {
   CHECK(Says(line, "OpenBao is sealed: unseal it"));
 }
 
-TEST_CASE("Start refused: a listener's port is taken") {
-  Bench bench;
-  const ProviderConfig first = bench.Config();
-  const Serving serving(first);
-  ProviderConfig config = bench.Config();
-  config.tree["server"]["healthAddress"] = first.health_address();
-  CHECK(Says(RefusedLine(bench, config), "server.healthAddress: "));
-}
-
 }  // namespace
 }  // namespace baokms::e2e

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -129,6 +130,33 @@ std::set<std::string> SeriesOf(const std::string& metrics) {
       names.insert(line.substr(0, line.find_first_of("{ ")));
   }
   return names;
+}
+
+// What a child of this process starts with, until it goes.
+class SoftDescriptorLimit {
+ public:
+  explicit SoftDescriptorLimit(rlim_t soft) {
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    rlimit low = before_;
+    low.rlim_cur = soft;
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &low) == 0);
+  }
+  ~SoftDescriptorLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
+  SoftDescriptorLimit(const SoftDescriptorLimit&) = delete;
+  SoftDescriptorLimit& operator=(const SoftDescriptorLimit&) = delete;
+  double hard() const { return static_cast<double>(before_.rlim_max); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_CASE("Supervision: the soft limit of descriptors is raised to the hard one") {
+  Bench bench;
+  const ProviderConfig config = bench.Config();
+  const SoftDescriptorLimit low(300);
+  REQUIRE(low.hard() > 300);
+  const Serving provider(config);
+  CHECK(provider.process.Metric("process_max_fds") == low.hard());
 }
 
 TEST_CASE("Supervision: the promised metrics are there") {

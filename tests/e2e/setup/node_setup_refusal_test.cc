@@ -1,9 +1,13 @@
 // What node-setup.sh refuses or is not led astray by: files, owners, flags, the environment
 // (reports-and-labels.md, "init").
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdio>
 #include <filesystem>
+#include <thread>
 
 #include "tests/e2e/support/node_setup_case.h"
 
@@ -104,6 +108,148 @@ TEST_CASE("Node setup: a directory of somebody else is never taken over") {
   CHECK(Mentions(refused.err, "the directory /srv/shared exists"));
   CHECK(Mentions(refused.err, "chown "));
   CHECK(machine.ModeAndOwner("/srv/shared") == "0755 0:0");
+}
+
+// A directory of the machine that belongs to root, with one file, and how both looked before.
+struct Victim {
+  explicit Victim(const ScratchMachine& its_machine) : machine(its_machine) {
+    fs::create_directories(machine.At("/victim/inner"));
+    machine.Write("/victim/inner/identity.jwt", "of somebody else", 0600);
+    machine.Write("/victim/identity.jwt", "of somebody else", 0600);
+  }
+  void CheckUntouched() const {
+    CHECK(machine.ModeAndOwner("/victim") == "0755 0:0");
+    CHECK(machine.ModeAndOwner("/victim/inner") == "0755 0:0");
+    for (const char* file : {"/victim/identity.jwt", "/victim/inner/identity.jwt"}) {
+      CHECK(machine.ModeAndOwner(file) == "0600 0:0");
+      CHECK(machine.Read(file) == "of somebody else");
+    }
+    int entries = 0;
+    for ([[maybe_unused]] const auto& entry :
+         fs::recursive_directory_iterator(machine.At("/victim"))) {
+      ++entries;
+    }
+    CHECK(entries == 3);
+  }
+  const ScratchMachine& machine;
+};
+
+TEST_CASE("Node setup: a link that the provider planted leads root to nothing") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  const ScratchMachine& machine = node.machine;
+  const Victim victim(machine);
+  const auto plant = [&](const std::string& path) {
+    fs::remove_all(machine.At(path));
+    fs::create_directory_symlink("/victim", machine.At(path));
+    const auto user = static_cast<uid_t>(std::stoul(machine.Id("passwd", "openbao-kms")));
+    REQUIRE(lchown(machine.At(path).c_str(), user, user) == 0);
+  };
+  SUBCASE("above a directory in its state's directory") {
+    node.values["auth"]["jwt"]["jwtFile"] = "/var/lib/openbao-kms/state/own/inner/identity.jwt";
+    node.Init();
+    node.Passes({"prepare"});
+    plant("/var/lib/openbao-kms/state/own");
+    node.Fails({"prepare"}, "/var/lib/openbao-kms/state/own is a symbolic link");
+    node.Fails(node.InstallFlags(), "/var/lib/openbao-kms/state/own is a symbolic link");
+  }
+  SUBCASE("above a directory that is still to be made") {
+    node.values["auth"]["jwt"]["jwtFile"] = "/var/lib/openbao-kms/state/own/new/identity.jwt";
+    node.Init();
+    node.Passes({"prepare"});
+    plant("/var/lib/openbao-kms/state/own");
+    node.Fails({"prepare"}, "/var/lib/openbao-kms/state/own is a symbolic link");
+  }
+  SUBCASE("above its state") {
+    node.values["state"]["path"] = "/run/openbao-kms/own/inner/key-registry.json";
+    node.Init();
+    node.Passes({"prepare"});
+    plant("/run/openbao-kms/own");
+    node.Fails({"prepare"}, "/run/openbao-kms/own is a symbolic link");
+  }
+  SUBCASE("above its socket") {
+    node.values["server"]["socketPath"] = "/run/openbao-kms/own/inner/kms.sock";
+    node.Init();
+    node.Passes({"prepare"});
+    plant("/run/openbao-kms/own");
+    node.Fails({"prepare"}, "/run/openbao-kms/own is a symbolic link");
+  }
+  SUBCASE("above a file that is there") {
+    node.values["auth"]["jwt"]["jwtFile"] = "/var/lib/openbao-kms/state/own/identity.jwt";
+    node.Init();
+    node.Passes({"prepare"});
+    plant("/var/lib/openbao-kms/state/own");
+    auto flags = node.InstallFlags();
+    flags.emplace_back("--replace");
+    node.Fails(flags, "/var/lib/openbao-kms/state/own is a symbolic link");
+  }
+  victim.CheckUntouched();
+}
+
+TEST_CASE("Node setup: a directory that turns into a link meanwhile leads root to nothing") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  const ScratchMachine& machine = node.machine;
+  node.values["auth"]["jwt"]["jwtFile"] = "/var/lib/openbao-kms/state/own/inner/identity.jwt";
+  node.Init();
+  node.Passes({"prepare"});
+  const Victim victim(machine);
+  const std::string own = machine.At("/var/lib/openbao-kms/state/own");
+  const std::string link = machine.At("/var/lib/openbao-kms/state/link");
+  fs::create_directory_symlink("/victim", link);
+  std::atomic<bool> over = false;
+  std::atomic<int> swaps = 0;
+  std::thread provider([&] {
+    while (!over) {
+      if (renameat2(AT_FDCWD, own.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE) == 0) ++swaps;
+      std::this_thread::sleep_for(std::chrono::microseconds(500));
+    }
+  });
+  // Each may say that there is a link.
+  for (int i = 0; i < 60; ++i) node.Phase({"prepare"});
+  over = true;
+  provider.join();
+  CHECK(swaps > 100);
+  victim.CheckUntouched();
+}
+
+TEST_CASE("Node setup: root writes no file where another user could plant a link meanwhile") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  const ScratchMachine& machine = node.machine;
+  SUBCASE("in the provider's own directory") {
+    node.values["auth"]["jwt"]["jwtFile"] = "/var/lib/openbao-kms/state/identity.jwt";
+    node.Init();
+    node.Passes({"prepare"});
+  }
+  SUBCASE("below a directory of another user") {
+    node.values["auth"]["jwt"]["jwtFile"] = "/srv/other/jwt/identity.jwt";
+    fs::create_directories(machine.At("/srv/other/jwt"));
+    REQUIRE(chown(machine.At("/srv/other").c_str(), 12345, 12345) == 0);
+    node.Init();
+    node.Passes({"prepare"});
+  }
+  SUBCASE("in a directory that everybody may write") {
+    node.values["auth"]["jwt"]["jwtFile"] = "/srv/all/identity.jwt";
+    fs::create_directories(machine.At("/srv/all"));
+    REQUIRE(chmod(machine.At("/srv/all").c_str(), 0777) == 0);
+    node.Init();
+    node.Passes({"prepare"});
+  }
+  node.Fails(node.InstallFlags(), "another user than root can replace");
+}
+
+TEST_CASE("Node setup: a link that root made is followed") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  const ScratchMachine& machine = node.machine;
+  fs::create_directories(machine.At("/srv/volume"));
+  fs::create_directory_symlink("/srv/volume", machine.At("/srv/kms"));
+  node.values["auth"]["jwt"]["jwtFile"] = "/srv/kms/credentials/identity.jwt";
+  node.Init();
+  node.PrepareAndInstall();
+  CHECK(machine.Read("/srv/volume/credentials/identity.jwt") ==
+        machine.Read("/given/identity.jwt"));
 }
 
 TEST_CASE("Node setup: another user than root is turned away and flags are checked") {

@@ -13,8 +13,10 @@
 
 namespace baokms::core::testing {
 
-inline std::string CiphertextOf(std::int64_t version) {
-  return CiphertextPrefix(Version(version)) + Base64Encode(std::string(44, 'c'));
+// Of as many bytes as a probe's plaintext and Kubernetes' seeds have, unless the test says how
+// many.
+inline std::string CiphertextOf(std::int64_t version, std::size_t plaintext_bytes = 32) {
+  return CiphertextPrefix(Version(version)) + Base64Encode(std::string(28 + plaintext_bytes, 'c'));
 }
 
 inline DecryptRequest GoodRequest(std::int64_t version,

@@ -82,7 +82,9 @@ class FakeTransit final : public ports::TransitPort {
  private:
   core::Result<core::Ciphertext> Encrypted(const ports::TransitEncryptRequest& request) {
     if (encrypt_error) return std::unexpected(*encrypt_error);
-    const std::string body = "nonce-and-tag-of-28-bytes...." + std::to_string(encrypted_.size());
+    // As long as Transit's: a nonce, here a count, what was encrypted, and a tag.
+    std::string body = std::to_string(encrypted_.size());
+    body.resize(12 + request.plaintext.size() + 16, '.');
     const std::string text = core::CiphertextPrefix(request.version) + core::Base64Encode(body);
     encrypted_[text] = request.plaintext.ExposeSecret();
     return core::Ciphertext(text);

@@ -56,7 +56,7 @@ const DecryptRequest& RequestFor(Identity identity) {
 
 void AskEncrypt(ports::KmsService& service, AskedTransit& transit, Answers& answers) {
   std::optional<Result<EncryptReply>> reply;
-  const auto call = service.Encrypt(Secret::Copy("seed"), [&](KmsOutcome<EncryptReply> outcome) {
+  const auto call = service.Encrypt(Secret::OfSize(32), [&](KmsOutcome<EncryptReply> outcome) {
     reply = std::move(outcome.result);
   });
   if (!transit.version) return;

@@ -150,18 +150,22 @@ TEST_CASE("Decrypt check: a ciphertext of another version never passes") {
 
 TEST_CASE("Ciphertext: strict base64 of nonce and one byte and tag at least") {
   const TransitKeyVersion one = TransitKeyVersion::First();
-  CHECK(IsCiphertextOf("vault:v1:" + Base64Encode(std::string(29, 'c')), one));
-  CHECK_FALSE(IsCiphertextOf("vault:v1:" + Base64Encode(std::string(28, 'c')), one));
-  CHECK_FALSE(IsCiphertextOf("vault:v1:", one));
+  const auto of = [&](std::size_t body) {
+    return PlaintextBytesOf("vault:v1:" + Base64Encode(std::string(body, 'c')), one);
+  };
+  CHECK(of(28) == std::nullopt);
+  for (const std::size_t plaintext : {1U, 2U, 3U, 32U, 731U})
+    CHECK(of(28 + plaintext) == plaintext);
+  CHECK(PlaintextBytesOf("vault:v1:", one) == std::nullopt);
   const std::string good = "vault:v1:" + Base64Encode(std::string(31, 'c'));
-  CHECK(IsCiphertextOf(good, one));
+  CHECK(PlaintextBytesOf(good, one) == 3);
   for (std::size_t cut = 1; cut <= good.size(); ++cut) {
     const std::string text = good.substr(0, good.size() - cut);
     const auto body = text.size() > 9 ? Base64DecodedLength(text.substr(9)) : std::nullopt;
-    CHECK(IsCiphertextOf(text, one) == (body && *body >= 29));
+    CHECK(PlaintextBytesOf(text, one).has_value() == (body && *body >= 29));
   }
-  CHECK_FALSE(IsCiphertextOf(good + "\n", one));
-  CHECK_FALSE(IsCiphertextOf(good + "=", one));
+  CHECK_FALSE(PlaintextBytesOf(good + "\n", one));
+  CHECK_FALSE(PlaintextBytesOf(good + "=", one));
 }
 
 TEST_CASE("MaxPlaintextBytes: 731 at one digit and what still fits at more") {

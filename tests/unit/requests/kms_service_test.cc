@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <optional>
+#include <vector>
 
 #include "core/rotation/key_view.h"
 #include "core/wire/aad.h"
@@ -118,10 +119,10 @@ TEST_CASE("Encrypt: an explicit version and that version's key_id and annotation
   CHECK_FALSE(b.encrypted);
   // A rotation in between changes nothing of this reply.
   b.Publish(testing::RegistryOf({testing::Snapshot(3, kActive), testing::Snapshot(2, kRetired)}));
-  b.encrypt_done(Ciphertext(CiphertextOf(2)));
+  b.encrypt_done(Ciphertext(CiphertextOf(2, 6)));
   REQUIRE(b.encrypted);
   REQUIRE(b.encrypted->result.has_value());
-  CHECK(b.encrypted->result->ciphertext.bytes() == CiphertextOf(2));
+  CHECK(b.encrypted->result->ciphertext.bytes() == CiphertextOf(2, 6));
   CHECK(b.encrypted->result->key_id == testing::IdOf(2));
   CHECK(b.encrypted->result->annotations->at("transit-key-version.kms.openbao.org") == "2");
   CHECK(b.encrypted->transit_key_version == 2);
@@ -157,20 +158,55 @@ TEST_CASE("Encrypt: an unhealthy or stale or missing Status fails without a Tran
   CHECK(b.EncryptError() == StatusNotHealthy());
 }
 
-TEST_CASE("Encrypt: a ciphertext over the reply limit is refused") {
+// What Transit is said to have answered to an Encrypt of `plaintext`.
+std::optional<Error> RefusalOf(std::string_view plaintext, const std::string& ciphertext) {
   KmsBench b;
   ALLOW_TOKEN(b);
-  for (const std::size_t size : {1023U, 1024U}) {
-    b.encrypted.reset();
-    REQUIRE_CALL(b.transit, Encrypt(_, _, _, _))
-        .LR_SIDE_EFFECT(b.encrypt_done = std::move(_4))
-        .RETURN(nullptr);
-    b.Encrypt("p");
-    b.encrypt_done(Ciphertext(std::string(size, 'c')));
-    REQUIRE(b.encrypted);
-    CHECK(b.encrypted->result.has_value() == (size == 1023));
-    if (size == 1024) CHECK(b.EncryptError() == ReplyTooLarge());
+  REQUIRE_CALL(b.transit, Encrypt(_, _, _, _))
+      .LR_SIDE_EFFECT(b.encrypt_done = std::move(_4))
+      .RETURN(nullptr);
+  b.Encrypt(plaintext);
+  b.encrypt_done(Ciphertext(ciphertext));
+  REQUIRE(b.encrypted);
+  if (b.encrypted->result.has_value()) return std::nullopt;
+  return b.encrypted->result.error();
+}
+
+TEST_CASE("Encrypt: a ciphertext over the reply limit is refused") {
+  const std::string longest(731, 'p');
+  CHECK(CiphertextOf(2, 731).size() == 1021);
+  CHECK(RefusalOf(longest, CiphertextOf(2, 731)) == std::nullopt);
+  CHECK(RefusalOf("p", std::string(1023, 'c')) == InvalidOpenBaoReply());
+  CHECK(RefusalOf("p", std::string(1024, 'c')) == ReplyTooLarge());
+  CHECK(RefusalOf(longest, CiphertextOf(2, 734)) == ReplyTooLarge());
+}
+
+TEST_CASE("Encrypt: a ciphertext that no Decrypt would take is never returned") {
+  const std::string seed(32, 's');
+  CHECK(RefusalOf(seed, CiphertextOf(2)) == std::nullopt);
+  std::vector<std::string> wrong = {"",
+                                    "vault:v2:",
+                                    "vault:v2:QUJD",
+                                    "vault:v2:!!not base64!!",
+                                    CiphertextOf(1),
+                                    CiphertextOf(22),
+                                    CiphertextOf(2) + "=",
+                                    CiphertextOf(2) + "\n",
+                                    " " + CiphertextOf(2),
+                                    CiphertextOf(2) + CiphertextOf(2).substr(9)};
+  // Whole in form, but of another plaintext than the one that was sent.
+  for (const std::size_t bytes : {1U, 16U, 30U, 31U, 33U, 34U, 64U}) {
+    wrong.push_back(CiphertextOf(2, bytes));
   }
+  const std::string good = CiphertextOf(2);
+  for (std::size_t cut = 1; cut < good.size(); ++cut) {
+    wrong.push_back(good.substr(0, good.size() - cut));
+  }
+  for (const std::string& ciphertext : wrong) {
+    CAPTURE(ciphertext);
+    CHECK(RefusalOf(seed, ciphertext) == InvalidOpenBaoReply());
+  }
+  CHECK(InvalidOpenBaoReply().code() == RpcCode::kInternal);
 }
 
 TEST_CASE("Encrypt: a 403 is tried once more with a fresh token and the same plaintext") {
@@ -186,7 +222,7 @@ TEST_CASE("Encrypt: a 403 is tried once more with a fresh token and the same pla
   auto first = std::move(b.encrypt_done);
   first(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
   b.obtained(testing::TokenOf(2));
-  b.encrypt_done(Ciphertext(CiphertextOf(2)));
+  b.encrypt_done(Ciphertext(CiphertextOf(2, 1)));
   REQUIRE(b.encrypted);
   CHECK(b.encrypted->result.has_value());
 }

@@ -110,7 +110,8 @@ TEST_CASE("Deep probe: the very ciphertext is decrypted under the probe AAD and 
 TEST_CASE("Deep probe: a ciphertext of another version or form or size is invalid") {
   for (const std::string& wrong :
        {CiphertextOf(2), std::string("vault:v3:"), std::string("no ciphertext"),
-        CiphertextPrefix(Version(3)) + Base64Encode(std::string(28, 'c')),
+        CiphertextPrefix(Version(3)) + Base64Encode(std::string(28, 'c')), CiphertextOf(3, 31),
+        CiphertextOf(3, 33), CiphertextOf(3, 16), CiphertextOf(3) + "=",
         CiphertextPrefix(Version(3)) + Base64Encode(std::string(768, 'c'))}) {
     CAPTURE(wrong);
     DeepProbeBench b;
