@@ -1,8 +1,10 @@
 // `kubernetes.encryption_config` over tests/encryption_configurations, whose README says what the
-// verdicts are; e2e holds kube-apiserver's own code to the same table.
+// verdicts are; tests/kubeclient and tests/kubeapiserver hold Kubernetes' own code to the same
+// table.
 #include "app/checks/encryption_config_check.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <map>
@@ -63,6 +65,29 @@ TEST_CASE(
   CHECK(counts["accept"] >= 60);
   CHECK(counts["reject"] >= 60);
   CHECK(counts["accept-kms-v1"] >= 10);
+}
+
+TEST_CASE("EncryptionConfiguration check: a symlink to the socket's directory is that directory") {
+  const std::filesystem::path directory =
+      std::filesystem::temp_directory_path() / ("baokms-check-" + std::to_string(getpid()));
+  std::filesystem::create_directories(directory / "real");
+  std::filesystem::create_directory_symlink("real", directory / "link");
+  const auto judge = [&](const std::string& through) {
+    return JudgeEncryptionConfig(
+        "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n"
+        "  - resources: [secrets]\n    providers: [{kms: {apiVersion: v2, name: openbao, endpoint: "
+        "\"unix://" +
+            (directory / through / "kms.sock").string() + "\"}}]\n",
+        "openbao", (directory / "real" / "kms.sock").string());
+  };
+  CHECK(judge("real").status == CheckStatus::kPass);
+  CHECK(judge("link").status == CheckStatus::kPass);
+  CHECK(judge("link/../real").status == CheckStatus::kPass);
+  const CheckResult other = judge("other");
+  CHECK(other.status == CheckStatus::kWarn);
+  CHECK(other.message.contains((directory / "other/kms.sock").string()));
+  CHECK(other.message.contains((directory / "real/kms.sock").string()));
+  std::filesystem::remove_all(directory);
 }
 
 TEST_CASE("EncryptionConfiguration check: every file is in the table") {
