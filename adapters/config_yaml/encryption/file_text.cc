@@ -1,5 +1,8 @@
 #include "adapters/config_yaml/encryption/file_text.h"
 
+#include <algorithm>
+#include <array>
+
 #include "core/text/utf8.h"
 
 namespace baokms::adapters::config_yaml {
@@ -39,9 +42,34 @@ bool HasTabForIndentation(std::string_view text) {
   return false;
 }
 
-// To libyaml the colon of `[a:]` belongs to the text.
-bool HasColonBeforeBracket(std::string_view text) {
-  return text.contains(":]") || text.contains(":}") || text.contains(":,");
+// libyaml looks for a directive where a document may have ended.
+bool HasLatePercent(std::string_view text) {
+  while (text.starts_with('%') || text.starts_with('#')) {
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  }
+  return text.contains("\n%");
+}
+
+// To libyaml the colon of `[a:]` and the question mark of `[?a]` belong to the text.
+bool HasOddFlow(std::string_view text) {
+  constexpr std::array kOdd = {":]", ":}", ":,", "[?", "{?", ",?", ", ?"};
+  return std::ranges::any_of(kOdd, [&](const char* odd) { return text.contains(odd); });
+}
+
+// A tag other than `!name`, `!!name` and `!<name>`: where its name ends differs between the two.
+bool HasOddTag(std::string_view text) {
+  constexpr std::string_view kBefore = " \t\n\r[{,-";
+  constexpr std::string_view kName =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/,-";
+  for (std::size_t at = text.find('!'); at != std::string_view::npos; at = text.find('!', at + 1)) {
+    if (at > 0 && !kBefore.contains(text[at - 1])) continue;
+    std::string_view tag = text.substr(at + 1);
+    if (tag.starts_with('!') || tag.starts_with('<')) tag.remove_prefix(1);
+    tag.remove_prefix(std::min(tag.find_first_not_of(kName), tag.size()));
+    if (tag.starts_with('>')) tag.remove_prefix(1);
+    if (!tag.empty() && !std::string_view(" \t\n\r").contains(tag.front())) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -81,8 +109,14 @@ Doubts DoubtsAboutYaml(std::string_view text) {
     doubts.always = "the file contains a Unicode line break or byte order mark";
   }
   if (HasTabForIndentation(text)) doubts.if_accepted = "a line of the file begins with a tab";
-  if (HasColonBeforeBracket(text)) {
-    doubts.if_refused = "the file contains a colon right before a bracket or comma";
+  if (HasLatePercent(text)) doubts.if_accepted = "a line of the file begins with a percent sign";
+  if (HasOddFlow(text)) {
+    doubts.if_refused =
+        "the file contains a colon or question mark right beside a bracket or comma";
+  }
+  if (HasOddTag(text)) {
+    doubts.if_accepted = "the file contains an unusual tag";
+    doubts.if_refused = doubts.if_accepted;
   }
   return doubts;
 }

@@ -32,6 +32,8 @@ class GraphBuilder final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     Node& node = Add(Node::Kind::kScalar, mark, anchor);
     node.plain = true;
+    // `[a,,b]` has two items to libyaml, and then an error.
+    if (Char(mark) == ',') Complain(node.line, "a comma stands where a value should");
     Place(node, Start(mark));
   }
 
