@@ -1,7 +1,7 @@
 #include "adapters/config_yaml/encryption/file_text.h"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 
 #include "core/text/utf8.h"
 
@@ -50,10 +50,16 @@ bool HasLatePercent(std::string_view text) {
   return text.contains("\n%");
 }
 
-// To libyaml the colon of `[a:]` and the question mark of `[?a]` belong to the text.
-bool HasOddFlow(std::string_view text) {
-  constexpr std::array kOdd = {":]", ":}", ":,", "[?", "{?", ",?", ", ?"};
-  return std::ranges::any_of(kOdd, [&](const char* odd) { return text.contains(odd); });
+bool HasAny(std::string_view text, std::initializer_list<std::string_view> pieces) {
+  return std::ranges::any_of(pieces, [&](std::string_view piece) { return text.contains(piece); });
+}
+
+// To libyaml the colon of `[a:]` and the question mark of `[?a]` belong to the text; that of `[:a]`
+// is an error.
+void DoubtColonsInBrackets(std::string_view text, Doubts& doubts) {
+  const char* why = "the file contains a colon or question mark right beside a bracket or comma";
+  if (HasAny(text, {":]", ":}", ":,", "[?", "{?", ",?", ", ?"})) doubts.if_refused = why;
+  if (HasAny(text, {"[:", "{:", ",:", ", :"})) doubts.if_accepted = why;
 }
 
 // A tag other than `!name`, `!!name` and `!<name>`: where its name ends differs between the two.
@@ -110,10 +116,7 @@ Doubts DoubtsAboutYaml(std::string_view text) {
   }
   if (HasTabForIndentation(text)) doubts.if_accepted = "a line of the file begins with a tab";
   if (HasLatePercent(text)) doubts.if_accepted = "a line of the file begins with a percent sign";
-  if (HasOddFlow(text)) {
-    doubts.if_refused =
-        "the file contains a colon or question mark right beside a bracket or comma";
-  }
+  DoubtColonsInBrackets(text, doubts);
   if (HasOddTag(text)) {
     doubts.if_accepted = "the file contains an unusual tag";
     doubts.if_refused = doubts.if_accepted;
