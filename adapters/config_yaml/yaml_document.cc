@@ -9,30 +9,13 @@
 #include <sstream>
 #include <utility>
 
+#include "adapters/config_yaml/yaml_source.h"
 #include "core/text/utf8.h"
 
 namespace baokms::adapters::config_yaml {
 namespace {
 
 int LineOf(const YAML::Mark& mark) { return mark.line + 1; }
-
-// The end of the quoted scalar that begins at `at`: the position behind its closing quote. yaml-cpp
-// 0.7 takes the end of the text for a missing quote, which would pass a cut file.
-std::optional<std::size_t> EndOfQuoted(std::string_view source, std::size_t at) {
-  const char quote = source[at];
-  for (std::size_t i = at + 1; i < source.size(); ++i) {
-    if (quote == '"' && source[i] == '\\') {
-      ++i;
-    } else if (source[i] == quote) {
-      if (quote == '\'' && i + 1 < source.size() && source[i + 1] == '\'') {
-        ++i;
-      } else {
-        return i + 1;
-      }
-    }
-  }
-  return std::nullopt;
-}
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
@@ -57,6 +40,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (++documents_ == 2) Report("config", LineOf(mark), "a second document is not allowed");
   }
   void OnDocumentEnd() override {}
+  bool HasSecondDocument() const { return documents_ > 1; }
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
     Place(Node(YamlNode::Kind::kNull, mark));
@@ -180,7 +164,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (key.plain && key.text == "<<") {
       return Report("config", key.line, "merge keys are not allowed");
     }
-    if (!HasColon(key, *position)) {
+    if (!HasColon(source_, *position, key.text, key.plain)) {
       return Report("config", key.line, "a key needs a colon after it on the same line");
     }
     for (const YamlNode::Entry& other : level.node.entries) {
@@ -189,19 +173,6 @@ class TreeBuilder final : public YAML::EventHandler {
                     "duplicate key, first on line " + std::to_string(other.line));
     }
     level.keep_entry = true;
-  }
-
-  // yaml-cpp passes `key` alone on a line as a key with a null value; a cut file looks like that.
-  bool HasColon(const YamlNode& key, std::size_t at) const {
-    std::optional<std::size_t> end;
-    if (key.plain) {
-      if (source_.substr(at).starts_with(key.text)) end = at + key.text.size();
-    } else if (at < source_.size() && (source_[at] == '"' || source_[at] == '\'')) {
-      end = EndOfQuoted(source_, at);
-    }
-    if (!end) return false;
-    const std::size_t next = source_.find_first_not_of(" \t", *end);
-    return next != std::string_view::npos && source_[next] == ':';
   }
 
   // The dotted name of the mapping that is being read, with its last dot.
@@ -266,7 +237,8 @@ YamlDocument ParseYaml(std::string_view text) {
   try {
     std::istringstream input{std::string(text)};
     YAML::Parser parser(input);
-    while (parser.HandleNextDocument(builder)) {
+    // A second document is a problem already; yaml-cpp finds ever new ones in a text such as ",".
+    while (!builder.HasSecondDocument() && parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
     builder.Report("config", error.mark.is_null() ? 0 : LineOf(error.mark),

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "adapters/checked_file/posix_file_reader.h"
-#include "adapters/config_yaml/encryption_configuration.h"
 #include "app/checks/check_report.h"
 #include "app/checks/check_screen.h"
 #include "app/checks/credential_checks.h"
+#include "app/checks/encryption_config_check.h"
 #include "app/checks/key_checks.h"
 #include "app/checks/openbao_checks.h"
 #include "app/openbao/silent_telemetry.h"
@@ -76,22 +76,9 @@ CheckResult CheckEncryptionConfig(const std::string& path, const OneShot& one_sh
                 "--encryption-config: give the absolute path of kube-apiserver's file; this user "
                 "must be able to read it, and only root may write it");
   }
-  const auto verdict = adapters::config_yaml::JudgeEncryptionConfiguration(
-      file->ExposeSecret(), one_shot.configuration.transit.key_id_scope.provider_name,
-      one_shot.configuration.server.socket_path);
-  if (!verdict.problems.empty()) {
-    return Fail(Describe(verdict.problems), "correct the file before kube-apiserver reads it");
-  }
-  if (verdict.writes_plaintext) {
-    return Warn("an identity provider comes first, so writes stay in plaintext",
-                "this is correct until every node can read encrypted data; then put the kms entry "
-                "first to encrypt");
-  }
-  if (verdict.lists_identity) {
-    return Warn("an identity provider is listed, so plaintext can still be read",
-                "remove it after every object has been rewritten");
-  }
-  return Pass();
+  return JudgeEncryptionConfig(file->ExposeSecret(),
+                               one_shot.configuration.transit.key_id_scope.provider_name,
+                               one_shot.configuration.server.socket_path);
 }
 
 CheckResult CheckSocketGroup(const core::Configuration& configuration) {

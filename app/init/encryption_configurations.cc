@@ -1,7 +1,7 @@
 #include "app/init/encryption_configurations.h"
 
 #include "adapters/config_yaml/config_problem.h"
-#include "adapters/config_yaml/encryption_configuration.h"
+#include "adapters/config_yaml/encryption/encryption_configuration.h"
 #include "app/init/yaml_quoted.h"
 
 namespace baokms::app {
@@ -42,7 +42,10 @@ std::string WrongWith(const std::string& encryption_configuration, const Install
   if (!verdict.problems.empty()) {
     return adapters::config_yaml::FormatProblem(verdict.problems.front());
   }
-  if (!verdict.lists_identity || verdict.writes_plaintext != (phase == ApiServerPhase::kReaders)) {
+  using adapters::config_yaml::RemarkKind;
+  const auto expected =
+      phase == ApiServerPhase::kReaders ? RemarkKind::kWritesPlaintext : RemarkKind::kListsIdentity;
+  if (verdict.remarks.size() != 1 || !verdict.Has(expected)) {
     return "the order of its providers is different";
   }
   return "";

@@ -37,6 +37,8 @@ func parse(args []string, errors io.Writer) (options, error) {
 		"check nothing: print this many values as an API server would store them, and end")
 	flags.StringVar(&o.load, "load", "",
 		"instead of the run: start an API server from this EncryptionConfiguration, write and read a Secret")
+	flags.StringVar(&o.judge, "judge", "",
+		"instead of the run: say of each file in this directory whether an API server accepts it")
 	flags.BoolVar(&o.wantPlain, "want-plain", false, "with --load: the Secret must be stored in plaintext")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -49,6 +51,8 @@ func parse(args []string, errors io.Writer) (options, error) {
 		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	case o.load != "" && !filepath.IsAbs(o.load):
 		return o, fmt.Errorf("--load must be an absolute path")
+	case o.judge != "":
+		return o, nil
 	case o.load == "" && (o.wantPlain || !filepath.IsAbs(o.socket)):
 		return o, fmt.Errorf("--socket must be an absolute path")
 	case o.values < 1 || o.seeds < 1 || o.parallel < 1 || o.values > 1_000_000:
@@ -63,9 +67,21 @@ func main() {
 		fmt.Fprintln(os.Stderr, "kubeclient:", err)
 		os.Exit(2)
 	}
-	quietLibrary()
+	threshold := "ERROR"
+	if o.judge != "" {
+		threshold = "FATAL" // no plugin is there to be dialed
+	}
+	quietLibrary(threshold)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if o.judge != "" {
+		if err := judgeFiles(ctx, o.judge, os.Stdout); err != nil {
+			stop()
+			fmt.Fprintln(os.Stderr, "kubeclient:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if o.printValues > 0 {
 		if err := printValues(ctx, o, os.Stdout); err != nil {
 			stop()
@@ -80,12 +96,12 @@ func main() {
 	}
 }
 
-// quietLibrary keeps Kubernetes' own log lines to errors.
-func quietLibrary() {
+// quietLibrary keeps Kubernetes' own log lines to those of a severity and above.
+func quietLibrary(threshold string) {
 	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
 	klog.InitFlags(flags)
 	for name, value := range map[string]string{
-		"logtostderr": "false", "alsologtostderr": "false", "stderrthreshold": "ERROR",
+		"logtostderr": "false", "alsologtostderr": "false", "stderrthreshold": threshold,
 	} {
 		_ = flags.Set(name, value) // names of klog's own flags
 	}

@@ -25,6 +25,7 @@ type options struct {
 	printValues  int    // 0: none
 	load         string // an EncryptionConfiguration; empty: the whole run
 	wantPlain    bool
+	judge        string // a directory; empty: none
 }
 
 // run is the whole check; what it finds is in the recorder.

@@ -167,6 +167,10 @@ TEST_CASE("Links: an adapter links values, ports and libraries alone") {
   CHECK(LinkViolations(kPath, "target_link_libraries(x PRIVATE baokms_core)\n").size() == 1);
   CHECK(LinkViolations(kPath, "target_link_libraries(x PRIVATE\n baokms_checked_file)\n").size() ==
         1);
+  CHECK(LinkViolations("adapters/jwt/parts/CMakeLists.txt",
+                       "add_library(baokms_parts STATIC a.cc)\n"
+                       "target_link_libraries(baokms_parts PRIVATE baokms_jwt)\n")
+            .empty());
   CHECK(LinkViolations("app/CMakeLists.txt", "target_link_libraries(x baokms_core)\n").empty());
 }
 

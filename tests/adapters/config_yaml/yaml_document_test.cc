@@ -33,6 +33,8 @@ TEST_CASE("ParseYaml: each of YAML's tricks is refused with its line") {
            {"a: 1\n---\nb: 2\n", 2, "second document"},
            {"---\na: 1\n---\n", 3, "second document"},
            {"a: 1\n...\n---\n", 3, "second document"},
+           // yaml-cpp would find empty documents in this one without end.
+           {",a: 1\n", 1, "second document"},
            {"a: 1\nb: 2\na: 3\n", 3, "duplicate key, first on line 1"},
            {"a:\n  b: 1\n  'b': 2\n", 3, "duplicate key, first on line 2"},
            {"{a: 1, a: 2}\n", 1, "duplicate key"},

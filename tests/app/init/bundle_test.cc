@@ -1,7 +1,7 @@
 // The files of a bundle (reports-and-labels.md, "init").
 #include <set>
 
-#include "adapters/config_yaml/encryption_configuration.h"
+#include "adapters/config_yaml/encryption/encryption_configuration.h"
 #include "app/configuration/policy_commands.h"
 #include "app/init/config_file.h"
 #include "app/init/encryption_configurations.h"
@@ -137,8 +137,9 @@ TEST_CASE(
     const auto verdict = adapters::config_yaml::JudgeEncryptionConfiguration(
         yaml, "openbao", "/run/openbao-kms/kms.sock");
     CHECK(verdict.problems.empty());
-    CHECK(verdict.lists_identity);
-    CHECK(verdict.writes_plaintext == plaintext);
+    CHECK(verdict.remarks.size() == 1);
+    using adapters::config_yaml::RemarkKind;
+    CHECK(verdict.Has(plaintext ? RemarkKind::kWritesPlaintext : RemarkKind::kListsIdentity));
     CHECK(yaml.contains("      - secrets\n"));
     CHECK(yaml.contains("          timeout: 3s\n"));
   }

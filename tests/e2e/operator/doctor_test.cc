@@ -240,7 +240,7 @@ TEST_CASE("Doctor: the EncryptionConfiguration is judged and mistakes in it are 
   const std::string ours = "      - kms: {apiVersion: v2, name: " + provider +
                            ", endpoint: 'unix://" + d.node.config.socket() + "'}\n";
   const std::string identity = "      - identity: {}\n";
-  const std::string key = "      - aescbc: {keys: [{name: a, secret: Y2FuYXJ5LXNlY3JldA==}]}\n";
+  const std::string key = "      - aescbc: {keys: [{name: a, secret: Y2FuYXJ5LXNlY3JldC0xNg==}]}\n";
   const char* id = "kubernetes.encryption_config";
   SUBCASE("a good one") {
     write(ours + key);
@@ -261,11 +261,30 @@ TEST_CASE("Doctor: the EncryptionConfiguration is judged and mistakes in it are 
   SUBCASE("another socket and a bad key") {
     write("      - kms: {apiVersion: v2, name: " + provider +
           ", endpoint: 'unix:///run/other.sock'}\n      - aescbc: {keys: [{name: a, "
-          "seecret: Y2FuYXJ5LXNlY3JldA==}]}\n");
+          "seecret: Y2FuYXJ5LXNlY3JldC0xNg==}]}\n");
     const auto told = d.FailsOnly({id});
     CHECK(Says(told.at(id).message, "server.socketPath"));
     CHECK(Says(told.at(id).message, "resources[0].providers[1].aescbc.keys[0].seecret: unknown"));
     CHECK_FALSE(Says(told.at(id).message, "Y2Fu"));
+  }
+  SUBCASE("another directory, for a pod that mounts it there") {
+    const std::string socket = d.node.config.socket();
+    write("      - kms: {apiVersion: v2, name: " + provider + ", endpoint: 'unix:///pod" + socket +
+          "'}\n");
+    // Not through Run, which wants no path in the report: these two are the exception.
+    const Json report = d.node.Report({"doctor", "--encryption-config", d.encryption_config});
+    for (const Json& check : report.at("checks")) {
+      if (check.at("id") != id) continue;
+      CHECK(check.at("status") == "warn");
+      CHECK(Says(check.at("message"), "/pod" + socket + " there"));
+      CHECK(Says(check.at("message"), "server.socketPath is " + socket));
+    }
+  }
+  SUBCASE("another key before ours") {
+    write(key + ours);
+    const auto told = d.Run(0);
+    CHECK(told.at(id).status == "warn");
+    CHECK(Says(told.at(id).message, "resources[0].providers[0]: comes before"));
   }
   SUBCASE("no file") {
     d.encryption_config = "/nonexistent/encryption-config.yaml";
