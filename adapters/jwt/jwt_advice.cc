@@ -66,12 +66,12 @@ std::string_view AdviceFor(core::JwtSource source, JwtProblem problem) {
                      "auth.jwt.spiffe: the JWT-SVID has no exp claim; check the SPIFFE agent");
     case JwtProblem::kBadDate:
       return by.Pick(
-          "auth.jwt.jwtFile: the JWT's exp, nbf or iat is not a whole number of seconds; issue the "
-          "JWT again",
-          "auth.jwt.oauth2: the access token's exp, nbf or iat is not a whole number of seconds; "
-          "check the authorization server",
-          "auth.jwt.spiffe: the JWT-SVID's exp, nbf or iat is not a whole number of seconds; check "
-          "the SPIFFE agent");
+          "auth.jwt.jwtFile: the JWT's exp, nbf or iat is not a number of seconds since 1970; "
+          "issue the JWT again",
+          "auth.jwt.oauth2: the access token's exp, nbf or iat is not a number of seconds since "
+          "1970; check the authorization server",
+          "auth.jwt.spiffe: the JWT-SVID's exp, nbf or iat is not a number of seconds since 1970; "
+          "check the SPIFFE agent");
     case JwtProblem::kExpired:
       return by.Pick(
           "auth.jwt.jwtFile: the JWT has expired; check what renews the file, and this node's "
