@@ -4,6 +4,21 @@
 
 namespace baokms::adapters::jwt {
 
+namespace {
+
+std::string_view RefusedClientAdvice(CredentialEncoding encoding) {
+  if (encoding == CredentialEncoding::kChangesThem) {
+    return "auth.jwt.oauth2.authMethod: the authorization server does not accept the client; the "
+           "client ID or secret has special characters, which client_secret_basic sends encoded "
+           "(RFC 6749, 2.3.1) and some servers do not decode: set authMethod to "
+           "client_secret_post, or check clientId and the secret in clientSecretFile";
+  }
+  return "auth.jwt.oauth2.clientId: the authorization server does not accept the client; check "
+         "clientId, the secret in clientSecretFile and authMethod";
+}
+
+}  // namespace
+
 std::string_view ClientSecretFileAdvice(ports::FileProblem problem) {
   switch (problem) {
     case ports::FileProblem::kNotAbsolute:
@@ -60,11 +75,10 @@ std::string_view TokenRequestAdvice(const core::Error& error) {
   }
 }
 
-std::string_view RejectedGrantAdvice(int status, TokenErrorCode code) {
+std::string_view RejectedGrantAdvice(int status, TokenErrorCode code, CredentialEncoding encoding) {
   switch (code) {
     case TokenErrorCode::kInvalidClient:
-      return "auth.jwt.oauth2.clientId: the authorization server does not accept the client; check "
-             "clientId, the secret in clientSecretFile and authMethod";
+      return RefusedClientAdvice(encoding);
     case TokenErrorCode::kUnauthorizedClient:
     case TokenErrorCode::kUnsupportedGrantType:
       return "auth.jwt.oauth2.clientId: the authorization server does not allow this client to use "
@@ -82,10 +96,7 @@ std::string_view RejectedGrantAdvice(int status, TokenErrorCode code) {
     return "auth.jwt.oauth2.tokenUrl: the authorization server sends a redirect, which is not "
            "followed; use the URL of the token endpoint itself";
   }
-  if (status == 401) {
-    return "auth.jwt.oauth2.clientId: the authorization server does not accept the client; check "
-           "clientId, the secret in clientSecretFile and authMethod";
-  }
+  if (status == 401) return RefusedClientAdvice(encoding);
   if (status == 404) {
     return "auth.jwt.oauth2.tokenUrl: the authorization server has nothing at this URL; check the "
            "URL";
@@ -104,9 +115,19 @@ std::string_view TokenEndpointUnavailableAdvice(int status) {
 
 std::string_view AdviceFor(TokenReplyProblem problem) {
   switch (problem) {
+    case TokenReplyProblem::kNoContentType:
+      return "auth.jwt.oauth2.tokenUrl: the reply has no Content-Type, where application/json is "
+             "required; check that the URL is a token endpoint";
+    case TokenReplyProblem::kHtmlPage:
+      return "auth.jwt.oauth2.tokenUrl: the reply is an HTML page, where application/json is "
+             "required; check that the URL is a token endpoint, and that no proxy or login page "
+             "answers in its place";
+    case TokenReplyProblem::kOtherContentType:
+      return "auth.jwt.oauth2.tokenUrl: the reply has another Content-Type than application/json; "
+             "check that the URL is a token endpoint, or correct the type on the server";
     case TokenReplyProblem::kNotJson:
-      return "auth.jwt.oauth2.tokenUrl: the reply is not a single application/json object; check "
-             "that the URL is a token endpoint";
+      return "auth.jwt.oauth2.tokenUrl: the reply is not a single JSON object without duplicate "
+             "names; check that the URL is a token endpoint";
     case TokenReplyProblem::kNoAccessToken:
       return "auth.jwt.oauth2.tokenUrl: the reply has no access_token; check that the URL is a "
              "token endpoint";
@@ -114,8 +135,8 @@ std::string_view AdviceFor(TokenReplyProblem problem) {
       return "auth.jwt.oauth2.tokenUrl: the reply's token_type is not Bearer; configure the server "
              "to issue bearer tokens to this client";
     case TokenReplyProblem::kBadExpiresIn:
-      return "auth.jwt.oauth2.tokenUrl: the reply's expires_in is not a positive whole number of "
-             "seconds; check the authorization server";
+      return "auth.jwt.oauth2.tokenUrl: the reply's expires_in is not a number of seconds; check "
+             "the authorization server";
     case TokenReplyProblem::kNotCompactJwt:
       break;
   }

@@ -214,6 +214,15 @@ TEST_CASE("Claims: the issuer is compared when one is expected") {
   }
 }
 
+TEST_CASE("Claims: an issuer beyond the BMP is compared as it is, however it is written") {
+  JwtExpectations expected = Lenient();
+  expected.issuer = "https://\xF0\x9F\x98\x80";
+  for (const char* written : {"\\ud83d\\ude00", "\\uD83D\\uDE00", "\xF0\x9F\x98\x80"}) {
+    CHECK(ClaimsProblem(WithExpiry(R"(,"iss":"https://)" + std::string(written) + "\""),
+                        expected) == std::nullopt);
+  }
+}
+
 TEST_CASE("Claims: any expected audience may match a string or one of an array") {
   JwtExpectations expected = Lenient();
   expected.audiences = {"bao", "vault"};
