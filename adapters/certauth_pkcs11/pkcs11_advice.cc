@@ -16,8 +16,6 @@ std::string_view AdviceFor(Pkcs11Problem problem) {
     case Pkcs11Problem::kForeignBlock:
       return "auth.cert.pkcs11.certificateFile: the file has a block that is damaged or is not a "
              "certificate; write only CERTIFICATE blocks";
-    case Pkcs11Problem::kPinNotOneLine:
-      return "auth.cert.pkcs11.pinFile: invalid_content; write only the PIN, on one line";
     case Pkcs11Problem::kModuleNotLoaded:
       return "auth.cert.pkcs11.modulePath: the module does not load or start; check that the file "
              "is a PKCS#11 module, that all its libraries are installed, and the module's own "
@@ -111,13 +109,26 @@ std::string_view AdviceFor(PinFileProblem problem) {
   return "auth.cert.pkcs11.pinFile: file_unreadable";
 }
 
+std::string_view AdviceFor(PinLineProblem problem) {
+  switch (problem.problem) {
+    case core::LineProblem::kNotOneLine:
+      break;
+    case core::LineProblem::kOuterBlank:
+      return "auth.cert.pkcs11.pinFile: invalid_content; the PIN begins or ends in a blank, so it "
+             "was not tried; write it again without spaces and tabs around it";
+    case core::LineProblem::kByteOrderMark:
+      return "auth.cert.pkcs11.pinFile: invalid_content; the file begins with a byte order mark, "
+             "so no PIN was tried; save it as plain text without one";
+  }
+  return "auth.cert.pkcs11.pinFile: invalid_content; write only the PIN, on one line";
+}
+
 core::LoginStatus StatusOf(Pkcs11Problem problem) {
   switch (problem) {
     case Pkcs11Problem::kNoCertificate:
     case Pkcs11Problem::kPrivateKeyInFile:
     case Pkcs11Problem::kForeignBlock:
       return core::LoginStatus::kCertInvalid;
-    case Pkcs11Problem::kPinNotOneLine:
     case Pkcs11Problem::kModuleNotLoaded:
     case Pkcs11Problem::kNoToken:
     case Pkcs11Problem::kSeveralTokens:
@@ -137,6 +148,9 @@ core::LoginStatus StatusOf(CertificateFileProblem /*problem*/) {
   return core::LoginStatus::kCertInvalid;
 }
 core::LoginStatus StatusOf(PinFileProblem /*problem*/) {
+  return core::LoginStatus::kNoUsableSession;
+}
+core::LoginStatus StatusOf(PinLineProblem /*problem*/) {
   return core::LoginStatus::kNoUsableSession;
 }
 

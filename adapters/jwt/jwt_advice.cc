@@ -134,6 +134,14 @@ std::string_view JwtFileAdvice(ports::FileProblem problem) {
   return "auth.jwt.jwtFile: file_unreadable";
 }
 
+std::string_view JwtContentAdvice(core::LineProblem problem) {
+  if (problem == core::LineProblem::kByteOrderMark) {
+    return "auth.jwt.jwtFile: the file begins with a byte order mark; save it as plain text "
+           "without one";
+  }
+  return AdviceFor(core::JwtSource::kFile, JwtProblem::kNotCompact);
+}
+
 std::string_view RefusedAdvice() {
   return "OpenBao refused the JWT login: check auth.jwt.mountPath and auth.jwt.role, and that the "
          "role's bound issuer, audience, subject and claims accept the JWT";

@@ -6,6 +6,7 @@
 
 #include "adapters/jwt/verified_claims.h"
 #include "core/model/configuration.h"
+#include "core/model/credential_line.h"
 #include "core/model/login.h"
 #include "ports/file_reader.h"
 
@@ -16,6 +17,7 @@ core::LoginStatus StatusOf(JwtProblem problem);
 std::string_view AdviceFor(core::JwtSource source, JwtProblem problem);
 // For auth.jwt.jwtFile.
 std::string_view JwtFileAdvice(ports::FileProblem problem);
+std::string_view JwtContentAdvice(core::LineProblem problem);
 // For an OpenBao that refused the login.
 std::string_view RefusedAdvice();
 // For a login that OpenBao answered with 404.

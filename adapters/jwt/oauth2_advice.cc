@@ -48,7 +48,17 @@ std::string_view ClientSecretFileAdvice(ports::FileProblem problem) {
   return "auth.jwt.oauth2.clientSecretFile: file_unreadable; allow the provider's user to read it";
 }
 
-std::string_view ClientSecretContentAdvice() {
+std::string_view ClientSecretContentAdvice(core::LineProblem problem) {
+  switch (problem) {
+    case core::LineProblem::kNotOneLine:
+      break;
+    case core::LineProblem::kOuterBlank:
+      return "auth.jwt.oauth2.clientSecretFile: invalid_content; the secret begins or ends in a "
+             "blank, so nothing was sent; write it again without spaces and tabs around it";
+    case core::LineProblem::kByteOrderMark:
+      return "auth.jwt.oauth2.clientSecretFile: invalid_content; the file begins with a byte order "
+             "mark, so nothing was sent; save it as plain text without one";
+  }
   return "auth.jwt.oauth2.clientSecretFile: invalid_content; the file must contain only the "
          "secret, on one line";
 }

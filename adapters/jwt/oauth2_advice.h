@@ -6,6 +6,7 @@
 
 #include "adapters/jwt/token_reply.h"
 #include "adapters/jwt/token_request.h"
+#include "core/model/credential_line.h"
 #include "core/model/error.h"
 #include "ports/file_reader.h"
 
@@ -13,7 +14,7 @@ namespace baokms::adapters::jwt {
 
 // auth.jwt.oauth2.clientSecretFile, with the reason in the words of auth.md.
 std::string_view ClientSecretFileAdvice(ports::FileProblem problem);
-std::string_view ClientSecretContentAdvice();
+std::string_view ClientSecretContentAdvice(core::LineProblem problem);
 // No reply: an error of ports::HttpTransport.
 std::string_view TokenRequestAdvice(const core::Error& error);
 // A status that is no 200, and what its body said.

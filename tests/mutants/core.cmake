@@ -144,6 +144,14 @@ baokms_mutant(backoff_past_its_longest core core/token/backoff.cc
   "Backoff:*"
   REPLACE "wait = std::min(wait, longest_)" "")
 
+# Credentials of one line.
+baokms_mutant(sends_a_blank_behind_a_pin core core/model/credential_line.cc
+  "Credential line:*"
+  REPLACE "IsBlank(line.front()) || IsBlank(line.back())" "IsBlank(line.front())")
+baokms_mutant(sends_a_byte_order_mark core core/model/credential_line.cc
+  "Credential line:*"
+  REPLACE "return text.starts_with(mark)" "return text == mark")
+
 # A request that is denied: one recovery, one retry.
 baokms_mutant(any_failure_costs_a_login core core/transit/transit_request.h
   "Decrypt: other failures*" HEADER core/requests/kms_service.cc

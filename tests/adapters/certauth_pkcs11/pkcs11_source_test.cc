@@ -160,7 +160,7 @@ TEST_CASE("PKCS#11 source: files against the rules are named by field and reason
                "auth.cert.pkcs11.pinFile: unsafe_permissions");
   bench.WritePin(std::string(4097, '1'));
   CheckRefused(Acquire(*bench.Source()), kNoSession, "auth.cert.pkcs11.pinFile: file_too_large");
-  for (const std::string content : {"", "\n", "1234\n5678\n", "1234\n\n", "1234\r\n"}) {
+  for (const std::string content : {"", "\n", "\r\n", "1234\n5678\n", "1234\r5678"}) {
     bench.WritePin(content);
     CheckRefused(Acquire(*bench.Source()), kNoSession, "auth.cert.pkcs11.pinFile: invalid_content");
   }
