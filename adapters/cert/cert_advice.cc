@@ -107,7 +107,17 @@ std::string_view CommonNameAdvice(core::CertSource source) {
       "first one as the Common Name), or use auth.jwt.source spiffe");
 }
 
-std::string_view RefusedAdvice() {
+std::string_view RefusedAdvice(const core::Error& error, bool has_common_name,
+                               core::CertSource source) {
+  if (error == core::TokenUsesLimited()) {
+    return "auth.cert.name: the role's tokens are valid for a limited number of calls; set "
+           "token_num_uses=0 on the certificate role in OpenBao";
+  }
+  if (error == core::SecondFactorWanted()) {
+    return "auth.cert.mountPath: OpenBao wants a second factor for this login, which the provider "
+           "cannot give; exempt this mount or role from the MFA login enforcement in OpenBao";
+  }
+  if (!has_common_name) return CommonNameAdvice(source);
   return "OpenBao refused the certificate login: check auth.cert.mountPath and auth.cert.name, and "
          "that the role trusts the CA that issued the certificate and accepts its names";
 }

@@ -18,7 +18,7 @@ core::LoginFailure RefusedBy(const core::Error& error, const CertificateFacts& f
   if (error.error_class() == core::ErrorClass::kAuthFailed) {
     return {.error = error,
             .status = core::LoginStatus::kAuthFailed,
-            .advice = facts.has_common_name ? RefusedAdvice() : CommonNameAdvice(source)};
+            .advice = RefusedAdvice(error, facts.has_common_name, source)};
   }
   const bool not_found = error.openbao_status() == core::OpenBaoStatus::kNotFound;
   return {.error = error,

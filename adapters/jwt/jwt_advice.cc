@@ -142,7 +142,15 @@ std::string_view JwtContentAdvice(core::LineProblem problem) {
   return AdviceFor(core::JwtSource::kFile, JwtProblem::kNotCompact);
 }
 
-std::string_view RefusedAdvice() {
+std::string_view RefusedAdvice(const core::Error& error) {
+  if (error == core::TokenUsesLimited()) {
+    return "auth.jwt.role: the role's tokens are valid for a limited number of calls; set "
+           "token_num_uses=0 on the role in OpenBao";
+  }
+  if (error == core::SecondFactorWanted()) {
+    return "auth.jwt.mountPath: OpenBao wants a second factor for this login, which the provider "
+           "cannot give; exempt this mount or role from the MFA login enforcement in OpenBao";
+  }
   return "OpenBao refused the JWT login: check auth.jwt.mountPath and auth.jwt.role, and that the "
          "role's bound issuer, audience, subject and claims accept the JWT";
 }

@@ -18,8 +18,8 @@ std::string_view AdviceFor(core::JwtSource source, JwtProblem problem);
 // For auth.jwt.jwtFile.
 std::string_view JwtFileAdvice(ports::FileProblem problem);
 std::string_view JwtContentAdvice(core::LineProblem problem);
-// For an OpenBao that refused the login.
-std::string_view RefusedAdvice();
+// For an OpenBao that refused the login, or granted what cannot be used: auth_failed.
+std::string_view RefusedAdvice(const core::Error& error);
 // For a login that OpenBao answered with 404.
 std::string_view NotFoundAdvice();
 

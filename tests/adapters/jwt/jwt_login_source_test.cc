@@ -150,6 +150,21 @@ TEST_CASE("Login: a JWT that fails the local checks never leaves the node") {
   CHECK(fixture.auth.bodies.empty());
 }
 
+TEST_CASE("Login: a limited token and a second factor are auth_failed with advice of their own") {
+  LoginFixture fixture;
+  for (const auto& [error, words] :
+       {std::pair{core::TokenUsesLimited(), "set token_num_uses=0"},
+        {core::SecondFactorWanted(), "OpenBao wants a second factor for this login"}}) {
+    fixture.auth.error = error;
+    const auto result = fixture.Login();
+    REQUIRE_FALSE(result.has_value());
+    CHECK(result.error().error == error);
+    CHECK(result.error().status == LoginStatus::kAuthFailed);
+    CHECK(result.error().advice.contains(words));
+    CHECK(result.error().advice.contains("auth.jwt."));
+  }
+}
+
 TEST_CASE("Login: the advice names the field and never a value") {
   LoginFixture fixture;
   fixture.options.expected.audiences = {"expected-value"};
