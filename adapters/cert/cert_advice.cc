@@ -90,11 +90,13 @@ std::string_view AdviceFor(core::CertSource source, CertificateProblem problem) 
 }
 
 std::string_view SignerAdvice(core::CertSource source) {
-  return Pick(source,
-              "auth.cert.pkcs11: the certificate does not verify a signature made by the token's "
-              "key; allow the key to sign (CKA_SIGN) with RSA-PSS or ECDSA, and check the token",
-              "auth.cert.spiffe: the X.509-SVID's certificate does not verify a signature made by "
-              "its key; check the SPIFFE agent");
+  return Pick(
+      source,
+      "auth.cert.pkcs11: the certificate does not verify a signature made by the token's "
+      "key; check that certificateFile is this key's certificate, and allow the key to sign "
+      "(CKA_SIGN) with RSA-PSS or ECDSA",
+      "auth.cert.spiffe: the X.509-SVID's certificate does not verify a signature made by "
+      "its key; check the SPIFFE agent");
 }
 
 std::string_view CommonNameAdvice(core::CertSource source) {

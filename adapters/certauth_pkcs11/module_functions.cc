@@ -8,11 +8,18 @@
 namespace baokms::adapters::certauth_pkcs11 {
 namespace {
 
-// Padded with whitespace in CK_TOKEN_INFO.
-std::string_view LabelOf(const CK_TOKEN_INFO& info) {
+// A field of CK_TOKEN_INFO, which is padded with blanks; some modules end it with a NUL instead.
+template <std::size_t size>
+std::string_view TextOf(const unsigned char (&field)[size]) {
   // PKCS#11 writes text as unsigned char.
-  const std::string_view padded(reinterpret_cast<const char*>(info.label), sizeof info.label);
-  return padded.substr(0, padded.find_last_not_of(' ') + 1);
+  std::string_view text(reinterpret_cast<const char*>(field), size);
+  text = text.substr(0, text.find('\0'));
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+bool HasName(const CK_TOKEN_INFO& info, const TokenName& name) {
+  return (name.label.empty() || TextOf(info.label) == name.label) &&
+         (name.serial.empty() || TextOf(info.serialNumber) == name.serial);
 }
 
 }  // namespace
@@ -28,7 +35,7 @@ CK_FUNCTION_LIST* LoadModuleFunctions(const std::string& path) {
   return found ? module : nullptr;
 }
 
-std::vector<CK_SLOT_ID> SlotsOfToken(CK_FUNCTION_LIST& module, const std::string& label) {
+std::vector<CK_SLOT_ID> SlotsOfToken(CK_FUNCTION_LIST& module, const TokenName& name) {
   CK_ULONG count = 0;
   if (module.C_GetSlotList(CK_TRUE, nullptr, &count) != CKR_OK) return {};
   std::vector<CK_SLOT_ID> slots(count);
@@ -36,7 +43,7 @@ std::vector<CK_SLOT_ID> SlotsOfToken(CK_FUNCTION_LIST& module, const std::string
   slots.resize(std::min<std::size_t>(count, slots.size()));
   std::erase_if(slots, [&](CK_SLOT_ID slot) {
     CK_TOKEN_INFO info{};
-    return module.C_GetTokenInfo(slot, &info) != CKR_OK || LabelOf(info) != label;
+    return module.C_GetTokenInfo(slot, &info) != CKR_OK || !HasName(info, name);
   });
   return slots;
 }

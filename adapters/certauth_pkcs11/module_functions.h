@@ -7,14 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "adapters/certauth_pkcs11/token_name.h"
+
 namespace baokms::adapters::certauth_pkcs11 {
 
 // Null when the file is no module. Stays loaded to the end of the process: a module that is
 // unloaded leaves threads and exit handlers behind without their code.
 CK_FUNCTION_LIST* LoadModuleFunctions(const std::string& path);
 
-// The slots whose token has exactly this label. Empty as well when the module fails.
-std::vector<CK_SLOT_ID> SlotsOfToken(CK_FUNCTION_LIST& module, const std::string& label);
+// The slots whose token has exactly this name. Empty as well when the module fails.
+std::vector<CK_SLOT_ID> SlotsOfToken(CK_FUNCTION_LIST& module, const TokenName& name);
 
 // A session of its own, closed with it; the module outlives it.
 class ModuleSession {

@@ -21,11 +21,13 @@ std::string_view AdviceFor(Pkcs11Problem problem) {
              "is a PKCS#11 module, that all its libraries are installed, and the module's own "
              "configuration";
     case Pkcs11Problem::kNoToken:
-      return "auth.cert.pkcs11.tokenLabel: no token currently has that label; check that the token "
-             "is present (pkcs11-tool --list-slots) and that the provider's user can access it";
+      return "auth.cert.pkcs11.tokenLabel: no token currently has that label and the tokenSerial, "
+             "if one is set; check that the token is present (pkcs11-tool --list-slots) and that "
+             "the provider's user can access it";
     case Pkcs11Problem::kSeveralTokens:
-      return "auth.cert.pkcs11.tokenLabel: more than one token has that label; give each token a "
-             "different label";
+      return "auth.cert.pkcs11.tokenLabel: more than one token has that label; set "
+             "auth.cert.pkcs11.tokenSerial to the serial number of the right one (pkcs11-tool "
+             "--list-slots)";
     case Pkcs11Problem::kTokenFailed:
       return "auth.cert.pkcs11: the token answered with an error; check the module's own log";
     case Pkcs11Problem::kNoSession:

@@ -72,6 +72,8 @@ ports::IdentityResult Pkcs11Source::Get(core::MonotonicTime deadline) {
         return token.PublicKey(std::move(pin));
       });
   if (!answer) return std::unexpected(FailureOf(Pkcs11Problem::kNoAnswer));
+  // Whether the token's key is the certificate's is for the probe signature to tell then.
+  if (*answer && (*answer)->empty()) *answer = PublicKeyOf(chain->front());
   if (!*answer) return std::unexpected(FailureOf(answer->error()));
   auto key = MakeForwardedKey(**answer, [signer = signer_](SignatureRequest request) {
     return signer->Sign(std::move(request));

@@ -75,7 +75,7 @@ class Token::Opened {
     opened->module_ = LoadModuleFunctions(options.module_path);
     if (opened->module_ != nullptr) opened->context_ = Load(options.module_path);
     if (!opened->context_) return std::unexpected(Pkcs11Problem::kModuleNotLoaded);
-    const std::vector<CK_SLOT_ID> slots = SlotsOfToken(*opened->module_, options.token_label);
+    const std::vector<CK_SLOT_ID> slots = SlotsOfToken(*opened->module_, options.token);
     if (slots.empty()) return std::unexpected(Pkcs11Problem::kNoToken);
     if (slots.size() > 1) return std::unexpected(Pkcs11Problem::kSeveralTokens);
     opened->slot_ = slots.front();
@@ -122,14 +122,15 @@ class Token::Opened {
     return {};
   }
 
-  bool IsAlive(const std::string& token_label) const {
-    return SlotsOfToken(*module_, token_label) == std::vector{slot_} && login_->IsLoggedIn();
+  bool IsAlive(const TokenName& name) const {
+    return SlotsOfToken(*module_, name) == std::vector{slot_} && login_->IsLoggedIn();
   }
 
-  OrProblem<std::string> PublicKey() const {
+  std::string PublicKey() const {
     unsigned char* der = nullptr;
     const int size = i2d_PUBKEY(key_.get(), &der);
-    if (size <= 0) return std::unexpected(Pkcs11Problem::kTokenFailed);
+    ERR_clear_error();
+    if (size <= 0) return {};
     std::string copy(der, der + size);
     OPENSSL_free(der);
     return copy;
@@ -152,7 +153,7 @@ Token::Token(TokenOptions options) : options_(std::move(options)) {}
 Token::~Token() = default;
 
 OrProblem<std::string> Token::PublicKey(OrProblem<core::Secret> pin) {
-  if (opened_ && !opened_->IsAlive(options_.token_label)) opened_.reset();
+  if (opened_ && !opened_->IsAlive(options_.token)) opened_.reset();
   if (!opened_) {
     const auto opened = Open(std::move(pin));
     ERR_clear_error();
@@ -162,7 +163,7 @@ OrProblem<std::string> Token::PublicKey(OrProblem<core::Secret> pin) {
 }
 
 std::optional<Bytes> Token::Sign(const SignatureRequest& request) {
-  if (!opened_ || !opened_->IsAlive(options_.token_label)) return std::nullopt;
+  if (!opened_ || !opened_->IsAlive(options_.token)) return std::nullopt;
   auto signature = SignInToken(opened_->key(), request);
   if (!signature) opened_.reset();
   return signature;

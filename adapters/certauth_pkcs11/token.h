@@ -7,13 +7,14 @@
 
 #include "adapters/certauth_pkcs11/pkcs11_problem.h"
 #include "adapters/certauth_pkcs11/signature_request.h"
+#include "adapters/certauth_pkcs11/token_name.h"
 #include "core/model/secret.h"
 
 namespace baokms::adapters::certauth_pkcs11 {
 
 struct TokenOptions {
   std::string module_path;
-  std::string token_label;
+  TokenName token;
   std::string key_label;
 };
 
@@ -26,8 +27,9 @@ class Token {
   Token(const Token&) = delete;
   Token& operator=(const Token&) = delete;
 
-  // The key's SubjectPublicKeyInfo. Opens the token, and again if it was lost; `pin` is looked at
-  // only then. A PIN that the token refused is not sent again.
+  // The key's SubjectPublicKeyInfo; empty where the token has none, as for an EC key whose public
+  // object is not in it. Opens the token, and again if it was lost; `pin` is looked at only then. A
+  // PIN that the token refused is not sent again.
   OrProblem<std::string> PublicKey(OrProblem<core::Secret> pin);
 
   // nullopt: the token is not open, or failed, and is opened again at the next PublicKey().
