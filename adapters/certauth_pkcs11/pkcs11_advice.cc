@@ -67,8 +67,10 @@ std::string_view AdviceFor(CertificateFileProblem problem) {
       return "auth.cert.pkcs11.certificateFile: file_unreadable; allow the provider's user to read "
              "it";
     case ports::FileProblem::kSymlink:
-      return "auth.cert.pkcs11.certificateFile: symlink_unsupported; use the path of the file "
-             "itself";
+      return "auth.cert.pkcs11.certificateFile: symlink_unsupported; a link is followed only if "
+             "root or the provider's user owns it, the file and every directory on the way, and "
+             "neither group nor others may write to one of these directories; correct that, or "
+             "use the path of the file itself";
     case ports::FileProblem::kNotRegular:
     case ports::FileProblem::kNotDirectory:
       return "auth.cert.pkcs11.certificateFile: regular_file_required; use a regular file";
@@ -95,7 +97,10 @@ std::string_view AdviceFor(PinFileProblem problem) {
     case ports::FileProblem::kUnreadable:
       return "auth.cert.pkcs11.pinFile: file_unreadable; allow the provider's user to read it";
     case ports::FileProblem::kSymlink:
-      return "auth.cert.pkcs11.pinFile: symlink_unsupported; use the path of the file itself";
+      return "auth.cert.pkcs11.pinFile: symlink_unsupported; a link is followed only if root or "
+             "the provider's user owns it, the file and every directory on the way, and neither "
+             "group nor others may write to one of these directories; correct that, or use the "
+             "path of the file itself";
     case ports::FileProblem::kNotRegular:
     case ports::FileProblem::kNotDirectory:
       return "auth.cert.pkcs11.pinFile: regular_file_required; use a regular file";

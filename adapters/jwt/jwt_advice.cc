@@ -118,7 +118,10 @@ std::string_view JwtFileAdvice(ports::FileProblem problem) {
     case ports::FileProblem::kUnreadable:
       return "auth.jwt.jwtFile: file_unreadable; allow the provider's user to read it";
     case ports::FileProblem::kSymlink:
-      return "auth.jwt.jwtFile: symlink_unsupported; use the path of the file itself";
+      return "auth.jwt.jwtFile: symlink_unsupported; a link is followed only if root or the "
+             "provider's user owns it, the file and every directory on the way, and neither "
+             "group nor others may write to one of these directories; correct that, or use the "
+             "path of the file itself";
     case ports::FileProblem::kNotRegular:
     case ports::FileProblem::kNotDirectory:
       return "auth.jwt.jwtFile: regular_file_required; use a regular file";

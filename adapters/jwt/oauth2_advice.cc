@@ -29,8 +29,10 @@ std::string_view ClientSecretFileAdvice(ports::FileProblem problem) {
     case ports::FileProblem::kUnreadable:
       break;
     case ports::FileProblem::kSymlink:
-      return "auth.jwt.oauth2.clientSecretFile: symlink_unsupported; use the path of the file "
-             "itself";
+      return "auth.jwt.oauth2.clientSecretFile: symlink_unsupported; a link is followed only if "
+             "root or the provider's user owns it, the file and every directory on the way, and "
+             "neither group nor others may write to one of these directories; correct that, or "
+             "use the path of the file itself";
     case ports::FileProblem::kNotRegular:
     case ports::FileProblem::kNotDirectory:
       return "auth.jwt.oauth2.clientSecretFile: regular_file_required; use a regular file";
