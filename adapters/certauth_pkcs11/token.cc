@@ -119,6 +119,8 @@ class Token::Opened {
     if (named.size() > 1) return std::unexpected(Pkcs11Problem::kSeveralKeys);
     key_.reset(PKCS11_get_private_key(named.front()));
     if (!key_ || !LetTokenPad(key_.get())) return std::unexpected(Pkcs11Problem::kTokenFailed);
+    rsa_pss_ = EVP_PKEY_get_base_id(key_.get()) != EVP_PKEY_RSA ||
+               !SignsPkcs1Only(*module_, slot_, login_->handle(), label);
     return {};
   }
 
@@ -126,6 +128,14 @@ class Token::Opened {
     return SlotsOfToken(*module_, name) == std::vector{slot_} && login_->IsLoggedIn();
   }
 
+  KeyFacts Facts() const { return {.public_key_der = PublicKey(), .rsa_pss = rsa_pss_}; }
+
+  EVP_PKEY* key() const { return key_.get(); }
+
+ private:
+  Opened() = default;
+
+  // Empty: the token does not tell it.
   std::string PublicKey() const {
     unsigned char* der = nullptr;
     const int size = i2d_PUBKEY(key_.get(), &der);
@@ -136,30 +146,26 @@ class Token::Opened {
     return copy;
   }
 
-  EVP_PKEY* key() const { return key_.get(); }
-
- private:
-  Opened() = default;
-
   CK_FUNCTION_LIST* module_ = nullptr;
   LoadedModule context_;
   CK_SLOT_ID slot_ = 0;
   std::unique_ptr<ModuleSession> login_;
   std::unique_ptr<SlotList> slots_;
   openssl::KeyPtr key_;
+  bool rsa_pss_ = true;
 };
 
 Token::Token(TokenOptions options) : options_(std::move(options)) {}
 Token::~Token() = default;
 
-OrProblem<std::string> Token::PublicKey(OrProblem<core::Secret> pin) {
+OrProblem<KeyFacts> Token::Key(OrProblem<core::Secret> pin) {
   if (opened_ && !opened_->IsAlive(options_.token)) opened_.reset();
   if (!opened_) {
     const auto opened = Open(std::move(pin));
     ERR_clear_error();
     if (!opened) return std::unexpected(opened.error());
   }
-  return opened_->PublicKey();
+  return opened_->Facts();
 }
 
 std::optional<Bytes> Token::Sign(const SignatureRequest& request) {

@@ -18,6 +18,13 @@ struct TokenOptions {
   std::string key_label;
 };
 
+struct KeyFacts {
+  // SubjectPublicKeyInfo; empty where the token has none, as for an EC key whose public object is
+  // not in it.
+  std::string public_key_der;
+  bool rsa_pss = true;  // core::ClientIdentity::rsa_pss
+};
+
 // Holds two sessions while open and never more: one that keeps the login, and libp11's, which
 // signs.
 class Token {
@@ -27,12 +34,11 @@ class Token {
   Token(const Token&) = delete;
   Token& operator=(const Token&) = delete;
 
-  // The key's SubjectPublicKeyInfo; empty where the token has none, as for an EC key whose public
-  // object is not in it. Opens the token, and again if it was lost; `pin` is looked at only then. A
-  // PIN that the token refused is not sent again.
-  OrProblem<std::string> PublicKey(OrProblem<core::Secret> pin);
+  // Opens the token, and again if it was lost; `pin` is looked at only then. A PIN that the token
+  // refused is not sent again.
+  OrProblem<KeyFacts> Key(OrProblem<core::Secret> pin);
 
-  // nullopt: the token is not open, or failed, and is opened again at the next PublicKey().
+  // nullopt: the token is not open, or failed, and is opened again at the next Key().
   std::optional<Bytes> Sign(const SignatureRequest& request);
 
  private:

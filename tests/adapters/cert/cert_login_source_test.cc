@@ -186,6 +186,16 @@ TEST_CASE("Cert login: a refusal is auth_failed with advice and another failure 
   CHECK(sealed.error().error == core::OpenBaoFailure(core::OpenBaoStatus::kSealed));
 }
 
+TEST_CASE("Cert login: a refused key that cannot sign for TLS 1.3 gets that advice") {
+  Fixture fixture;
+  fixture.auth.error = core::LoginRefused();
+  fixture.certificates.identity.rsa_pss = false;
+  const auto refused = fixture.Login();
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().status == LoginStatus::kAuthFailed);
+  CHECK(refused.error().advice.contains("TLS 1.2"));
+}
+
 TEST_CASE("Cert renewal: it presents the certificate of the login") {
   Fixture fixture;
   REQUIRE(fixture.Login().has_value());

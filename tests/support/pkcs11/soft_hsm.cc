@@ -67,6 +67,16 @@ void SoftHsm::ImportKey(const std::string& token, const std::string& pin,
   std::remove(file.c_str());
 }
 
+void SoftHsm::ImportKeyFor(const std::string& mechanisms, const std::string& token,
+                           const std::string& pin, const std::string& key_label, EVP_PKEY* key) {
+  const std::string file = directory_.Write("key.pem", emulator::PrivateKeyPem(key));
+  Run({"pkcs11-tool", "--module", Module(), "--token-label", token, "--login", "--pin", pin,
+       "--write-object", file, "--type", "privkey", "--usage-sign", "--label", key_label, "--id",
+       "0" + std::to_string(++keys_), "--allowed-mechanisms", mechanisms},
+      directory_);
+  std::remove(file.c_str());
+}
+
 void SoftHsm::RemovePublicKey(const std::string& token, const std::string& pin,
                               const std::string& key_label) const {
   Run({"pkcs11-tool", "--module", Module(), "--token-label", token, "--login", "--pin", pin,

@@ -25,6 +25,9 @@ class SoftHsm {
   void ImportKey(const std::string& token, const std::string& pin, const std::string& key_label,
                  EVP_PKEY* key);
 
+  // With CKA_ALLOWED_MECHANISMS, in pkcs11-tool's words: "RSA-PKCS,RSA-X-509".
+  void ImportKeyFor(const std::string& mechanisms, const std::string& token, const std::string& pin,
+                    const std::string& key_label, EVP_PKEY* key);
   // Leaves the private key alone, as tokens do that hold no public objects.
   void RemovePublicKey(const std::string& token, const std::string& pin,
                        const std::string& key_label) const;
