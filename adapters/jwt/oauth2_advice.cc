@@ -8,10 +8,10 @@ namespace {
 
 std::string_view RefusedClientAdvice(CredentialEncoding encoding) {
   if (encoding == CredentialEncoding::kChangesThem) {
-    return "auth.jwt.oauth2.authMethod: the authorization server does not accept the client; the "
-           "client ID or secret has special characters, which client_secret_basic sends encoded "
-           "(RFC 6749, 2.3.1) and some servers do not decode: set authMethod to "
-           "client_secret_post, or check clientId and the secret in clientSecretFile";
+    return "auth.jwt.oauth2.clientId: the authorization server does not accept the client; check "
+           "clientId and the secret in clientSecretFile; if both are right, set authMethod to "
+           "client_secret_post: one of them has special characters, which client_secret_basic "
+           "sends encoded (RFC 6749, 2.3.1) and some servers do not decode";
   }
   return "auth.jwt.oauth2.clientId: the authorization server does not accept the client; check "
          "clientId, the secret in clientSecretFile and authMethod";
