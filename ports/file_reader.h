@@ -16,7 +16,7 @@ enum class FileProblem : std::uint8_t {
   kNotAbsolute,
   kMissing,
   kUnreadable,
-  kSymlink,
+  kSymlink,  // one that is not followed
   kNotRegular,
   kUnsafePermissions,
   kChanged,  // between check and open, or while it was read
@@ -83,7 +83,8 @@ class FileReader {
  public:
   virtual ~FileReader() = default;
 
-  // The whole file. Never follows a symlink in the last component, never waits on a FIFO.
+  // The whole file. Follows links only where nobody but root and the reader's user can have placed
+  // or can move them: else kSymlink. Never waits on a FIFO.
   virtual std::expected<core::Secret, FileProblem> Read(const std::string& path,
                                                         FilePolicy policy) const = 0;
   // All of Read's checks, content unread.

@@ -19,8 +19,9 @@ class OpenBaoAuth {
  public:
   virtual ~OpenBaoAuth() = default;
   // POST /v1/<mount_path>/login with `json_body`. 400, 403 and 500 "missing name in alias" are
-  // LoginRefused(); other failures keep their own cause; a 200 without a usable auth object is
-  // OpenBaoFailure(kUnavailable).
+  // LoginRefused(); other failures keep their own cause; of a 200, one that wants a second factor
+  // is SecondFactorWanted(), a token for a number of calls TokenUsesLimited(), and one without a
+  // usable auth object OpenBaoFailure(kUnavailable).
   virtual void Login(core::OpenBaoOperation operation, const std::string& mount_path,
                      core::Secret json_body, core::ClientIdentityRef identity,
                      core::MonotonicTime deadline, Completion<core::TokenGrant> done) = 0;

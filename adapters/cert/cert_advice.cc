@@ -90,11 +90,13 @@ std::string_view AdviceFor(core::CertSource source, CertificateProblem problem) 
 }
 
 std::string_view SignerAdvice(core::CertSource source) {
-  return Pick(source,
-              "auth.cert.pkcs11: the certificate does not verify a signature made by the token's "
-              "key; allow the key to sign (CKA_SIGN) with RSA-PSS or ECDSA, and check the token",
-              "auth.cert.spiffe: the X.509-SVID's certificate does not verify a signature made by "
-              "its key; check the SPIFFE agent");
+  return Pick(
+      source,
+      "auth.cert.pkcs11: the certificate does not verify a signature made by the token's "
+      "key; check that certificateFile is this key's certificate, and allow the key to sign "
+      "(CKA_SIGN) with RSA-PSS or ECDSA",
+      "auth.cert.spiffe: the X.509-SVID's certificate does not verify a signature made by "
+      "its key; check the SPIFFE agent");
 }
 
 std::string_view CommonNameAdvice(core::CertSource source) {
@@ -107,7 +109,23 @@ std::string_view CommonNameAdvice(core::CertSource source) {
       "first one as the Common Name), or use auth.jwt.source spiffe");
 }
 
-std::string_view RefusedAdvice() {
+std::string_view RefusedAdvice(const core::Error& error, const Presented& presented,
+                               core::CertSource source) {
+  if (error == core::TokenUsesLimited()) {
+    return "auth.cert.name: the role's tokens are valid for a limited number of calls; set "
+           "token_num_uses=0 on the certificate role in OpenBao";
+  }
+  if (error == core::SecondFactorWanted()) {
+    return "auth.cert.mountPath: OpenBao wants a second factor for this login, which the provider "
+           "cannot give; exempt this mount or role from the MFA login enforcement in OpenBao";
+  }
+  if (!presented.common_name) return CommonNameAdvice(source);
+  if (!presented.rsa_pss) {
+    return "auth.cert.pkcs11: the token signs with this RSA key only as TLS 1.2 has it (PKCS#1 "
+           "v1.5), so no certificate was presented over TLS 1.3: hold OpenBao's listener to TLS "
+           "1.2 (tls_max_version), or use an EC key or a token with RSA-PSS; if it is held to it, "
+           "check auth.cert.mountPath, auth.cert.name and the role";
+  }
   return "OpenBao refused the certificate login: check auth.cert.mountPath and auth.cert.name, and "
          "that the role trusts the CA that issued the certificate and accepts its names";
 }

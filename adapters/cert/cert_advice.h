@@ -17,8 +17,14 @@ std::string_view AdviceFor(core::CertSource source, CertificateProblem problem);
 std::string_view SignerAdvice(core::CertSource source);
 // For a certificate without a Common Name, before or after OpenBao refuses it.
 std::string_view CommonNameAdvice(core::CertSource source);
-// For an OpenBao that refused the login.
-std::string_view RefusedAdvice();
+struct Presented {
+  bool common_name = true;  // of the certificate
+  bool rsa_pss = true;      // core::ClientIdentity::rsa_pss
+};
+
+// For an OpenBao that refused the login, or granted what cannot be used: auth_failed.
+std::string_view RefusedAdvice(const core::Error& error, const Presented& presented,
+                               core::CertSource source);
 // For a login that OpenBao answered with 404.
 std::string_view NotFoundAdvice();
 

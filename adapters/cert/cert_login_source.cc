@@ -13,12 +13,12 @@ std::unexpected<core::LoginFailure> Unusable(core::LoginStatus status, std::stri
       core::LoginFailure{.error = core::CredentialUnusable(), .status = status, .advice = advice});
 }
 
-core::LoginFailure RefusedBy(const core::Error& error, const CertificateFacts& facts,
+core::LoginFailure RefusedBy(const core::Error& error, const Presented& presented,
                              core::CertSource source) {
   if (error.error_class() == core::ErrorClass::kAuthFailed) {
     return {.error = error,
             .status = core::LoginStatus::kAuthFailed,
-            .advice = facts.has_common_name ? RefusedAdvice() : CommonNameAdvice(source)};
+            .advice = RefusedAdvice(error, presented, source)};
   }
   const bool not_found = error.openbao_status() == core::OpenBaoStatus::kNotFound;
   return {.error = error,
@@ -65,17 +65,20 @@ void CertLoginSource::LogInWith(core::ClientIdentityRef identity, core::Monotoni
   if (const auto signs = ProbeSigner(options_, *identity); !signs) {
     return done(std::unexpected(signs.error()));
   }
-  auth_.Login(core::OpenBaoOperation::kCertLogin, options_.mount_path, LoginBody(options_.name),
-              identity, deadline,
-              [this, identity, facts = *facts,
-               done = std::move(done)](core::Result<core::TokenGrant> grant) mutable {
-                if (!grant) {
-                  return done(std::unexpected(RefusedBy(grant.error(), facts, options_.source)));
-                }
-                presented_ = std::move(identity);
-                done(core::LoginSuccess{.grant = *std::move(grant),
-                                        .credential_expires_at = facts.expires_at});
-              });
+  auth_.Login(
+      core::OpenBaoOperation::kCertLogin, options_.mount_path, LoginBody(options_.name), identity,
+      deadline,
+      [this, identity, facts = *facts,
+       done = std::move(done)](core::Result<core::TokenGrant> grant) mutable {
+        if (!grant) {
+          return done(std::unexpected(RefusedBy(
+              grant.error(), {.common_name = facts.has_common_name, .rsa_pss = identity->rsa_pss},
+              options_.source)));
+        }
+        presented_ = std::move(identity);
+        done(core::LoginSuccess{.grant = *std::move(grant),
+                                .credential_expires_at = facts.expires_at});
+      });
 }
 
 void CertLoginSource::Renew(std::shared_ptr<const core::HeldToken> token,

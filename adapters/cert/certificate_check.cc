@@ -183,8 +183,8 @@ bool SignatureVerifies(const core::ClientIdentity& identity) {
     const auto signature = Sign(identity.key.get(), digest, pss, text);
     return signature && Verify(key, digest, pss, text, *signature);
   };
-  // A token without PSS can still sign for TLS 1.2.
-  return works(/*pss=*/rsa) || (rsa && works(/*pss=*/false));
+  // As TLS will have it signed.
+  return works(/*pss=*/rsa && identity.rsa_pss);
 }
 
 }  // namespace baokms::adapters::cert

@@ -3,6 +3,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #include "adapters/openssl/owners.h"
 #include "core/model/secret.h"
@@ -48,6 +49,20 @@ OrProblem<std::vector<std::string>> ParseCertificateFile(std::string_view pem) {
   }
   if (chain.empty()) return std::unexpected(Pkcs11Problem::kNoCertificate);
   return chain;
+}
+
+OrProblem<std::string> PublicKeyOf(const std::string& certificate_der) {
+  // OpenSSL reads bytes as unsigned char.
+  const auto* bytes = reinterpret_cast<const unsigned char*>(certificate_der.data());
+  const openssl::X509Ptr certificate(
+      d2i_X509(nullptr, &bytes, static_cast<long>(certificate_der.size())));
+  unsigned char* der = nullptr;
+  const int size = certificate ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &der) : 0;
+  ERR_clear_error();
+  if (size <= 0) return std::unexpected(Pkcs11Problem::kForeignBlock);
+  std::string copy(der, der + size);
+  OPENSSL_free(der);
+  return copy;
 }
 
 OrProblem<std::vector<std::string>> ReadCertificateFile(const ports::FileReader& files,

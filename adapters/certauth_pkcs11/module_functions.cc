@@ -3,16 +3,53 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace baokms::adapters::certauth_pkcs11 {
 namespace {
 
-// Padded with whitespace in CK_TOKEN_INFO.
-std::string_view LabelOf(const CK_TOKEN_INFO& info) {
+// A field of CK_TOKEN_INFO, which is padded with blanks; some modules end it with a NUL instead.
+template <std::size_t size>
+std::string_view TextOf(const unsigned char (&field)[size]) {
   // PKCS#11 writes text as unsigned char.
-  const std::string_view padded(reinterpret_cast<const char*>(info.label), sizeof info.label);
-  return padded.substr(0, padded.find_last_not_of(' ') + 1);
+  std::string_view text(reinterpret_cast<const char*>(field), size);
+  text = text.substr(0, text.find('\0'));
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+bool HasName(const CK_TOKEN_INFO& info, const TokenName& name) {
+  return (name.label.empty() || TextOf(info.label) == name.label) &&
+         (name.serial.empty() || TextOf(info.serialNumber) == name.serial);
+}
+
+bool TokenSigns(CK_FUNCTION_LIST& module, CK_SLOT_ID slot, CK_MECHANISM_TYPE mechanism) {
+  CK_MECHANISM_INFO info{};
+  return module.C_GetMechanismInfo(slot, mechanism, &info) == CKR_OK &&
+         (info.flags & CKF_SIGN) != 0;
+}
+
+// Empty: all that the token has, or the token does not tell.
+std::vector<CK_MECHANISM_TYPE> AllowedMechanisms(CK_FUNCTION_LIST& module,
+                                                 CK_SESSION_HANDLE session, std::string label) {
+  CK_OBJECT_CLASS private_key = CKO_PRIVATE_KEY;
+  std::array<CK_ATTRIBUTE, 2> wanted{
+      {{CKA_CLASS, &private_key, sizeof private_key}, {CKA_LABEL, label.data(), label.size()}}};
+  if (module.C_FindObjectsInit(session, wanted.data(), wanted.size()) != CKR_OK) return {};
+  CK_OBJECT_HANDLE key = 0;
+  CK_ULONG found = 0;
+  const CK_RV code = module.C_FindObjects(session, &key, 1, &found);
+  module.C_FindObjectsFinal(session);
+  if (code != CKR_OK || found != 1) return {};
+  CK_ATTRIBUTE attribute{CKA_ALLOWED_MECHANISMS, nullptr, 0};
+  if (module.C_GetAttributeValue(session, key, &attribute, 1) != CKR_OK ||
+      attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION) {
+    return {};
+  }
+  std::vector<CK_MECHANISM_TYPE> allowed(attribute.ulValueLen / sizeof(CK_MECHANISM_TYPE));
+  attribute.pValue = allowed.data();
+  if (module.C_GetAttributeValue(session, key, &attribute, 1) != CKR_OK) return {};
+  return allowed;
 }
 
 }  // namespace
@@ -28,7 +65,7 @@ CK_FUNCTION_LIST* LoadModuleFunctions(const std::string& path) {
   return found ? module : nullptr;
 }
 
-std::vector<CK_SLOT_ID> SlotsOfToken(CK_FUNCTION_LIST& module, const std::string& label) {
+std::vector<CK_SLOT_ID> SlotsOfToken(CK_FUNCTION_LIST& module, const TokenName& name) {
   CK_ULONG count = 0;
   if (module.C_GetSlotList(CK_TRUE, nullptr, &count) != CKR_OK) return {};
   std::vector<CK_SLOT_ID> slots(count);
@@ -36,9 +73,19 @@ std::vector<CK_SLOT_ID> SlotsOfToken(CK_FUNCTION_LIST& module, const std::string
   slots.resize(std::min<std::size_t>(count, slots.size()));
   std::erase_if(slots, [&](CK_SLOT_ID slot) {
     CK_TOKEN_INFO info{};
-    return module.C_GetTokenInfo(slot, &info) != CKR_OK || LabelOf(info) != label;
+    return module.C_GetTokenInfo(slot, &info) != CKR_OK || !HasName(info, name);
   });
   return slots;
+}
+
+bool SignsPkcs1Only(CK_FUNCTION_LIST& module, CK_SLOT_ID slot, CK_SESSION_HANDLE session,
+                    const std::string& label) {
+  const auto allowed = AllowedMechanisms(module, session, label);
+  const auto signs = [&](CK_MECHANISM_TYPE mechanism) {
+    return TokenSigns(module, slot, mechanism) &&
+           (allowed.empty() || std::ranges::find(allowed, mechanism) != allowed.end());
+  };
+  return signs(CKM_RSA_PKCS) && !signs(CKM_RSA_PKCS_PSS) && !signs(CKM_RSA_X_509);
 }
 
 ModuleSession::ModuleSession(CK_FUNCTION_LIST& module, CK_SLOT_ID slot)

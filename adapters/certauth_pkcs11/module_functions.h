@@ -7,14 +7,22 @@
 #include <string>
 #include <vector>
 
+#include "adapters/certauth_pkcs11/token_name.h"
+
 namespace baokms::adapters::certauth_pkcs11 {
 
 // Null when the file is no module. Stays loaded to the end of the process: a module that is
 // unloaded leaves threads and exit handlers behind without their code.
 CK_FUNCTION_LIST* LoadModuleFunctions(const std::string& path);
 
-// The slots whose token has exactly this label. Empty as well when the module fails.
-std::vector<CK_SLOT_ID> SlotsOfToken(CK_FUNCTION_LIST& module, const std::string& label);
+// The slots whose token has exactly this name. Empty as well when the module fails.
+std::vector<CK_SLOT_ID> SlotsOfToken(CK_FUNCTION_LIST& module, const TokenName& name);
+
+// Whether the private RSA key of this label signs PKCS#1 v1.5 and not PSS, as its token says of
+// itself (C_GetMechanismInfo) and of this key (CKA_ALLOWED_MECHANISMS). libp11 makes PSS of the
+// bare operation (CKM_RSA_X_509) where that is all there is.
+bool SignsPkcs1Only(CK_FUNCTION_LIST& module, CK_SLOT_ID slot, CK_SESSION_HANDLE session,
+                    const std::string& label);
 
 // A session of its own, closed with it; the module outlives it.
 class ModuleSession {

@@ -9,7 +9,7 @@
 
 namespace baokms::adapters::certauth_pkcs11 {
 
-// One line without its newline, not empty. Blocks for one local read.
+// Its one line (core/model/credential_line.h). Blocks for one local read.
 OrProblem<core::Secret> ReadPinFile(const ports::FileReader& files, const std::string& path);
 
 }  // namespace baokms::adapters::certauth_pkcs11

@@ -16,18 +16,18 @@ std::string_view AdviceFor(Pkcs11Problem problem) {
     case Pkcs11Problem::kForeignBlock:
       return "auth.cert.pkcs11.certificateFile: the file has a block that is damaged or is not a "
              "certificate; write only CERTIFICATE blocks";
-    case Pkcs11Problem::kPinNotOneLine:
-      return "auth.cert.pkcs11.pinFile: invalid_content; write only the PIN, on one line";
     case Pkcs11Problem::kModuleNotLoaded:
       return "auth.cert.pkcs11.modulePath: the module does not load or start; check that the file "
              "is a PKCS#11 module, that all its libraries are installed, and the module's own "
              "configuration";
     case Pkcs11Problem::kNoToken:
-      return "auth.cert.pkcs11.tokenLabel: no token currently has that label; check that the token "
-             "is present (pkcs11-tool --list-slots) and that the provider's user can access it";
+      return "auth.cert.pkcs11.tokenLabel: no token currently has that label and the tokenSerial, "
+             "if one is set; check that the token is present (pkcs11-tool --list-slots) and that "
+             "the provider's user can access it";
     case Pkcs11Problem::kSeveralTokens:
-      return "auth.cert.pkcs11.tokenLabel: more than one token has that label; give each token a "
-             "different label";
+      return "auth.cert.pkcs11.tokenLabel: more than one token has that label; set "
+             "auth.cert.pkcs11.tokenSerial to the serial number of the right one (pkcs11-tool "
+             "--list-slots)";
     case Pkcs11Problem::kTokenFailed:
       return "auth.cert.pkcs11: the token answered with an error; check the module's own log";
     case Pkcs11Problem::kNoSession:
@@ -67,8 +67,10 @@ std::string_view AdviceFor(CertificateFileProblem problem) {
       return "auth.cert.pkcs11.certificateFile: file_unreadable; allow the provider's user to read "
              "it";
     case ports::FileProblem::kSymlink:
-      return "auth.cert.pkcs11.certificateFile: symlink_unsupported; use the path of the file "
-             "itself";
+      return "auth.cert.pkcs11.certificateFile: symlink_unsupported; a link is followed only if "
+             "root or the provider's user owns it, the file and every directory on the way, and "
+             "neither group nor others may write to one of these directories; correct that, or "
+             "use the path of the file itself";
     case ports::FileProblem::kNotRegular:
     case ports::FileProblem::kNotDirectory:
       return "auth.cert.pkcs11.certificateFile: regular_file_required; use a regular file";
@@ -95,7 +97,10 @@ std::string_view AdviceFor(PinFileProblem problem) {
     case ports::FileProblem::kUnreadable:
       return "auth.cert.pkcs11.pinFile: file_unreadable; allow the provider's user to read it";
     case ports::FileProblem::kSymlink:
-      return "auth.cert.pkcs11.pinFile: symlink_unsupported; use the path of the file itself";
+      return "auth.cert.pkcs11.pinFile: symlink_unsupported; a link is followed only if root or "
+             "the provider's user owns it, the file and every directory on the way, and neither "
+             "group nor others may write to one of these directories; correct that, or use the "
+             "path of the file itself";
     case ports::FileProblem::kNotRegular:
     case ports::FileProblem::kNotDirectory:
       return "auth.cert.pkcs11.pinFile: regular_file_required; use a regular file";
@@ -111,13 +116,26 @@ std::string_view AdviceFor(PinFileProblem problem) {
   return "auth.cert.pkcs11.pinFile: file_unreadable";
 }
 
+std::string_view AdviceFor(PinLineProblem problem) {
+  switch (problem.problem) {
+    case core::LineProblem::kNotOneLine:
+      break;
+    case core::LineProblem::kOuterBlank:
+      return "auth.cert.pkcs11.pinFile: invalid_content; the PIN begins or ends in a blank, so it "
+             "was not tried; write it again without spaces and tabs around it";
+    case core::LineProblem::kByteOrderMark:
+      return "auth.cert.pkcs11.pinFile: invalid_content; the file begins with a byte order mark, "
+             "so no PIN was tried; save it as plain text without one";
+  }
+  return "auth.cert.pkcs11.pinFile: invalid_content; write only the PIN, on one line";
+}
+
 core::LoginStatus StatusOf(Pkcs11Problem problem) {
   switch (problem) {
     case Pkcs11Problem::kNoCertificate:
     case Pkcs11Problem::kPrivateKeyInFile:
     case Pkcs11Problem::kForeignBlock:
       return core::LoginStatus::kCertInvalid;
-    case Pkcs11Problem::kPinNotOneLine:
     case Pkcs11Problem::kModuleNotLoaded:
     case Pkcs11Problem::kNoToken:
     case Pkcs11Problem::kSeveralTokens:
@@ -137,6 +155,9 @@ core::LoginStatus StatusOf(CertificateFileProblem /*problem*/) {
   return core::LoginStatus::kCertInvalid;
 }
 core::LoginStatus StatusOf(PinFileProblem /*problem*/) {
+  return core::LoginStatus::kNoUsableSession;
+}
+core::LoginStatus StatusOf(PinLineProblem /*problem*/) {
   return core::LoginStatus::kNoUsableSession;
 }
 

@@ -5,6 +5,7 @@
 #include <expected>
 #include <variant>
 
+#include "core/model/credential_line.h"
 #include "ports/file_reader.h"
 
 namespace baokms::adapters::certauth_pkcs11 {
@@ -14,8 +15,6 @@ enum class Pkcs11Problem : std::uint8_t {
   kNoCertificate,     // no block in it
   kPrivateKeyInFile,  // a PRIVATE KEY block: keys stay in the token
   kForeignBlock,      // any other block than CERTIFICATE, or a damaged one
-  // The PIN file.
-  kPinNotOneLine,
   // The module and the token.
   kModuleNotLoaded,  // missing, no PKCS#11 module, or it does not initialise
   kNoToken,
@@ -40,7 +39,12 @@ struct PinFileProblem {
   ports::FileProblem problem;
 };
 
-using Problem = std::variant<Pkcs11Problem, CertificateFileProblem, PinFileProblem>;
+// What is in the PIN file is no PIN.
+struct PinLineProblem {
+  core::LineProblem problem;
+};
+
+using Problem = std::variant<Pkcs11Problem, CertificateFileProblem, PinFileProblem, PinLineProblem>;
 
 template <typename T>
 using OrProblem = std::expected<T, Problem>;

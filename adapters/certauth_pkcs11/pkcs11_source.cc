@@ -67,18 +67,24 @@ ports::IdentityResult Pkcs11Source::Get(core::MonotonicTime deadline) {
   signer_->deadline = deadline;
   auto chain = ReadCertificateFile(files_, options_.certificate_file);
   if (!chain) return std::unexpected(FailureOf(chain.error()));
-  auto answer = signer_->module.Ask<OrProblem<std::string>>(
+  auto answer = signer_->module.Ask<OrProblem<KeyFacts>>(
       deadline, [pin = ReadPinFile(files_, options_.pin_file)](Token& token) mutable {
-        return token.PublicKey(std::move(pin));
+        return token.Key(std::move(pin));
       });
   if (!answer) return std::unexpected(FailureOf(Pkcs11Problem::kNoAnswer));
   if (!*answer) return std::unexpected(FailureOf(answer->error()));
-  auto key = MakeForwardedKey(**answer, [signer = signer_](SignatureRequest request) {
+  const KeyFacts& facts = **answer;
+  // Whether the token's key is the certificate's is for the probe signature to tell then.
+  const auto public_key = facts.public_key_der.empty()
+                              ? PublicKeyOf(chain->front())
+                              : OrProblem<std::string>(facts.public_key_der);
+  if (!public_key) return std::unexpected(FailureOf(public_key.error()));
+  auto key = MakeForwardedKey(*public_key, [signer = signer_](SignatureRequest request) {
     return signer->Sign(std::move(request));
   });
   if (!key) return std::unexpected(FailureOf(Pkcs11Problem::kTokenFailed));
-  return std::make_shared<const core::ClientIdentity>(
-      core::ClientIdentity{.chain_der = *std::move(chain), .key = std::move(key)});
+  return std::make_shared<const core::ClientIdentity>(core::ClientIdentity{
+      .chain_der = *std::move(chain), .key = std::move(key), .rsa_pss = facts.rsa_pss});
 }
 
 }  // namespace baokms::adapters::certauth_pkcs11

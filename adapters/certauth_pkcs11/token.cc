@@ -75,7 +75,7 @@ class Token::Opened {
     opened->module_ = LoadModuleFunctions(options.module_path);
     if (opened->module_ != nullptr) opened->context_ = Load(options.module_path);
     if (!opened->context_) return std::unexpected(Pkcs11Problem::kModuleNotLoaded);
-    const std::vector<CK_SLOT_ID> slots = SlotsOfToken(*opened->module_, options.token_label);
+    const std::vector<CK_SLOT_ID> slots = SlotsOfToken(*opened->module_, options.token);
     if (slots.empty()) return std::unexpected(Pkcs11Problem::kNoToken);
     if (slots.size() > 1) return std::unexpected(Pkcs11Problem::kSeveralTokens);
     opened->slot_ = slots.front();
@@ -119,26 +119,32 @@ class Token::Opened {
     if (named.size() > 1) return std::unexpected(Pkcs11Problem::kSeveralKeys);
     key_.reset(PKCS11_get_private_key(named.front()));
     if (!key_ || !LetTokenPad(key_.get())) return std::unexpected(Pkcs11Problem::kTokenFailed);
+    rsa_pss_ = EVP_PKEY_get_base_id(key_.get()) != EVP_PKEY_RSA ||
+               !SignsPkcs1Only(*module_, slot_, login_->handle(), label);
     return {};
   }
 
-  bool IsAlive(const std::string& token_label) const {
-    return SlotsOfToken(*module_, token_label) == std::vector{slot_} && login_->IsLoggedIn();
+  bool IsAlive(const TokenName& name) const {
+    return SlotsOfToken(*module_, name) == std::vector{slot_} && login_->IsLoggedIn();
   }
 
-  OrProblem<std::string> PublicKey() const {
-    unsigned char* der = nullptr;
-    const int size = i2d_PUBKEY(key_.get(), &der);
-    if (size <= 0) return std::unexpected(Pkcs11Problem::kTokenFailed);
-    std::string copy(der, der + size);
-    OPENSSL_free(der);
-    return copy;
-  }
+  KeyFacts Facts() const { return {.public_key_der = PublicKey(), .rsa_pss = rsa_pss_}; }
 
   EVP_PKEY* key() const { return key_.get(); }
 
  private:
   Opened() = default;
+
+  // Empty: the token does not tell it.
+  std::string PublicKey() const {
+    unsigned char* der = nullptr;
+    const int size = i2d_PUBKEY(key_.get(), &der);
+    ERR_clear_error();
+    if (size <= 0) return {};
+    std::string copy(der, der + size);
+    OPENSSL_free(der);
+    return copy;
+  }
 
   CK_FUNCTION_LIST* module_ = nullptr;
   LoadedModule context_;
@@ -146,23 +152,24 @@ class Token::Opened {
   std::unique_ptr<ModuleSession> login_;
   std::unique_ptr<SlotList> slots_;
   openssl::KeyPtr key_;
+  bool rsa_pss_ = true;
 };
 
 Token::Token(TokenOptions options) : options_(std::move(options)) {}
 Token::~Token() = default;
 
-OrProblem<std::string> Token::PublicKey(OrProblem<core::Secret> pin) {
-  if (opened_ && !opened_->IsAlive(options_.token_label)) opened_.reset();
+OrProblem<KeyFacts> Token::Key(OrProblem<core::Secret> pin) {
+  if (opened_ && !opened_->IsAlive(options_.token)) opened_.reset();
   if (!opened_) {
     const auto opened = Open(std::move(pin));
     ERR_clear_error();
     if (!opened) return std::unexpected(opened.error());
   }
-  return opened_->PublicKey();
+  return opened_->Facts();
 }
 
 std::optional<Bytes> Token::Sign(const SignatureRequest& request) {
-  if (!opened_ || !opened_->IsAlive(options_.token_label)) return std::nullopt;
+  if (!opened_ || !opened_->IsAlive(options_.token)) return std::nullopt;
   auto signature = SignInToken(opened_->key(), request);
   if (!signature) opened_.reset();
   return signature;

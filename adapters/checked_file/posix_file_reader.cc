@@ -14,6 +14,8 @@ namespace {
 
 using ports::FileProblem;
 
+constexpr int kMostAttempts = 3;
+
 bool IsAbsolute(const std::string& path) {
   // An embedded NUL would make the kernel see another path than the one that was checked.
   return path.starts_with('/') && path.find('\0') == std::string::npos;
@@ -45,7 +47,7 @@ bool SameFile(const struct stat& a, const struct stat& b) {
          SameContent(a, b) && SameTime(a.st_ctim, b.st_ctim);
 }
 
-// Links and special files are judged before open, because opening a device can have effects.
+// Follows no link at the end.
 std::expected<struct stat, FileProblem> LookAt(const std::string& path) {
   if (!IsAbsolute(path)) return std::unexpected(FileProblem::kNotAbsolute);
   struct stat found{};
@@ -63,13 +65,33 @@ struct PosixFileReader::OpenFile {
 
 std::expected<PosixFileReader::OpenFile, FileProblem> PosixFileReader::Open(
     const std::string& path, ports::FilePolicy policy) const {
-  const auto seen = LookAt(path);
-  if (!seen) return std::unexpected(seen.error());
-  if (!S_ISREG(seen->st_mode)) return std::unexpected(FileProblem::kNotRegular);
+  if (!IsAbsolute(path)) return std::unexpected(FileProblem::kNotAbsolute);
+  const WalkOptions walk{.root = root_, .on_link_read = [this] { Reach(Moment::kReadLink); }};
+  // Links are there to be moved to another target, whose predecessor is then removed: looked at
+  // again.
+  for (int attempt = 1;; ++attempt) {
+    WalkProblem wrong;
+    if (const auto located = Locate(path, walk)) {
+      auto file = OpenLocated(*located, policy);
+      if (file) return file;
+      wrong = {.problem = file.error(), .through_links = located->through_links};
+    } else {
+      wrong = located.error();
+    }
+    const bool moved = wrong.through_links && (wrong.problem == FileProblem::kMissing ||
+                                               wrong.problem == FileProblem::kChanged);
+    if (!moved || attempt == kMostAttempts) return std::unexpected(wrong.problem);
+  }
+}
+
+std::expected<PosixFileReader::OpenFile, FileProblem> PosixFileReader::OpenLocated(
+    const Located& located, ports::FilePolicy policy) const {
+  // Special files are judged before open, because opening a device can have effects.
+  if (!S_ISREG(located.status.st_mode)) return std::unexpected(FileProblem::kNotRegular);
   Reach(Moment::kCheckedBeforeOpen);
 
-  posix::Descriptor descriptor(
-      ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  posix::Descriptor descriptor(::openat(located.directory.get(), located.name.c_str(),
+                                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (descriptor.get() < 0) {
     // Gone or a link now, a regular file a moment ago.
     const bool changed = errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
@@ -77,7 +99,7 @@ std::expected<PosixFileReader::OpenFile, FileProblem> PosixFileReader::Open(
   }
   struct stat opened{};
   if (::fstat(descriptor.get(), &opened) != 0) return std::unexpected(FileProblem::kUnreadable);
-  if (!SameFile(*seen, opened)) return std::unexpected(FileProblem::kChanged);
+  if (!SameFile(located.status, opened)) return std::unexpected(FileProblem::kChanged);
   // Judged on the descriptor: the mode of what will be read, not of what the path named before.
   if (!S_ISREG(opened.st_mode)) return std::unexpected(FileProblem::kNotRegular);
   if ((opened.st_mode & policy.forbidden_mode_bits) != 0) {

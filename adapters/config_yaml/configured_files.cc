@@ -36,9 +36,21 @@ std::string Fault(ports::FileProblem problem, std::uint32_t forbidden_mode_bits)
   return "cannot be used";
 }
 
+// Of a file; the socket's directory is never reached through one.
+std::string_view LinkFault() {
+  return "is reached through a link, which is followed only if root or the provider's user owns "
+         "it, the file and every directory on the way, and neither group nor others may write to "
+         "one of these directories";
+}
+
 std::string Message(std::string_view subject, ports::FileProblem problem, std::uint32_t bits) {
   return std::string(subject) + " " + Fault(problem, bits) + " (" + std::string(Name(problem)) +
          ")";
+}
+
+std::string FileMessage(ports::FileProblem problem, std::uint32_t bits) {
+  if (problem != ports::FileProblem::kSymlink) return Message("the file", problem, bits);
+  return "the file " + std::string(LinkFault()) + " (" + std::string(Name(problem)) + ")";
 }
 
 }  // namespace
@@ -75,7 +87,7 @@ ConfigProblems CheckConfiguredFiles(const core::Configuration& configuration,
   for (const ConfiguredFile& file : ConfiguredFiles(configuration)) {
     if (const auto checked = reader.Check(file.path, file.policy); !checked) {
       problems.push_back({std::string(file.field), 0,
-                          Message("the file", checked.error(), file.policy.forbidden_mode_bits)});
+                          FileMessage(checked.error(), file.policy.forbidden_mode_bits)});
     }
   }
   return problems;

@@ -219,6 +219,13 @@ std::string ConfigSchema() {
         Require(branch == Branch::kAlways ? always : then, field.name, NonEmpty(field));
       }
     }
+    if (branch == Branch::kCertPkcs11) {
+      for (const char* name : {"auth.cert.pkcs11.tokenLabel", "auth.cert.pkcs11.tokenSerial"}) {
+        Json either;
+        Require(either, name, NonEmpty(*FindField(name)));
+        then["anyOf"].push_back(std::move(either));
+      }
+    }
     if (branch != Branch::kAlways) {
       conditions.push_back({{"if", Condition(branch)}, {"then", std::move(then)}});
     }

@@ -1,6 +1,7 @@
 #include "adapters/config_yaml/text_rules.h"
 
 #include <arpa/inet.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <charconv>
@@ -68,6 +69,11 @@ Complaint CheckCleanPath(std::string_view text) {
   if (!AllSegments(text.substr(1), IsRealSegment)) {
     return "must not contain empty, '.' or '..' segments";
   }
+  return std::nullopt;
+}
+
+Complaint CheckSocketLength(std::string_view path) {
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) return "must be shorter than 108 bytes";
   return std::nullopt;
 }
 
@@ -221,6 +227,9 @@ Complaint CheckWorkloadSocket(std::string_view text) {
   if (!text.starts_with(kScheme) || CheckCleanPath(text.substr(kScheme.size())) ||
       text.find_first_of("?#") != std::string_view::npos) {
     return "must be unix:// followed by an absolute path";
+  }
+  if (CheckSocketLength(text.substr(kScheme.size()))) {
+    return "must be unix:// followed by a path shorter than 108 bytes";
   }
   return std::nullopt;
 }

@@ -17,6 +17,8 @@ Complaint CheckIdentifier(std::string_view text);
 Complaint CheckAbsolutePath(std::string_view text);
 // Absolute, and without empty, "." or ".." segments: its parent can be read off the text.
 Complaint CheckCleanPath(std::string_view text);
+// Of a Unix socket: the kernel's bound, with the NUL behind the path.
+Complaint CheckSocketLength(std::string_view path);
 Complaint CheckMountPath(std::string_view text);
 Complaint CheckAuthMountPath(std::string_view text);
 Complaint CheckNamespace(std::string_view text);

@@ -1,7 +1,5 @@
 #include "adapters/config_yaml/validate.h"
 
-#include <sys/un.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -38,8 +36,7 @@ bool StandsBelow(std::string_view parent, std::string_view directory) {
 
 Complaint CheckSocketPath(std::string_view path, const ValidationOptions& options) {
   if (auto complaint = CheckCleanPath(path)) return complaint;
-  // The kernel's bound, with the NUL behind the path.
-  if (path.size() >= sizeof(sockaddr_un::sun_path)) return "must be shorter than 108 bytes";
+  if (auto complaint = CheckSocketLength(path)) return complaint;
   const std::string_view parent = path.substr(0, path.rfind('/'));
   constexpr std::array<std::string_view, 2> kParents{"/run/openbao-kms", "/var/run/openbao-kms"};
   const auto holds = [&](std::string_view directory) { return StandsBelow(parent, directory); };

@@ -122,6 +122,13 @@ void ValidateCert(const AvailableSources& sources, Draft& draft) {
   const core::CertConfiguration& cert = draft.value.auth.cert;
   if (cert.source == CertSource::kPkcs11) {
     ValidateSource(sources.cert_pkcs11, "auth.cert.source", "pkcs11", "BAOKMS_WITH_PKCS11", draft);
+    if (cert.pkcs11.token_label.empty() && cert.pkcs11.token_serial.empty() &&
+        Readable(draft, "auth.cert.pkcs11.tokenLabel") &&
+        Readable(draft, "auth.cert.pkcs11.tokenSerial")) {
+      draft.Complain("auth.cert.pkcs11.tokenLabel",
+                     "either this or auth.cert.pkcs11.tokenSerial is required with "
+                     "auth.cert.source pkcs11");
+    }
   }
   if (cert.source != CertSource::kSpiffe) return;
   ValidateSource(sources.cert_spiffe, "auth.cert.source", "spiffe", "BAOKMS_WITH_SPIFFE", draft);

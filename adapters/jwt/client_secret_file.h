@@ -10,8 +10,8 @@
 
 namespace baokms::adapters::jwt {
 
-// One line, its newline dropped. Blocks for one local read; also what `doctor` asks without a
-// grant.
+// Its one line (core/model/credential_line.h). Blocks for one local read; also what `doctor` asks
+// without a grant.
 std::expected<core::Secret, core::LoginFailure> ReadClientSecret(const std::string& path,
                                                                  const ports::FileReader& files);
 

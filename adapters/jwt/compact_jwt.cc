@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "adapters/jwt/tolerated_values.h"
 #include "core/model/secret.h"
 #include "core/text/base64.h"
 
@@ -29,6 +30,7 @@ std::optional<CompactParts> SplitCompact(std::string_view compact) {
 std::unique_ptr<strict_json::StrictJson> ParsePart(std::string_view base64url) {
   std::optional<std::string> decoded = core::Base64UrlDecode(base64url);
   if (!decoded) return nullptr;
+  TolerateValues(*decoded);
   auto object = strict_json::StrictJson::Parse(*decoded);
   core::WipeMemory(decoded->data(), decoded->size());
   return object;

@@ -17,8 +17,8 @@ struct CompactParts {
 };
 std::optional<CompactParts> SplitCompact(std::string_view compact);
 
-// One part decoded; nullptr unless it is base64url of a strict JSON object. What was decoded is
-// wiped with it.
+// One part decoded; nullptr unless it is base64url of a strict JSON object, in which values that
+// nobody needs may be odd (tolerated_values.h). What was decoded is wiped with it.
 std::unique_ptr<strict_json::StrictJson> ParsePart(std::string_view base64url);
 
 }  // namespace baokms::adapters::jwt

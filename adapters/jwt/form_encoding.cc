@@ -20,6 +20,10 @@ std::size_t FormEncodedLength(std::string_view bytes) {
   return bytes.size() + 2 * static_cast<std::size_t>(escaped);
 }
 
+bool FormEncodingChanges(std::string_view bytes) {
+  return !std::ranges::all_of(bytes, StandsForItself);
+}
+
 char* FormEncodeTo(std::string_view bytes, char* out) {
   for (const char c : bytes) {
     if (StandsForItself(c)) {

@@ -9,6 +9,7 @@ namespace baokms::adapters::jwt {
 
 // Letters, digits and -._~ stand for themselves, a blank becomes '+', every other byte %XX.
 std::size_t FormEncodedLength(std::string_view bytes);
+bool FormEncodingChanges(std::string_view bytes);
 // Writes FormEncodedLength(bytes) characters; returns where they end.
 char* FormEncodeTo(std::string_view bytes, char* out);
 

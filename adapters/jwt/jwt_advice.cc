@@ -66,12 +66,12 @@ std::string_view AdviceFor(core::JwtSource source, JwtProblem problem) {
                      "auth.jwt.spiffe: the JWT-SVID has no exp claim; check the SPIFFE agent");
     case JwtProblem::kBadDate:
       return by.Pick(
-          "auth.jwt.jwtFile: the JWT's exp, nbf or iat is not a whole number of seconds; issue the "
-          "JWT again",
-          "auth.jwt.oauth2: the access token's exp, nbf or iat is not a whole number of seconds; "
-          "check the authorization server",
-          "auth.jwt.spiffe: the JWT-SVID's exp, nbf or iat is not a whole number of seconds; check "
-          "the SPIFFE agent");
+          "auth.jwt.jwtFile: the JWT's exp, nbf or iat is not a number of seconds since 1970; "
+          "issue the JWT again",
+          "auth.jwt.oauth2: the access token's exp, nbf or iat is not a number of seconds since "
+          "1970; check the authorization server",
+          "auth.jwt.spiffe: the JWT-SVID's exp, nbf or iat is not a number of seconds since 1970; "
+          "check the SPIFFE agent");
     case JwtProblem::kExpired:
       return by.Pick(
           "auth.jwt.jwtFile: the JWT has expired; check what renews the file, and this node's "
@@ -118,7 +118,10 @@ std::string_view JwtFileAdvice(ports::FileProblem problem) {
     case ports::FileProblem::kUnreadable:
       return "auth.jwt.jwtFile: file_unreadable; allow the provider's user to read it";
     case ports::FileProblem::kSymlink:
-      return "auth.jwt.jwtFile: symlink_unsupported; use the path of the file itself";
+      return "auth.jwt.jwtFile: symlink_unsupported; a link is followed only if root or the "
+             "provider's user owns it, the file and every directory on the way, and neither "
+             "group nor others may write to one of these directories; correct that, or use the "
+             "path of the file itself";
     case ports::FileProblem::kNotRegular:
     case ports::FileProblem::kNotDirectory:
       return "auth.jwt.jwtFile: regular_file_required; use a regular file";
@@ -134,7 +137,23 @@ std::string_view JwtFileAdvice(ports::FileProblem problem) {
   return "auth.jwt.jwtFile: file_unreadable";
 }
 
-std::string_view RefusedAdvice() {
+std::string_view JwtContentAdvice(core::LineProblem problem) {
+  if (problem == core::LineProblem::kByteOrderMark) {
+    return "auth.jwt.jwtFile: the file begins with a byte order mark; save it as plain text "
+           "without one";
+  }
+  return AdviceFor(core::JwtSource::kFile, JwtProblem::kNotCompact);
+}
+
+std::string_view RefusedAdvice(const core::Error& error) {
+  if (error == core::TokenUsesLimited()) {
+    return "auth.jwt.role: the role's tokens are valid for a limited number of calls; set "
+           "token_num_uses=0 on the role in OpenBao";
+  }
+  if (error == core::SecondFactorWanted()) {
+    return "auth.jwt.mountPath: OpenBao wants a second factor for this login, which the provider "
+           "cannot give; exempt this mount or role from the MFA login enforcement in OpenBao";
+  }
   return "OpenBao refused the JWT login: check auth.jwt.mountPath and auth.jwt.role, and that the "
          "role's bound issuer, audience, subject and claims accept the JWT";
 }

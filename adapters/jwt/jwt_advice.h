@@ -6,6 +6,7 @@
 
 #include "adapters/jwt/verified_claims.h"
 #include "core/model/configuration.h"
+#include "core/model/credential_line.h"
 #include "core/model/login.h"
 #include "ports/file_reader.h"
 
@@ -16,8 +17,9 @@ core::LoginStatus StatusOf(JwtProblem problem);
 std::string_view AdviceFor(core::JwtSource source, JwtProblem problem);
 // For auth.jwt.jwtFile.
 std::string_view JwtFileAdvice(ports::FileProblem problem);
-// For an OpenBao that refused the login.
-std::string_view RefusedAdvice();
+std::string_view JwtContentAdvice(core::LineProblem problem);
+// For an OpenBao that refused the login, or granted what cannot be used: auth_failed.
+std::string_view RefusedAdvice(const core::Error& error);
 // For a login that OpenBao answered with 404.
 std::string_view NotFoundAdvice();
 

@@ -3,8 +3,18 @@
 #include <utility>
 
 #include "adapters/jwt/jwt_advice.h"
+#include "core/model/credential_line.h"
 
 namespace baokms::adapters::jwt {
+namespace {
+
+ports::JwtResult UnusableFile(std::string_view advice) {
+  return std::unexpected(core::LoginFailure{.error = core::CredentialUnusable(),
+                                            .status = core::LoginStatus::kJwtInvalid,
+                                            .advice = advice});
+}
+
+}  // namespace
 
 JwtFileSource::JwtFileSource(std::string jwt_file, const ports::FileReader& files)
     : jwt_file_(std::move(jwt_file)), files_(files) {}
@@ -16,14 +26,10 @@ void JwtFileSource::Fetch(core::MonotonicTime /*deadline*/,
 
 ports::JwtResult JwtFileSource::Read() const {
   auto content = files_.Read(jwt_file_, ports::kJwtFile);
-  if (!content) {
-    return std::unexpected(core::LoginFailure{.error = core::CredentialUnusable(),
-                                              .status = core::LoginStatus::kJwtInvalid,
-                                              .advice = JwtFileAdvice(content.error())});
-  }
-  // One token; the newline that editors and printf leave behind is no part of it.
-  if (content->ExposeSecret().ends_with('\n')) content->Truncate(content->size() - 1);
-  return *std::move(content);
+  if (!content) return UnusableFile(JwtFileAdvice(content.error()));
+  auto line = core::CredentialLine(*std::move(content), core::BlanksBehind::kDrop);
+  if (!line) return UnusableFile(JwtContentAdvice(line.error()));
+  return *std::move(line);
 }
 
 }  // namespace baokms::adapters::jwt

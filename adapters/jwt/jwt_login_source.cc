@@ -15,7 +15,7 @@ core::LoginResult FromGrant(core::Result<core::TokenGrant> grant) {
   return std::unexpected(core::LoginFailure{
       .error = grant.error(),
       .status = refused ? core::LoginStatus::kAuthFailed : core::LoginStatus::kError,
-      .advice = refused     ? RefusedAdvice()
+      .advice = refused     ? RefusedAdvice(grant.error())
                 : not_found ? NotFoundAdvice()
                             : std::string_view()});
 }

@@ -4,6 +4,21 @@
 
 namespace baokms::adapters::jwt {
 
+namespace {
+
+std::string_view RefusedClientAdvice(CredentialEncoding encoding) {
+  if (encoding == CredentialEncoding::kChangesThem) {
+    return "auth.jwt.oauth2.clientId: the authorization server does not accept the client; check "
+           "clientId and the secret in clientSecretFile; if both are right, set authMethod to "
+           "client_secret_post: one of them has special characters, which client_secret_basic "
+           "sends encoded (RFC 6749, 2.3.1) and some servers do not decode";
+  }
+  return "auth.jwt.oauth2.clientId: the authorization server does not accept the client; check "
+         "clientId, the secret in clientSecretFile and authMethod";
+}
+
+}  // namespace
+
 std::string_view ClientSecretFileAdvice(ports::FileProblem problem) {
   switch (problem) {
     case ports::FileProblem::kNotAbsolute:
@@ -14,8 +29,10 @@ std::string_view ClientSecretFileAdvice(ports::FileProblem problem) {
     case ports::FileProblem::kUnreadable:
       break;
     case ports::FileProblem::kSymlink:
-      return "auth.jwt.oauth2.clientSecretFile: symlink_unsupported; use the path of the file "
-             "itself";
+      return "auth.jwt.oauth2.clientSecretFile: symlink_unsupported; a link is followed only if "
+             "root or the provider's user owns it, the file and every directory on the way, and "
+             "neither group nor others may write to one of these directories; correct that, or "
+             "use the path of the file itself";
     case ports::FileProblem::kNotRegular:
     case ports::FileProblem::kNotDirectory:
       return "auth.jwt.oauth2.clientSecretFile: regular_file_required; use a regular file";
@@ -33,7 +50,17 @@ std::string_view ClientSecretFileAdvice(ports::FileProblem problem) {
   return "auth.jwt.oauth2.clientSecretFile: file_unreadable; allow the provider's user to read it";
 }
 
-std::string_view ClientSecretContentAdvice() {
+std::string_view ClientSecretContentAdvice(core::LineProblem problem) {
+  switch (problem) {
+    case core::LineProblem::kNotOneLine:
+      break;
+    case core::LineProblem::kOuterBlank:
+      return "auth.jwt.oauth2.clientSecretFile: invalid_content; the secret begins or ends in a "
+             "blank, so nothing was sent; write it again without spaces and tabs around it";
+    case core::LineProblem::kByteOrderMark:
+      return "auth.jwt.oauth2.clientSecretFile: invalid_content; the file begins with a byte order "
+             "mark, so nothing was sent; save it as plain text without one";
+  }
   return "auth.jwt.oauth2.clientSecretFile: invalid_content; the file must contain only the "
          "secret, on one line";
 }
@@ -60,11 +87,10 @@ std::string_view TokenRequestAdvice(const core::Error& error) {
   }
 }
 
-std::string_view RejectedGrantAdvice(int status, TokenErrorCode code) {
+std::string_view RejectedGrantAdvice(int status, TokenErrorCode code, CredentialEncoding encoding) {
   switch (code) {
     case TokenErrorCode::kInvalidClient:
-      return "auth.jwt.oauth2.clientId: the authorization server does not accept the client; check "
-             "clientId, the secret in clientSecretFile and authMethod";
+      return RefusedClientAdvice(encoding);
     case TokenErrorCode::kUnauthorizedClient:
     case TokenErrorCode::kUnsupportedGrantType:
       return "auth.jwt.oauth2.clientId: the authorization server does not allow this client to use "
@@ -82,10 +108,7 @@ std::string_view RejectedGrantAdvice(int status, TokenErrorCode code) {
     return "auth.jwt.oauth2.tokenUrl: the authorization server sends a redirect, which is not "
            "followed; use the URL of the token endpoint itself";
   }
-  if (status == 401) {
-    return "auth.jwt.oauth2.clientId: the authorization server does not accept the client; check "
-           "clientId, the secret in clientSecretFile and authMethod";
-  }
+  if (status == 401) return RefusedClientAdvice(encoding);
   if (status == 404) {
     return "auth.jwt.oauth2.tokenUrl: the authorization server has nothing at this URL; check the "
            "URL";
@@ -104,9 +127,19 @@ std::string_view TokenEndpointUnavailableAdvice(int status) {
 
 std::string_view AdviceFor(TokenReplyProblem problem) {
   switch (problem) {
+    case TokenReplyProblem::kNoContentType:
+      return "auth.jwt.oauth2.tokenUrl: the reply has no Content-Type, where application/json is "
+             "required; check that the URL is a token endpoint";
+    case TokenReplyProblem::kHtmlPage:
+      return "auth.jwt.oauth2.tokenUrl: the reply is an HTML page, where application/json is "
+             "required; check that the URL is a token endpoint, and that no proxy or login page "
+             "answers in its place";
+    case TokenReplyProblem::kOtherContentType:
+      return "auth.jwt.oauth2.tokenUrl: the reply has another Content-Type than application/json; "
+             "check that the URL is a token endpoint, or correct the type on the server";
     case TokenReplyProblem::kNotJson:
-      return "auth.jwt.oauth2.tokenUrl: the reply is not a single application/json object; check "
-             "that the URL is a token endpoint";
+      return "auth.jwt.oauth2.tokenUrl: the reply is not a single JSON object without duplicate "
+             "names; check that the URL is a token endpoint";
     case TokenReplyProblem::kNoAccessToken:
       return "auth.jwt.oauth2.tokenUrl: the reply has no access_token; check that the URL is a "
              "token endpoint";
@@ -114,8 +147,8 @@ std::string_view AdviceFor(TokenReplyProblem problem) {
       return "auth.jwt.oauth2.tokenUrl: the reply's token_type is not Bearer; configure the server "
              "to issue bearer tokens to this client";
     case TokenReplyProblem::kBadExpiresIn:
-      return "auth.jwt.oauth2.tokenUrl: the reply's expires_in is not a positive whole number of "
-             "seconds; check the authorization server";
+      return "auth.jwt.oauth2.tokenUrl: the reply's expires_in is not a number of seconds; check "
+             "the authorization server";
     case TokenReplyProblem::kNotCompactJwt:
       break;
   }

@@ -21,8 +21,8 @@ std::unexpected<core::LoginFailure> Failed(const core::Error& error, LoginStatus
 }
 
 // `elapsed` since before the request was sent, and so since before the server began to count.
-ports::JwtResult FromReply(const ports::HttpReply& reply, core::Duration elapsed,
-                           core::Duration min_remaining_ttl) {
+ports::JwtResult FromReply(const ports::HttpReply& reply, CredentialEncoding encoding,
+                           core::Duration elapsed, core::Duration min_remaining_ttl) {
   const std::string_view body = reply.body.ExposeSecret();
   // wire-contract.md: a login that failed for 429 or 5xx has that cause's class.
   if (reply.status == 429) {
@@ -35,7 +35,7 @@ ports::JwtResult FromReply(const ports::HttpReply& reply, core::Duration elapsed
   }
   if (reply.status != 200) {
     return Failed(core::CredentialUnusable(), LoginStatus::kOauth2Rejected,
-                  RejectedGrantAdvice(reply.status, ReadTokenError(body)));
+                  RejectedGrantAdvice(reply.status, ReadTokenError(body), encoding));
   }
   auto token = ReadTokenReply(reply.content_type, body);
   if (!token) {
@@ -72,6 +72,7 @@ void Oauth2Source::Fetch(core::MonotonicTime deadline,
                          std::move_only_function<void(ports::JwtResult)> done) {
   const auto secret = ReadClientSecret(options_.oauth2.client_secret_file, files_);
   if (!secret) return done(std::unexpected(secret.error()));
+  const CredentialEncoding encoding = EncodingOf(options_.oauth2, secret->ExposeSecret());
   TokenRequest grant = MakeTokenRequest(options_.oauth2, secret->ExposeSecret());
 
   ports::HttpRequest request;
@@ -83,10 +84,11 @@ void Oauth2Source::Fetch(core::MonotonicTime deadline,
   request.max_error_bytes = ports::kMebibyte;
   request.deadline = deadline;
   const core::BootTime started = clock_.Now().boot;
-  transport_.Send(std::move(request), [this, started,
-                                       done = std::move(done)](ports::HttpOutcome outcome) mutable {
+  transport_.Send(std::move(request), [this, encoding, started, done = std::move(done)](
+                                          ports::HttpOutcome outcome) mutable {
     if (!outcome.reply) return done(FromFailure(outcome.reply.error()));
-    done(FromReply(*outcome.reply, clock_.Now().boot - started, options_.min_remaining_ttl));
+    done(FromReply(*outcome.reply, encoding, clock_.Now().boot - started,
+                   options_.min_remaining_ttl));
   });
 }
 

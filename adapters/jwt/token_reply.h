@@ -12,16 +12,21 @@
 namespace baokms::adapters::jwt {
 
 enum class TokenReplyProblem : std::uint8_t {
-  kNotJson,        // no application/json, or not one strict JSON object
+  // The Content-Type is not application/json.
+  kNoContentType,
+  kHtmlPage,
+  kOtherContentType,
+  kNotJson,        // not one strict JSON object
   kNoAccessToken,  // or no text
   kNotBearer,      // token_type is missing or another
-  kBadExpiresIn,   // there, and no positive whole number of seconds
+  kBadExpiresIn,   // there, and not a number of seconds that is positive or unknown
   kNotCompactJwt,  // the access token is opaque, unsigned or no JWT
 };
 
 struct TokenReply {
-  core::Secret access_token;                       // a signed JWT in compact form, not yet judged
-  std::optional<std::chrono::seconds> expires_in;  // positive; from when the request was sent
+  core::Secret access_token;  // a signed JWT in compact form, not yet judged
+  // Positive; from when the request was sent. None: unknown.
+  std::optional<std::chrono::seconds> expires_in;
 };
 
 // Of a 200.

@@ -48,6 +48,13 @@ core::Secret BasicHeader(std::string_view client_id, std::string_view secret) {
 
 }  // namespace
 
+CredentialEncoding EncodingOf(const core::Oauth2Configuration& oauth2, std::string_view secret) {
+  const bool basic = oauth2.auth_method == core::ClientAuthMethod::kClientSecretBasic;
+  return basic && (FormEncodingChanges(oauth2.client_id) || FormEncodingChanges(secret))
+             ? CredentialEncoding::kChangesThem
+             : CredentialEncoding::kLeavesThem;
+}
+
 TokenRequest MakeTokenRequest(const core::Oauth2Configuration& oauth2, std::string_view secret) {
   const std::string form = FormWithoutSecret(oauth2);
   switch (oauth2.auth_method) {

@@ -1,6 +1,7 @@
 #include "adapters/jwt/verified_claims.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "adapters/jwt/compact_jwt.h"
@@ -17,20 +18,30 @@ std::int64_t FloorSeconds(std::chrono::nanoseconds duration) {
   return std::chrono::floor<std::chrono::seconds>(duration).count();
 }
 
-// A NumericDate (RFC 7519, 2), whole: nullopt inside when the claim is absent.
-std::expected<std::optional<core::UnixSeconds>, JwtProblem> Date(object claims,
-                                                                 std::string_view key) {
-  element value;
-  if (claims.at_key(key).get(value) != simdjson::SUCCESS) return std::nullopt;
-  std::int64_t seconds = 0;
-  if (value.get(seconds) != simdjson::SUCCESS || seconds < 0) {
-    return std::unexpected(JwtProblem::kBadDate);
-  }
-  return seconds;
-}
+enum class Rounding : std::uint8_t { kDown, kUp };
 
-bool Has(object claims, std::string_view key) {
-  return claims.at_key(key).error() == simdjson::SUCCESS;
+// A NumericDate (RFC 7519, 2) in whole seconds, 0 when it is before 1970: nullopt inside when the
+// claim is absent or null.
+std::expected<std::optional<core::UnixSeconds>, JwtProblem> Date(object claims,
+                                                                 std::string_view key,
+                                                                 Rounding rounding) {
+  element value;
+  if (claims.at_key(key).get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
+  std::int64_t seconds = 0;
+  if (value.get(seconds) != simdjson::SUCCESS) {
+    double fractional = 0;
+    if (!value.is_double() || value.get(fractional) != simdjson::SUCCESS) {
+      return std::unexpected(JwtProblem::kBadDate);
+    }
+    const double whole =
+        rounding == Rounding::kDown ? std::floor(fractional) : std::ceil(fractional);
+    constexpr double kBeyondInt64 = 0x1p63;
+    if (!(whole < kBeyondInt64 && whole > -kBeyondInt64)) {
+      return std::unexpected(JwtProblem::kBadDate);
+    }
+    seconds = static_cast<std::int64_t>(whole);
+  }
+  return std::max<core::UnixSeconds>(seconds, 0);
 }
 
 bool TextEquals(object claims, std::string_view key, const std::string& expected) {
@@ -56,12 +67,17 @@ bool AudienceMatches(object claims, const std::vector<std::string>& expected) {
   return any;
 }
 
-std::expected<core::UnixSeconds, JwtProblem> CheckDates(object claims,
-                                                        const JwtExpectations& expected,
-                                                        core::UnixSeconds now) {
-  const auto expiry = Date(claims, "exp");
-  const auto not_before = Date(claims, "nbf");
-  const auto issued = Date(claims, "iat");
+struct Dates {
+  core::UnixSeconds expires_at = 0;
+  bool name_start = false;
+};
+
+// Fractions count against the JWT.
+std::expected<Dates, JwtProblem> CheckDates(object claims, const JwtExpectations& expected,
+                                            core::UnixSeconds now) {
+  const auto expiry = Date(claims, "exp", Rounding::kDown);
+  const auto not_before = Date(claims, "nbf", Rounding::kUp);
+  const auto issued = Date(claims, "iat", Rounding::kUp);
   for (const auto* date : {&expiry, &not_before, &issued}) {
     if (!*date) return std::unexpected(date->error());
   }
@@ -77,7 +93,7 @@ std::expected<core::UnixSeconds, JwtProblem> CheckDates(object claims,
       return std::unexpected(JwtProblem::kNotYetValid);
     }
   }
-  return **expiry;
+  return Dates{.expires_at = **expiry, .name_start = *not_before || *issued};
 }
 
 }  // namespace
@@ -92,8 +108,8 @@ std::expected<VerifiedClaims, JwtProblem> VerifiedClaims::Verify(std::string_vie
   if (!part) return std::unexpected(JwtProblem::kNotJson);
   const object claims = part->root();
 
-  const auto expires_at = CheckDates(claims, expected, now);
-  if (!expires_at) return std::unexpected(expires_at.error());
+  const auto dates = CheckDates(claims, expected, now);
+  if (!dates) return std::unexpected(dates.error());
   if (!expected.issuer.empty() && !TextEquals(claims, "iss", expected.issuer)) {
     return std::unexpected(JwtProblem::kWrongIssuer);
   }
@@ -103,7 +119,7 @@ std::expected<VerifiedClaims, JwtProblem> VerifiedClaims::Verify(std::string_vie
   if (!expected.subject.empty() && !TextEquals(claims, "sub", expected.subject)) {
     return std::unexpected(JwtProblem::kWrongSubject);
   }
-  return VerifiedClaims(*expires_at, Has(claims, "iat") || Has(claims, "nbf"));
+  return VerifiedClaims(dates->expires_at, dates->name_start);
 }
 
 }  // namespace baokms::adapters::jwt

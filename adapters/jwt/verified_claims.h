@@ -17,7 +17,7 @@ enum class JwtProblem : std::uint8_t {
   kNotCompact,  // not header.payload.signature in base64url, or more than one token
   kNotJson,     // header or claims are not one strict JSON object
   kNoExpiry,
-  kBadDate,  // exp, nbf or iat is not a non-negative whole number
+  kBadDate,  // exp, nbf or iat is no number, or one beyond 64 bits
   kExpired,
   kNearExpiry,   // valid for minRemainingTtl or less
   kNotYetValid,  // nbf or iat lies further ahead than the leeway

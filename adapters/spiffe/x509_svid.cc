@@ -94,8 +94,8 @@ std::expected<core::ClientIdentityRef, AgentProblem> Read(const X509SVID& svid,
   if (X509_check_private_key(chain.leaf.get(), key.get()) != 1) {
     return std::unexpected(AgentProblem::kKeyMismatch);
   }
-  return std::make_shared<const core::ClientIdentity>(
-      core::ClientIdentity{.chain_der = std::move(chain.der), .key = std::move(key)});
+  return std::make_shared<const core::ClientIdentity>(core::ClientIdentity{
+      .chain_der = std::move(chain.der), .key = std::move(key), .rsa_pss = true});
 }
 
 }  // namespace

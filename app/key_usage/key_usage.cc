@@ -37,7 +37,9 @@ std::string_view AdviceFor(ports::FileProblem problem) {
       return "remove permissions that are not needed: mode 0600 or 0640 for a key, no write access "
              "for group and others for certificates";
     case ports::FileProblem::kSymlink:
-      return "use the path of the file itself, not of a link to it";
+      return "use the path of the file itself: a link is followed only if root or this user owns "
+             "it, the file and every directory on the way, and neither group nor others may write "
+             "to one of these directories";
     default:
       return "use a regular file that this user may read";
   }

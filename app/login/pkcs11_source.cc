@@ -10,11 +10,12 @@ std::unique_ptr<ports::CertificateSource> MakePkcs11Source(const SourceContext& 
   const core::Pkcs11Configuration& configured = context.configuration.auth.cert.pkcs11;
   // maxSessions is at least two, and the source never holds more than two.
   return std::make_unique<pkcs11::Pkcs11Source>(
-      pkcs11::Pkcs11Options{.token = {.module_path = configured.module_path,
-                                      .token_label = configured.token_label,
-                                      .key_label = configured.key_label},
-                            .certificate_file = configured.certificate_file,
-                            .pin_file = configured.pin_file},
+      pkcs11::Pkcs11Options{
+          .token = {.module_path = configured.module_path,
+                    .token = {.label = configured.token_label, .serial = configured.token_serial},
+                    .key_label = configured.key_label},
+          .certificate_file = configured.certificate_file,
+          .pin_file = configured.pin_file},
       context.files);
 }
 

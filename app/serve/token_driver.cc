@@ -94,17 +94,22 @@ void TokenDriver::LoginEnded(core::LoginResult result) {
 
 void TokenDriver::Do(const Keeper::StartRenewal& action) {
   refresh_started_ = clock_.Now().monotonic;
-  login_.Renew(
-      token_.Load(), action.increment, action.deadline, [this](core::RenewalResult result) {
-        loop_.Post(
-            [this, result = std::move(result)]() mutable { RenewalEnded(std::move(result)); });
-      });
+  login_.Renew(token_.Load(), action.increment, action.deadline,
+               [this, generation = action.generation](core::RenewalResult result) {
+                 loop_.Post([this, generation, result = std::move(result)]() mutable {
+                   RenewalEnded(generation, std::move(result));
+                 });
+               });
 }
 
-void TokenDriver::RenewalEnded(core::RenewalResult result) {
-  if (!result) return Step(Keeper::RenewalFailed{.failure = result.error()});
-  Step(Keeper::RenewalSucceeded{.lease = result->lease, .renewable = result->renewable},
-       std::move(result->value));
+void TokenDriver::RenewalEnded(Keeper::Generation generation, core::RenewalResult result) {
+  if (!result) {
+    return Step(Keeper::RenewalFailed{.generation = generation, .failure = result.error()});
+  }
+  Step(
+      Keeper::RenewalSucceeded{
+          .generation = generation, .lease = result->lease, .renewable = result->renewable},
+      std::move(result->value));
 }
 
 void TokenDriver::Do(const Keeper::AnswerWaiter& action) {

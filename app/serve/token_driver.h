@@ -47,7 +47,7 @@ class TokenDriver final : public ports::TokenSource {
   void Do(const Keeper::StartRenewal& action);
   void Do(const Keeper::AnswerWaiter& action);
   void LoginEnded(core::LoginResult result);
-  void RenewalEnded(core::RenewalResult result);
+  void RenewalEnded(Keeper::Generation generation, core::RenewalResult result);
   core::Duration SinceRefreshStarted() const { return clock_.Now().monotonic - refresh_started_; }
 
   ControlLoop& loop_;

@@ -16,6 +16,9 @@ struct ClientIdentity {
   // Signs with the leaf's private key, which may live in a token and never leave it: a signature
   // may then block for as long as the token's module likes. Never null. One thread at a time.
   std::shared_ptr<evp_pkey_st> key;
+  // False: an RSA key in a token that signs PKCS#1 v1.5 alone, as TLS 1.2 lets it. Who presents it
+  // must not let TLS choose PSS (adapters/openssl/client_signatures.h).
+  bool rsa_pss = true;
 };
 
 // Null where no client certificate is presented.

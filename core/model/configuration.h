@@ -80,7 +80,8 @@ struct JwtConfiguration {
 struct Pkcs11Configuration {
   std::string certificate_file;
   std::string module_path;
-  std::string token_label;
+  std::string token_label;   // empty: any; never both empty
+  std::string token_serial;  // empty: any
   std::string key_label;
   std::string pin_file;
   std::int64_t max_sessions = 0;

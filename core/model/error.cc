@@ -132,6 +132,16 @@ Error LoginRefused() {
   return Error::Make(RpcCode::kUnauthenticated, ErrorClass::kAuthFailed,
                      "OpenBao refused the login", OpenBaoStatus::kUnauthenticated);
 }
+Error TokenUsesLimited() {
+  return Error::Make(RpcCode::kUnauthenticated, ErrorClass::kAuthFailed,
+                     "OpenBao limits how often the login's token may be used",
+                     OpenBaoStatus::kUnknown);
+}
+Error SecondFactorWanted() {
+  return Error::Make(RpcCode::kUnauthenticated, ErrorClass::kAuthFailed,
+                     "OpenBao wants a second factor for this login",
+                     OpenBaoStatus::kUnauthenticated);
+}
 Error CredentialUnusable() {
   return Error::Make(RpcCode::kUnauthenticated, ErrorClass::kAuthFailed,
                      "the local login credential is unusable");

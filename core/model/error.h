@@ -129,6 +129,8 @@ Error ForeignReply();         // as OpenBaoFailure(kUnavailable): not OpenBao re
 Error OversizeReply();        // as OpenBaoFailure(kUnavailable): its body is over the bound
 Error InvalidOpenBaoReply();  // contradicts its request: wrong key_version and alike
 Error LoginRefused();
+Error TokenUsesLimited();    // the login's token is good for a number of calls only
+Error SecondFactorWanted();  // by OpenBao's MFA, which this program cannot answer
 Error CredentialUnusable();
 Error NoToken();
 

@@ -111,34 +111,32 @@ void TokenKeeper::On(const LoginFailed& event, Turn& turn) {
 }
 
 void TokenKeeper::On(const RenewalSucceeded& event, Turn& turn) {
-  if (!Running(RefreshKind::kRenewal)) {
+  if (!Renewing(event.generation)) {
     return;
   }
   const auto lease = std::clamp(event.lease, seconds(0), kLongestLease);
   if (lease <= policy_.login_before_expiry) {
     turn.actions.push_back(ReportRenewal{LoginStatus::kError, TokenLeaseTooShort()});
-    LogInAfterRenewal(turn);
+    BeginLogin(turn);
     return;
   }
   last_renewal_ = turn.now.boot;
   turn.actions.push_back(ReportRenewal{LoginStatus::kOk, std::nullopt});
-  const Generation generation = refresh_->renews;
-  const bool outlived = turn.now.boot - refresh_->started_at >= lease;
-  if (generation <= rejected_through_ || outlived) {
-    LogInAfterRenewal(turn);
+  if (turn.now.boot - refresh_->started_at >= lease) {
+    BeginLogin(turn);  // the machine slept through it
     return;
   }
-  Accept(generation, lease, event.renewable, turn);
+  Accept(event.generation, lease, event.renewable, turn);
 }
 
 void TokenKeeper::On(const RenewalFailed& event, Turn& turn) {
-  if (!Running(RefreshKind::kRenewal)) {
+  if (!Renewing(event.generation)) {
     return;
   }
   if (const auto& error = event.failure.error) {
     turn.actions.push_back(ReportRenewal{RenewalStatus(*error), error});
   }
-  LogInAfterRenewal(turn);
+  BeginLogin(turn);
 }
 
 void TokenKeeper::On(const TokenWanted& event, Turn& turn) {
@@ -192,28 +190,23 @@ void TokenKeeper::FailLogin(const LoginFailure& failure, Turn& turn) {
   turn.actions.push_back(ReportLogin{failure.status, failure.error, failure.advice});
 }
 
-// The renewal did not help: a login in the same refresh, unless the token was rejected meanwhile
-// and recovery must wait.
-void TokenKeeper::LogInAfterRenewal(Turn& turn) {
-  refresh_.reset();
-  if (!throttled_) {
-    BeginLogin(turn);
-  }
-}
-
 void TokenKeeper::Reject(Generation generation, Turn& turn) {
-  if (generation > last_generation_) {
-    return;  // never given out
+  if (Renewing(generation)) {
+    AbandonRenewal(turn);  // also when its token has expired meanwhile
   }
-  rejected_through_ = std::max(rejected_through_, generation);
   if (!token_ || token_->generation != generation) {
-    return;  // late: a newer token, or none, is not this one's business
+    return;  // late: a newer token, or none, is not this one's business; or never given out
   }
   token_.reset();
   turn.actions.push_back(DropToken{});
   throttle_.NoteRejection(turn.now.monotonic);
   // A login already under way is the recovery, and costs nothing more.
   throttled_ = !throttle_.TryRecover(turn.now.monotonic) && !Running(RefreshKind::kLogin);
+}
+
+void TokenKeeper::AbandonRenewal(Turn& turn) {
+  refresh_.reset();
+  turn.actions.push_back(ReportRenewal{LoginStatus::kError, Cancelled()});
 }
 
 void TokenKeeper::DropExpiredToken(Turn& turn) {
@@ -249,6 +242,7 @@ void TokenKeeper::StartWhatIsDue(Turn& turn) {
   BeginLogin(turn);
 }
 
+// In place of the renewal under way, if there is one: it did not help.
 void TokenKeeper::BeginLogin(Turn& turn) {
   refresh_ = Refresh{.kind = RefreshKind::kLogin, .renews = 0, .started_at = turn.now.boot};
   turn.actions.push_back(StartLogin{turn.now.monotonic + policy_.login_timeout});

@@ -42,18 +42,18 @@
 //   held    renewal    refresh ahead; the token goes on serving
 //   held    login      the same: it is not renewable, or its renewal did not help
 //   none    login      the first login, a recovery after a rejection, or after an expiry
-//   none    renewal    the token expired or was rejected during its renewal
+//   none    renewal    the token expired during its renewal
 //   none    none       waits: throttled after a rejection, or in the backoff after a failed login
 //
 //   when                              goes to
 //   refresh_at is reached             renewal if the token is renewable, else login
 //   renewal: good, long enough        held, none; the same generation
-//   renewal: anything else            login in the same refresh; while throttled none, none
+//   renewal: anything else            login in the same refresh
 //   login: good, long enough          held, none; the next generation
 //   login: anything else              the token that there is, none; backoff
 //   the token expires                 none; a refresh under way goes on, else a login when due
-//   the current token is rejected     none; a refresh under way goes on, else a login when
-//                                       throttle and backoff allow one
+//   the current token is rejected     none; a login under way goes on, a renewal is abandoned; then
+//                                       a login when throttle and backoff allow one
 //
 // RULES, AND WHY
 //
@@ -68,10 +68,11 @@
 // current one is dropped for it, so a late denial of an older token never costs a newer one. A
 // generation that was never given out rejects nothing.
 //
-// rejected_through_ is the highest generation rejected so far; it and all before are never given
-// out again. Dropping the token is not enough: its renewal may be under way and succeed after the
-// rejection, and a token that expired during its renewal may be rejected late. Both renewals are
-// dropped, and a login takes their place.
+// A rejection abandons the renewal of its token, because no lease helps a token that OpenBao
+// refuses, and a renewal may hang for all of login_timeout while requests wait for the recovery.
+// This includes the renewal of a token that expired meanwhile and is rejected late. The renewal is
+// counted as canceled. Its end comes later and changes nothing: it names its generation, which is
+// never renewed nor given out again, so it cannot be taken for the end of the next renewal.
 //
 // Recovery is throttled (login_throttle.h), because a 403 may also be a policy denial, which no
 // login cures. The first recovery of an incident is immediate; the next wait 5 s, doubling to 5
@@ -83,8 +84,8 @@
 // Failed logins back off (backoff.h): 1 s doubling to 60 s, with jitter, so that a fleet does not
 // beat on an OpenBao that comes back. A token that lives goes on serving. Without one, callers get
 // the last login's error at once instead of waiting out the backoff. A failed renewal starts no
-// backoff: its login follows at once, unless the throttle is shut, and that login counts. The
-// throttle grants a recovery once; from then on the backoff alone spaces the logins.
+// backoff: its login follows at once, and that login counts. The throttle grants a recovery once;
+// from then on the backoff alone spaces the logins.
 //
 // Waiters have deadlines. One that passes is answered with DeadlineExceeded(), whatever result the
 // same step brings, and the refresh goes on for the others. There are two exceptions: a caller who
@@ -167,15 +168,18 @@ class TokenKeeper {
   struct LoginFailed {
     LoginFailure failure;
   };
-  // A renewal brought a new lease. Exactly one of this and RenewalFailed for each StartRenewal; the
-  // value as with LoginSucceeded. renew-self answers with the same token (openbao-observed.md), so
-  // a renewed token keeps its generation.
+  // A renewal brought a new lease. Exactly one of this and RenewalFailed for each StartRenewal,
+  // with its generation, also for one that was abandoned; the value as with LoginSucceeded.
+  // renew-self answers with the same token (openbao-observed.md), so a renewed token keeps its
+  // generation.
   struct RenewalSucceeded {
+    Generation generation = 0;
     std::chrono::seconds lease{0};  // from the start of the renewal
     bool renewable = false;
   };
   // A renewal brought none, or nothing was sent because it could not help.
   struct RenewalFailed {
+    Generation generation = 0;
     RenewalFailure failure;
   };
   // TokenSource::Obtain: answered in this step or a later one, unless WaiterGone comes first.
@@ -228,8 +232,8 @@ class TokenKeeper {
   struct DropToken {
     friend bool operator==(const DropToken&, const DropToken&) = default;
   };
-  // One login or renewal has ended and is counted: Telemetry::LoginFinished, RenewalFinished. Not
-  // after Shutdown, nor for a renewal of which nothing was sent.
+  // One login or renewal has ended, or was abandoned, and is counted: Telemetry::LoginFinished,
+  // RenewalFinished. Not after Shutdown, nor for a renewal of which nothing was sent.
   struct ReportLogin {
     LoginStatus status{};
     std::optional<Error> error;
@@ -303,10 +307,13 @@ class TokenKeeper {
   void On(const Shutdown& event, Turn& turn);
 
   bool Running(RefreshKind kind) const { return refresh_ && refresh_->kind == kind; }
+  bool Renewing(Generation generation) const {
+    return Running(RefreshKind::kRenewal) && refresh_->renews == generation;
+  }
   void Accept(Generation generation, std::chrono::seconds lease, bool renewable, Turn& turn);
   void FailLogin(const LoginFailure& failure, Turn& turn);
-  void LogInAfterRenewal(Turn& turn);
   void Reject(Generation generation, Turn& turn);
+  void AbandonRenewal(Turn& turn);
   void DropExpiredToken(Turn& turn);
   void StartWhatIsDue(Turn& turn);
   void BeginLogin(Turn& turn);
@@ -320,7 +327,6 @@ class TokenKeeper {
   LoginThrottle throttle_;
   Phase phase_ = Phase::kNew;
   Generation last_generation_ = 0;
-  Generation rejected_through_ = 0;  // this one and all before it are never given out again
   std::optional<Token> token_;
   std::optional<Refresh> refresh_;
   // The token was rejected and no recovery is granted yet: no token is held, no login runs.

@@ -54,6 +54,21 @@ TEST_CASE("Login: the fields of the auth object") {
   CHECK(auth.at("token_type") == "service");
 }
 
+TEST_CASE("Login: a role that limits the uses of its tokens is refused with words of its own") {
+  ContractCase c;
+  const std::string role = c.setup.options().auth_mount + "/role/" + c.setup.options().role;
+  Json settings = c.Root("GET", role).json.at("data");
+  settings["token_num_uses"] = 100;
+  REQUIRE(c.Root("POST", role, settings).status < 300);
+  const AdminReply reply = RawLogin(c, c.setup.options().role, c.setup.MintJwt());
+  REQUIRE(reply.status == 200);
+  CHECK(reply.json.at("auth").at("num_uses") == 100);
+  const auto granted = Login(c, c.setup.MintJwt());
+  REQUIRE_FALSE(granted.has_value());
+  CHECK(granted.error() == core::TokenUsesLimited());
+  CHECK(Outcome(granted) == "auth_failed unauthenticated");
+}
+
 TEST_CASE("Login: claims the role does not accept are refused in OpenBao's words") {
   ContractCase c;
   const std::string front = "error validating token: ";

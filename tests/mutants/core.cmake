@@ -121,10 +121,8 @@ baokms_mutant(token_renewal_lease_unchecked core core/token/token_keeper.cc
     "return Accept(refresh_->renews, lease, event.renewable, turn)")
 baokms_mutant(token_failed_renewal_without_login core core/token/token_keeper.cc
   "TokenKeeper:*"
-  REPLACE "if (!throttled_) {" "if (false) {")
-baokms_mutant(token_failed_renewal_past_the_throttle core core/token/token_keeper.cc
-  "TokenKeeper:*"
-  REPLACE "if (!throttled_) {" "if (true) {")
+  REPLACE "    turn.actions.push_back(ReportRenewal{RenewalStatus(*error), error})"
+    "    return turn.actions.push_back(ReportRenewal{RenewalStatus(*error), error})")
 baokms_mutant(token_two_refreshes_at_once core core/token/token_keeper.cc
   "TokenKeeper:*"
   REPLACE "phase_ != Phase::kRunning || refresh_" "phase_ != Phase::kRunning")
@@ -148,9 +146,13 @@ baokms_mutant(token_rejected_yet_kept core core/token/token_keeper.cc
 baokms_mutant(token_late_rejection_drops_the_newer core core/token/token_keeper.cc
   "TokenKeeper:*"
   REPLACE "!token_ || token_->generation != generation" "!token_")
-baokms_mutant(token_renewed_after_rejection core core/token/token_keeper.cc
+baokms_mutant(token_recovery_waits_for_the_renewal core core/token/token_keeper.cc
   "TokenKeeper:*"
-  REPLACE "generation <= rejected_through_ || outlived" "outlived")
+  REPLACE "if (Renewing(generation)) {" "if (false) {")
+baokms_mutant(token_late_renewal_taken_for_the_next core core/token/token_keeper.h
+  "TokenKeeper:*" HEADER core/token/token_keeper.cc
+  REPLACE "Running(RefreshKind::kRenewal) && refresh_->renews == generation"
+    "Running(RefreshKind::kRenewal)")
 baokms_mutant(token_recovery_never_throttled core core/token/token_keeper.cc
   "TokenKeeper:*"
   REPLACE "!throttle_.TryRecover(turn.now.monotonic) && !Running(RefreshKind::kLogin)" "false")
@@ -169,6 +171,14 @@ baokms_mutant(backoff_without_jitter core core/token/backoff.cc
 baokms_mutant(backoff_past_its_longest core core/token/backoff.cc
   "Backoff:*"
   REPLACE "wait = std::min(wait, longest_)" "")
+
+# Credentials of one line.
+baokms_mutant(sends_a_blank_behind_a_pin core core/model/credential_line.cc
+  "Credential line:*"
+  REPLACE "IsBlank(line.front()) || IsBlank(line.back())" "IsBlank(line.front())")
+baokms_mutant(sends_a_byte_order_mark core core/model/credential_line.cc
+  "Credential line:*"
+  REPLACE "return text.starts_with(mark)" "return text == mark")
 
 # A request that is denied: one recovery, one retry.
 baokms_mutant(any_failure_costs_a_login core core/transit/transit_request.h

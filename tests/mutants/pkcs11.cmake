@@ -16,3 +16,15 @@ baokms_mutant(third_session pkcs11 adapters/certauth_pkcs11/token.cc ""
   TESTS "certauth_pkcs11_tests: a third session is caught" "Module trouble: logins and signatures*"
   REPLACE "ModuleSession(*module_, slot_).opened()"
     "(new ModuleSession(*module_, slot_))->opened()")
+baokms_mutant(any_serial pkcs11 adapters/certauth_pkcs11/module_functions.cc
+  "PKCS#11 source: the serial number*"
+  REPLACE "(name.serial.empty() || TextOf(info.serialNumber) == name.serial)" "true")
+baokms_mutant(pss_asked_of_a_pkcs1_token pkcs11 adapters/certauth_pkcs11/module_functions.cc
+  "TLS signature: the same where*"
+  REPLACE "TokenSigns(module, slot, mechanism) &&" "true &&")
+baokms_mutant(pss_asked_of_a_pkcs1_key pkcs11 adapters/certauth_pkcs11/module_functions.cc
+  "TLS signature: an RSA key that signs PKCS#1 alone*"
+  REPLACE "(allowed.empty() || std::ranges::find(allowed, mechanism) != allowed.end())" "true")
+baokms_mutant(bare_rsa_without_tls13 pkcs11 adapters/certauth_pkcs11/module_functions.cc
+  "TLS signature: without PSS*"
+  REPLACE "&& !signs(CKM_RSA_X_509)" "")

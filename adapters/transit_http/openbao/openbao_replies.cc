@@ -179,6 +179,13 @@ core::Result<CapabilitiesByPath> CapabilitiesResult(const std::optional<object>&
 
 core::Result<core::TokenGrant> TokenResult(const std::optional<object>& auth) {
   if (!auth) return Unparsable();
+  const auto mfa = ReadField<object>(*auth, "mfa_requirement");
+  const auto uses = ReadField<std::int64_t>(*auth, "num_uses");
+  if (mfa.state == FieldState::kWrongType || uses.state == FieldState::kWrongType) {
+    return Unparsable();
+  }
+  // Before the token, which is empty then.
+  if (mfa.state == FieldState::kPresent) return std::unexpected(core::SecondFactorWanted());
   const auto token = RequiredField<std::string_view>(*auth, "client_token");
   const auto lease = RequiredField<std::int64_t>(*auth, "lease_duration");
   const auto renewable = RequiredField<bool>(*auth, "renewable");
@@ -187,6 +194,7 @@ core::Result<core::TokenGrant> TokenResult(const std::optional<object>& auth) {
   const bool sendable = !token->empty() && token->size() <= kMaxTokenBytes &&
                         std::ranges::all_of(*token, [](char c) { return c > ' ' && c < 0x7f; });
   if (!sendable) return Unparsable();
+  if (uses.value > 0) return std::unexpected(core::TokenUsesLimited());
   return core::TokenGrant{.value = core::Secret::Copy(*token),
                           .lease = std::chrono::seconds(std::min(*lease, kLongestLeaseSeconds)),
                           .renewable = *renewable};

@@ -36,6 +36,8 @@ using CapabilitiesByPath = std::map<std::string, std::vector<std::string>>;
 ReadReply<CapabilitiesByPath> ReadCapabilitiesReply(std::string_view body,
                                                     const std::vector<std::string>& paths);
 // Of a login or renew-self: a token that can be a header value and a lease above zero.
+// SecondFactorWanted() for a reply with an mfa_requirement, TokenUsesLimited() for a token that
+// ends after num_uses calls, long before its lease.
 ReadReply<core::TokenGrant> ReadTokenReply(std::string_view body);
 
 }  // namespace baokms::adapters::transit_http

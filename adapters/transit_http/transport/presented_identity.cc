@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "adapters/openssl/client_signatures.h"
 #include "adapters/openssl/owners.h"
 #include "core/model/client_identity.h"
 
@@ -30,7 +31,8 @@ bool Present(SSL_CTX* context, const core::ClientIdentity& identity) {
     if (added != 1) return false;
     leaf = false;
   }
-  return SSL_CTX_use_PrivateKey(context, identity.key.get()) == 1;
+  return SSL_CTX_use_PrivateKey(context, identity.key.get()) == 1 &&
+         openssl::LimitClientSignatures(context, identity);
 }
 
 }  // namespace

@@ -167,11 +167,33 @@ TEST_CASE("Cert login: a refusal is auth_failed with advice and another failure 
     CHECK(nameless.error().error == core::LoginRefused());
     CHECK(nameless.error().advice.contains("no Common Name"));
   }
+  // Not the missing Common Name's fault: OpenBao accepted the certificate.
+  for (const auto& [error, words] :
+       {std::pair{core::TokenUsesLimited(), "set token_num_uses=0"},
+        {core::SecondFactorWanted(), "OpenBao wants a second factor for this login"}}) {
+    fixture.auth.error = error;
+    const auto granted = fixture.Login();
+    REQUIRE_FALSE(granted.has_value());
+    CHECK(granted.error().status == LoginStatus::kAuthFailed);
+    CHECK(granted.error().error == error);
+    CHECK(granted.error().advice.starts_with("auth.cert."));
+    CHECK(granted.error().advice.contains(words));
+  }
   fixture.auth.error = core::OpenBaoFailure(core::OpenBaoStatus::kSealed);
   const auto sealed = fixture.Login();
   REQUIRE_FALSE(sealed.has_value());
   CHECK(sealed.error().status == LoginStatus::kError);
   CHECK(sealed.error().error == core::OpenBaoFailure(core::OpenBaoStatus::kSealed));
+}
+
+TEST_CASE("Cert login: a refused key that cannot sign for TLS 1.3 gets that advice") {
+  Fixture fixture;
+  fixture.auth.error = core::LoginRefused();
+  fixture.certificates.identity.rsa_pss = false;
+  const auto refused = fixture.Login();
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().status == LoginStatus::kAuthFailed);
+  CHECK(refused.error().advice.contains("TLS 1.2"));
 }
 
 TEST_CASE("Cert renewal: it presents the certificate of the login") {

@@ -46,6 +46,24 @@ TEST_CASE("Module trouble: a wrong PIN is tried once and again only when the fil
   CHECK(bench.module.Calls("C_Login") == 3);
 }
 
+TEST_CASE("Module trouble: a PIN with a blank at its end or a byte order mark costs no try") {
+  const Trouble bench;
+  const std::string pin(kPin);
+  for (const auto& [content, words] : {std::pair{pin + " ", "ends in a blank"},
+                                       {pin + "\t\r\n", "ends in a blank"},
+                                       {" " + pin + "\n", "begins or ends in a blank"},
+                                       {"\xef\xbb\xbf" + pin, "begins with a byte order mark"}}) {
+    bench.WritePin(content);
+    const auto identity = Acquire(*bench.source);
+    CHECK(AdviceOf(identity).starts_with("auth.cert.pkcs11.pinFile: invalid_content;"));
+    CHECK(AdviceOf(identity).contains(words));
+  }
+  CHECK(bench.module.Calls("C_Login") == 0);
+  bench.WritePin(pin + "\r\n\n");
+  CHECK(Acquire(*bench.source).has_value());
+  CHECK(bench.module.Calls("C_Login") == 1);
+}
+
 TEST_CASE("Module trouble: no PIN is tried when the next wrong one locks the token") {
   const Trouble bench;
   bench.module.AddFlags(CKF_USER_PIN_FINAL_TRY);

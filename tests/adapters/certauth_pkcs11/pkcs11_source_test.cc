@@ -90,7 +90,7 @@ TEST_CASE("PKCS#11 source: a module that is none is named") {
 TEST_CASE("PKCS#11 source: a label that no token has is named") {
   const TokenBench bench;
   Pkcs11Options options = bench.Options();
-  options.token.token_label = "toke";
+  options.token.token.label = "toke";
   CheckRefused(Acquire(*bench.Source(options)), kNoSession,
                "auth.cert.pkcs11.tokenLabel: no token");
 }
@@ -99,6 +99,65 @@ TEST_CASE("PKCS#11 source: two tokens with the label are refused and neither get
   const TokenBench bench;
   bench.hsm.MakeToken(kToken, "another-pin");
   CheckRefused(Acquire(*bench.Source()), kNoSession, "auth.cert.pkcs11.tokenLabel: more than one");
+}
+
+TEST_CASE("PKCS#11 source: the serial number tells two tokens with one label apart") {
+  const TokenBench bench;
+  const std::string own = bench.hsm.SerialsOfTokens(kToken).at(0);
+  bench.hsm.MakeToken(kToken, "another-pin");
+  Pkcs11Options options = bench.Options();
+  options.token.token.serial = own;
+  for (const char* label : {kToken, ""}) {
+    options.token.token.label = label;
+    const auto source = bench.Source(options);
+    const auto identity = Acquire(*source);
+    REQUIRE(identity.has_value());
+    CheckSigns(**identity);
+    REQUIRE(Acquire(*source).has_value());  // the open token is still that one
+  }
+  options.token.token.label = "another label";
+  CheckRefused(Acquire(*bench.Source(options)), kNoSession,
+               "auth.cert.pkcs11.tokenLabel: no token");
+  options.token.token.label = kToken;
+  for (const std::string& other : {own.substr(1), own + "0", std::string("0")}) {
+    options.token.token.serial = other;
+    CheckRefused(Acquire(*bench.Source(options)), kNoSession,
+                 "auth.cert.pkcs11.tokenLabel: no token");
+  }
+}
+
+TEST_CASE("PKCS#11 source: an EC key without its public object takes it from the certificate") {
+  for (const KeyKind kind : {KeyKind::kP256, KeyKind::kP384}) {
+    const TokenBench bench(kind);
+    bench.hsm.RemovePublicKey(kToken, kPin, kKey);
+    const auto source = bench.Source();
+    const auto identity = Acquire(*source);
+    REQUIRE(identity.has_value());
+    CheckSigns(**identity);
+  }
+}
+
+TEST_CASE("PKCS#11 source: another certificate beside a key without public object is noticed") {
+  TokenBench bench;
+  bench.hsm.ImportKey(kToken, kPin, "other", GenerateKey(KeyKind::kP256).get());
+  bench.hsm.RemovePublicKey(kToken, kPin, "other");
+  Pkcs11Options options = bench.Options();
+  options.token.key_label = "other";
+  const auto source = bench.Source(options);
+  const auto identity = Acquire(*source);
+  REQUIRE(identity.has_value());
+  const auto signs = cert::ProbeSigner(kLogin, **identity);
+  REQUIRE(!signs.has_value());
+  CHECK(signs.error().status == kCertInvalid);
+  CHECK(signs.error().advice.contains("certificateFile"));
+}
+
+TEST_CASE("PKCS#11 source: a damaged certificate beside such a key is refused") {
+  const TokenBench bench;
+  bench.hsm.RemovePublicKey(kToken, kPin, kKey);
+  bench.WriteCertificate("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
+  CheckRefused(Acquire(*bench.Source()), kCertInvalid,
+               "auth.cert.pkcs11.certificateFile: the file has a block that is damaged");
 }
 
 TEST_CASE("PKCS#11 source: a label that no private key has is named") {
@@ -160,7 +219,7 @@ TEST_CASE("PKCS#11 source: files against the rules are named by field and reason
                "auth.cert.pkcs11.pinFile: unsafe_permissions");
   bench.WritePin(std::string(4097, '1'));
   CheckRefused(Acquire(*bench.Source()), kNoSession, "auth.cert.pkcs11.pinFile: file_too_large");
-  for (const std::string content : {"", "\n", "1234\n5678\n", "1234\n\n", "1234\r\n"}) {
+  for (const std::string content : {"", "\n", "\r\n", "1234\n5678\n", "1234\r5678"}) {
     bench.WritePin(content);
     CheckRefused(Acquire(*bench.Source()), kNoSession, "auth.cert.pkcs11.pinFile: invalid_content");
   }

@@ -2,11 +2,15 @@
 #include <doctest/doctest.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <p11-kit/pkcs11.h>
 
 #include <sstream>
 
+#include "adapters/cert/cert_login_source.h"
 #include "adapters/certauth_pkcs11/pkcs11_source.h"
+#include "adapters/openssl/client_signatures.h"
 #include "tests/adapters/certauth_pkcs11/token_bench.h"
+#include "tests/support/pkcs11/troubled_module.h"
 
 #ifdef __SANITIZE_ADDRESS__
 // The spy keeps 16 bytes of its own.
@@ -44,6 +48,7 @@ bool Handshake(const core::ClientIdentity& identity, int version, const char* si
       d2i_X509(nullptr, &leaf, static_cast<long>(identity.chain_der.front().size())));
   REQUIRE(SSL_CTX_use_certificate(client_context.get(), certificate.get()) == 1);
   REQUIRE(SSL_CTX_use_PrivateKey(client_context.get(), identity.key.get()) == 1);
+  REQUIRE(openssl::LimitClientSignatures(client_context.get(), identity));
 
   const emulator::SslPtr server(SSL_new(server_context.get()));
   const emulator::SslPtr client(SSL_new(client_context.get()));
@@ -81,6 +86,12 @@ std::vector<std::string> Mechanisms(const std::string& spy_log) {
   return mechanisms;
 }
 
+// The spy opens its log once a process.
+std::string SpyLog() {
+  static const testing::TempDirectory directory;
+  return directory.File("spy.log");
+}
+
 struct Expected {
   KeyKind kind;
   int version;
@@ -89,9 +100,7 @@ struct Expected {
 };
 
 void CheckMechanism(const Expected& expected) {
-  // The spy opens its log once a process.
-  static const testing::TempDirectory directory;
-  const std::string log = directory.File("spy.log");
+  const std::string log = SpyLog();
   const std::size_t before = testing::ReadWholeFile(log).size();
   const TokenBench bench(expected.kind);
   const auto source = bench.Source(testing::SoftHsm::SpyModule(log));
@@ -112,6 +121,58 @@ TEST_CASE("TLS signature: RSA goes out as PSS or as PKCS#1 in TLS 1.2 as the ser
   CheckMechanism({KeyKind::kRsa2048, TLS1_2_VERSION, nullptr, "CKM_RSA_PKCS_PSS"});
   CheckMechanism({KeyKind::kRsa2048, TLS1_2_VERSION, "RSA+SHA256", "CKM_RSA_PKCS"});
   CheckMechanism({KeyKind::kRsa4096, TLS1_2_VERSION, "RSA+SHA512", "CKM_RSA_PKCS"});
+}
+
+// A key with CKA_ALLOWED_MECHANISMS, its probe signature and a handshake of each version.
+struct Restricted {
+  explicit Restricted(const std::string& allowed) {
+    bench.hsm.ImportKeyFor(allowed, kToken, kPin, "old key", bench.key.get());
+    Pkcs11Options options = bench.Options(testing::SoftHsm::SpyModule(log));
+    options.token.key_label = "old key";
+    source = bench.Source(options);
+    const auto acquired = Acquire(*source);
+    REQUIRE(acquired.has_value());
+    identity = *acquired;
+  }
+  std::vector<std::string> Asked() const {
+    return Mechanisms(testing::ReadWholeFile(log).substr(before));
+  }
+
+  const std::string log = SpyLog();
+  const std::size_t before = testing::ReadWholeFile(log).size();
+  TokenBench bench{KeyKind::kRsa2048};
+  std::unique_ptr<Pkcs11Source> source;
+  core::ClientIdentityRef identity;
+};
+
+TEST_CASE("TLS signature: an RSA key that signs PKCS#1 alone logs in over TLS 1.2 as servers are") {
+  const Restricted key("RSA-PKCS");
+  CHECK_FALSE(key.identity->rsa_pss);
+  CHECK(cert::ProbeSigner({}, *key.identity).has_value());
+  CHECK(Handshake(*key.identity, TLS1_2_VERSION, nullptr));  // which has PSS before PKCS#1
+  CHECK(key.Asked() == std::vector<std::string>{"CKM_RSA_PKCS", "CKM_RSA_PKCS"});
+  CHECK_FALSE(Handshake(*key.identity, TLS1_3_VERSION, nullptr));  // which has no PKCS#1
+}
+
+TEST_CASE("TLS signature: the same where the whole token knows nothing else") {
+  const TokenBench bench(KeyKind::kRsa2048);
+  const testing::TroubledModule module;
+  module.KnowOnly(CKM_RSA_PKCS);
+  const auto source = bench.Source(testing::TroubledModule::Module());
+  const auto identity = Acquire(*source);
+  REQUIRE(identity.has_value());
+  CHECK_FALSE((*identity)->rsa_pss);
+  CHECK(cert::ProbeSigner({}, **identity).has_value());
+  CHECK(Handshake(**identity, TLS1_2_VERSION, nullptr));
+  CHECK_FALSE(Handshake(**identity, TLS1_3_VERSION, nullptr));
+}
+
+TEST_CASE("TLS signature: without PSS the bare RSA operation serves TLS 1.3, where there is one") {
+  const Restricted key("RSA-PKCS,RSA-X-509");
+  CHECK(key.identity->rsa_pss);
+  CHECK(cert::ProbeSigner({}, *key.identity).has_value());
+  CHECK(Handshake(*key.identity, TLS1_3_VERSION, nullptr));
+  CHECK(key.Asked().back() == "CKM_RSA_X_509");
 }
 
 TEST_CASE("TLS signature: EC keys sign in TLS 1.2 and 1.3") {

@@ -36,9 +36,10 @@ TokenBench::TokenBench(KeyKind kind) : key(GenerateKey(kind)) {
 }
 
 Pkcs11Options TokenBench::Options(const std::string& module) const {
-  return {.token = {.module_path = module, .token_label = kToken, .key_label = kKey},
-          .certificate_file = directory.File("chain.pem"),
-          .pin_file = directory.File("pin")};
+  return {
+      .token = {.module_path = module, .token = {.label = kToken, .serial = {}}, .key_label = kKey},
+      .certificate_file = directory.File("chain.pem"),
+      .pin_file = directory.File("pin")};
 }
 
 std::unique_ptr<Pkcs11Source> TokenBench::Source(const std::string& module) const {

@@ -54,4 +54,27 @@ TEST_CASE("Config schema: types, defaults and choices come from the table") {
   CHECK(ConfigSchema().ends_with("}\n"));
 }
 
+TEST_CASE("Config schema: a PKCS#11 token has a label or a serial number") {
+  const json schema = json::parse(ConfigSchema());
+  CHECK(PropertyOf(schema, "auth.cert.pkcs11.tokenSerial")["maxLength"] == 16);
+  std::vector<std::string> alternatives;
+  for (const json& condition : schema["allOf"]) {
+    if (!condition.contains("then") || !condition["then"].contains("anyOf")) continue;
+    for (const json& alternative : condition["then"]["anyOf"]) {
+      const json& pkcs11 = alternative.at("properties")
+                               .at("auth")
+                               .at("properties")
+                               .at("cert")
+                               .at("properties")
+                               .at("pkcs11");
+      CHECK(alternative.at("required") == json({"auth"}));
+      REQUIRE(pkcs11.at("required").size() == 1);
+      const std::string name = pkcs11["required"][0];
+      CHECK(pkcs11.at("properties").at(name).at("minLength") == 1);
+      alternatives.push_back(name);
+    }
+  }
+  CHECK(alternatives == std::vector<std::string>{"tokenLabel", "tokenSerial"});
+}
+
 }  // namespace

@@ -26,6 +26,7 @@ struct Fault {
 const std::vector<Fault>& Faults() {
   static const std::string long_socket =
       "socketPath: /run/openbao-kms/" + std::string(92, 'a');  // 108 bytes: one too many
+  static const std::string long_agent = "unix:///run/" + std::string(103, 'a');  // 108 bytes
   static const std::string long_incident = "incidentId: \"" + std::string(65, 'i') + "\"";
   const auto j = kJwtFileSample;
   const auto p = kPkcs11Sample;
@@ -226,6 +227,8 @@ const std::vector<Fault>& Faults() {
        "auth.jwt.spiffe.workloadAPISocket", "unix://"},
       {s, "unix:///run/spire/agent.sock", "unix://run/agent.sock",
        "auth.jwt.spiffe.workloadAPISocket", "unix://"},
+      {s, "unix:///run/spire/agent.sock", long_agent, "auth.jwt.spiffe.workloadAPISocket",
+       "shorter than 108 bytes"},
       {s, "      spiffeID: spiffe://example.org/kms\n", "", "auth.jwt.spiffe.spiffeID",
        "is required"},
       {s, "spiffeID: spiffe://example.org/kms", "spiffeID: spiffe://example.org",
@@ -247,7 +250,15 @@ const std::vector<Fault>& Faults() {
       {p, "/etc/openbao-kms/node.pem", "node.pem", "auth.cert.pkcs11.certificateFile", "absolute"},
       {p, "/usr/lib/softhsm/libsofthsm2.so", "libsofthsm2.so", "auth.cert.pkcs11.modulePath",
        "absolute"},
-      {p, "      tokenLabel: kms token\n", "", "auth.cert.pkcs11.tokenLabel", "is required"},
+      {p, "      tokenLabel: kms token\n", "", "auth.cert.pkcs11.tokenLabel",
+       "either this or auth.cert.pkcs11.tokenSerial is required"},
+      {p, "tokenLabel: kms token", "tokenLabel: ''", "auth.cert.pkcs11.tokenLabel", "tokenSerial"},
+      {p, "tokenLabel: kms token", "tokenSerial: 01234567890123456", "auth.cert.pkcs11.tokenSerial",
+       "quote it"},
+      {p, "tokenLabel: kms token", "tokenSerial: '01234567890123456'",
+       "auth.cert.pkcs11.tokenSerial", "at most 16 bytes"},
+      {p, "tokenLabel: kms token", "tokenSerial: ' 1'", "auth.cert.pkcs11.tokenSerial",
+       "whitespace"},
       {p, "      keyLabel: node key\n", "", "auth.cert.pkcs11.keyLabel", "is required"},
       {p, "/etc/openbao-kms/pin", "pin", "auth.cert.pkcs11.pinFile", "absolute"},
       {p, "maxSessions: 4", "maxSessions: 1", "auth.cert.pkcs11.maxSessions", "at least 2"},
@@ -260,6 +271,8 @@ const std::vector<Fault>& Faults() {
       {c, "      trustDomain: example.org\n", "", "auth.cert.spiffe.trustDomain", "is required"},
       {c, "unix:///run/spire/agent.sock", "unix:///run/../agent.sock",
        "auth.cert.spiffe.workloadAPISocket", "unix://"},
+      {c, "unix:///run/spire/agent.sock", long_agent, "auth.cert.spiffe.workloadAPISocket",
+       "shorter than 108 bytes"},
       {c, "spiffeID: spiffe://example.org/node/kms", "spiffeID: https://example.org/node",
        "auth.cert.spiffe.spiffeID", "spiffe://"},
 
@@ -328,6 +341,7 @@ TEST_CASE("Validate: what stands at the edge of a rule is accepted") {
     std::string_view to;
   };
   const std::string socket = "/run/openbao-kms/" + std::string(90, 'a');  // 107 bytes
+  const std::string agent = "unix:///run/" + std::string(102, 'a');       // 107 bytes
   const std::string incident = "incidentId: " + std::string(64, 'i');
   for (const Edge& edge : std::vector<Edge>{
            {kJwtFileSample, "/run/openbao-kms/kms.sock", socket},
@@ -366,6 +380,10 @@ TEST_CASE("Validate: what stands at the edge of a rule is accepted") {
            {kJwtFileSample, "transit:\n", "hardening:\ntransit:\n"},
            {kPkcs11Sample, "maxSessions: 4", "maxSessions: 2"},
            {kPkcs11Sample, "    name: kms-node\n", ""},
+           {kPkcs11Sample, "tokenLabel: kms token", "tokenSerial: '0123456789abcdef'"},
+           {kPkcs11Sample, "tokenLabel: kms token", "tokenSerial: 1-a\n      tokenLabel: kms"},
+           {kJwtSpiffeSample, "unix:///run/spire/agent.sock", agent},
+           {kCertSpiffeSample, "unix:///run/spire/agent.sock", agent},
            {kOauth2Sample, "      authMethod: client_secret_post\n", ""},
        }) {
     CAPTURE(std::string(edge.to));

@@ -22,11 +22,13 @@ TEST_CASE("Client secret: the file is read under its own policy") {
   CHECK(file.policy.max_bytes == 64 * 1024);
 }
 
-TEST_CASE("Client secret: one trailing newline is dropped and blanks are kept") {
+TEST_CASE("Client secret: line ends behind it are dropped and blanks inside are kept") {
   for (const auto& [content, expected] :
        {std::pair<std::string, std::string>{"s", "s"},
         {"s\n", "s"},
-        {" s \n", " s "},
+        {"s\r\n", "s"},
+        {"s\n\n", "s"},
+        {"two words\n", "two words"},
         {"p\xc3\xa4ss:%+", "p\xc3\xa4ss:%+"},
         {std::string(64 * 1024 - 1, 'x') + "\n", std::string(64 * 1024 - 1, 'x')}}) {
     const auto secret = ReadClientSecret(kPath, OneFile(kPath, content));
@@ -35,11 +37,31 @@ TEST_CASE("Client secret: one trailing newline is dropped and blanks are kept") 
   }
 }
 
+TEST_CASE("Client secret: a blank at either end or a byte order mark is refused with its name") {
+  for (const auto& [content, words] :
+       {std::pair<std::string, std::string>{"s ", "ends in a blank"},
+        {"s \n", "ends in a blank"},
+        {"s\t\r\n", "ends in a blank"},
+        {" s", "begins or ends in a blank"},
+        {"\ts\n", "begins or ends in a blank"},
+        {" ", "begins or ends in a blank"},
+        {"\xef\xbb\xbfs\n", "begins with a byte order mark"},
+        {"\xef\xbb\xbf", "begins with a byte order mark"},
+        {std::string("\xff\xfes\0", 4), "begins with a byte order mark"},
+        {std::string("\xfe\xff\0s", 4), "begins with a byte order mark"}}) {
+    const auto secret = ReadClientSecret(kPath, OneFile(kPath, content));
+    REQUIRE_FALSE(secret.has_value());
+    CHECK(secret.error().status == LoginStatus::kOauth2Credential);
+    CHECK(secret.error().advice.starts_with("auth.jwt.oauth2.clientSecretFile: invalid_content;"));
+    CHECK(secret.error().advice.contains(words));
+  }
+}
+
 TEST_CASE("Client secret: what is not one line is invalid_content") {
   for (const std::string& content :
-       {std::string(), std::string("\n"), std::string("\n\n"), std::string("a\n\n"),
-        std::string("a\nb"), std::string("a\nb\n"), std::string("\na"), std::string("a\r\n"),
-        std::string("a\rb"), std::string(1, '\0'), std::string("a\0b", 3),
+       {std::string(), std::string("\n"), std::string("\n\n"), std::string("\r\n"),
+        std::string("a\nb"), std::string("a\nb\n"), std::string("\na"), std::string("a\rb"),
+        std::string("\ra"), std::string(1, '\0'), std::string("a\0b", 3),
         std::string("a\0\n", 3)}) {
     const auto secret = ReadClientSecret(kPath, OneFile(kPath, content));
     REQUIRE_FALSE(secret.has_value());

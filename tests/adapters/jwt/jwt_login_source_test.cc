@@ -99,20 +99,27 @@ TEST_CASE("Login: the role cannot leave its string") {
   CHECK(fixture.auth.bodies.at(0).starts_with(R"({"role":"a\"b\\c\nd","jwt":")"));
 }
 
-TEST_CASE("Login: one trailing newline is dropped and two are not") {
+TEST_CASE("Login: line ends and blanks behind the JWT are dropped") {
   LoginFixture fixture;
-  fixture.files.content = fixture.jwt + "\n";
-  REQUIRE(fixture.Login().has_value());
-  CHECK(fixture.auth.bodies.at(0).ends_with(fixture.jwt + "\"}"));
+  for (const char* behind : {"", "\n", "\r\n", "\n\n", "\r\n\r\n\n", "\r", " ", " \t\r\n"}) {
+    fixture.auth.bodies.clear();
+    fixture.files.content = fixture.jwt + behind;
+    REQUIRE(fixture.Login().has_value());
+    CHECK(fixture.auth.bodies.at(0).ends_with(fixture.jwt + "\"}"));
+  }
+  fixture.auth.bodies.clear();
+  fixture.files.content = "\xef\xbb\xbf" + fixture.jwt;
+  CHECK(fixture.Login().error().advice.contains("byte order mark"));
   for (const std::string& content :
-       {fixture.jwt + "\n\n", "\n" + fixture.jwt, fixture.jwt + " ", std::string(),
-        std::string("\n"), fixture.jwt + "\n" + fixture.jwt, fixture.jwt + std::string(1, '\0')}) {
+       {"\n" + fixture.jwt, " " + fixture.jwt, std::string(), std::string("\n"),
+        fixture.jwt + "\n" + fixture.jwt, fixture.jwt + std::string(1, '\0'),
+        "\xef\xbb\xbf" + fixture.jwt}) {
     fixture.files.content = content;
     const auto result = fixture.Login();
     REQUIRE_FALSE(result.has_value());
     CHECK(result.error().status == LoginStatus::kJwtInvalid);
   }
-  CHECK(fixture.auth.bodies.size() == 1);
+  CHECK(fixture.auth.bodies.empty());
 }
 
 TEST_CASE("Login: the file is read anew each time") {
@@ -141,6 +148,21 @@ TEST_CASE("Login: a JWT that fails the local checks never leaves the node") {
   fixture.options.expected.audiences = {"other"};
   CHECK(status(kNow) == LoginStatus::kJwtInvalid);
   CHECK(fixture.auth.bodies.empty());
+}
+
+TEST_CASE("Login: a limited token and a second factor are auth_failed with advice of their own") {
+  LoginFixture fixture;
+  for (const auto& [error, words] :
+       {std::pair{core::TokenUsesLimited(), "set token_num_uses=0"},
+        {core::SecondFactorWanted(), "OpenBao wants a second factor for this login"}}) {
+    fixture.auth.error = error;
+    const auto result = fixture.Login();
+    REQUIRE_FALSE(result.has_value());
+    CHECK(result.error().error == error);
+    CHECK(result.error().status == LoginStatus::kAuthFailed);
+    CHECK(result.error().advice.contains(words));
+    CHECK(result.error().advice.contains("auth.jwt."));
+  }
 }
 
 TEST_CASE("Login: the advice names the field and never a value") {

@@ -198,6 +198,35 @@ TEST_CASE("OAuth2: the advice for a rejection names the field that the server's 
   CHECK(fixture.Failure().advice.contains("sends a redirect"));
 }
 
+TEST_CASE("OAuth2: when Basic may not be decoded the advice names client_secret_post") {
+  struct Row {
+    std::string id, secret;
+    bool named;
+  };
+  for (const Row& row : {Row{"kms", "a-._~Z9", false}, Row{"kms", "p+q/r=", true},
+                         Row{"kms", "50%", true}, Row{"kms", "two words", true},
+                         Row{"kms:1", "s3cret", true}, Row{"kms", "\xc3\xa4", true}}) {
+    CAPTURE(row.secret);
+    for (const auto& [status, body] : {std::pair{400, R"({"error":"invalid_client"})"},
+                                       {401, R"({"error":"invalid_client"})"},
+                                       {401, "server-text"}}) {
+      Oauth2Fixture fixture;
+      fixture.options.oauth2.client_id = row.id;
+      fixture.secret.content = row.secret;
+      fixture.server.status = status;
+      fixture.server.body = body;
+      CHECK(fixture.Failure().advice.contains("client_secret_post") == row.named);
+      fixture.options.oauth2.auth_method = core::ClientAuthMethod::kClientSecretPost;
+      CHECK_FALSE(fixture.Failure().advice.contains("client_secret_post"));
+    }
+  }
+  Oauth2Fixture fixture;
+  fixture.secret.content = "p+q/r=";
+  fixture.server.status = 400;
+  fixture.server.body = R"({"error":"invalid_scope"})";
+  CHECK_FALSE(fixture.Failure().advice.contains("client_secret_post"));
+}
+
 TEST_CASE("OAuth2: a 200 that cannot be used is oauth2_response with advice of its own") {
   Oauth2Fixture fixture;
   std::vector<std::string_view> advice;
@@ -212,7 +241,7 @@ TEST_CASE("OAuth2: a 200 that cannot be used is oauth2_response with advice of i
   CHECK(refused() == core::CredentialUnusable());
   fixture.server.body = R"({"token_type":"Bearer"})";
   CHECK(refused() == core::CredentialUnusable());
-  fixture.Grant(R"(,"expires_in":"3600")");
+  fixture.Grant(R"(,"expires_in":"soon")");
   CHECK(refused() == core::CredentialUnusable());
   fixture.server.body = R"({"token_type":"DPoP","access_token":"YQ.YQ.YQ"})";
   CHECK(refused() == core::CredentialUnusable());
@@ -224,8 +253,34 @@ TEST_CASE("OAuth2: a 200 that cannot be used is oauth2_response with advice of i
 
 TEST_CASE("OAuth2: a reply that is no application/json is refused whatever it holds") {
   Oauth2Fixture fixture;
-  fixture.server.content_type = "text/html";
-  CHECK(fixture.Failure().status == LoginStatus::kOauth2Response);
+  for (const auto& [type, words] : {std::pair{"text/html; charset=server-text", "an HTML page"},
+                                    {"", "no Content-Type"},
+                                    {"server-text", "another Content-Type"},
+                                    {"text/plain", "another Content-Type"}}) {
+    CAPTURE(type);
+    fixture.server.content_type = type;
+    const auto failure = fixture.Failure();
+    CHECK(failure.status == LoginStatus::kOauth2Response);
+    CHECK(failure.error == core::CredentialUnusable());
+    CHECK(failure.advice.contains(words));
+    CHECK(failure.advice.contains("application/json"));
+    CHECK_FALSE(failure.advice.contains("server-text"));
+  }
+}
+
+TEST_CASE("OAuth2: an expires_in as text, with a fraction or unknown logs in") {
+  Oauth2Fixture fixture;
+  for (const auto* expires_in :
+       {R"(,"expires_in":"3599")", R"(,"expires_in":3599.0)", R"(,"expires_in":3.599e3)",
+        R"(,"expires_in":null)", R"(,"expires_in":0)", R"(,"expires_in":"0")", ""}) {
+    CAPTURE(expires_in);
+    fixture.Grant(expires_in);
+    CHECK(fixture.Fetch().has_value());
+  }
+  fixture.Grant(R"(,"expires_in":"120")");
+  CHECK(fixture.Failure().status == LoginStatus::kJwtNearExpiry);
+  fixture.Grant(R"(,"expires_in":120.9)");
+  CHECK(fixture.Failure().status == LoginStatus::kJwtNearExpiry);
 }
 
 TEST_CASE("OAuth2: more than minRemainingTtl of expires_in is left after the request") {

@@ -51,10 +51,17 @@ TEST_CASE("Token reply: application/json in any case and with parameters") {
         "application/json;charset=UTF-8", "application/json ; a=b", " application/json\t"}) {
     CHECK_MESSAGE(!ReplyProblem(body, type), type);
   }
-  for (const auto* type : {"", ";", " ", "text/html", "text/html; application/json",
-                           "application/jsonx", "application/jso", "application/json-seq",
-                           "application/jwt", "text/json", "application/json, text/html"}) {
-    CHECK_MESSAGE(ReplyProblem(body, type) == TokenReplyProblem::kNotJson, type);
+  for (const auto* type : {"", ";", " ", "\t;charset=utf-8"}) {
+    CHECK_MESSAGE(ReplyProblem(body, type) == TokenReplyProblem::kNoContentType, type);
+  }
+  for (const auto* type :
+       {"text/html", "Text/HTML ;charset=utf-8", "text/html; application/json"}) {
+    CHECK_MESSAGE(ReplyProblem(body, type) == TokenReplyProblem::kHtmlPage, type);
+  }
+  for (const auto* type :
+       {"application/jsonx", "application/jso", "application/json-seq", "application/jwt",
+        "text/json", "text/htmlx", "application/json, text/html"}) {
+    CHECK_MESSAGE(ReplyProblem(body, type) == TokenReplyProblem::kOtherContentType, type);
   }
 }
 
@@ -71,21 +78,52 @@ TEST_CASE("Token reply: token_type is Bearer in any case") {
   CHECK(ReplyProblem(R"({"access_token":")" + kJwt + R"("})") == TokenReplyProblem::kNotBearer);
 }
 
-TEST_CASE("Token reply: expires_in is a positive whole number when it is there") {
-  for (const auto* number : {"1", "3600", "9223372036854775807"}) {
-    CHECK_FALSE(ReplyProblem(Reply("\"Bearer\"", std::string(R"(,"expires_in":)") + number)));
+std::optional<std::chrono::seconds> ExpiresIn(const std::string& value) {
+  const auto reply =
+      ReadTokenReply("application/json", Reply("\"Bearer\"", R"(,"expires_in":)" + value));
+  REQUIRE(reply.has_value());
+  return reply->expires_in;
+}
+
+TEST_CASE("Token reply: expires_in is a positive number, also as text, or unknown") {
+  CHECK(ExpiresIn("1") == 1s);
+  CHECK(ExpiresIn("9223372036854775807") == 9223372036854775807s);
+  for (const auto* value : {"3599", "\"3599\"", "3599.0", "3599.9", "3.599e3", "35990e-1"}) {
+    CHECK_MESSAGE(ExpiresIn(value) == 3599s, value);
   }
-  for (const auto* number : {"0", "-1", "3600.0", "1e3", "1.5", "\"3600\"", "null", "true", "[60]",
-                             "9223372036854775808", "18446744073709551615"}) {
-    CHECK_MESSAGE(ReplyProblem(Reply("\"Bearer\"", std::string(R"(,"expires_in":)") + number)) ==
+  for (const auto* value : {"null", "0", "\"0\"", "0.0", "-0.0"}) {
+    CHECK_MESSAGE(ExpiresIn(value) == std::nullopt, value);
+  }
+  for (const auto* value : {"-1",
+                            "-0.5",
+                            "0.5",
+                            "\"\"",
+                            "\"-1\"",
+                            "\"+1\"",
+                            "\" 1\"",
+                            "\"1 \"",
+                            "\"1.5\"",
+                            "\"0x10\"",
+                            "\"9223372036854775808\"",
+                            "true",
+                            "[60]",
+                            "{}",
+                            "9223372036854775808",
+                            "18446744073709551615",
+                            "18446744073709551616",
+                            "1e19",
+                            "1e999",
+                            "99999999999999999999999999"}) {
+    CHECK_MESSAGE(ReplyProblem(Reply("\"Bearer\"", std::string(R"(,"expires_in":)") + value)) ==
                       TokenReplyProblem::kBadExpiresIn,
-                  number);
+                  value);
   }
-  // Beyond what JSON numbers hold here: the whole reply is refused.
-  for (const auto* number : {"18446744073709551616", "1e999", "99999999999999999999999999"}) {
-    CHECK_MESSAGE(
-        ReplyProblem(Reply("\"Bearer\"", std::string(R"(,"expires_in":)") + number)).has_value(),
-        number);
+}
+
+TEST_CASE("Token reply: what nobody needs never refuses it") {
+  for (const auto* member : {R"(,"x":99999999999999999999)", R"(,"scope":"\ud800")",
+                             R"(,"refresh_token":null,"not_before":1e999)"}) {
+    CHECK_MESSAGE(!ReplyProblem(Reply("\"Bearer\"", member)), member);
   }
 }
 

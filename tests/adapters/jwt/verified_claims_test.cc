@@ -81,10 +81,50 @@ TEST_CASE("Claims: exp is required") {
   CHECK(ClaimsProblem(R"({"iat":1})") == JwtProblem::kNoExpiry);
 }
 
-TEST_CASE("Claims: numeric dates are non-negative whole numbers") {
+TEST_CASE("Claims: a numeric date is any JSON number, with fraction and exponent") {
+  for (const char* exp :
+       {"1700003600", "1700003600.0", "1.7000036e9", "17000036E+2", "1e300", "1700003600.9999"}) {
+    CAPTURE(std::string(exp));
+    const auto claims =
+        VerifiedClaims::Verify(MakeJwt(std::string(R"({"exp":)") + exp + "}"), Lenient(), kNow);
+    if (std::string(exp) == "1e300") {
+      CHECK(claims.error() == JwtProblem::kBadDate);  // no time that a clock will show
+      continue;
+    }
+    REQUIRE(claims.has_value());
+    CHECK(claims->expires_at() == kNow + 3600);
+  }
+  for (const char* start : {"1661429197.403285", "1.6e9", "0", "-1", "-62135596800", "-1e18"}) {
+    CAPTURE(std::string(start));
+    CHECK(ClaimsProblem(R"({"exp":)" + At(3600) + R"(,"iat":)" + start + R"(,"nbf":)" + start +
+                        "}") == std::nullopt);
+  }
+}
+
+TEST_CASE("Claims: a fraction counts against the JWT") {
+  const auto exp = [](std::int64_t offset, const std::string& fraction) {
+    return ClaimsProblem(R"({"exp":)" + At(offset) + fraction + "}");
+  };
+  CHECK(exp(120, ".9") == JwtProblem::kNearExpiry);
+  CHECK(exp(121, ".1") == std::nullopt);
+  CHECK(ClaimsProblem(R"({"exp":-1.5})") == JwtProblem::kExpired);
+  for (const std::string key : {"nbf", "iat"}) {
+    CAPTURE(key);
+    const auto start = [&](std::int64_t offset, const std::string& fraction) {
+      return ClaimsProblem(R"({"exp":)" + At(3600) + ",\"" + key + "\":" + At(offset) + fraction +
+                           "}");
+    };
+    CHECK(start(29, ".9") == std::nullopt);
+    CHECK(start(30, ".0") == std::nullopt);
+    CHECK(start(30, ".1") == JwtProblem::kNotYetValid);
+  }
+}
+
+TEST_CASE("Claims: what is no number is no date, and neither is a number beyond 64 bits") {
   for (const char* key : {"exp", "nbf", "iat"}) {
-    for (const char* value : {"\"1700003600\"", "1.7e9", "1700003600.0", "-1", "null", "true", "[]",
-                              "9223372036854775808"}) {
+    for (const char* value :
+         {"\"1700003600\"", "true", "[]", "{}", "9223372036854775808", "18446744073709551616",
+          "99999999999999999999999", "1e19", "1e999", "-1e999", "-99999999999999999999999"}) {
       CAPTURE(std::string(key));
       CAPTURE(std::string(value));
       std::string claims = std::string("{\"") + key + "\":" + value;
@@ -94,8 +134,41 @@ TEST_CASE("Claims: numeric dates are non-negative whole numbers") {
   }
 }
 
-TEST_CASE("Claims: a number that no 64 bits hold is refused") {
-  CHECK(ClaimsProblem(R"({"exp":99999999999999999999})") == JwtProblem::kNotJson);
+TEST_CASE("Claims: a date that is null is absent") {
+  CHECK(ClaimsProblem(R"({"exp":null})") == JwtProblem::kNoExpiry);
+  const auto claims = VerifiedClaims::Verify(
+      MakeJwt(R"({"exp":)" + At(3600) + R"(,"nbf":null,"iat":null})"), Lenient(), kNow);
+  REQUIRE(claims.has_value());
+  CHECK_FALSE(claims->names_start());
+}
+
+TEST_CASE("Claims: what no check needs never refuses a JWT") {
+  for (const char* member :
+       {R"("x":null)", R"("x":18446744073709551616)", R"("x":-99999999999999999999)",
+        R"("x":[1e999,-1E+999,{"y":1.0e+400}])", R"("x":1e-999)", R"("x":"\ud800")",
+        R"("x":"a\udc00b")", R"("x":"\ud800\ud800\udc00")", R"("x":"\ud83d\ude00")",
+        R"("x":"\\ud800")", R"("x":"\uD800\u0041")", R"("x":"\ud800\n99999999999999999999")",
+        R"("\udfff":1)", R"("x":"99999999999999999999")", R"("nbf":null)", R"("sub":7)",
+        R"("aud":99999999999999999999)", R"("iss":"\ud800")"}) {
+    CAPTURE(std::string(member));
+    const std::string claims = R"({"exp":)" + At(3600) + "," + member + "}";
+    CHECK(ClaimsProblem(claims) == std::nullopt);
+    CHECK(Problem(MakeJwt(R"({"exp":)" + At(3600) + "}", "{" + std::string(member) + "}")) ==
+          std::nullopt);
+  }
+}
+
+TEST_CASE("Claims: what is no JSON stays none, however large its numbers") {
+  for (const char* member :
+       {R"("x":099999999999999999999)", R"("x":99999999999999999999.)", R"("x":1e9999+)",
+        R"("x":99999999999999999999e)", R"("x":-)", R"("x":+99999999999999999999)",
+        R"("x":99999999999999999999x)", R"("x":99999999999999999999true)",
+        R"("x":n99999999999999999999)", R"("x":--99999999999999999999)",
+        R"("x":99999999999999999999 1)", R"("x":"\ud80")", R"("x":"\udzzz")", R"("x":"\ud800)",
+        R"("x":"\)", R"(99999999999999999999:1)"}) {
+    CAPTURE(std::string(member));
+    CHECK(ClaimsProblem(R"({"exp":)" + At(3600) + "," + member + "}") == JwtProblem::kNotJson);
+  }
 }
 
 TEST_CASE("Claims: what is left must exceed minRemainingTtl") {
@@ -138,6 +211,15 @@ TEST_CASE("Claims: the issuer is compared when one is expected") {
                              R"(,"iss":["https://issuer"])", R"(,"iss":null)"}) {
     CAPTURE(claims);
     CHECK(ClaimsProblem(WithExpiry(claims), expected) == JwtProblem::kWrongIssuer);
+  }
+}
+
+TEST_CASE("Claims: an issuer beyond the BMP is compared as it is, however it is written") {
+  JwtExpectations expected = Lenient();
+  expected.issuer = "https://\xF0\x9F\x98\x80";
+  for (const char* written : {"\\ud83d\\ude00", "\\uD83D\\uDE00", "\xF0\x9F\x98\x80"}) {
+    CHECK(ClaimsProblem(WithExpiry(R"(,"iss":"https://)" + std::string(written) + "\""),
+                        expected) == std::nullopt);
   }
 }
 

@@ -277,7 +277,15 @@ TEST_CASE("Login: refusals are one error and other failures keep their own row")
         Ending{204, "", core::OpenBaoFailure(OpenBaoStatus::kUnavailable),
                OpenBaoStatus::kUnavailable},
         Ending{200, R"({"auth":null})", core::OpenBaoFailure(OpenBaoStatus::kUnavailable),
-               OpenBaoStatus::kUnavailable}}) {
+               OpenBaoStatus::kUnavailable},
+        Ending{200,
+               R"({"auth":{"client_token":"s.t","lease_duration":60,"renewable":true,)"
+               R"("num_uses":100}})",
+               core::TokenUsesLimited(), OpenBaoStatus::kUnknown},
+        Ending{200,
+               R"({"auth":{"client_token":"","lease_duration":0,"renewable":false,)"
+               R"("mfa_requirement":{}}})",
+               core::SecondFactorWanted(), OpenBaoStatus::kUnauthenticated}}) {
     CAPTURE(ending.http_status);
     CAPTURE(ending.body);
     Clients clients;

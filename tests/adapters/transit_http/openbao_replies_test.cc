@@ -286,6 +286,40 @@ TEST_CASE("Token reply: token and lease and renewable must all be usable") {
   CHECK(std::chrono::nanoseconds(huge.result->lease).count() > 0);
 }
 
+TEST_CASE("Token reply: a token for a number of calls is refused with words of its own") {
+  const auto with = [](const std::string& num_uses) {
+    return ReadTokenReply(
+        R"({"auth":{"client_token":"s.t","lease_duration":60,"renewable":true,"num_uses":)" +
+        num_uses + R"(,"mfa_requirement":null}})");
+  };
+  for (const char* unlimited : {"0", "null"}) CHECK(with(unlimited).result.has_value());
+  for (const char* limited : {"1", "100", "9223372036854775807"}) {
+    CHECK(with(limited).result.error() == core::TokenUsesLimited());
+  }
+  for (const char* odd : {"\"100\"", "true", "1.5", "18446744073709551615"}) {
+    CHECK(ErrorOf(with(odd)) == kUnavailable);
+  }
+}
+
+TEST_CASE("Token reply: a second factor that OpenBao wants is told, as its reply has it") {
+  // Of OpenBao 2.5.3.
+  const auto wanted = ReadTokenReply(
+      R"({"request_id":"x-1","data":null,"warnings":["A login request was issued that is subject to )"
+      R"(MFA validation."],"auth":{"client_token":"","accessor":"","policies":null,)"
+      R"("lease_duration":0,"renewable":false,"entity_id":"","token_type":"default",)"
+      R"("orphan":false,"mfa_requirement":{"mfa_request_id":"9979d6d9","mfa_constraints":{"e":)"
+      R"({"any":[{"type":"totp","id":"570d79cb","uses_passcode":true}]}}},"num_uses":0}})");
+  CHECK(wanted.result.error() == core::SecondFactorWanted());
+  CHECK(wanted.request_id == "x-1");
+  for (const char* odd : {"true", "\"yes\"", "[]", "1"}) {
+    CAPTURE(odd);
+    CHECK(ErrorOf(ReadTokenReply(
+              R"({"auth":{"client_token":"s.t","lease_duration":60,"renewable":true,)"
+              R"("mfa_requirement":)" +
+              std::string(odd) + "}}")) == kUnavailable);
+  }
+}
+
 TEST_CASE("request_id: only a short printable one is passed on") {
   CHECK(ReadDisableUpsertReply(R"({"request_id":"a b","data":{"disable_upsert":true}})")
             .request_id.empty());

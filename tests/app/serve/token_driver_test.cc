@@ -145,6 +145,23 @@ TEST_CASE("Token driver: a failed renewal is told and followed by a login") {
 }
 
 TEST_CASE(
+    "Token driver: a rejection during a hanging renewal logs in without waiting for its end") {
+  TokenBench b;
+  b.StartWith("first", 600s, /*renewable=*/true);
+  for (int i = 0; i < 20 && b.login.renewal.calls() == 0; ++i) b.Pass(30s);
+  REQUIRE(b.login.renewal.calls() == 1);
+  const testing::Answer& wanted = b.Obtain(1);
+  CHECK(b.login.calls() == 2);
+  CHECK(b.telemetry.Told("renewal error canceled"));
+  b.LogIn("second");
+  CHECK(Value(wanted) == "second");
+  b.login.renewal.End(Grant("first", 900s, true));  // late
+  b.Settle();
+  CHECK(b.Current() == "second");
+  CHECK(b.login.calls() == 2);
+}
+
+TEST_CASE(
     "Token driver: a renewal that OpenBao refuses is auth_failed and any other failure error") {
   struct Row {
     core::OpenBaoStatus why;

@@ -29,6 +29,9 @@ std::expected<RoleTokenSettings, std::string> RoleTokenSettings::Read(
   }
   settings.no_default_policy =
       BoolField(data, "token_no_default_policy", settings.no_default_policy);
+  const auto num_uses = IntField(data, "token_num_uses", settings.num_uses);
+  if (!num_uses) return std::unexpected(num_uses.error());
+  settings.num_uses = *num_uses;
   if (HasField(data, "token_type")) settings.batch = TextField(data, "token_type") == "batch";
   if (settings.lease.max_ttl > 0 && settings.lease.ttl > settings.lease.max_ttl) {
     return std::unexpected("ttl should not be greater than max ttl");
@@ -43,7 +46,7 @@ void RoleTokenSettings::Write(Json* data) const {
   (*data)["token_period"] = lease.period;
   (*data)["token_no_default_policy"] = no_default_policy;
   (*data)["token_explicit_max_ttl"] = 0;
-  (*data)["token_num_uses"] = 0;
+  (*data)["token_num_uses"] = num_uses;
   (*data)["token_bound_cidrs"] = Json::array();
   (*data)["token_strictly_bind_ip"] = false;
   (*data)["token_type"] = batch ? "batch" : "default";
@@ -64,6 +67,7 @@ Outcome Login(TokenStore& tokens, Token token, const RoleTokenSettings& settings
   token.policies = settings.TokenPolicies();
   token.orphan = true;
   token.batch = settings.batch;
+  token.num_uses = settings.num_uses;
   token.renewable = !settings.batch;
   const auto created = tokens.Create(std::move(token), lease->ttl);
   Outcome outcome = Outcome::Auth(AuthObject(*created, lease->ttl));

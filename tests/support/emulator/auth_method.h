@@ -18,6 +18,7 @@ struct RoleTokenSettings {
   LeaseTerms lease;
   bool no_default_policy = false;
   bool batch = false;  // token_type
+  std::int64_t num_uses = 0;
 
   // The error is the text of a 400.
   static std::expected<RoleTokenSettings, std::string> Read(const Json& data,

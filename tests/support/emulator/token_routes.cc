@@ -87,7 +87,7 @@ Outcome TokenRoutes::LookUp(const std::string& id) {
                {"path", token->path},
                {"meta", token->metadata},
                {"display_name", token->display_name},
-               {"num_uses", 0},
+               {"num_uses", token->num_uses},
                {"orphan", token->orphan},
                {"creation_time", token->issue_millis / 1000},
                {"creation_ttl", token->creation_ttl},

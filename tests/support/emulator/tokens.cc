@@ -98,7 +98,7 @@ Json AuthObject(const Token& token, std::int64_t lease_seconds) {
           {"metadata", token.metadata},    {"lease_duration", lease_seconds},
           {"renewable", token.renewable},  {"entity_id", token.entity_id},
           {"token_type", TypeName(token)}, {"orphan", token.orphan},
-          {"mfa_requirement", nullptr},    {"num_uses", 0}};
+          {"mfa_requirement", nullptr},    {"num_uses", token.num_uses}};
 }
 
 }  // namespace baokms::emulator

@@ -32,7 +32,8 @@ struct Token {
   std::string certificate_der;  // of a certificate login
   bool orphan = false;
   bool renewable = false;
-  bool batch = false;  // neither renewed nor revoked
+  bool batch = false;         // neither renewed nor revoked
+  std::int64_t num_uses = 0;  // told, not counted
   std::int64_t creation_ttl = 0;
   std::int64_t issue_millis = 0;
   std::int64_t expire_millis = 0;  // 0: never

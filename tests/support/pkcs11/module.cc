@@ -59,6 +59,22 @@ CK_RV GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO* info) {
   return code;
 }
 
+// Whether the token knows this mechanism.
+bool Knows(CK_MECHANISM_TYPE mechanism) {
+  const Order order = OrderFor("mechanisms");
+  return order.action != "only" || order.number == mechanism;
+}
+
+CK_RV GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE mechanism, CK_MECHANISM_INFO* info) {
+  if (!Knows(mechanism)) return CKR_MECHANISM_INVALID;
+  return soft_hsm->C_GetMechanismInfo(slot, mechanism, info);
+}
+
+CK_RV SignInit(CK_SESSION_HANDLE session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE key) {
+  if (!Knows(mechanism->mechanism)) return CKR_MECHANISM_INVALID;
+  return soft_hsm->C_SignInit(session, mechanism, key);
+}
+
 CK_RV OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void* application, CK_NOTIFY notify,
                   CK_SESSION_HANDLE* session) {
   if (const CK_RV code = Obey("C_OpenSession"); code != CKR_OK) return code;
@@ -102,7 +118,9 @@ extern "C" CK_RV C_GetFunctionList(CK_FUNCTION_LIST** list) {
     troubled.C_OpenSession = OpenSession;
     troubled.C_CloseSession = CloseSession;
     troubled.C_Login = Login;
+    troubled.C_SignInit = SignInit;
     troubled.C_Sign = Sign;
+    troubled.C_GetMechanismInfo = GetMechanismInfo;
   }
   *list = &troubled;
   return CKR_OK;

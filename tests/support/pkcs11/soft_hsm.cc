@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -13,15 +14,22 @@
 namespace baokms::testing {
 namespace {
 
-void RunTool(std::vector<std::string> arguments, const TempDirectory& directory) {
-  arguments.insert(arguments.begin(), "softhsm2-util");
-  ChildProcess tool({.argv = std::move(arguments),
+// What it wrote.
+std::string Run(std::vector<std::string> argv, const TempDirectory& directory) {
+  const std::string name = argv.front();
+  ChildProcess tool({.argv = std::move(argv),
                      .stdout_file = directory.File("tool.out"),
                      .stderr_file = directory.File("tool.err")});
   const auto ended = tool.Wait(std::chrono::seconds(30));
   if (!ended || ended->code != 0) {
-    throw HarnessError("softhsm2-util failed: " + tool.Stdout() + tool.Stderr());
+    throw HarnessError(name + " failed: " + tool.Stdout() + tool.Stderr());
   }
+  return tool.Stdout();
+}
+
+void RunTool(std::vector<std::string> arguments, const TempDirectory& directory) {
+  arguments.insert(arguments.begin(), "softhsm2-util");
+  Run(std::move(arguments), directory);
 }
 
 }  // namespace
@@ -57,6 +65,39 @@ void SoftHsm::ImportKey(const std::string& token, const std::string& pin,
            "0" + std::to_string(++keys_), "--pin", pin},
           directory_);
   std::remove(file.c_str());
+}
+
+void SoftHsm::ImportKeyFor(const std::string& mechanisms, const std::string& token,
+                           const std::string& pin, const std::string& key_label, EVP_PKEY* key) {
+  const std::string file = directory_.Write("key.pem", emulator::PrivateKeyPem(key));
+  Run({"pkcs11-tool", "--module", Module(), "--token-label", token, "--login", "--pin", pin,
+       "--write-object", file, "--type", "privkey", "--usage-sign", "--label", key_label, "--id",
+       "0" + std::to_string(++keys_), "--allowed-mechanisms", mechanisms},
+      directory_);
+  std::remove(file.c_str());
+}
+
+void SoftHsm::RemovePublicKey(const std::string& token, const std::string& pin,
+                              const std::string& key_label) const {
+  Run({"pkcs11-tool", "--module", Module(), "--token-label", token, "--login", "--pin", pin,
+       "--delete-object", "--type", "pubkey", "--label", key_label},
+      directory_);
+}
+
+std::vector<std::string> SoftHsm::SerialsOfTokens(const std::string& label) const {
+  std::istringstream slots(Run({"softhsm2-util", "--show-slots"}, directory_));
+  const auto value = [](const std::string& line) {
+    const std::size_t start = line.find_first_not_of(' ', line.find(':') + 1);
+    return start == std::string::npos ? std::string()
+                                      : line.substr(start, line.find_last_not_of(' ') + 1 - start);
+  };
+  std::vector<std::string> serials;
+  std::string serial;
+  for (std::string line; std::getline(slots, line);) {
+    if (line.find("Serial number:") != std::string::npos) serial = value(line);
+    if (line.find("Label:") != std::string::npos && value(line) == label) serials.push_back(serial);
+  }
+  return serials;
 }
 
 void SoftHsm::PullTokens() const {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "tests/support/harness/temp_directory.h"
 
@@ -19,10 +20,19 @@ class SoftHsm {
   // opensc's, which writes every call to `log`, in front of another one. Sets the environment.
   static std::string SpyModule(const std::string& log, const std::string& behind = Module());
 
-  // Throw HarnessError when SoftHSM's own tool fails.
+  // Throw HarnessError when SoftHSM's or opensc's tool fails.
   void MakeToken(const std::string& label, const std::string& pin) const;
   void ImportKey(const std::string& token, const std::string& pin, const std::string& key_label,
                  EVP_PKEY* key);
+
+  // With CKA_ALLOWED_MECHANISMS, in pkcs11-tool's words: "RSA-PKCS,RSA-X-509".
+  void ImportKeyFor(const std::string& mechanisms, const std::string& token, const std::string& pin,
+                    const std::string& key_label, EVP_PKEY* key);
+  // Leaves the private key alone, as tokens do that hold no public objects.
+  void RemovePublicKey(const std::string& token, const std::string& pin,
+                       const std::string& key_label) const;
+  // In the order of slots.
+  std::vector<std::string> SerialsOfTokens(const std::string& label) const;
 
   // All tokens, as if pulled and inserted again.
   void PullTokens() const;

@@ -26,6 +26,10 @@ void TroubledModule::AddFlags(unsigned long flags) const {
   directory_.Write("orders", "C_GetTokenInfo flags " + std::to_string(flags) + "\n");
 }
 
+void TroubledModule::KnowOnly(unsigned long mechanism) const {
+  directory_.Write("orders", "mechanisms only " + std::to_string(mechanism) + "\n");
+}
+
 void TroubledModule::Heal() const { directory_.Write("orders", "- - 0\n"); }
 
 std::size_t TroubledModule::Calls(std::string_view function) const {

@@ -23,6 +23,8 @@ class TroubledModule {
   void Fail(std::string_view function, unsigned long code) const;
   // C_GetTokenInfo reports these flags as well.
   void AddFlags(unsigned long flags) const;
+  // The token knows this mechanism and no other.
+  void KnowOnly(unsigned long mechanism) const;
   // What hangs goes on.
   void Heal() const;
 

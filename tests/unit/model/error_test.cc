@@ -66,6 +66,8 @@ TEST_CASE("Error: wire codes and classes are those of the contract table") {
       {OpenBaoFailure(OpenBaoStatus::kUnknown), kUnavailable, "unknown"},
       {InvalidOpenBaoReply(), kInternal, "unknown"},
       {LoginRefused(), kUnauthenticated, "auth_failed"},
+      {TokenUsesLimited(), kUnauthenticated, "auth_failed"},
+      {SecondFactorWanted(), kUnauthenticated, "auth_failed"},
       {CredentialUnusable(), kUnauthenticated, "auth_failed"},
       {NoToken(), kUnauthenticated, "auth_failed"},
   };

@@ -10,6 +10,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <utility>
 
 #include "core/token/token_keeper.h"
 #include "tests/unit/token/token_keeper_bench.h"
@@ -51,6 +52,7 @@ class Life {
   int recoveries = 0;
   int throttled_denials = 0;
   int drops_by_time = 0;
+  int abandoned = 0;
 
  private:
   enum class Lost { kNever, kExpired, kRejected };
@@ -85,7 +87,11 @@ class Life {
     if (kind <= 35 && login_pending_) {
       EndLogin();
     } else if (kind <= 35 && renewing_ != 0) {
-      EndRenewal();
+      EndRenewal(renewing_);
+    } else if (kind <= 38 && !abandoned_.empty()) {
+      const std::uint64_t generation = *abandoned_.begin();
+      abandoned_.erase(abandoned_.begin());
+      EndRenewal(generation);
     } else if (kind <= 75) {
       Want();
     } else if (kind <= 85 && last_generation_ > 0) {
@@ -112,12 +118,13 @@ class Life {
     }
   }
 
-  void EndRenewal() {
+  void EndRenewal(std::uint64_t generation) {
     if (Chance(login_fails_)) {
-      Do(Chance(20) ? TokenKeeper::RenewalFailed{}
-                    : TokenKeeper::RenewalFailed{{OpenBaoFailure(OpenBaoStatus::kUnavailable)}});
+      RenewalFailure failure;
+      if (!Chance(20)) failure.error = OpenBaoFailure(OpenBaoStatus::kUnavailable);
+      Do(TokenKeeper::RenewalFailed{generation, failure});
     } else {
-      Do(TokenKeeper::RenewalSucceeded{Lease(), Chance(70)});
+      Do(TokenKeeper::RenewalSucceeded{generation, Lease(), Chance(70)});
     }
   }
 
@@ -137,6 +144,11 @@ class Life {
   void NoteRejection(std::uint64_t generation) {
     ExpireRecord();
     rejected_.insert(generation);
+    if (renewing_ != 0 && generation == renewing_) {
+      abandoned_.insert(std::exchange(renewing_, 0));
+      abandoned_now_ = true;
+      ++abandoned;
+    }
     if (current_ && lost_ == Lost::kNever && current_->generation == generation) {
       if (!last_rejection_ || now_.monotonic - *last_rejection_ >= minutes(10)) {
         incident_start_ = now_.monotonic;
@@ -160,9 +172,14 @@ class Life {
     const bool login_ended = std::holds_alternative<TokenKeeper::LoginSucceeded>(event) ||
                              std::holds_alternative<TokenKeeper::LoginFailed>(event);
     const auto* renewal_failed = std::get_if<TokenKeeper::RenewalFailed>(&event);
-    const bool renewal_ended =
-        std::holds_alternative<TokenKeeper::RenewalSucceeded>(event) || renewal_failed != nullptr;
+    const auto* renewal_good = std::get_if<TokenKeeper::RenewalSucceeded>(&event);
+    const std::uint64_t ended = renewal_good != nullptr     ? renewal_good->generation
+                                : renewal_failed != nullptr ? renewal_failed->generation
+                                                            : 0;
+    // The end of an abandoned one is none.
+    const bool renewal_ended = ended != 0 && ended == renewing_;
     const bool nothing_sent = renewal_failed != nullptr && !renewal_failed->failure.error;
+    const bool was_abandoned = std::exchange(abandoned_now_, false);
     const std::uint64_t renewed = renewal_ended ? renewing_ : 0;
     if (renewal_ended) {
       renewing_ = 0;
@@ -174,7 +191,7 @@ class Life {
       std::visit([&](const auto& a) { Check(a); }, action);
     }
     REQUIRE(login_reports_ == (login_ended ? 1 : 0));
-    REQUIRE(renewal_reports_ == (renewal_ended && !nothing_sent ? 1 : 0));
+    REQUIRE(renewal_reports_ == ((renewal_ended && !nothing_sent) || was_abandoned ? 1 : 0));
     if (published_ != 0) {
       REQUIRE((login_ended || renewal_ended));
       if (renewal_ended) {
@@ -295,6 +312,8 @@ class Life {
 
   bool login_pending_ = false;
   std::uint64_t renewing_ = 0;
+  std::set<std::uint64_t> abandoned_;  // renewals whose end is still to come
+  bool abandoned_now_ = false;         // by the event that is about to be stepped
   std::optional<Held> current_;
   Lost lost_ = Lost::kNever;
   BootTime last_expiry_;
@@ -320,6 +339,7 @@ TEST_CASE("TokenKeeper: 100000 random steps keep every promise") {
   int recoveries = 0;
   int throttled_denials = 0;
   int drops_by_time = 0;
+  int abandoned = 0;
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     CAPTURE(seed);
     Life life(seed);
@@ -329,12 +349,14 @@ TEST_CASE("TokenKeeper: 100000 random steps keep every promise") {
     recoveries += life.recoveries;
     throttled_denials += life.throttled_denials;
     drops_by_time += life.drops_by_time;
+    abandoned += life.abandoned;
   }
   CHECK(logins > 1000);
   CHECK(renewals > 150);
   CHECK(recoveries > 300);
   CHECK(throttled_denials > 1000);
   CHECK(drops_by_time > 50);
+  CHECK(abandoned > 5);
 }
 
 }  // namespace

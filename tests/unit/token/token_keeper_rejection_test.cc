@@ -55,7 +55,7 @@ TEST_CASE("TokenKeeper: a generation never given out rejects nothing now or late
   b.Do(TokenKeeper::TokenRejected{99});
   CHECK(b.actions.empty());
   b.PassAndLook(minutes(25));
-  b.Do(TokenKeeper::RenewalSucceeded{kLease, true});
+  b.Do(TokenKeeper::RenewalSucceeded{1, kLease, true});
   CHECK(b.Only<TokenKeeper::PublishToken>().generation == 1);
 }
 
@@ -180,35 +180,75 @@ TEST_CASE("TokenKeeper: a rejection during the backoff of a refresh waits for th
   CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
 }
 
-TEST_CASE("TokenKeeper: a renewal that finishes after the rejection of its token is dropped") {
+TEST_CASE("TokenKeeper: a rejection abandons the renewal of its token and logs in at once") {
   TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
+  REQUIRE(b.All<TokenKeeper::StartRenewal>().size() == 1);  // it hangs
   b.Want(1, 1);
   CHECK(b.All<TokenKeeper::DropToken>().size() == 1);
-  CHECK(b.StartsNothing());  // one refresh at a time
-  CHECK(b.None<TokenKeeper::AnswerWaiter>());
-  b.Do(TokenKeeper::RenewalSucceeded{hours(1), true});
-  CHECK(b.None<TokenKeeper::PublishToken>());
-  CHECK(b.None<TokenKeeper::AnswerWaiter>());
+  CHECK(b.Only<TokenKeeper::ReportRenewal>() ==
+        TokenKeeper::ReportRenewal{LoginStatus::kError, Cancelled()});
   CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
+  CHECK(b.None<TokenKeeper::AnswerWaiter>());
   b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
   CHECK(b.Answer(1) == 2U);
 }
 
-TEST_CASE("TokenKeeper: a renewal of a token rejected after it expired is dropped too") {
+TEST_CASE("TokenKeeper: the late end of an abandoned renewal changes nothing") {
+  for (const bool success : {false, true}) {
+    CAPTURE(success);
+    TokenKeeperBench b;
+    b.LogIn(/*renewable=*/true);
+    b.PassAndLook(minutes(25));
+    b.Want(1, 1);
+    const auto end = [&] {
+      if (success) {
+        b.Do(TokenKeeper::RenewalSucceeded{1, hours(1), true});
+      } else {
+        b.Do(TokenKeeper::RenewalFailed{1, {OpenBaoFailure(OpenBaoStatus::kTimeout)}});
+      }
+    };
+    TokenKeeper before = b.keeper;
+    end();
+    CHECK(b.actions.empty());  // the login under way is the recovery
+    CHECK(b.keeper == before);
+    b.Do(TokenKeeper::LoginSucceeded{minutes(5) + seconds(2), true, std::nullopt});
+    b.PassAndLook(seconds(2));
+    REQUIRE(b.Only<TokenKeeper::StartRenewal>().generation == 2);
+    before = b.keeper;
+    end();
+    CHECK(b.actions.empty());  // nor is it the end of the next renewal
+    CHECK(b.keeper == before);
+  }
+}
+
+TEST_CASE("TokenKeeper: a late rejection of an older token leaves the newer one's renewal") {
+  TokenKeeperBench b;
+  b.LogIn(/*renewable=*/true);
+  b.Want(1, 1);
+  b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
+  b.PassAndLook(minutes(25));
+  b.Do(TokenKeeper::TokenRejected{1});
+  CHECK(b.None<TokenKeeper::ReportRenewal>());
+  b.Do(TokenKeeper::RenewalSucceeded{2, kLease, true});
+  CHECK(b.Only<TokenKeeper::PublishToken>().generation == 2);
+}
+
+TEST_CASE("TokenKeeper: a renewal of a token rejected after it expired is abandoned too") {
   TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(kLease - seconds(1));
   b.Pass(seconds(1));
   b.Want(1, 1);
   CHECK_FALSE(b.keeper.Status().throttled);
-  b.Do(TokenKeeper::RenewalSucceeded{hours(1), true});
-  CHECK(b.None<TokenKeeper::PublishToken>());
+  CHECK(b.Only<TokenKeeper::ReportRenewal>().error == Cancelled());
   CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
+  b.Do(TokenKeeper::RenewalSucceeded{1, hours(1), true});
+  CHECK(b.actions.empty());
 }
 
-TEST_CASE("TokenKeeper: a renewal that ends while recovery is throttled brings no login") {
+TEST_CASE("TokenKeeper: a renewal abandoned while recovery is throttled brings no login") {
   TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.Want(1, 1);
@@ -217,8 +257,10 @@ TEST_CASE("TokenKeeper: a renewal that ends while recovery is throttled brings n
   REQUIRE(b.All<TokenKeeper::StartRenewal>().size() == 1);
   b.Want(2, 2);
   CHECK(b.Answer(2) == Refused(NoToken()));
-  b.Do(TokenKeeper::RenewalFailed{{OpenBaoFailure(OpenBaoStatus::kPermissionDenied)}});
+  CHECK(b.Only<TokenKeeper::ReportRenewal>().error == Cancelled());
   CHECK(b.StartsNothing());
+  b.Do(TokenKeeper::RenewalFailed{2, {OpenBaoFailure(OpenBaoStatus::kPermissionDenied)}});
+  CHECK(b.actions.empty());
   b.PassAndLook(seconds(3));
   CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
 }

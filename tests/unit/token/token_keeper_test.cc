@@ -50,7 +50,7 @@ TEST_CASE("TokenKeeper: a renewable token is renewed when loginBeforeTokenExpiry
         TokenKeeper::StartRenewal{1, hours(1), b.now.monotonic + kTokenPolicy.login_timeout});
   const BootTime asked = b.now.boot;
   b.Pass(milliseconds(20));
-  b.Do(TokenKeeper::RenewalSucceeded{hours(1), true});
+  b.Do(TokenKeeper::RenewalSucceeded{1, hours(1), true});
   // The same token lives longer, so it keeps its generation.
   CHECK(b.Only<TokenKeeper::PublishToken>() == TokenKeeper::PublishToken{1, asked + hours(1)});
   CHECK(b.Only<TokenKeeper::ReportRenewal>().status == LoginStatus::kOk);
@@ -73,7 +73,7 @@ TEST_CASE(
   TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
-  b.Do(TokenKeeper::RenewalFailed{{OpenBaoFailure(OpenBaoStatus::kUnavailable)}});
+  b.Do(TokenKeeper::RenewalFailed{1, {OpenBaoFailure(OpenBaoStatus::kUnavailable)}});
   CHECK(b.Only<TokenKeeper::ReportRenewal>().status == LoginStatus::kError);
   CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
   CHECK(b.None<TokenKeeper::DropToken>());
@@ -86,7 +86,7 @@ TEST_CASE("TokenKeeper: a refused renewal counts as auth_failed") {
   TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
-  b.Do(TokenKeeper::RenewalFailed{{OpenBaoFailure(OpenBaoStatus::kPermissionDenied)}});
+  b.Do(TokenKeeper::RenewalFailed{1, {OpenBaoFailure(OpenBaoStatus::kPermissionDenied)}});
   CHECK(b.Only<TokenKeeper::ReportRenewal>().status == LoginStatus::kAuthFailed);
 }
 
@@ -94,7 +94,7 @@ TEST_CASE("TokenKeeper: a renewal whose lease is too short is followed by a logi
   TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
-  b.Do(TokenKeeper::RenewalSucceeded{minutes(5), true});
+  b.Do(TokenKeeper::RenewalSucceeded{1, minutes(5), true});
   CHECK(b.Only<TokenKeeper::ReportRenewal>().status == LoginStatus::kError);
   CHECK(b.None<TokenKeeper::PublishToken>());
   CHECK(b.None<TokenKeeper::DropToken>());
@@ -107,7 +107,7 @@ TEST_CASE("TokenKeeper: the current token serves while renewal and login are und
   b.PassAndLook(minutes(25));
   b.Want(1);
   CHECK(b.Answer(1) == 1U);
-  b.Do(TokenKeeper::RenewalFailed{{OpenBaoFailure(OpenBaoStatus::kUnavailable)}});
+  b.Do(TokenKeeper::RenewalFailed{1, {OpenBaoFailure(OpenBaoStatus::kUnavailable)}});
   b.Want(2);
   CHECK(b.Answer(2) == 1U);
 }
@@ -148,7 +148,7 @@ TEST_CASE("TokenKeeper: a renewal of which nothing was sent is a login and count
   TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
-  b.Do(TokenKeeper::RenewalFailed{});  // the leaf certificate is another
+  b.Do(TokenKeeper::RenewalFailed{1, {}});  // the leaf certificate is another
   CHECK(b.None<TokenKeeper::ReportRenewal>());
   CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
   b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
@@ -160,7 +160,7 @@ TEST_CASE("TokenKeeper: a token whose renewal says that it was the last is repla
   TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
-  b.Do(TokenKeeper::RenewalSucceeded{kLease, /*renewable=*/false});
+  b.Do(TokenKeeper::RenewalSucceeded{1, kLease, /*renewable=*/false});
   CHECK(b.Only<TokenKeeper::PublishToken>().generation == 1);
   b.PassAndLook(minutes(25));
   CHECK(b.None<TokenKeeper::StartRenewal>());
@@ -183,7 +183,7 @@ TEST_CASE("TokenKeeper: when renewal and login fail the next attempt begins with
   TokenKeeperBench b;
   b.LogIn(/*renewable=*/true);
   b.PassAndLook(minutes(25));
-  b.Do(TokenKeeper::RenewalFailed{{OpenBaoFailure(OpenBaoStatus::kUnavailable)}});
+  b.Do(TokenKeeper::RenewalFailed{1, {OpenBaoFailure(OpenBaoStatus::kUnavailable)}});
   b.FailLogin();
   CHECK(b.StartsNothing());
   b.PassAndLook(milliseconds(1250));
@@ -355,7 +355,7 @@ TEST_CASE("TokenKeeper: a token that expires during its renewal lives on when th
   b.Want(1);
   CHECK(b.All<TokenKeeper::DropToken>().size() == 1);
   CHECK(b.None<TokenKeeper::AnswerWaiter>());
-  b.Do(TokenKeeper::RenewalSucceeded{kLease, true});
+  b.Do(TokenKeeper::RenewalSucceeded{1, kLease, true});
   CHECK(b.Only<TokenKeeper::PublishToken>().generation == 1);
   CHECK(b.Answer(1) == 1U);
 }
@@ -396,7 +396,7 @@ TEST_CASE("TokenKeeper: its status tells lifetimes and times and failures with t
   CHECK_FALSE(status.last_error);
 
   b.PassAndLook(minutes(25));
-  b.Do(TokenKeeper::RenewalSucceeded{kLease, true});
+  b.Do(TokenKeeper::RenewalSucceeded{1, kLease, true});
   status = b.keeper.Status();
   CHECK(status.expires_at == b.now.boot + kLease);
   CHECK(status.last_login == logged_in);
@@ -445,8 +445,8 @@ TEST_CASE("TokenKeeper: results that nothing was started for change nothing") {
   const TokenKeeper before = b.keeper;
   b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
   b.Do(TokenKeeper::LoginFailed{Failure(OpenBaoStatus::kSealed)});
-  b.Do(TokenKeeper::RenewalSucceeded{kLease, true});
-  b.Do(TokenKeeper::RenewalFailed{{OpenBaoFailure(OpenBaoStatus::kSealed)}});
+  b.Do(TokenKeeper::RenewalSucceeded{1, kLease, true});
+  b.Do(TokenKeeper::RenewalFailed{1, {OpenBaoFailure(OpenBaoStatus::kSealed)}});
   b.Do(TokenKeeper::WaiterGone{9});
   b.Do(TokenKeeper::TokenRejected{0});
   CHECK(b.actions.empty());
