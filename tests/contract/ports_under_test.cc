@@ -69,8 +69,7 @@ PortsUnderTest::PortsUnderTest(const OpenBaoUnderTest& openbao, const Place& pla
   transit_ = std::make_unique<OpenBaoTransitClient>(
       OpenBaoTransitClient::Options{.mount_path = place.transit_mount, .key_name = place.key_name},
       adapters::transit_http::OpenBaoRequestContext{*transit_transport_, telemetry_});
-  const adapters::transit_http::OpenBaoRequestContext auth_context{*auth_transport_, clock_,
-                                                                   telemetry_};
+  const adapters::transit_http::OpenBaoRequestContext auth_context{*auth_transport_, telemetry_};
   auth_ = std::make_unique<OpenBaoAuthClient>(auth_context);
 }
 
