@@ -2,16 +2,15 @@
 baokms_mutant_suite(checked_file TEST "checked_file_tests: mutant @NAME@ is caught"
   LIBS checked_file_test_objects)
 
-baokms_mutant(links_below_sticky_directories checked_file adapters/checked_file/path_walk.cc
+baokms_mutant(links_below_any_directory checked_file adapters/checked_file/path_walk.cc
   "Links: no directory on the way*"
-  REPLACE "(status.st_mode & kOthersMayWrite) == 0"
-    "(status.st_mode & (kOthersMayWrite | S_ISVTX)) != kOthersMayWrite")
+  REPLACE "(status.st_mode & S_ISVTX) != 0" "true")
 baokms_mutant(links_below_group_directories checked_file adapters/checked_file/path_walk.cc
   "Links: no directory on the way*"
   REPLACE "S_IWGRP | S_IWOTH" "S_IWOTH")
 baokms_mutant(links_below_foreign_directories checked_file adapters/checked_file/path_walk.cc
   "Links: all on the way*"
-  REPLACE "OfRootOrUs(status) && (status.st_mode" "(status.st_mode")
+  REPLACE "OfRootOrUs(status) && guarded" "guarded")
 baokms_mutant(foreign_links checked_file adapters/checked_file/path_walk.cc
   "Links: all on the way*"
   REPLACE "if (!OfRootOrUs(status)) trusted_ = false" "")
