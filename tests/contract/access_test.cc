@@ -183,8 +183,10 @@ TEST_CASE("Restart: connecting fails while the server is down and its data is th
   const std::string sealed = c.Ciphertext();
   const ports::TokenRef token = c.LoginToken();
   c.server.Stop();
+  const auto budget = std::exchange(c.ports.budget, std::chrono::milliseconds(500));
   CHECK(EveryOutcome(c, token, sealed) ==
         std::vector<std::string>(6, "openbao_connection_failed unavailable"));
+  c.ports.budget = budget;
   c.server.Start();
   CHECK(EveryOutcome(c, token, sealed) == std::vector<std::string>(6, "ok"));
 }

@@ -74,7 +74,7 @@ PortsUnderTest::PortsUnderTest(const OpenBaoUnderTest& openbao, const Place& pla
 }
 
 core::MonotonicTime PortsUnderTest::Deadline() const {
-  return clock_.Now().monotonic + std::chrono::seconds(20);
+  return clock_.Now().monotonic + budget;
 }
 
 core::Result<core::Ciphertext> PortsUnderTest::Encrypt(const ports::TokenRef& token,

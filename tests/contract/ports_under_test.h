@@ -59,6 +59,9 @@ class PortsUnderTest {
                               const std::string& jwt);
   core::Result<Granted> Renew(const ports::TokenRef& token, std::chrono::seconds increment);
 
+  // Of each call. A server that is away is waited for as long.
+  std::chrono::milliseconds budget{20'000};
+
  private:
   core::MonotonicTime Deadline() const;
 

@@ -107,7 +107,7 @@ TEST_CASE("OAuth2 over TLS: endless headers and an endless body end at their bou
   };
   CHECK(Endpoint::StatusOf(endpoint.FetchFrom(
             endless("HTTP/1.1 200 X\r\n", "X-Filler: " + std::string(1000, 'x') + "\r\n"))) ==
-        LoginStatus::kOauth2Request);
+        LoginStatus::kOauth2Response);
   CHECK(Endpoint::StatusOf(
             endpoint.FetchFrom(endless("HTTP/1.1 200 X\r\nContent-Type: application/json\r\n\r\n{",
                                        std::string(10000, ' ')))) == LoginStatus::kOauth2Response);
