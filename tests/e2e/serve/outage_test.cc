@@ -111,13 +111,13 @@ TEST_CASE("Outage: whatever is asked meanwhile the log has ten lines a second of
   for (const char* message : {"kms.request", "openbao.request"}) {
     const auto lines = provider.process.LogLines(message);
     CHECK(std::cmp_less_equal(lines.size(), 10 * (took + 1)));
-    CHECK(lines.size() >= 30);
+    CHECK(lines.size() >= 10);
     for (const Json& line : lines) suppressed += line.value("suppressed", 0);
   }
   for (const Json& line : provider.process.LogLines("serve.shutdown")) {
     suppressed += line.value("suppressed", 0);
   }
-  CHECK(suppressed > 1000);
+  CHECK(suppressed > 50);  // most calls wait until their deadline
 }
 
 TEST_CASE("Outage: a mount that begins to create keys makes Status unhealthy until it stops") {

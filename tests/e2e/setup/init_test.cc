@@ -297,12 +297,13 @@ TEST_CASE("Init: the environment changes nothing and OpenBao is not asked") {
   CHECK(config != plain);
 }
 
-TEST_CASE("Init: a symlink in the place of the values is refused") {
+TEST_CASE("Init: a symlink in the place of the values is refused where others could have made it") {
   Bench bench;
   BundledNode bundled(bench);
   bundled.Init({"--new-key"});
   const testing::TempDirectory& directory = bundled.node.config.directory();
   std::filesystem::create_symlink(directory.File("values.yaml"), directory.File("link.yaml"));
+  std::filesystem::permissions(directory.path(), std::filesystem::perms::all);
   const CommandResult result =
       RunCommand({"init", "--values", directory.File("link.yaml"), "--out", directory.File("o")});
   CHECK(result.code == 3);
