@@ -90,10 +90,19 @@ struct KmsBench {
       .RETURN(nullptr)
 #define EXPECT_OBTAIN(b, rejected)                                \
   REQUIRE_CALL((b).tokens, Obtain((rejected), (b).Deadline(), _)) \
-      .LR_SIDE_EFFECT((b).obtained = std::move(_3))
+      .LR_SIDE_EFFECT((b).obtained = std::move(_3))               \
+      .RETURN(nullptr)
+// And that the wait is abandoned once.
+#define EXPECT_LEFT_OBTAIN(b, rejected)                           \
+  auto wait = std::make_unique<testing::MockPendingCall>();       \
+  REQUIRE_CALL(*wait, Abandon());                                 \
+  REQUIRE_CALL((b).tokens, Obtain((rejected), (b).Deadline(), _)) \
+      .LR_SIDE_EFFECT((b).obtained = std::move(_3))               \
+      .LR_RETURN(std::move(wait))
 #define EXPECT_DISCOVER(b, id)                                   \
   REQUIRE_CALL((b).discovery, Discover((id), (b).Deadline(), _)) \
-      .LR_SIDE_EFFECT((b).discovered = std::move(_3))
+      .LR_SIDE_EFFECT((b).discovered = std::move(_3))            \
+      .RETURN(nullptr)
 
 TEST_CASE("Status: healthy tells the active key_id and unhealthy tells none") {
   KmsBench b;
@@ -319,6 +328,34 @@ TEST_CASE(
   CHECK(b.DecryptError() == Cancelled());
 }
 
+TEST_CASE("Decrypt: one abandoned during its discovery leaves it") {
+  KmsBench b;
+  auto wait = std::make_unique<testing::MockPendingCall>();
+  REQUIRE_CALL(*wait, Abandon());
+  REQUIRE_CALL(b.discovery, Discover(testing::IdOf(3), b.Deadline(), _))
+      .LR_SIDE_EFFECT(b.discovered = std::move(_3))
+      .LR_RETURN(std::move(wait));
+  b.Decrypt(GoodRequest(3));
+  b.call->Abandon();
+  b.discovered(std::unexpected(Cancelled()));
+  CHECK(b.DecryptError() == Cancelled());
+}
+
+TEST_CASE("Decrypt: a discovery that ends inside the call changes nothing of that") {
+  KmsBench b;
+  ALLOW_TOKEN(b);
+  EXPECT_DECRYPT(b, 1U);
+  REQUIRE_CALL(b.discovery, Discover(testing::IdOf(3), _, _))
+      .LR_SIDE_EFFECT(b.Publish(
+          testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(3, kPending)})))
+      .SIDE_EFFECT(_3({}))
+      .RETURN(nullptr);
+  b.Decrypt(GoodRequest(3));
+  b.decrypt_done(Secret::Copy("plain"));
+  REQUIRE(b.decrypted);
+  CHECK(b.decrypted->result.has_value());
+}
+
 TEST_CASE("Decrypt: keys that vanish during a discovery are unknown") {
   KmsBench b;
   EXPECT_DISCOVER(b, testing::IdOf(3));
@@ -431,7 +468,7 @@ TEST_CASE("Decrypt: an abandoned call is passed on and never retried") {
 TEST_CASE("Decrypt: one abandoned while it waits for a token makes no call") {
   KmsBench b;
   ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
-  EXPECT_OBTAIN(b, 0U);
+  EXPECT_LEFT_OBTAIN(b, 0U);
   b.Decrypt(GoodRequest(2));
   b.call->Abandon();
   b.obtained(testing::TokenOf(1));
@@ -442,7 +479,7 @@ TEST_CASE("Decrypt: one abandoned while its retry waits for a token makes no sec
   KmsBench b;
   ALLOW_TOKEN(b);
   EXPECT_DECRYPT(b, 1U);
-  EXPECT_OBTAIN(b, 1U);
+  EXPECT_LEFT_OBTAIN(b, 1U);
   b.Decrypt(GoodRequest(2));
   b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
   b.call->Abandon();
