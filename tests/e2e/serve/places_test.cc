@@ -172,13 +172,14 @@ TEST_CASE("Faults: another uid that takes every place does not shut kube-apiserv
   Bench bench;
   ProviderConfig config = bench.Config();
   config.tree["server"]["maxConcurrentDecrypt"] = kPlaces;
+  config.tree["openbao"]["timeout"] = "5s";
   config.Write();
   const Serving provider(config);
   const testing::SealedObject sealed = provider.Seal("a value");
   const std::string message = MessageOf(sealed);
 
   SharedEmulator().QueueFault(
-      {{"operation", "transit_decrypt"}, {"delay_ms", 1500}, {"count", kPlaces}});
+      {{"operation", "transit_decrypt"}, {"delay_ms", 4000}, {"count", kPlaces}});
   const int other = ConnectAs(kOther, config.socket());
   REQUIRE(other >= 0);
   // One more than there are places: the last is refused, for its uid holds all the others.
