@@ -18,8 +18,9 @@ struct Small {
 
   bool Take(core::KmsMethod method, std::optional<uid_t> uid) {
     auto place = places.Take(method, uid);
-    if (place) held.push_back(*std::move(place));
-    return place.has_value();
+    if (!place) return false;
+    held.push_back(*std::move(place));
+    return true;
   }
 };
 
