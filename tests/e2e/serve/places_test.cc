@@ -98,7 +98,9 @@ void CheckLeavesNothing(Serving& provider, const std::string& socket,
   CHECK(asked > 500);
   // Some 60 KiB a request: what all of them keep would be several times this.
   CHECK(grown < 24 * 1024);
-  CHECK(Refusals(provider.process) == 0);
+  // A call that is on its way to OpenBao when its caller leaves keeps its place until it is back.
+  // If those that wait kept theirs, nearly all would be refused.
+  CHECK(Refusals(provider.process) < static_cast<double>(asked) / 10);
 }
 
 TEST_CASE("Faults: callers that leave a slow discovery leave nothing behind") {
