@@ -12,7 +12,7 @@ using enum core::KmsMethod;
 
 constexpr uid_t kApiServer = 0, kOther = 1001, kThird = 1002, kFourth = 1003;
 
-struct Small {
+struct FewPlaces {
   Places places{{.status = 1, .encrypt = 2, .decrypt = 3}};
   std::vector<Places::Place> held;
 
@@ -26,21 +26,21 @@ struct Small {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Small, "Places: each method has its own limit") {
+TEST_CASE_FIXTURE(FewPlaces, "Places: each method has its own limit") {
   for (const auto& [method, limit] : {std::pair(kStatus, 1), {kEncrypt, 2}, {kDecrypt, 3}}) {
     for (int i = 0; i < limit; ++i) CHECK(Take(method, kOther));
     CHECK_FALSE(Take(method, kOther));
   }
 }
 
-TEST_CASE_FIXTURE(Small, "Places: one is free again when it is destroyed") {
+TEST_CASE_FIXTURE(FewPlaces, "Places: one is free again when it is destroyed") {
   CHECK(Take(kStatus, kOther));
   CHECK_FALSE(Take(kStatus, kOther));
   held.clear();
   CHECK(Take(kStatus, kOther));
 }
 
-TEST_CASE_FIXTURE(Small, "Places: a uid without one gets an extra one when all are taken") {
+TEST_CASE_FIXTURE(FewPlaces, "Places: a uid without one gets an extra one when all are taken") {
   for (int i = 0; i < 3; ++i) CHECK(Take(kDecrypt, kOther));
   CHECK_FALSE(Take(kDecrypt, kOther));
   CHECK(Take(kDecrypt, kApiServer));
@@ -50,7 +50,7 @@ TEST_CASE_FIXTURE(Small, "Places: a uid without one gets an extra one when all a
   CHECK_FALSE(Take(kDecrypt, kOther));
 }
 
-TEST_CASE_FIXTURE(Small, "Places: a uid whose extra one is free again gets the next") {
+TEST_CASE_FIXTURE(FewPlaces, "Places: a uid whose extra one is free again gets the next") {
   for (int i = 0; i < 3; ++i) CHECK(Take(kDecrypt, kOther));
   for (int i = 0; i < 5; ++i) {
     CHECK(Take(kDecrypt, kApiServer));
@@ -58,13 +58,13 @@ TEST_CASE_FIXTURE(Small, "Places: a uid whose extra one is free again gets the n
   }
 }
 
-TEST_CASE_FIXTURE(Small, "Places: what a uid holds of another method does not count") {
+TEST_CASE_FIXTURE(FewPlaces, "Places: what a uid holds of another method does not count") {
   CHECK(Take(kEncrypt, kApiServer));
   for (int i = 0; i < 3; ++i) CHECK(Take(kDecrypt, kOther));
   CHECK(Take(kDecrypt, kApiServer));
 }
 
-TEST_CASE_FIXTURE(Small, "Places: an extra one is none for those that come behind it") {
+TEST_CASE_FIXTURE(FewPlaces, "Places: an extra one is none for those that come behind it") {
   for (int i = 0; i < 3; ++i) CHECK(Take(kDecrypt, kOther));
   CHECK(Take(kDecrypt, kApiServer));
   held.erase(held.begin());
@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(Small, "Places: an extra one is none for those that come behin
   CHECK(Take(kDecrypt, kOther));
 }
 
-TEST_CASE_FIXTURE(Small, "Places: an unknown peer gets no extra one") {
+TEST_CASE_FIXTURE(FewPlaces, "Places: an unknown peer gets no extra one") {
   CHECK(Take(kStatus, std::nullopt));
   CHECK_FALSE(Take(kStatus, std::nullopt));
   CHECK(Take(kStatus, kApiServer));

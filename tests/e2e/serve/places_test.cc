@@ -27,7 +27,7 @@ namespace {
 using std::chrono::steady_clock;
 
 // A field of /proc/<pid>/status that counts kB: "VmRSS", "VmHWM" (the most that it was).
-long KiB(pid_t pid, const std::string& field) {
+long MemoryKiB(pid_t pid, const std::string& field) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
   for (std::string line; std::getline(status, line);) {
     if (!line.starts_with(field + ":")) continue;
@@ -89,9 +89,9 @@ double Refusals(const ProviderProcess& process) {
 void CheckLeavesNothing(Serving& provider, const std::string& socket,
                         const testing::SealedObject& sealed) {
   const pid_t pid = provider.process.child().pid();
-  const long before = KiB(pid, "VmRSS");
+  const long before = MemoryKiB(pid, "VmRSS");
   const long asked = AskAndLeave(socket, sealed);
-  const long grown = KiB(pid, "VmHWM") - before;
+  const long grown = MemoryKiB(pid, "VmHWM") - before;
   MESSAGE("requests ", asked, ", resident KiB before ", before, ", at most grown by ", grown,
           ", refused ", Refusals(provider.process));
   CHECK(before > 0);
