@@ -58,6 +58,8 @@ struct PromotionEvent {
 class Telemetry {
  public:
   virtual ~Telemetry() = default;
+  // Whether KmsRequestEvent::uid is printed now: only then a request keeps it.
+  virtual bool TellsUids() const { return false; }
   virtual void KmsRequestStarted(core::KmsMethod method) = 0;
   // Exactly one for each start, rejections included.
   virtual void KmsRequestFinished(const KmsRequestEvent& event) = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "core/model/time.h"
 #include "ports/completion.h"
@@ -16,9 +17,10 @@ class TokenSource {
   virtual TokenRef Current() const = 0;
   // Asks for a token other than generation `rejected` (0: any), which a Transit request was refused
   // with. Completes with a newer token, or with why there is none now (recovery throttled, login
-  // failed, deadline past). Any thread, never blocks.
-  virtual void Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
-                      Completion<TokenRef> done) = 0;
+  // failed, deadline past). Any thread, never blocks. What is returned may be null; abandoned, the
+  // wait ends at once, with Cancelled().
+  virtual std::unique_ptr<PendingCall> Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
+                                              Completion<TokenRef> done) = 0;
   // The one retry was refused too: the token is dropped if it is still the current one, and nobody
   // waits.
   virtual void Reject(std::uint64_t generation) = 0;

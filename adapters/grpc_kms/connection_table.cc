@@ -50,14 +50,14 @@ void ConnectionTable::HandOver(std::uint64_t id, int grpc_fd) {
   by_grpc_fd_[grpc_fd] = id;
 }
 
-void ConnectionTable::RpcArrived(int grpc_fd) {
+std::optional<uid_t> ConnectionTable::RpcArrived(int grpc_fd) {
   const std::lock_guard lock(mutex_);
   const auto known = by_grpc_fd_.find(grpc_fd);
-  if (known == by_grpc_fd_.end()) return;
+  if (known == by_grpc_fd_.end()) return std::nullopt;
   const auto at = connections_.find(known->second);
-  if (at == connections_.end() || !at->second.silent) return;
-  silent_.erase(*at->second.silent);
-  at->second.silent.reset();
+  if (at == connections_.end()) return std::nullopt;
+  if (at->second.silent) silent_.erase(*std::exchange(at->second.silent, std::nullopt));
+  return at->second.uid;
 }
 
 posix::Descriptor ConnectionTable::Remove(std::uint64_t id) {

@@ -41,8 +41,8 @@ class ConnectionTable {
   bool HandedOver(std::uint64_t id) const;
   // The connection is gRPC's from now on, which knows it as `grpc_fd`.
   void HandOver(std::uint64_t id, int grpc_fd);
-  // An RPC came in on that descriptor of gRPC's.
-  void RpcArrived(int grpc_fd);
+  // An RPC came in on that descriptor of gRPC's. The peer's uid; none: it has gone already.
+  std::optional<uid_t> RpcArrived(int grpc_fd);
   // An empty one when unknown.
   posix::Descriptor Remove(std::uint64_t id);
   // The oldest without an RPC, if any.

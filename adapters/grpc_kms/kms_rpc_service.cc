@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,7 +81,7 @@ grpc::ByteBuffer ToBuffer(core::Secret bytes) {
 template <typename T, typename Encode>
 ports::KmsCompletion<T> Answer(std::shared_ptr<Rpc> rpc, Encode encode) {
   return [rpc = std::move(rpc), encode](core::KmsOutcome<T> outcome) {
-    if (rpc->answered()) return;  // the caller has gone; the outcome is wiped here
+    if (rpc->answered()) return rpc->LetGo();  // the caller has gone; the outcome is wiped here
     try {
       const KeyFacts facts{std::move(outcome.key_id_hash), outcome.transit_key_version};
       if (!outcome.result) return rpc->Fail(outcome.result.error(), facts);
@@ -109,14 +110,18 @@ grpc::ServerUnaryReactor* KmsRpcService::Handle(core::KmsMethod method,
                                                 grpc::CallbackServerContext* context,
                                                 const grpc::ByteBuffer* request,
                                                 grpc::ByteBuffer* response, Work work) {
-  connections_.RpcArrived(PeerDescriptor(context->peer()));
+  const std::optional<uid_t> peer = connections_.RpcArrived(PeerDescriptor(context->peer()));
   const RequestBytes message(*request);
   const auto rpc = std::make_shared<Rpc>(method, *context, response, rpcs_, telemetry_);
   auto* reactor = new RpcReactor(rpc);
   try {
-    if (const auto refused = rpcs_.Admit(method, rpc)) {
-      rpc->Fail(*refused);
-    } else if (request->Length() > core::kMaxMessageBytes) {
+    auto place = rpcs_.Admit(method, peer, rpc);
+    if (!place) {
+      rpc->Fail(place.error());
+      return reactor;
+    }
+    rpc->Hold(*std::move(place));
+    if (request->Length() > core::kMaxMessageBytes) {
       rpc->Fail(core::RequestTooLarge());
     } else {
       work(rpc, message.view());
@@ -148,7 +153,7 @@ grpc::ServerUnaryReactor* KmsRpcService::Encrypt(grpc::CallbackServerContext* co
                 [this](const std::shared_ptr<Rpc>& rpc, std::string_view message) {
                   auto parsed = ParseEncrypt(message);
                   if (!parsed) return rpc->Fail(parsed.error());
-                  rpc->set_uid(std::move(parsed->uid));
+                  if (telemetry_.TellsUids()) rpc->set_uid(std::move(parsed->uid));
                   rpc->Await(service_.Encrypt(std::move(parsed->plaintext),
                                               Answer<core::EncryptReply>(rpc, EncodeEncrypt)));
                 });
@@ -161,7 +166,7 @@ grpc::ServerUnaryReactor* KmsRpcService::Decrypt(grpc::CallbackServerContext* co
                 [this](const std::shared_ptr<Rpc>& rpc, std::string_view message) {
                   auto parsed = ParseDecrypt(message);
                   if (!parsed) return rpc->Fail(parsed.error());
-                  rpc->set_uid(std::move(parsed->uid));
+                  if (telemetry_.TellsUids()) rpc->set_uid(std::move(parsed->uid));
                   rpc->Await(service_.Decrypt(std::move(parsed->request),
                                               Answer<core::DecryptReply>(rpc, EncodeDecrypt)));
                 });

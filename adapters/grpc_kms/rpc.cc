@@ -46,13 +46,24 @@ Rpc::Rpc(core::KmsMethod method, const grpc::CallbackServerContext& context,
   telemetry_.KmsRequestStarted(method_);
 }
 
+void Rpc::LetGo() {
+  std::optional<Places::Place> place;
+  std::shared_ptr<ports::PendingCall> pending;
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  place.swap(place_);
+  pending.swap(pending_);
+}
+
 void Rpc::Succeed(grpc::ByteBuffer reply, const KeyFacts& facts) {
+  LetGo();
   if (!Claim()) return;
   response_->Swap(&reply);
   Finish(std::nullopt, facts, {});
 }
 
 void Rpc::Fail(const core::Error& error, const KeyFacts& facts) {
+  LetGo();
   if (!Claim()) return;
   // A deadline takes precedence over what it interrupted (wire-contract.md).
   const bool late = deadline_ && steady_clock::now() >= *deadline_;
@@ -61,6 +72,7 @@ void Rpc::Fail(const core::Error& error, const KeyFacts& facts) {
 
 void Rpc::FailWithCurrentException() {
   const std::string type = CurrentExceptionType();
+  LetGo();
   if (!Claim()) return;
   Finish(core::HandlerFailed(), {}, type);
 }
@@ -84,7 +96,7 @@ bool Rpc::PastDeadline() const {
 
 void Rpc::Finish(const std::optional<core::Error>& error, const KeyFacts& facts,
                  std::string_view panic_type) {
-  rpcs_.Release(method_, this);
+  rpcs_.Answered(this);
   telemetry_.KmsRequestFinished({.method = method_,
                                  .error = error,
                                  .duration = steady_clock::now() - started_,
@@ -99,21 +111,30 @@ void Rpc::Finish(const std::optional<core::Error>& error, const KeyFacts& facts,
 }
 
 void Rpc::Await(std::unique_ptr<ports::PendingCall> pending) {
-  const std::lock_guard lock(pending_mutex_);
-  pending_ = std::move(pending);
-  if (abandoned_ && pending_) pending_->Abandon();
+  const std::shared_ptr<ports::PendingCall> shared = std::move(pending);
+  bool abandoned = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!ended_) pending_ = shared;
+    abandoned = abandoned_;
+  }
+  if (abandoned && shared) shared->Abandon();
 }
 
 void Rpc::Abandon() {
-  const std::lock_guard lock(pending_mutex_);
-  abandoned_ = true;
-  if (pending_) pending_->Abandon();
+  std::shared_ptr<ports::PendingCall> pending;
+  {
+    const std::lock_guard lock(mutex_);
+    abandoned_ = true;
+    pending = pending_;
+  }
+  if (pending) pending->Abandon();
 }
 
 void Rpc::Forget() {
-  std::unique_ptr<ports::PendingCall> dropped;
-  const std::lock_guard lock(pending_mutex_);
-  dropped = std::move(pending_);
+  std::shared_ptr<ports::PendingCall> dropped;  // destroyed after the lock
+  const std::lock_guard lock(mutex_);
+  dropped.swap(pending_);
 }
 
 }  // namespace baokms::adapters::grpc_kms

@@ -1,6 +1,10 @@
 // One RPC. Whoever comes first answers it: the service's completion, the caller's cancel or
 // deadline, or the drain; whatever comes later is dropped. So the reactor, the response and the
 // context, which gRPC deletes after the answer, are touched by the winner only.
+//
+// It holds its place until the service has completed it, whoever answered: until then the request
+// exists (request-scheduling.md, "Places"). A completion gives the place back before it answers, so
+// that a caller that has its answer finds the place free.
 #pragma once
 
 #include <grpcpp/support/byte_buffer.h>
@@ -14,6 +18,7 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/grpc_kms/places.h"
 #include "adapters/grpc_kms/rpc_table.h"
 #include "core/model/error.h"
 #include "core/model/kms_messages.h"
@@ -38,10 +43,13 @@ class Rpc {
 
   // Before anything can answer.
   void BindReactor(grpc::ServerUnaryReactor* reactor) { reactor_ = reactor; }
+  void Hold(Places::Place place) { place_.emplace(std::move(place)); }
   void set_uid(std::string uid) { uid_ = std::move(uid); }
 
   // Any thread, any number of times; the first answer counts.
   bool answered() const { return answered_.load(std::memory_order_acquire); }
+  // The request has ended: its place and what is pending go. Each of the next three does it first.
+  void LetGo();
   void Succeed(grpc::ByteBuffer reply, const KeyFacts& facts);
   void Fail(const core::Error& error, const KeyFacts& facts = {});
   // From inside a catch block: names the exception that escaped.
@@ -72,9 +80,11 @@ class Rpc {
   grpc::ServerUnaryReactor* reactor_ = nullptr;
   std::string uid_;
   std::atomic<bool> answered_{false};
-  std::mutex pending_mutex_;
+  std::mutex mutex_;  // of what follows; nothing is called under it
   bool abandoned_ = false;
-  std::unique_ptr<ports::PendingCall> pending_;
+  bool ended_ = false;
+  std::optional<Places::Place> place_;
+  std::shared_ptr<ports::PendingCall> pending_;
 };
 
 }  // namespace baokms::adapters::grpc_kms

@@ -2,25 +2,23 @@
 
 namespace baokms::adapters::grpc_kms {
 
-std::optional<core::Error> RpcTable::Admit(core::KmsMethod method,
-                                           const std::shared_ptr<Rpc>& rpc) {
-  const auto index = static_cast<std::size_t>(method);
+core::Result<Places::Place> RpcTable::Admit(core::KmsMethod method, std::optional<uid_t> peer,
+                                            const std::shared_ptr<Rpc>& rpc) {
   const std::lock_guard lock(mutex_);
-  if (closed_) return core::ShuttingDown();
-  if (counts_[index] >= limits_[index]) return core::ConcurrencyLimit();
+  if (closed_) return std::unexpected(core::ShuttingDown());
+  auto place = places_.Take(method, peer);
+  if (!place) return std::unexpected(core::ConcurrencyLimit());
   open_.emplace(rpc.get(), rpc);
-  ++counts_[index];
-  return std::nullopt;
+  return *std::move(place);
 }
 
-void RpcTable::Release(core::KmsMethod method, const Rpc* rpc) {
+void RpcTable::Answered(const Rpc* rpc) {
   std::shared_ptr<Rpc> released;  // destroyed after the lock
   const std::lock_guard lock(mutex_);
   const auto at = open_.find(rpc);
   if (at == open_.end()) return;
   released = std::move(at->second);
   open_.erase(at);
-  --counts_[static_cast<std::size_t>(method)];
   if (open_.empty()) empty_.notify_all();
 }
 

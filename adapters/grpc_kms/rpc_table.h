@@ -1,18 +1,19 @@
-// The RPCs under way: per-method limits (wire-contract.md, "Concurrency") and the drain. An RPC
-// counts from its admission until it is answered, not until its peer has read the answer: a client
-// that does not read cannot hold a place.
+// The RPCs under way: who is admitted (wire-contract.md, "Concurrency"), and whom the drain waits
+// for. An RPC is unfinished until it is answered, not until its peer has read the answer; its place
+// may be taken for longer (places.h).
 #pragma once
 
-#include <array>
+#include <sys/types.h>
+
 #include <chrono>
 #include <condition_variable>
-#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
 #include <vector>
 
+#include "adapters/grpc_kms/places.h"
 #include "core/model/error.h"
 #include "core/model/kms_messages.h"
 
@@ -23,19 +24,14 @@ class Rpc;
 // Any thread.
 class RpcTable {
  public:
-  struct Limits {
-    std::size_t status = 16;
-    std::size_t encrypt = 32;
-    std::size_t decrypt = 64;
-  };
+  explicit RpcTable(const Places::Limits& limits) : places_(limits) {}
 
-  explicit RpcTable(const Limits& limits)
-      : limits_{limits.status, limits.encrypt, limits.decrypt} {}
-
-  // Why not, if not: ConcurrencyLimit, or ShuttingDown after Close.
-  std::optional<core::Error> Admit(core::KmsMethod method, const std::shared_ptr<Rpc>& rpc);
-  // Harmless for an RPC that was not admitted.
-  void Release(core::KmsMethod method, const Rpc* rpc);
+  // Its place; else why not: ConcurrencyLimit, or ShuttingDown after Close. `peer`: its uid, none
+  // if unknown.
+  core::Result<Places::Place> Admit(core::KmsMethod method, std::optional<uid_t> peer,
+                                    const std::shared_ptr<Rpc>& rpc);
+  // It is answered. Harmless for an RPC that was not admitted.
+  void Answered(const Rpc* rpc);
 
   // False when RPCs are unfinished at `deadline`.
   bool WaitUntilEmpty(std::chrono::steady_clock::time_point deadline);
@@ -43,10 +39,9 @@ class RpcTable {
   std::vector<std::shared_ptr<Rpc>> Close();
 
  private:
-  const std::array<std::size_t, 3> limits_;
+  Places places_;
   std::mutex mutex_;
   std::condition_variable empty_;
-  std::array<std::size_t, 3> counts_{};
   bool closed_ = false;
   std::unordered_map<const Rpc*, std::shared_ptr<Rpc>> open_;
 };

@@ -110,6 +110,8 @@ Telemetry::Telemetry(const TelemetryOptions& options, const ports::Clock& clock,
 
 Telemetry::~Telemetry() = default;
 
+bool Telemetry::TellsUids() const { return state_->correlation.Active(state_->level); }
+
 void Telemetry::KmsRequestStarted(core::KmsMethod method) { state_->metrics.KmsStarted(method); }
 
 void Telemetry::KmsRequestFinished(const ports::KmsRequestEvent& event) {

@@ -48,6 +48,7 @@ class Telemetry final : public ports::Telemetry {
   // Waits at most 2 s for the queued lines.
   ~Telemetry() override;
 
+  bool TellsUids() const override;
   void KmsRequestStarted(core::KmsMethod method) override;
   void KmsRequestFinished(const ports::KmsRequestEvent& event) override;
   void OpenBaoRequestFinished(const ports::OpenBaoRequestEvent& event) override;

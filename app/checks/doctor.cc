@@ -12,10 +12,10 @@
 #include "app/checks/encryption_config_check.h"
 #include "app/checks/key_checks.h"
 #include "app/checks/openbao_checks.h"
-#include "app/openbao/silent_telemetry.h"
 #include "app/process/socket_group.h"
 #include "app/process/startup.h"
 #include "app/process/system_clock.h"
+#include "ports/null_telemetry.h"
 
 namespace baokms::app {
 namespace {
@@ -150,7 +150,7 @@ ExitCode RunAndPrint(std::string_view name, const ConfigurationRequest& request,
   Examined examined = Examine(request, files, load);
   examined.memory_locked = OpenLibraries(examined.configuration.hardening.lock_memory);
   const SystemClock clock;
-  SilentTelemetry telemetry;
+  ports::NullTelemetry telemetry;
   const OneShot one_shot{examined.configuration, clock, files, telemetry};
   const ExitCode code = ShowChecks(name, planner(examined, one_shot), format);
   return examined.valid ? code : ExitCode::kConfiguration;

@@ -65,9 +65,11 @@ std::string Words(const core::CapabilityFinding& finding) {
 // Nobody discovers anything for a command.
 class NoDiscovery final : public ports::KeyDiscovery {
  public:
-  void Discover(const core::KeyId& /*key_id*/, core::MonotonicTime /*deadline*/,
-                ports::Completion<void> done) override {
+  std::unique_ptr<ports::PendingCall> Discover(const core::KeyId& /*key_id*/,
+                                               core::MonotonicTime /*deadline*/,
+                                               ports::Completion<void> done) override {
     done(std::unexpected(core::KeyDiscoveryFailed()));
+    return nullptr;
   }
 };
 

@@ -16,9 +16,11 @@ class HeldTokenSource final : public ports::TokenSource {
   void Hold(ports::TokenRef token) { token_ = std::move(token); }
 
   ports::TokenRef Current() const override { return token_; }
-  void Obtain(std::uint64_t /*rejected*/, core::MonotonicTime /*deadline*/,
-              ports::Completion<ports::TokenRef> done) override {
+  std::unique_ptr<ports::PendingCall> Obtain(std::uint64_t /*rejected*/,
+                                             core::MonotonicTime /*deadline*/,
+                                             ports::Completion<ports::TokenRef> done) override {
     done(std::unexpected(core::NoToken()));
+    return nullptr;
   }
   void Reject(std::uint64_t /*generation*/) override {}
 

@@ -1,9 +1,9 @@
 #include "app/openbao/one_shot.h"
 
 #include "adapters/checked_file/posix_file_reader.h"
-#include "app/openbao/silent_telemetry.h"
 #include "app/process/startup.h"
 #include "app/process/system_clock.h"
+#include "ports/null_telemetry.h"
 
 namespace baokms::app {
 
@@ -15,7 +15,7 @@ ExitCode RunOneShot(const ConfigurationRequest& request,
   if (!configuration) return RefuseConfiguration(configuration.error());
   OpenLibraries(configuration->hardening.lock_memory);
   const SystemClock clock;
-  SilentTelemetry telemetry;
+  ports::NullTelemetry telemetry;
   return run({*configuration, clock, files, telemetry});
 }
 

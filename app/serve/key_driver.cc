@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/serve/leaving_waiter.h"
 #include "core/registry/registry_save.h"
 #include "core/rotation/deep_probe.h"
 #include "core/rotation/metadata_read.h"
@@ -51,8 +52,9 @@ void KeyDriver::Stop() {
   loop_.Post([this] { Handle(core::ShutdownBegan{}); });
 }
 
-void KeyDriver::Discover(const core::KeyId& key_id, core::MonotonicTime deadline,
-                         ports::Completion<void> done) {
+std::unique_ptr<ports::PendingCall> KeyDriver::Discover(const core::KeyId& key_id,
+                                                        core::MonotonicTime deadline,
+                                                        ports::Completion<void> done) {
   const core::DiscoveryWaiter id = next_waiter_++;
   // Shared with a task that may be dropped.
   const auto answer = std::make_shared<ports::Completion<void>>(std::move(done));
@@ -61,6 +63,13 @@ void KeyDriver::Discover(const core::KeyId& key_id, core::MonotonicTime deadline
     Handle(core::DiscoveryWanted{.waiter = id, .key_id = key_id, .deadline = deadline});
   });
   if (!posted) (*answer)(std::unexpected(core::ShuttingDown()));
+  return std::make_unique<LeavingWaiter>(loop_, [this, id] { Leave(id); });
+}
+
+void KeyDriver::Leave(core::DiscoveryWaiter id) {
+  Handle(core::DiscoveryUnwanted{.waiter = id});
+  const auto waiter = waiters_.extract(id);
+  if (!waiter.empty()) waiter.mapped()(std::unexpected(core::Cancelled()));
 }
 
 void KeyDriver::Handle(core::KeeperEvent event) {

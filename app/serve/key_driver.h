@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -49,12 +50,14 @@ class KeyDriver final : public ports::KeyDiscovery {
   // Answers every waiter with ShuttingDown(), now and from now on; nothing starts any more.
   void Stop();
 
-  void Discover(const core::KeyId& key_id, core::MonotonicTime deadline,
-                ports::Completion<void> done) override;
+  std::unique_ptr<ports::PendingCall> Discover(const core::KeyId& key_id,
+                                               core::MonotonicTime deadline,
+                                               ports::Completion<void> done) override;
 
  private:
   // Events that come up while others are carried out wait their turn.
   void Handle(core::KeeperEvent event);
+  void Leave(core::DiscoveryWaiter id);
   void Do(const core::ReadMetadata& action);
   void Do(const core::DeepProbe& action);
   void Do(const core::Save& action);

@@ -3,6 +3,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "app/serve/leaving_waiter.h"
+
 namespace baokms::app {
 
 TokenDriver::TokenDriver(ControlLoop& loop, const ports::Clock& clock, ports::LoginSource& login,
@@ -30,8 +32,9 @@ ports::TokenRef TokenDriver::Current() const {
   return token;
 }
 
-void TokenDriver::Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
-                         ports::Completion<ports::TokenRef> done) {
+std::unique_ptr<ports::PendingCall> TokenDriver::Obtain(std::uint64_t rejected,
+                                                        core::MonotonicTime deadline,
+                                                        ports::Completion<ports::TokenRef> done) {
   const Keeper::WaiterId id = next_waiter_++;
   // Shared with a task that may be dropped.
   const auto answer = std::make_shared<ports::Completion<ports::TokenRef>>(std::move(done));
@@ -40,6 +43,13 @@ void TokenDriver::Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
     Step(Keeper::TokenWanted{.waiter = id, .rejected = rejected, .deadline = deadline});
   });
   if (!posted) (*answer)(std::unexpected(core::ShuttingDown()));
+  return std::make_unique<LeavingWaiter>(loop_, [this, id] { Leave(id); });
+}
+
+void TokenDriver::Leave(Keeper::WaiterId id) {
+  Step(Keeper::WaiterGone{.waiter = id});
+  const auto waiter = waiters_.extract(id);
+  if (!waiter.empty()) waiter.mapped()(std::unexpected(core::Cancelled()));
 }
 
 void TokenDriver::Reject(std::uint64_t generation) {

@@ -29,8 +29,8 @@ class TokenDriver final : public ports::TokenSource {
   void Stop();
 
   ports::TokenRef Current() const override;
-  void Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
-              ports::Completion<ports::TokenRef> done) override;
+  std::unique_ptr<ports::PendingCall> Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
+                                             ports::Completion<ports::TokenRef> done) override;
   void Reject(std::uint64_t generation) override;
 
   // Any thread.
@@ -46,6 +46,7 @@ class TokenDriver final : public ports::TokenSource {
   void Do(const Keeper::StartLogin& action);
   void Do(const Keeper::StartRenewal& action);
   void Do(const Keeper::AnswerWaiter& action);
+  void Leave(Keeper::WaiterId id);
   void LoginEnded(core::LoginResult result);
   void RenewalEnded(Keeper::Generation generation, core::RenewalResult result);
   core::Duration SinceRefreshStarted() const { return clock_.Now().monotonic - refresh_started_; }

@@ -34,6 +34,7 @@ Result<WellFormedDecrypt> WellFormedDecrypt::Check(DecryptRequest request) {
   if (auto form = CheckAnnotationsForm(request.annotations); !form) {
     return std::unexpected(form.error());
   }
+  request.key_id = std::string();  // known by its parsed form from here on
   return WellFormedDecrypt(std::move(request), *std::move(key_id));
 }
 

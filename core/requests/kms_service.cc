@@ -125,9 +125,10 @@ class AwaitingDiscovery : public std::enable_shared_from_this<AwaitingDiscovery>
         done_(std::move(done)) {}
 
   void Start() {
-    ports_.discovery.Discover(
+    const auto work = work_;  // a completion inside the call takes the member
+    work->Add(ports_.discovery.Discover(
         request_.key_id(), deadline_,
-        [self = shared_from_this()](Result<void> found) { self->After(std::move(found)); });
+        [self = shared_from_this()](Result<void> found) { self->After(std::move(found)); }));
   }
 
  private:

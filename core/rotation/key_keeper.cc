@@ -332,6 +332,10 @@ void KeyKeeper::On(const DiscoveryWanted& event, const ClockReading&, Actions&) 
   waiters_.push_back({event.waiter, event.key_id, event.deadline});
 }
 
+void KeyKeeper::On(const DiscoveryUnwanted& event, const ClockReading&, Actions&) {
+  std::erase_if(waiters_, [&](const Waiter& waiter) { return waiter.id == event.waiter; });
+}
+
 void KeyKeeper::ServeWaiters(const ClockReading& now, Actions& out) {
   std::erase_if(waiters_, [&](const Waiter& waiter) {
     if (keys_ && keys_->decryptable.contains(waiter.key_id.str())) {

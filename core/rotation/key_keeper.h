@@ -21,9 +21,9 @@
 //   Save           SaveRegistry, in the loop       SaveFinished
 //   all others     the driver, at once: the view, a waiter's completion, telemetry
 //
-// The other events come from outside: TimerFired from the loop, DiscoveryWanted from a Decrypt,
-// ShutdownBegan from the program's end. A timer's event says nothing by itself: after every event
-// the keeper looks at what is due.
+// The other events come from outside: TimerFired from the loop, DiscoveryWanted and
+// DiscoveryUnwanted from a Decrypt, ShutdownBegan from the program's end. A timer's event says
+// nothing by itself: after every event the keeper looks at what is due.
 //
 // PHASES
 //
@@ -169,17 +169,21 @@ struct SaveFinished {
   SaveResult result;
 };
 // A Decrypt named `key_id`, which is well-formed and not in the view that it saw. Answered by one
-// AnswerDiscovery, in this step or a later one.
+// AnswerDiscovery, in this step or a later one, unless DiscoveryUnwanted comes first.
 struct DiscoveryWanted {
   DiscoveryWaiter waiter;
   KeyId key_id;
   MonotonicTime deadline;  // of this caller; it does not bound the discovery
 };
+// The waiter's caller has gone: it wants no answer any more. What is under way goes on.
+struct DiscoveryUnwanted {
+  DiscoveryWaiter waiter;
+};
 // The program ends: waiters are answered and nothing starts any more. What is under way may end
 // later; its event is ignored.
 struct ShutdownBegan {};
 using KeeperEvent = std::variant<TimerFired, MetadataRead, MetadataReadFailed, DeepProbeFinished,
-                                 SaveFinished, DiscoveryWanted, ShutdownBegan>;
+                                 SaveFinished, DiscoveryWanted, DiscoveryUnwanted, ShutdownBegan>;
 
 // What to do. The first two and Save (registry_save.h) take time: at most one of these three is
 // under way.
@@ -282,6 +286,7 @@ class KeyKeeper {
   void On(const DeepProbeFinished& event, const ClockReading& now, Actions& out);
   void On(const SaveFinished& event, const ClockReading& now, Actions& out);
   void On(const DiscoveryWanted& event, const ClockReading& now, Actions& out);
+  void On(const DiscoveryUnwanted& event, const ClockReading& now, Actions& out);
   void On(const ShutdownBegan&, const ClockReading& now, Actions& out);
 
   void StartDueWork(const ClockReading& now, Actions& out);

@@ -189,8 +189,7 @@ class TokenKeeper {
     Generation rejected = 0;
     MonotonicTime deadline;
   };
-  // This waiter wants no answer any more. The driver of today never sends it: its waiters stay
-  // until their deadlines.
+  // This waiter's caller has gone: it wants no answer any more. What is under way goes on.
   struct WaiterGone {
     WaiterId waiter = 0;
   };

@@ -32,7 +32,7 @@ class TransitRequest : public std::enable_shared_from_this<TransitRequest<Sender
   void Start() {
     if (work_->abandoned()) return sender_.Finish(std::unexpected(Cancelled()));
     if (ports::TokenRef token = tokens_.Current()) return First(std::move(token));
-    tokens_.Obtain(0, deadline_, [self = this->shared_from_this()](Result<ports::TokenRef> got) {
+    Obtain(0, [self = this->shared_from_this()](Result<ports::TokenRef> got) {
       if (!got) return self->sender_.Finish(std::unexpected(got.error()));
       if (self->work_->abandoned()) return self->sender_.Finish(std::unexpected(Cancelled()));
       self->First(*std::move(got));
@@ -41,6 +41,11 @@ class TransitRequest : public std::enable_shared_from_this<TransitRequest<Sender
 
  private:
   using Reply = typename Sender::Reply;
+
+  // The wait ends when the caller leaves, and lets go of what this holds.
+  void Obtain(std::uint64_t rejected, ports::Completion<ports::TokenRef> then) {
+    work_->Add(tokens_.Obtain(rejected, deadline_, std::move(then)));
+  }
 
   void First(ports::TokenRef token) {
     const std::uint64_t generation = token->generation;
@@ -54,14 +59,13 @@ class TransitRequest : public std::enable_shared_from_this<TransitRequest<Sender
     if (reply || !IsTokenDenial(reply.error()) || work_->abandoned()) {
       return sender_.Finish(std::move(reply));
     }
-    tokens_.Obtain(
-        generation, deadline_,
-        [self = this->shared_from_this(), denial = reply.error()](Result<ports::TokenRef> got) {
-          if (got && !self->work_->abandoned()) return self->Second(*std::move(got));
-          // Throttled or abandoned: the request gets the original denial.
-          const Error& why = got || got.error() == NoToken() ? denial : got.error();
-          self->sender_.Finish(std::unexpected(why));
-        });
+    Obtain(generation,
+           [self = this->shared_from_this(), denial = reply.error()](Result<ports::TokenRef> got) {
+             if (got && !self->work_->abandoned()) return self->Second(*std::move(got));
+             // Throttled or abandoned: the request gets the original denial.
+             const Error& why = got || got.error() == NoToken() ? denial : got.error();
+             self->sender_.Finish(std::unexpected(why));
+           });
   }
 
   void Second(ports::TokenRef token) {

@@ -10,11 +10,11 @@
 
 #include "adapters/checked_file/posix_file_reader.h"
 #include "adapters/transit_http/transport/curl_http_transport.h"
+#include "ports/null_telemetry.h"
 #include "ports/openbao_auth.h"
 #include "ports/transit.h"
 #include "tests/support/harness/openbao_under_test.h"
 #include "tests/support/ports/machine_clock.h"
-#include "tests/support/ports/quiet_telemetry.h"
 
 namespace baokms::testing {
 
@@ -66,7 +66,7 @@ class PortsUnderTest {
   core::MonotonicTime Deadline() const;
 
   MachineClock clock_;
-  QuietTelemetry telemetry_;
+  ports::NullTelemetry telemetry_;
   adapters::checked_file::PosixFileReader files_;
   std::unique_ptr<adapters::transit_http::CurlHttpTransport> transit_transport_;
   std::unique_ptr<adapters::transit_http::CurlHttpTransport> auth_transport_;

@@ -210,3 +210,12 @@ baokms_mutant(sends_although_its_caller_left core core/transit/transit_request.h
   "Decrypt: one abandoned*" HEADER core/requests/kms_service.cc
   REPLACE "if (self->work_->abandoned()) return self->sender_.Finish(std::unexpected(Cancelled()))"
     "")
+baokms_mutant(stays_in_a_discovery_although_its_caller_left core core/requests/kms_service.cc
+  "Decrypt: one abandoned during its discovery*"
+  REPLACE "work->Add(ports_.discovery.Discover(" "static_cast<void>(ports_.discovery.Discover(")
+baokms_mutant(stays_for_a_token_although_its_caller_left core core/transit/transit_request.h
+  "Decrypt: one abandoned while it*waits for a token*" HEADER core/requests/kms_service.cc
+  REPLACE "work_->Add(tokens_.Obtain(" "static_cast<void>(tokens_.Obtain(")
+baokms_mutant(leaving_waiter_of_a_discovery_is_kept core core/rotation/key_keeper.cc
+  "Discovery: a caller that leaves*"
+  REPLACE "return waiter.id == event.waiter" "return waiter.id != waiter.id")

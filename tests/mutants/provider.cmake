@@ -20,6 +20,14 @@ baokms_mutant(in_place provider adapters/state_file/atomic_save.cc ""
   TESTS "e2e/Killed provider: one that writes its files in place is caught" "Killed provider:*"
   REPLACE "temporary = TemporaryName(name)" "temporary = name")
 
+# Requests that stay although their callers have left, and a socket that one uid can fill.
+baokms_mutant(waiters_stay provider app/serve/key_driver.cc ""
+  TESTS "e2e/Places: a provider whose waiters stay is caught" "Faults: callers that leave a slow discovery*"
+  REPLACE "Handle(core::DiscoveryUnwanted{.waiter = id})" "return")
+baokms_mutant(no_extra_places provider adapters/grpc_kms/places.cc ""
+  TESTS "e2e/Places: a provider that one uid can fill is caught" "Faults: another uid*"
+  REPLACE "holds_none ? kExtra : 0" "0")
+
 # openbao-setup.sh that takes what it finds for granted. Its text is where it was embedded.
 set(openbao_setup ${PROJECT_BINARY_DIR}/app/init/embedded/openbao_setup.cc)
 baokms_mutant(setup_overlooks provider ${openbao_setup} ""

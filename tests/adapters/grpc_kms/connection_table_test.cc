@@ -45,6 +45,22 @@ TEST_CASE("Connection table: a connection with an RPC is never displaced") {
   CHECK(table.size() == 2);
 }
 
+TEST_CASE("Connection table: an RPC is its peer's as long as that is connected") {
+  ConnectionTable table(kSmall);
+  const auto first = table.Add(SomeFd(), 1, Time{});
+  const auto second = table.Add(SomeFd(), 2, Time{});
+  table.HandOver(*first.id, 900);
+  table.HandOver(*second.id, 901);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(table.RpcArrived(900) == 1);
+    CHECK(table.RpcArrived(901) == 2);
+  }
+  CHECK(table.RpcArrived(902) == std::nullopt);
+  CHECK(table.RpcArrived(-1) == std::nullopt);
+  table.Remove(*first.id);
+  CHECK(table.RpcArrived(900) == std::nullopt);
+}
+
 TEST_CASE("Connection table: when full the oldest silent one of any uid goes") {
   ConnectionTable table(kSmall);
   const auto first = table.Add(SomeFd(), 1, Time{});

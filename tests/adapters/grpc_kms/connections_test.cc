@@ -221,6 +221,34 @@ TEST_CASE("Connections: another uid is served while one holds all its places") {
   for (auto& fd : mine) CHECK_FALSE(ClosedWithin(fd.get(), milliseconds(1)));
 }
 
+TEST_CASE("Places: another uid is served while one holds all of them") {
+  if (baokms::testing::SkippedWithoutRoot()) return;
+  Harness harness;
+  harness.options.max_concurrent_encrypt = 2;
+  harness.options.socket_mode = 0666;
+  harness.service.hold = true;
+  REQUIRE(::chmod(harness.directory.path().c_str(), 0755) == 0);
+  harness.Start();
+  const auto mine = ConnectTo(harness.options.socket_path);
+  const std::string encrypt("\x0a\x01p", 3);
+  std::string bytes = Http2Opening();
+  for (std::uint32_t i = 0; i < 3; ++i) bytes += Http2Rpc(2 * i + 1, "Encrypt", encrypt);
+  REQUIRE(SendAll(mine.get(), bytes));
+  CHECK(harness.telemetry.WaitFinished(1)->error == core::ConcurrencyLimit());
+  const std::string theirs = Http2Opening() + Http2Rpc(1, "Encrypt", encrypt);
+  const pid_t child = ::fork();
+  if (child == 0) {  // no gRPC in here: a forked copy of it does not work
+    if (::setuid(12345) != 0) ::_exit(2);
+    const auto fd = ConnectTo(harness.options.socket_path);
+    ::_exit(SendAll(fd.get(), theirs) && ClosedWithin(fd.get(), milliseconds(700)) ? 1 : 0);
+  }
+  CHECK(harness.service.WaitHeld(3));
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  harness.service.TakeEncrypts();
+}
+
 TEST_CASE("Connections: thousands of them neither slow a client down nor fill the memory") {
   rlimit limit{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);

@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 #include <sys/types.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -16,13 +17,13 @@
 #include "adapters/grpc_kms/kms_server.h"
 #include "adapters/posix/descriptor.h"
 #include "ports/kms_service.h"
-#include "tests/support/ports/quiet_telemetry.h"
+#include "ports/null_telemetry.h"
 
 namespace baokms::adapters::grpc_kms::testing {
 
 using std::chrono::milliseconds;
 
-class KmsTelemetry final : public baokms::testing::QuietTelemetry {
+class KmsTelemetry final : public ports::NullTelemetry {
  public:
   struct Finished {
     core::KmsMethod method{};
@@ -34,6 +35,7 @@ class KmsTelemetry final : public baokms::testing::QuietTelemetry {
     std::string panic_type;
   };
 
+  bool TellsUids() const override { return tells_uids; }
   void KmsRequestStarted(core::KmsMethod method) override;
   void KmsRequestFinished(const ports::KmsRequestEvent& event) override;
   void StaleSocketRemoved() override { ++stale_removed; }
@@ -44,6 +46,7 @@ class KmsTelemetry final : public baokms::testing::QuietTelemetry {
   std::optional<Finished> WaitFinished(std::size_t count);
 
   int stale_removed = 0;
+  std::atomic<bool> tells_uids = true;
 
  private:
   std::mutex mutex_;

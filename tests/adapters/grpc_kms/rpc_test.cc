@@ -240,7 +240,7 @@ TEST_CASE_FIXTURE(Limited, "Concurrency: above the limit RESOURCE_EXHAUSTED come
   CHECK(telemetry.started() == telemetry.finished().size());
 }
 
-TEST_CASE_FIXTURE(Limited, "Cancel: answered at once - abandoned - its place freed") {
+TEST_CASE_FIXTURE(Limited, "Cancel: answered at once - abandoned - its place kept to its end") {
   Running first(client);
   Running second(client);
   REQUIRE(service.WaitHeld(2));
@@ -253,11 +253,54 @@ TEST_CASE_FIXTURE(Limited, "Cancel: answered at once - abandoned - its place fre
   CHECK(event->error == core::Cancelled());
   CHECK(event->uid == "uid-7");
   service.hold = false;
-  CHECK(client.Encrypt("p").ok());
+  // What they asked for is still there.
+  CHECK(client.Encrypt("p").error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  auto held = service.TakeEncrypts();
   // Late outcomes are dropped, harmlessly.
-  for (auto& done : service.TakeEncrypts()) done(FakeKmsService::GoodEncrypt(""));
+  held[0](FakeKmsService::GoodEncrypt(""));
   CHECK(client.Encrypt("p").ok());
-  CHECK(telemetry.finished().size() == 4);
+  CHECK(client.Encrypt("p").ok());
+  held[1](FakeKmsService::GoodEncrypt(""));
+  CHECK(client.Encrypt("p").ok());
+  CHECK(telemetry.finished().size() == 6);
+}
+
+TEST_CASE_FIXTURE(Limited, "Deadline: over - its place is kept until the request has ended") {
+  Running first(client, milliseconds(200));
+  Running second(client, milliseconds(200));
+  CHECK(first.status.get().error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+  CHECK(second.status.get().error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+  REQUIRE(telemetry.WaitFinished(2));
+  CHECK(client.Encrypt("p").error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  service.TakeEncrypts().clear();  // let go, without an outcome
+  service.hold = false;
+  CHECK(testing::Eventually([&] { return client.Encrypt("p").ok(); }));
+}
+
+TEST_CASE_FIXTURE(Limited, "Places: a caller that has its answer finds its place free") {
+  service.hold = false;
+  for (int i = 0; i < 300; ++i) {
+    CHECK(client.Status().ok());
+    v2::DecryptRequest request;
+    request.set_ciphertext("c");
+    request.set_key_id("k");
+    const Seen seen = client.Send("Decrypt", request.SerializeAsString());
+    CHECK(seen.status.ok());
+    // One that is refused by us, too.
+    CHECK(client.Send("Decrypt", "").status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+  }
+}
+
+TEST_CASE_FIXTURE(Limited, "Uid: a request keeps it only while telemetry tells it") {
+  service.hold = false;
+  telemetry.tells_uids = false;
+  Running silent(client);
+  CHECK(silent.status.get().ok());
+  CHECK(telemetry.WaitFinished(1)->uid.empty());
+  telemetry.tells_uids = true;
+  Running told(client);
+  CHECK(told.status.get().ok());
+  CHECK(telemetry.WaitFinished(2)->uid == "uid-7");
 }
 
 TEST_CASE_FIXTURE(Limited, "Deadline: the caller's is kept and counted as a deadline") {

@@ -427,7 +427,9 @@ TEST_CASE("Debug correlation: ends by itself on the clock that counts suspend") 
   Recorder recorder(Correlating());
   const auto correlated = [&] {
     recorder.telemetry.KmsRequestFinished(Succeeded());
-    return recorder.Take().find("debug_correlation") != std::string::npos;
+    const bool told = recorder.Take().find("debug_correlation") != std::string::npos;
+    CHECK(recorder.telemetry.TellsUids() == told);
+    return told;
   };
   recorder.clock.PassOnlyBoot(std::chrono::minutes(15) - core::Duration(1));
   CHECK(correlated());
@@ -445,6 +447,8 @@ TEST_CASE("Debug correlation: only at level debug, only when enabled") {
   Recorder without(off);
   without.telemetry.KmsRequestFinished(Failed(core::UnknownKeyId()));
   CHECK(without.Take().find("request_uid_hash") == std::string::npos);
+  CHECK_FALSE(recorder.telemetry.TellsUids());
+  CHECK_FALSE(without.telemetry.TellsUids());
 }
 
 TEST_CASE("Debug correlation: OpenBao's request ids need their own option and their form") {

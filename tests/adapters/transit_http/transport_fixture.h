@@ -18,10 +18,10 @@
 
 #include "adapters/transit_http/openbao/reply_classification.h"
 #include "adapters/transit_http/transport/curl_http_transport.h"
+#include "ports/null_telemetry.h"
 #include "tests/adapters/transit_http/scripted_tls_server.h"
 #include "tests/adapters/transit_http/test_pki.h"
 #include "tests/support/ports/machine_clock.h"
-#include "tests/support/ports/quiet_telemetry.h"
 
 namespace baokms::tests {
 
@@ -45,7 +45,7 @@ class PlainFileReader final : public ports::FileReader {
   }
 };
 
-class WireTelemetry final : public testing::QuietTelemetry {
+class WireTelemetry final : public ports::NullTelemetry {
  public:
   struct WireEvent {
     core::OpenBaoOperation operation;

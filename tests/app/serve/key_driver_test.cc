@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <deque>
+#include <memory>
 #include <optional>
 
 #include "core/rotation/status.h"
@@ -37,6 +38,8 @@ const Log kOneSave{"load", "state", "checkpoint"};
 
 struct Answer {
   std::optional<core::Result<void>> result;
+  std::unique_ptr<ports::PendingCall> wait;
+  std::weak_ptr<int> kept;  // what the waiter's completion holds
 };
 
 struct KeyDriverBench : testing::LoopBench {
@@ -69,11 +72,14 @@ struct KeyDriverBench : testing::LoopBench {
   void NextProbe() { Pass(30s); }
   Answer& Discover(std::int64_t version, core::Duration within = 5s) {
     Answer& answer = answers.emplace_back();
-    driver.Discover(IdOf(version), clock.Now().monotonic + within,
-                    [&answer](core::Result<void> result) {
-                      REQUIRE_FALSE(answer.result.has_value());
-                      answer.result = result;
-                    });
+    auto request = std::make_shared<int>();
+    answer.kept = request;
+    answer.wait =
+        driver.Discover(IdOf(version), clock.Now().monotonic + within,
+                        [&answer, request = std::move(request)](core::Result<void> result) {
+                          REQUIRE_FALSE(answer.result.has_value());
+                          answer.result = result;
+                        });
     return answer;
   }
   bool Healthy() const { return core::IsHealthy(*view.Load(), clock.Now().boot); }
@@ -358,6 +364,29 @@ TEST_CASE("Key driver: a discovery's deadline is kept while Transit is silent") 
   CHECK(wanted.result->error() == core::DeadlineExceeded());
   b.Run();  // the late reply does no harm
   CHECK(b.Healthy());
+}
+
+TEST_CASE("Key driver: a waiter that leaves is let go at once and the discovery goes on") {
+  KeyDriverBench b(FirstRegistry());
+  b.Start();
+  b.transit.metadata = FitMetadata(2);
+  const Answer& leaving = b.Discover(2);
+  const Answer& staying = b.Discover(2);
+  b.Settle();  // asked, and not answered
+  CHECK_FALSE(leaving.kept.expired());
+  leaving.wait->Abandon();
+  leaving.wait->Abandon();  // no more than once
+  b.Settle();
+  REQUIRE(leaving.result);
+  CHECK(leaving.result->error() == core::Cancelled());
+  CHECK(leaving.kept.expired());
+  CHECK_FALSE(staying.result);
+  b.Run();
+  REQUIRE(staying.result);
+  CHECK(staying.result->has_value());
+  CHECK(b.Decrypts(2));
+  staying.wait->Abandon();  // late, and harmless
+  b.Settle();
 }
 
 TEST_CASE("Key driver: a rotation is saved at each step and promoted and told once") {

@@ -214,6 +214,35 @@ TEST_CASE("Token driver: no token is told to telemetry") {
         std::vector<std::string>{"login ok", "renewal ok", "login error auth_failed"});
 }
 
+TEST_CASE("Token driver: a waiter that leaves is let go at once and the login goes on") {
+  TokenBench b;
+  b.StartWith("first");
+  const testing::Answer& leaving = b.Obtain(1);
+  const testing::Answer& staying = b.Obtain(1);
+  CHECK_FALSE(leaving.result);
+  CHECK_FALSE(leaving.kept.expired());
+  leaving.wait->Abandon();
+  leaving.wait->Abandon();  // no more than once
+  b.Settle();
+  CHECK(Refusal(leaving) == core::Cancelled());
+  CHECK(leaving.kept.expired());
+  CHECK_FALSE(staying.result);
+  b.LogIn("second");
+  CHECK(Value(staying) == "second");
+  staying.wait->Abandon();  // late, and harmless
+  b.Settle();
+}
+
+TEST_CASE("Token driver: a waiter that leaves when the loop has ended was answered") {
+  TokenBench b;
+  b.StartWith("first");
+  const testing::Answer& waiting = b.Obtain(1);
+  b.driver.Stop();
+  b.loop.Stop();
+  waiting.wait->Abandon();
+  CHECK(Refusal(waiting) == core::ShuttingDown());
+}
+
 TEST_CASE("Token driver: Stop answers all waiters now and from now on and drops the token") {
   TokenBench b;
   b.StartWith("first");

@@ -63,7 +63,10 @@ class EchoTransit final : public testing::UnreadTransit {
 
 class NoDiscovery final : public ports::KeyDiscovery {
  public:
-  void Discover(const core::KeyId&, core::MonotonicTime, ports::Completion<void>) override {}
+  std::unique_ptr<ports::PendingCall> Discover(const core::KeyId&, core::MonotonicTime,
+                                               ports::Completion<void>) override {
+    return nullptr;
+  }
 };
 
 core::KeyView HealthyView(std::shared_ptr<const core::KeySet> keys) {

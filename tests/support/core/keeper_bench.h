@@ -84,6 +84,8 @@ class KeeperBench {
     Do(DiscoveryWanted{waiter, IdOf(version), now.monotonic + within});
   }
 
+  void Leave(DiscoveryWaiter waiter) { Do(DiscoveryUnwanted{waiter}); }
+
   // Carries out, successfully, whatever the last step asked for, until nothing is under way.
   void Settle(const TransitKeyMetadata& metadata) {
     for (int i = 0; i < 20; ++i) {

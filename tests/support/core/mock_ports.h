@@ -20,14 +20,19 @@ namespace baokms::core::testing {
 class MockTokenSource : public ports::TokenSource {
  public:
   MAKE_CONST_MOCK0(Current, ports::TokenRef(), override);
-  MAKE_MOCK3(Obtain, void(std::uint64_t, MonotonicTime, ports::Completion<ports::TokenRef>),
+  MAKE_MOCK3(Obtain,
+             std::unique_ptr<ports::PendingCall>(std::uint64_t, MonotonicTime,
+                                                 ports::Completion<ports::TokenRef>),
              override);
   MAKE_MOCK1(Reject, void(std::uint64_t), override);
 };
 
 class MockKeyDiscovery : public ports::KeyDiscovery {
  public:
-  MAKE_MOCK3(Discover, void(const KeyId&, MonotonicTime, ports::Completion<void>), override);
+  MAKE_MOCK3(Discover,
+             std::unique_ptr<ports::PendingCall>(const KeyId&, MonotonicTime,
+                                                 ports::Completion<void>),
+             override);
 };
 
 class MockPendingCall : public ports::PendingCall {

@@ -20,9 +20,10 @@ class FakeTokens final : public ports::TokenSource {
   explicit FakeTokens(Replies& replies) : replies_(replies) {}
   ports::TokenRef Current() const override { return token_; }
   // There is never another one.
-  void Obtain(std::uint64_t, core::MonotonicTime,
-              ports::Completion<ports::TokenRef> done) override {
+  std::unique_ptr<ports::PendingCall> Obtain(std::uint64_t, core::MonotonicTime,
+                                             ports::Completion<ports::TokenRef> done) override {
     replies_.Add([done = std::move(done)]() mutable { done(std::unexpected(core::NoToken())); });
+    return nullptr;
   }
   void Reject(std::uint64_t) override {}
 

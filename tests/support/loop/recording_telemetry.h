@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "core/text/number_ranges.h"
-#include "tests/support/ports/quiet_telemetry.h"
+#include "ports/null_telemetry.h"
 
 namespace baokms::app::testing {
 
-class RecordingTelemetry final : public baokms::testing::QuietTelemetry {
+class RecordingTelemetry final : public ports::NullTelemetry {
  public:
   std::vector<std::string> lines() const {
     const std::lock_guard lock(mutex_);

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ inline constexpr core::TokenPolicy kPolicy{.login_before_expiry = std::chrono::s
 
 struct Answer {
   std::optional<core::Result<ports::TokenRef>> result;
+  std::unique_ptr<ports::PendingCall> wait;
+  std::weak_ptr<int> kept;  // what the waiter's completion holds
 };
 
 struct TokenBench : LoopBench {
@@ -35,11 +38,14 @@ struct TokenBench : LoopBench {
 
   Answer& Obtain(std::uint64_t rejected = 0, core::Duration within = std::chrono::seconds(5)) {
     Answer& answer = answers.emplace_back();
-    driver.Obtain(rejected, clock.Now().monotonic + within,
-                  [&answer](core::Result<ports::TokenRef> result) {
-                    REQUIRE_FALSE(answer.result.has_value());
-                    answer.result = std::move(result);
-                  });
+    auto request = std::make_shared<int>();
+    answer.kept = request;
+    answer.wait = driver.Obtain(
+        rejected, clock.Now().monotonic + within,
+        [&answer, request = std::move(request)](core::Result<ports::TokenRef> result) {
+          REQUIRE_FALSE(answer.result.has_value());
+          answer.result = std::move(result);
+        });
     Settle();
     return answer;
   }

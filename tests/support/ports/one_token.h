@@ -16,7 +16,10 @@ class OneToken final : public ports::TokenSource {
         core::HeldToken{.generation = 1, .value = core::Secret::Copy("t"), .expires_at = {}});
     return kToken;
   }
-  void Obtain(std::uint64_t, core::MonotonicTime, ports::Completion<ports::TokenRef>) override {}
+  std::unique_ptr<ports::PendingCall> Obtain(std::uint64_t, core::MonotonicTime,
+                                             ports::Completion<ports::TokenRef>) override {
+    return nullptr;
+  }
   void Reject(std::uint64_t) override {}
 };
 

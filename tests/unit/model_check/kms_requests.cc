@@ -36,7 +36,11 @@ class AskedTransit final : public baokms::testing::UnreadTransit {
 class AskedDiscovery final : public ports::KeyDiscovery {
  public:
   bool asked = false;
-  void Discover(const KeyId&, MonotonicTime, ports::Completion<void>) override { asked = true; }
+  std::unique_ptr<ports::PendingCall> Discover(const KeyId&, MonotonicTime,
+                                               ports::Completion<void>) override {
+    asked = true;
+    return nullptr;
+  }
 };
 
 // As Encrypt answers it on a node that knows the key. Built once: hashing it is slow.

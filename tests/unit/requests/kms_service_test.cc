@@ -1,5 +1,4 @@
-// The KMS use cases over mocked ports: a call that no expectation allows fails the test, so every
-// case also proves what never reaches Transit.
+// Status, Encrypt and Decrypt: what is sent and what is answered, and the one recovery.
 #include "core/requests/kms_service.h"
 
 #include <doctest/doctest.h>
@@ -7,93 +6,19 @@
 #include <optional>
 #include <vector>
 
-#include "core/rotation/key_view.h"
 #include "core/wire/aad.h"
-#include "tests/support/core/decrypt_requests.h"
-#include "tests/support/core/port_bench.h"
-#include "tests/support/ports/fake_clock.h"
-#include "tests/support/ports/fake_key_view_source.h"
+#include "tests/unit/requests/kms_service_bench.h"
 
 namespace baokms::core {
 namespace {
 
 using testing::CiphertextOf;
 using testing::GoodRequest;
+using testing::HealthyView;
+using testing::KmsBench;
 using trompeloeil::_;
 using namespace std::chrono_literals;
 using enum SnapshotState;
-
-std::shared_ptr<const KeyView> HealthyView(const Registry& registry, BootTime verified) {
-  return std::make_shared<const KeyView>(KeyView{.keys = BuildKeySet(registry, "v0.1.0"),
-                                                 .metadata_reason = std::nullopt,
-                                                 .deep_reason = std::nullopt,
-                                                 .metadata_error = std::nullopt,
-                                                 .deep_error = std::nullopt,
-                                                 .verified_at = verified,
-                                                 .max_staleness = 90s});
-}
-
-struct KmsBench {
-  KmsBench() {
-    Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(1, kRemoved)}));
-  }
-
-  baokms::testing::FakeClock clock;
-  baokms::testing::FakeKeyViewSource view;
-  testing::MockTokenSource tokens;
-  testing::MockTransit transit;
-  testing::MockKeyDiscovery discovery;
-  TransitKmsService service{{clock, view, tokens, transit, discovery}, 5s};
-
-  std::optional<KmsOutcome<EncryptReply>> encrypted;
-  std::optional<KmsOutcome<DecryptReply>> decrypted;
-  std::unique_ptr<ports::PendingCall> call;
-  // What the ports were handed.
-  ports::Completion<ports::TokenRef> obtained;
-  ports::Completion<Ciphertext> encrypt_done;
-  ports::Completion<Secret> decrypt_done;
-  ports::Completion<void> discovered;
-
-  void Publish(const Registry& registry) { view.view = HealthyView(registry, clock.Now().boot); }
-  MonotonicTime Deadline() const { return clock.Now().monotonic + 5s; }
-
-  void Encrypt(std::string_view plaintext) {
-    call = service.Encrypt(Secret::Copy(plaintext), [this](KmsOutcome<EncryptReply> outcome) {
-      REQUIRE_FALSE(encrypted.has_value());
-      encrypted = std::move(outcome);
-    });
-    REQUIRE(call);
-  }
-  void Decrypt(DecryptRequest request) {
-    call = service.Decrypt(std::move(request), [this](KmsOutcome<DecryptReply> outcome) {
-      REQUIRE_FALSE(decrypted.has_value());
-      decrypted = std::move(outcome);
-    });
-    REQUIRE(call);
-  }
-  Error EncryptError() const {
-    REQUIRE(encrypted.has_value());
-    REQUIRE(!encrypted->result.has_value());
-    return encrypted->result.error();
-  }
-  Error DecryptError() const {
-    REQUIRE(decrypted.has_value());
-    REQUIRE(!decrypted->result.has_value());
-    return decrypted->result.error();
-  }
-};
-
-#define EXPECT_DECRYPT(b, from)                               \
-  REQUIRE_CALL((b).transit, Decrypt(_, _, (b).Deadline(), _)) \
-      .WITH(_1->generation == (from))                         \
-      .LR_SIDE_EFFECT((b).decrypt_done = std::move(_4))       \
-      .RETURN(nullptr)
-#define EXPECT_OBTAIN(b, rejected)                                \
-  REQUIRE_CALL((b).tokens, Obtain((rejected), (b).Deadline(), _)) \
-      .LR_SIDE_EFFECT((b).obtained = std::move(_3))
-#define EXPECT_DISCOVER(b, id)                                   \
-  REQUIRE_CALL((b).discovery, Discover((id), (b).Deadline(), _)) \
-      .LR_SIDE_EFFECT((b).discovered = std::move(_3))
 
 TEST_CASE("Status: healthy tells the active key_id and unhealthy tells none") {
   KmsBench b;
@@ -276,58 +201,6 @@ TEST_CASE("Decrypt: junk never spends a discovery") {
   CHECK(b.DecryptError() == InvalidAnnotations());
 }
 
-TEST_CASE("Decrypt: a removed key_id is unknown at once and never discovers") {
-  KmsBench b;
-  b.Decrypt(GoodRequest(1));
-  CHECK(b.DecryptError() == UnknownKeyId());
-}
-
-TEST_CASE("Decrypt: an unknown key_id is discovered and then decrypted") {
-  KmsBench b;
-  {
-    EXPECT_DISCOVER(b, testing::IdOf(3));
-    b.Decrypt(GoodRequest(3));
-  }
-  CHECK_FALSE(b.decrypted);
-  b.Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(3, kPending)}));
-  ALLOW_TOKEN(b);
-  EXPECT_DECRYPT(b, 1U);
-  b.discovered({});
-  b.decrypt_done(Secret::Copy("plain"));
-  REQUIRE(b.decrypted);
-  CHECK(b.decrypted->result.has_value());
-}
-
-TEST_CASE(
-    "Decrypt: a discovery that fails or finds nothing or is abandoned makes no Transit call") {
-  const std::pair<Result<void>, Error> rows[] = {
-      {std::unexpected(KeyDiscoveryFailed()), KeyDiscoveryFailed()},
-      {std::unexpected(DeadlineExceeded()), DeadlineExceeded()},
-      {Result<void>(), UnknownKeyId()}};
-  for (const auto& [found, error] : rows) {
-    KmsBench b;
-    EXPECT_DISCOVER(b, testing::IdOf(3));
-    b.Decrypt(GoodRequest(3));
-    b.discovered(found);
-    CHECK(b.DecryptError() == error);
-  }
-  KmsBench b;
-  EXPECT_DISCOVER(b, testing::IdOf(3));
-  b.Decrypt(GoodRequest(3));
-  b.call->Abandon();
-  b.discovered({});
-  CHECK(b.DecryptError() == Cancelled());
-}
-
-TEST_CASE("Decrypt: keys that vanish during a discovery are unknown") {
-  KmsBench b;
-  EXPECT_DISCOVER(b, testing::IdOf(3));
-  b.Decrypt(GoodRequest(3));
-  b.view.view = std::make_shared<const KeyView>();
-  b.discovered({});
-  CHECK(b.DecryptError() == UnknownKeyId());
-}
-
 TEST_CASE("Decrypt: a 401 or 403 obtains a token newer than the refused one and retries once") {
   for (const OpenBaoStatus status :
        {OpenBaoStatus::kUnauthenticated, OpenBaoStatus::kPermissionDenied}) {
@@ -412,138 +285,6 @@ TEST_CASE("Decrypt: without a token it waits for one and fails with what hindere
   b.Decrypt(GoodRequest(2));
   EXPECT_DECRYPT(b, 4U);
   b.obtained(testing::TokenOf(4));
-}
-
-TEST_CASE("Decrypt: an abandoned call is passed on and never retried") {
-  KmsBench b;
-  ALLOW_TOKEN(b);
-  auto pending = std::make_unique<testing::MockPendingCall>();
-  REQUIRE_CALL(*pending, Abandon());
-  REQUIRE_CALL(b.transit, Decrypt(_, _, _, _))
-      .LR_SIDE_EFFECT(b.decrypt_done = std::move(_4))
-      .LR_RETURN(std::move(pending));
-  b.Decrypt(GoodRequest(2));
-  b.call->Abandon();
-  b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
-  CHECK(b.DecryptError() == OpenBaoFailure(OpenBaoStatus::kPermissionDenied));
-}
-
-TEST_CASE("Decrypt: one abandoned while it waits for a token makes no call") {
-  KmsBench b;
-  ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
-  EXPECT_OBTAIN(b, 0U);
-  b.Decrypt(GoodRequest(2));
-  b.call->Abandon();
-  b.obtained(testing::TokenOf(1));
-  CHECK(b.DecryptError() == Cancelled());
-}
-
-TEST_CASE("Decrypt: one abandoned while its retry waits for a token makes no second call") {
-  KmsBench b;
-  ALLOW_TOKEN(b);
-  EXPECT_DECRYPT(b, 1U);
-  EXPECT_OBTAIN(b, 1U);
-  b.Decrypt(GoodRequest(2));
-  b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
-  b.call->Abandon();
-  b.obtained(testing::TokenOf(2));
-  CHECK(b.decrypted.has_value());
-}
-
-TEST_CASE("Decrypt: one abandoned after its discovery is not retried") {
-  KmsBench b;
-  ALLOW_TOKEN(b);
-  EXPECT_DISCOVER(b, testing::IdOf(3));
-  b.Decrypt(GoodRequest(3));
-  b.Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(3, kPending)}));
-  EXPECT_DECRYPT(b, 1U);
-  b.discovered({});
-  b.call->Abandon();
-  b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
-  CHECK(b.DecryptError() == OpenBaoFailure(OpenBaoStatus::kPermissionDenied));
-}
-
-// Expects one Decrypt whose pending call is abandoned once while it lives.
-#define EXPECT_ABANDONED_DECRYPT(b, from)                      \
-  auto pending = std::make_unique<testing::MockPendingCall>(); \
-  REQUIRE_CALL(*pending, Abandon());                           \
-  REQUIRE_CALL((b).transit, Decrypt(_, _, (b).Deadline(), _))  \
-      .WITH(_1->generation == (from))                          \
-      .LR_SIDE_EFFECT((b).decrypt_done = std::move(_4))        \
-      .LR_RETURN(std::move(pending))
-
-TEST_CASE("Decrypt: one abandoned after its wait for a token abandons what it then sent") {
-  KmsBench b;
-  ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
-  EXPECT_OBTAIN(b, 0U);
-  b.Decrypt(GoodRequest(2));
-  EXPECT_ABANDONED_DECRYPT(b, 1U);
-  b.obtained(testing::TokenOf(1));
-  b.call->Abandon();
-  b.decrypt_done(std::unexpected(Cancelled()));
-  CHECK(b.DecryptError() == Cancelled());
-}
-
-TEST_CASE("Decrypt: one abandoned after a denial abandons what it sent the second time") {
-  KmsBench b;
-  ALLOW_TOKEN(b);
-  {
-    EXPECT_DECRYPT(b, 1U);
-    b.Decrypt(GoodRequest(2));
-  }
-  {
-    EXPECT_OBTAIN(b, 1U);
-    b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
-  }
-  EXPECT_ABANDONED_DECRYPT(b, 2U);
-  b.obtained(testing::TokenOf(2));
-  b.call->Abandon();
-  b.decrypt_done(std::unexpected(Cancelled()));
-  CHECK(b.DecryptError() == Cancelled());
-}
-
-TEST_CASE("Decrypt: one abandoned after its discovery abandons what it then sent") {
-  KmsBench b;
-  ALLOW_TOKEN(b);
-  EXPECT_DISCOVER(b, testing::IdOf(3));
-  b.Decrypt(GoodRequest(3));
-  b.Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(3, kPending)}));
-  EXPECT_ABANDONED_DECRYPT(b, 1U);
-  b.discovered({});
-  b.call->Abandon();
-  b.decrypt_done(std::unexpected(Cancelled()));
-  CHECK(b.DecryptError() == Cancelled());
-}
-
-TEST_CASE("Decrypt: one abandoned while its discovery waits for a token makes no call") {
-  KmsBench b;
-  ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
-  EXPECT_DISCOVER(b, testing::IdOf(3));
-  b.Decrypt(GoodRequest(3));
-  b.Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(3, kPending)}));
-  EXPECT_OBTAIN(b, 0U);
-  b.discovered({});
-  b.call->Abandon();
-  b.obtained(testing::TokenOf(1));
-  CHECK(b.DecryptError() == Cancelled());
-}
-
-TEST_CASE("Decrypt: one abandoned inside the call that sends it abandons that call too") {
-  KmsBench b;
-  ALLOW_TOKEN(b);
-  {
-    EXPECT_DISCOVER(b, testing::IdOf(3));
-    b.Decrypt(GoodRequest(3));
-  }
-  b.Publish(testing::RegistryOf({testing::Snapshot(2, kActive), testing::Snapshot(3, kPending)}));
-  auto pending = std::make_unique<testing::MockPendingCall>();
-  REQUIRE_CALL(*pending, Abandon());
-  REQUIRE_CALL(b.transit, Decrypt(_, _, _, _))
-      .LR_SIDE_EFFECT(b.decrypt_done = std::move(_4))
-      .LR_SIDE_EFFECT(b.call->Abandon())
-      .LR_RETURN(std::move(pending));
-  b.discovered({});
-  b.decrypt_done(std::unexpected(Cancelled()));
 }
 
 }  // namespace

@@ -174,7 +174,9 @@ TEST_CASE("Deep probe: any other failure is failed and keeps its error") {
 TEST_CASE("Deep probe: without a token nothing is sent and the reason is told") {
   DeepProbeBench b;
   ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
-  REQUIRE_CALL(b.tokens, Obtain(0U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
+  REQUIRE_CALL(b.tokens, Obtain(0U, b.deadline, _))
+      .LR_SIDE_EFFECT(b.obtained = std::move(_3))
+      .RETURN(nullptr);
   b.Probe(1);
   b.obtained(std::unexpected(LoginRefused()));
   CHECK(b.Ended() == DeepResult::kFailed);
@@ -187,7 +189,9 @@ TEST_CASE("Deep probe: each half recovers once from 401 and 403") {
     ALLOW_TOKEN(b);
     b.ProbeToEncrypt(1);
     {
-      REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
+      REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _))
+          .LR_SIDE_EFFECT(b.obtained = std::move(_3))
+          .RETURN(nullptr);
       b.encrypted(std::unexpected(OpenBaoFailure(denial)));
     }
     {  // the same bytes again
@@ -205,7 +209,9 @@ TEST_CASE("Deep probe: each half recovers once from 401 and 403") {
       b.encrypted(Ciphertext(CiphertextOf(1)));
     }
     {
-      REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
+      REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _))
+          .LR_SIDE_EFFECT(b.obtained = std::move(_3))
+          .RETURN(nullptr);
       b.decrypted(std::unexpected(OpenBaoFailure(denial)));
     }
     {
@@ -226,7 +232,9 @@ TEST_CASE("Deep probe: a throttled recovery leaves the original denial") {
   DeepProbeBench b;
   ALLOW_TOKEN(b);
   b.ProbeToEncrypt(1);
-  REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
+  REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _))
+      .LR_SIDE_EFFECT(b.obtained = std::move(_3))
+      .RETURN(nullptr);
   b.encrypted(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
   b.obtained(std::unexpected(NoToken()));
   CHECK(b.Ended() == DeepResult::kFailed);

@@ -271,6 +271,35 @@ TEST_CASE("Discovery: a caller leaves at its own deadline and cancels nothing") 
   CHECK(b.Only<AnswerDiscovery>().result.has_value());
 }
 
+TEST_CASE("Discovery: a caller that leaves is forgotten and cancels nothing") {
+  KeeperBench b;
+  b.Start();
+  b.Want(2, 1, 1s);
+  b.Want(2, 2, 4s);
+  b.Leave(1);
+  CHECK(b.actions.empty());
+  CHECK(b.keeper.NextTimer() == b.now.monotonic + 4s);
+  b.Leave(9);  // nobody
+  CHECK(b.actions.empty());
+  b.Read(FitMetadata(2));
+  b.SaveEnds(SaveResult::kSaved);
+  CHECK(b.Only<AnswerDiscovery>().waiter == 2);
+  b.Leave(2);  // late
+  CHECK(b.actions.empty());
+}
+
+TEST_CASE("Discovery: one whose callers have left before its turn does not begin") {
+  KeeperBench b;
+  b.Start();
+  b.PassToTimer();
+  REQUIRE(b.Count<ReadMetadata>() == 1);
+  b.Want(2);
+  b.Leave(1);
+  b.Read(FitMetadata(1));
+  CHECK(b.Count<ReadMetadata>() == 0);
+  CHECK(b.Count<AnswerDiscovery>() == 0);
+}
+
 TEST_CASE("Discovery: shutdown answers everyone who waits") {
   KeeperBench b;
   b.Start();

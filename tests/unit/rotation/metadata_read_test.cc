@@ -93,7 +93,9 @@ TEST_CASE("Metadata read: disable_upsert that cannot be read is upsert_check_fai
 TEST_CASE("Metadata read: without a token nothing is sent and the login's error is told") {
   MetadataReadBench b;
   ALLOW_CALL(b.tokens, Current()).RETURN(nullptr);
-  REQUIRE_CALL(b.tokens, Obtain(0U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
+  REQUIRE_CALL(b.tokens, Obtain(0U, b.deadline, _))
+      .LR_SIDE_EFFECT(b.obtained = std::move(_3))
+      .RETURN(nullptr);
   b.Read();
   b.obtained(std::unexpected(CredentialUnusable()));
   CHECK(b.Failure().reason == Reason::kMetadataReadFailed);
@@ -106,7 +108,9 @@ TEST_CASE("Metadata read: each half recovers once from 401 and 403") {
     ALLOW_TOKEN(b);
     b.ReadToMetadata();
     {
-      REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
+      REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _))
+          .LR_SIDE_EFFECT(b.obtained = std::move(_3))
+          .RETURN(nullptr);
       b.metadata_read(std::unexpected(OpenBaoFailure(denial)));
     }
     {
@@ -123,7 +127,9 @@ TEST_CASE("Metadata read: each half recovers once from 401 and 403") {
       b.metadata_read(FitMetadata());
     }
     {
-      REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
+      REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _))
+          .LR_SIDE_EFFECT(b.obtained = std::move(_3))
+          .RETURN(nullptr);
       b.upsert_read(std::unexpected(OpenBaoFailure(denial)));
     }
     {
@@ -144,7 +150,9 @@ TEST_CASE("Metadata read: a throttled recovery leaves the original denial") {
   MetadataReadBench b;
   ALLOW_TOKEN(b);
   b.ReadToMetadata();
-  REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _)).LR_SIDE_EFFECT(b.obtained = std::move(_3));
+  REQUIRE_CALL(b.tokens, Obtain(1U, b.deadline, _))
+      .LR_SIDE_EFFECT(b.obtained = std::move(_3))
+      .RETURN(nullptr);
   b.metadata_read(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
   b.obtained(std::unexpected(NoToken()));
   CHECK(b.Failure().reason == Reason::kMetadataReadFailed);

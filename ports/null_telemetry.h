@@ -1,21 +1,22 @@
-// Telemetry of a command: what it has to say is its report.
+// Telemetry that nobody reads: of a command, whose report says everything, and of tests, which
+// override what they want to hear.
 #pragma once
 
 #include "ports/telemetry.h"
 
-namespace baokms::app {
+namespace baokms::ports {
 
-class SilentTelemetry final : public ports::Telemetry {
+class NullTelemetry : public Telemetry {
  public:
   void KmsRequestStarted(core::KmsMethod) override {}
-  void KmsRequestFinished(const ports::KmsRequestEvent&) override {}
-  void OpenBaoRequestFinished(const ports::OpenBaoRequestEvent&) override {}
+  void KmsRequestFinished(const KmsRequestEvent&) override {}
+  void OpenBaoRequestFinished(const OpenBaoRequestEvent&) override {}
   void OpenBaoFailover() override {}
   void LoginFinished(core::LoginStatus, const core::Error*, core::Duration) override {}
   void RenewalFinished(core::LoginStatus, const core::Error*, core::Duration) override {}
-  void ProbeFinished(const ports::ProbeEvent&) override {}
+  void ProbeFinished(const ProbeEvent&) override {}
   void MetadataObserved(std::string_view) override {}
-  void KeyPromoted(const ports::PromotionEvent&) override {}
+  void KeyPromoted(const PromotionEvent&) override {}
   void RotationPending(std::string_view, std::int64_t) override {}
   void RetiredUndecryptable(std::span<const std::int64_t>) override {}
   void StaleSocketRemoved() override {}
@@ -25,4 +26,4 @@ class SilentTelemetry final : public ports::Telemetry {
   void NameLookupWorksAgain() override {}
 };
 
-}  // namespace baokms::app
+}  // namespace baokms::ports
