@@ -6,6 +6,7 @@
 #include "app/configuration/configuration_source.h"
 #include "app/process/random_seed.h"
 #include "app/process/socket_group.h"
+#include "app/reports/failure_advice.h"
 #include "app/serve/failed_start_advice.h"
 #include "core/registry/registry_opening.h"
 
@@ -90,6 +91,8 @@ void Runtime::StartProbing() {
       probe_ = report;
       if (report.reason) last_failure_ = report;
       login_advice_ = tokens_->advice();
+      const auto login = tokens_->status();
+      if (login_advice_.empty() && login->last_error) login_advice_ = AdviceFor(*login->last_error);
     }
     probe_ended_.notify_one();
   });
