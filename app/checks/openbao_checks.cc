@@ -31,14 +31,16 @@ CheckResult Judge(const TlsFinding& finding) {
                   std::string(AdviceFor(finding.why)));
     case TlsVerdict::kDnsFailed:
       return Fail("the host name could not be resolved",
-                  "openbao.address: correct the host name, or this node's name resolution");
+                  "openbao.address: correct the host name, or this node's name resolution" +
+                      ProxyNote(core::OpenBaoFailure(core::OpenBaoStatus::kDnsFailed)));
     case TlsVerdict::kDnsSlow:
       return Warn("looking up the host name took longer than openbao.timeout",
                   "check the name servers of this node: the first one may not answer");
     case TlsVerdict::kConnectionFailed:
       return Fail("could not connect",
                   "openbao.address: correct the host and port, start OpenBao, and make sure that "
-                  "this node can reach it");
+                  "this node can reach it" +
+                      ProxyNote(core::OpenBaoFailure(core::OpenBaoStatus::kConnectionFailed)));
   }
   return Pass();
 }

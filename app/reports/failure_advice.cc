@@ -1,5 +1,7 @@
 #include "app/reports/failure_advice.h"
 
+#include "app/process/environment.h"
+
 namespace baokms::app {
 namespace {
 
@@ -88,6 +90,16 @@ std::string_view AdviceFor(core::TlsFailure why) {
   return AdviceFor(core::ErrorClass::kOpenBaoTlsFailed);
 }
 
+std::string ProxyNote(const core::Error& error) {
+  const std::string_view proxy = UnusedProxy();
+  const auto status = error.openbao_status();
+  const bool away = status == core::OpenBaoStatus::kConnectionFailed ||
+                    status == core::OpenBaoStatus::kDnsFailed || error == core::DeadlineExceeded();
+  if (proxy.empty() || !away) return {};
+  return "; " + std::string(proxy) +
+         " is set and not used: this node must reach the server without a proxy";
+}
+
 std::string AdviceFor(const core::Error& error) {
   if (const auto why = core::TlsFailureOf(error)) return std::string(AdviceFor(*why));
   if (error == core::StandbyRedirect()) {
@@ -99,7 +111,7 @@ std::string AdviceFor(const core::Error& error) {
            "page that redirects, or refuses the path, the method or the size of the request): "
            "check that openbao.address is OpenBao itself";
   }
-  return std::string(AdviceFor(error.error_class()));
+  return std::string(AdviceFor(error.error_class())) + ProxyNote(error);
 }
 
 std::string_view AdviceFor(core::Reason reason) {
@@ -144,7 +156,7 @@ std::string_view AdviceWithoutState() {
 
 std::string NameAndAdvice(const core::Error& error, std::string_view own_advice) {
   return Line(core::Name(error.error_class()),
-              own_advice.empty() ? AdviceFor(error) : std::string(own_advice));
+              own_advice.empty() ? AdviceFor(error) : std::string(own_advice) + ProxyNote(error));
 }
 
 std::string NameAndAdvice(core::Reason reason) {

@@ -16,6 +16,8 @@ std::string_view AdviceFor(core::Reason reason);
 std::string_view AdviceFor(core::TlsFailure why);
 // Of this very error, where it tells more than its class.
 std::string AdviceFor(const core::Error& error);
+// To end any advice on `error` with: that a proxy is set and not used, where that may be why.
+std::string ProxyNote(const core::Error& error);
 
 // Of a node without a state whose key is rotated, also when there is no other node.
 std::string_view AdviceWithoutState();

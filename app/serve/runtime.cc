@@ -92,7 +92,10 @@ void Runtime::StartProbing() {
       if (report.reason) last_failure_ = report;
       login_advice_ = tokens_->advice();
       const auto login = tokens_->status();
-      if (login_advice_.empty() && login->last_error) login_advice_ = AdviceFor(*login->last_error);
+      if (login->last_error) {
+        login_advice_ = login_advice_.empty() ? AdviceFor(*login->last_error)
+                                              : login_advice_ + ProxyNote(*login->last_error);
+      }
     }
     probe_ended_.notify_one();
   });

@@ -30,8 +30,8 @@ std::optional<int> TlsReason(std::string_view text) {
 }
 
 // The last word of a server that ends the connection.
-TlsFailure ByAlert(int alert, bool presented) {
-  switch (alert) {
+TlsFailure ByAlert(const CurlFailure& failure) {
+  switch (failure.alert) {
     case SSL_AD_CERTIFICATE_REQUIRED:
       return TlsFailure::kWantsCertificate;
     case SSL_AD_NO_CERTIFICATE:
@@ -43,10 +43,12 @@ TlsFailure ByAlert(int alert, bool presented) {
     case SSL_AD_UNKNOWN_CA:
     case SSL_AD_ACCESS_DENIED:
     case SSL_AD_DECRYPT_ERROR:
-      return presented ? TlsFailure::kOursRefused : TlsFailure::kWantsCertificate;
+      return failure.presented ? TlsFailure::kOursRefused : TlsFailure::kWantsCertificate;
     case SSL_AD_HANDSHAKE_FAILURE:
     case SSL_AD_INSUFFICIENT_SECURITY:
-      return TlsFailure::kHandshakeRefused;
+      // Servers of TLS 1.2 have no other word for a client without a certificate; for one without a
+      // common cipher they have it before they ask.
+      return failure.asked_in_vain ? TlsFailure::kWantsCertificate : TlsFailure::kHandshakeRefused;
     case SSL_AD_PROTOCOL_VERSION:
       return TlsFailure::kNoCommonVersion;
     default:
@@ -75,7 +77,7 @@ TlsFailure ByVerification(long result) {
 }
 
 TlsFailure WhyTlsFailed(const CurlFailure& failure) {
-  if (failure.alert != 0) return ByAlert(failure.alert, failure.presented);
+  if (failure.alert != 0) return ByAlert(failure);
   if (failure.code == CURLE_PEER_FAILED_VERIFICATION) return ByVerification(failure.verify_result);
   if (failure.code != CURLE_SSL_CONNECT_ERROR) return TlsFailure::kOther;
   const std::optional<int> reason = TlsReason(failure.text);

@@ -15,7 +15,8 @@ struct CurlFailure {
   long verify_result = 0;    // CURLINFO_SSL_VERIFYRESULT
   // CURLOPT_ERRORBUFFER: has the number of OpenSSL's error, which is all that is read.
   std::string_view text{};
-  int alert = 0;           // the server's, as in last_alert.h
+  int alert = 0;  // the server's, as in last_alert.h
+  bool asked_in_vain = false;
   bool presented = false;  // a client certificate
   bool reused = false;     // another transfer's connection
   bool heard = false;      // the reply had begun

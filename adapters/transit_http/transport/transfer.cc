@@ -180,7 +180,8 @@ core::Error Transfer::WhyFailed(CURLcode code) const {
   return ErrorOf({.code = code,
                   .verify_result = verify_result,
                   .text = error_text_.data(),
-                  .alert = *alert_,
+                  .alert = alert_->alert,
+                  .asked_in_vain = alert_->asked_in_vain,
                   .presented = identity_ != nullptr,
                   .reused = connects == 0,
                   .heard = heard()});

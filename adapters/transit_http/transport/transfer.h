@@ -96,7 +96,7 @@ class Transfer {
   bool over_bound_ = false;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   // Of the connection, when this transfer is its first.
-  const LastAlert alert_ = std::make_shared<int>(0);
+  const LastAlert alert_ = std::make_shared<TlsWords>();
   std::unique_ptr<CURL, CloseEasy> easy_;  // last: closed before what it points to
 };
 

@@ -26,6 +26,9 @@ TEST_CASE("curl failure: a server's alert is read whenever it comes before the r
     CHECK(why(SSL_AD_PROTOCOL_VERSION, false) == TlsFailed(TlsFailure::kNoCommonVersion));
     CHECK(why(SSL_AD_HANDSHAKE_FAILURE, false) == TlsFailed(TlsFailure::kHandshakeRefused));
   }
+  CHECK(ErrorOf({.code = CURLE_SSL_CONNECT_ERROR,
+                 .alert = SSL_AD_HANDSHAKE_FAILURE,
+                 .asked_in_vain = true}) == TlsFailed(TlsFailure::kWantsCertificate));
   // A reply that was cut is no handshake.
   CHECK(ErrorOf({.code = CURLE_RECV_ERROR, .alert = SSL_AD_INTERNAL_ERROR, .heard = true}) ==
         core::OpenBaoFailure(core::OpenBaoStatus::kUnavailable));

@@ -69,9 +69,9 @@ TEST_CASE("Client certificate: each request that presents one has a connection o
   SUBCASE("TLS 1.3") { ServesEachAlone(TLS1_3_VERSION); }
 }
 
-TEST_CASE("Client certificate: where a server wants one those who present the same share it") {
+void SharesWhereWanted(int tls_version) {
   Presenting p;
-  ScriptedTlsServer server(p.fixture.identity, Always(HttpReplyText(200, "{}")));
+  ScriptedTlsServer server(p.fixture.identity, Always(HttpReplyText(200, "{}")), tls_version);
   p.fixture.Start({server.Url()});
   const auto call = [&](const core::ClientIdentityRef& which) {
     ports::HttpRequest request = p.fixture.Post("{}");
@@ -84,7 +84,7 @@ TEST_CASE("Client certificate: where a server wants one those who present the sa
 
   const core::ClientIdentityRef other =
       std::make_shared<const core::ClientIdentity>(MakeIdentity());
-  ScriptedTlsServer strict(p.fixture.identity, Always(HttpReplyText(200, "{}")));
+  ScriptedTlsServer strict(p.fixture.identity, Always(HttpReplyText(200, "{}")), tls_version);
   strict.RequireClientCertificate(p.identity->chain_der.front());
   p.fixture.Start({strict.Url()});
   for (int i = 0; i < 3; ++i) CHECK(call(p.identity).has_value());
@@ -98,6 +98,11 @@ TEST_CASE("Client certificate: where a server wants one those who present the sa
     CHECK(request.client_chain == p.identity->chain_der);
   }
   CHECK(seen[2].connection == seen[0].connection);
+}
+
+TEST_CASE("Client certificate: where a server wants one those who present the same share it") {
+  SUBCASE("TLS 1.2") { SharesWhereWanted(TLS1_2_VERSION); }
+  SUBCASE("TLS 1.3") { SharesWhereWanted(TLS1_3_VERSION); }
 }
 
 TEST_CASE("Client certificate: the whole chain is sent") {

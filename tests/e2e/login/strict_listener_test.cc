@@ -28,7 +28,7 @@ struct StrictOpenBao {
 // Whatever server the other tests run on: only a real one has such listeners.
 bool SkippedWithoutOpenBao() {
   if (testing::FindRealOpenBao()) return false;
-  SaySkipped(testing::HowToGetOpenBao());
+  testing::SaySkipped(testing::HowToGetOpenBao());
   return true;
 }
 
@@ -59,7 +59,7 @@ TEST_CASE("PKCS11 real listeners: Transit and doctor present the login's certifi
   for (const std::string version : {"tls12", "tls13"}) {
     CAPTURE(version);
     const emulator::CertificateAuthority authority("node authority");
-    const StrictOpenBao strict(version, authority.pem());
+    StrictOpenBao strict(version, authority.pem());
     Pkcs11Node node({.server = strict.server, .authority = authority});
     node.config.tree["openbao"]["address"] = strict.server.strict_address();
     node.config.Write();
@@ -84,7 +84,7 @@ TEST_CASE("PKCS11 real listeners: with a JWT login doctor and a failed start say
   for (const std::string version : {"tls12", "tls13"}) {
     CAPTURE(version);
     const emulator::CertificateAuthority authority("node authority");
-    const StrictOpenBao strict(version, authority.pem());
+    StrictOpenBao strict(version, authority.pem());
     const testing::OpenBaoSetup setup(strict.server, FreshNames());
     ProviderConfig config(strict.server, setup);
     config.tree["openbao"]["address"] = strict.server.strict_address();
@@ -121,6 +121,21 @@ TEST_CASE("PKCS11 real listeners: an RSA key that signs PKCS#1 v1.5 alone logs i
   const Serving provider(node.config);
   provider.CheckRoundTrip();
   CHECK(Logins(provider.process) == 1);
+}
+
+TEST_CASE("Doctor proxy: a proxy that is set and not used is named where connecting fails") {
+  Doctored d;
+  d.openbao()["address"] = "https://127.0.0.1:1";
+  d.node.config.Write();
+  for (const char* name : {"HTTPS_PROXY", "https_proxy", "ALL_PROXY"}) {
+    const CommandResult result =
+        RunCommand({"doctor", "--config", d.node.config.config_file(), "--allow-socket-parent",
+                    d.node.config.socket_directory()},
+                   {{name, "http://proxy.invalid:3128"}});
+    CHECK(result.code == 4);
+    CHECK_MESSAGE(result.out.contains(std::string(name) + " is set and not used"), result.out);
+    CHECK_FALSE(result.out.contains("proxy.invalid"));
+  }
 }
 
 }  // namespace
