@@ -50,6 +50,9 @@ struct HttpRequest {
   core::Secret credential_header;  // "Name: value" beside the transport's own headers; empty: none
   // Presented over a connection of this request's own. Null: no client certificate.
   core::ClientIdentityRef identity;
+  // Without `identity`: presented where the server lets nobody in without, over connections that
+  // requests with the same one share. Null: none is.
+  core::ClientIdentityRef identity_if_wanted;
   std::size_t max_reply_bytes = 256 * 1024;  // of a 2xx reply
   std::size_t max_error_bytes = 64 * 1024;   // of any other
   core::MonotonicTime deadline;

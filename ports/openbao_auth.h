@@ -19,9 +19,10 @@ class OpenBaoAuth {
  public:
   virtual ~OpenBaoAuth() = default;
   // POST /v1/<mount_path>/login with `json_body`. 400, 403 and 500 "missing name in alias" are
-  // LoginRefused(); other failures keep their own cause; of a 200, one that wants a second factor
-  // is SecondFactorWanted(), a token for a number of calls TokenUsesLimited(), and one without a
-  // usable auth object OpenBaoFailure(kUnavailable).
+  // LoginRefused(), a certificate that did not arrive is LoginCertificateMissing(); other failures
+  // keep their own cause; of a 200, one that wants a second factor is SecondFactorWanted(), a token
+  // for a number of calls TokenUsesLimited(), and one without a usable auth object
+  // OpenBaoFailure(kUnavailable).
   virtual void Login(core::OpenBaoOperation operation, const std::string& mount_path,
                      core::Secret json_body, core::ClientIdentityRef identity,
                      core::MonotonicTime deadline, Completion<core::TokenGrant> done) = 0;

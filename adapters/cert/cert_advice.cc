@@ -126,6 +126,12 @@ std::string_view RefusedAdvice(const core::Error& error, const Presented& presen
            "1.2 (tls_max_version), or use an EC key or a token with RSA-PSS; if it is held to it, "
            "check auth.cert.mountPath, auth.cert.name and the role";
   }
+  if (error == core::LoginCertificateMissing()) {
+    return "openbao.address: the login's certificate did not reach OpenBao: TLS ends in front of "
+           "it "
+           "(a proxy or a balancer), or its listener has tls_disable_client_certs; let TLS end in "
+           "OpenBao, or remove that setting";
+  }
   return "OpenBao refused the certificate login: check auth.cert.mountPath and auth.cert.name, and "
          "that the role trusts the CA that issued the certificate and accepts its names";
 }

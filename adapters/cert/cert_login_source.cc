@@ -77,7 +77,8 @@ void CertLoginSource::LogInWith(core::ClientIdentityRef identity, core::Monotoni
         }
         presented_ = std::move(identity);
         done(core::LoginSuccess{.grant = *std::move(grant),
-                                .credential_expires_at = facts.expires_at});
+                                .credential_expires_at = facts.expires_at,
+                                .presented = presented_});
       });
 }
 

@@ -62,7 +62,7 @@ void TransitRounds::Begin() {
 void TransitRounds::Encrypted(const std::shared_ptr<Round>& round,
                               core::Result<core::Ciphertext> reply) {
   round->encrypt = steady_clock::now() - round->began;
-  if (!reply) return tally_->Fail("encrypt: " + NameAndAdvice(reply.error().error_class()));
+  if (!reply) return tally_->Fail("encrypt: " + NameAndAdvice(reply.error()));
   MakeUnlessLeft([this, round, ciphertext = *std::move(reply)]() mutable {
     round->began = steady_clock::now();
     options_.transit.Decrypt(
@@ -75,7 +75,7 @@ void TransitRounds::Encrypted(const std::shared_ptr<Round>& round,
 
 void TransitRounds::Decrypted(const Round& round, const core::Result<core::Secret>& reply) {
   const core::Duration decrypt = steady_clock::now() - round.began;
-  if (!reply) return tally_->Fail("decrypt: " + NameAndAdvice(reply.error().error_class()));
+  if (!reply) return tally_->Fail("decrypt: " + NameAndAdvice(reply.error()));
   if (reply->ExposeSecret() != round.text) {
     return tally_->Fail("decrypt: " + std::string(AdviceFor(core::Reason::kDeepProbeInvalid)));
   }

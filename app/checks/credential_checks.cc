@@ -147,9 +147,9 @@ std::vector<PlannedCheck> AcquisitionChecks(const SourceContext& context) {
 CheckResult FailedLogin(const core::LoginFailure& failure) {
   std::string seen(core::Name(failure.status));
   seen.append(": ").append(WhatFailed(failure));
-  const std::string_view advice =
-      failure.advice.empty() ? AdviceFor(failure.error.error_class()) : failure.advice;
-  return Fail(std::move(seen), std::string(advice));
+  return Fail(std::move(seen), failure.advice.empty()
+                                   ? AdviceFor(failure.error)
+                                   : std::string(failure.advice) + ProxyNote(failure.error));
 }
 
 }  // namespace baokms::app

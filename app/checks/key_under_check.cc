@@ -30,9 +30,9 @@ namespace baokms::app {
 namespace {
 
 CheckResult FailedCall(const core::Error& error) {
-  const std::string_view advice = AdviceFor(error.error_class());
+  const std::string advice = AdviceFor(error);
   return Fail(std::string(core::Name(error.error_class())) + ": " + std::string(error.message()),
-              advice.empty() ? "check OpenBao's log for this request" : std::string(advice));
+              advice.empty() ? "check OpenBao's log for this request" : advice);
 }
 
 // What a later check names the cause of.

@@ -11,7 +11,7 @@ std::expected<std::unique_ptr<OpenBaoSession>, std::string> LogIn(const OneShot&
   if (!session) return session;
   if (const auto login = (*session)->Login(); !login) {
     const core::LoginFailure& failure = login.error();
-    return std::unexpected(NameAndAdvice(failure.error.error_class(), failure.advice));
+    return std::unexpected(NameAndAdvice(failure.error, failure.advice));
   }
   return session;
 }
@@ -19,7 +19,7 @@ std::expected<std::unique_ptr<OpenBaoSession>, std::string> LogIn(const OneShot&
 LiveKey ReadLiveKey(OpenBaoSession& session) {
   core::MetadataOutcome outcome = session.ReadKey();
   if (const auto* failed = std::get_if<core::MetadataReadFailed>(&outcome)) {
-    return {.metadata = std::nullopt, .problem = NameAndAdvice(failed->error.error_class())};
+    return {.metadata = std::nullopt, .problem = NameAndAdvice(failed->error)};
   }
   auto& read = std::get<core::MetadataRead>(outcome);
   LiveKey key{.metadata = std::move(read.metadata), .problem = {}};

@@ -24,7 +24,8 @@ std::expected<void, core::LoginFailure> OpenBaoSession::Login() {
   tokens_.Hold(std::make_shared<const core::HeldToken>(
       core::HeldToken{.generation = 1,
                       .value = std::move(login->grant.value),
-                      .expires_at = one_shot_.clock.Now().boot + lease_}));
+                      .expires_at = one_shot_.clock.Now().boot + lease_,
+                      .presented = std::move(login->presented)}));
   return {};
 }
 

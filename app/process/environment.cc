@@ -25,9 +25,18 @@ bool IsDangerous(std::string_view name) {
   return false;
 }
 
+std::string_view unused_proxy;  // a literal; set before any other thread
+
 }  // namespace
 
+std::string_view UnusedProxy() { return unused_proxy; }
+
 void ScrubEnvironment() {
+  unused_proxy = {};
+  for (const char* name : {"ALL_PROXY", "all_proxy", "https_proxy", "HTTPS_PROXY"}) {
+    const char* proxy = std::getenv(name);
+    if (proxy != nullptr && *proxy != '\0') unused_proxy = name;
+  }
   std::vector<std::string> names;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text(*entry);

@@ -1,5 +1,7 @@
 #include "app/reports/failure_advice.h"
 
+#include "app/process/environment.h"
+
 namespace baokms::app {
 namespace {
 
@@ -43,6 +45,75 @@ std::string_view AdviceFor(core::ErrorClass error) {
   }
 }
 
+std::string_view AdviceFor(core::TlsFailure why) {
+  switch (why) {
+    case core::TlsFailure::kClosed:
+      return "the server closed the connection in the TLS handshake: is openbao.address a balancer "
+             "without a live node, or a port that is not OpenBao's?";
+    case core::TlsFailure::kNotTls:
+      return "the server at openbao.address does not speak TLS: use OpenBao's TLS port, and a "
+             "listener without tls_disable";
+    case core::TlsFailure::kNoCommonVersion:
+      return "the server has no TLS version in common with the provider: allow TLS 1.2 or 1.3 "
+             "there (tls_min_version, tls_max_version)";
+    case core::TlsFailure::kHandshakeRefused:
+      return "the server refused the TLS handshake: allow a modern cipher suite there, and check "
+             "whether something in front of OpenBao wants a client certificate";
+    case core::TlsFailure::kUnknownAuthority:
+      return "openbao.caCertFile: add the certificate of the CA that signed OpenBao's server "
+             "certificate";
+    case core::TlsFailure::kWrongName:
+      return "openbao.tlsServerName: set a name that is in the server's certificate";
+    case core::TlsFailure::kExpired:
+      return "the server's certificate, or a CA certificate, has expired: renew OpenBao's server "
+             "certificate, or correct this node's clock";
+    case core::TlsFailure::kNotYetValid:
+      return "the server's certificate, or a CA certificate, is not valid yet: correct this node's "
+             "clock, or the clock of the machine that issued the certificate";
+    case core::TlsFailure::kCertificateRefused:
+      return "the server's certificate cannot be used: issue one for a TLS server (serverAuth), "
+             "with an RSA key of 2048 bits or an EC key, signed with SHA-256 or better";
+    case core::TlsFailure::kWantsCertificate:
+      return "the server wants a client certificate (tls_require_and_verify_client_cert): use "
+             "auth.method cert, or remove that setting from OpenBao's listener";
+    case core::TlsFailure::kEndedEarly:
+      return "the server ended the connection right after the TLS handshake: it may want a client "
+             "certificate (tls_require_and_verify_client_cert), or not accept the one it was "
+             "shown; "
+             "check its log";
+    case core::TlsFailure::kOursRefused:
+      return "the server does not accept the client certificate: OpenBao's listener must trust the "
+             "CA that issued it (tls_client_ca_file)";
+    case core::TlsFailure::kOther:
+      break;
+  }
+  return AdviceFor(core::ErrorClass::kOpenBaoTlsFailed);
+}
+
+std::string ProxyNote(const core::Error& error) {
+  const std::string_view proxy = UnusedProxy();
+  const auto status = error.openbao_status();
+  const bool away = status == core::OpenBaoStatus::kConnectionFailed ||
+                    status == core::OpenBaoStatus::kDnsFailed || error == core::DeadlineExceeded();
+  if (proxy.empty() || !away) return {};
+  return "; " + std::string(proxy) +
+         " is set and not used: this node must reach the server without a proxy";
+}
+
+std::string AdviceFor(const core::Error& error) {
+  if (const auto why = core::TlsFailureOf(error)) return std::string(AdviceFor(*why));
+  if (error == core::StandbyRedirect()) {
+    return "a standby node redirects, which is not followed: name all nodes of OpenBao in "
+           "openbao.failoverAddresses, or let the nodes forward requests to the active one";
+  }
+  if (error == core::ForeignRedirect() || error == core::ForeignReply()) {
+    return "something in front of OpenBao answered in its place (a proxy, a balancer or a login "
+           "page that redirects, or refuses the path, the method or the size of the request): "
+           "check that openbao.address is OpenBao itself";
+  }
+  return std::string(AdviceFor(error.error_class())) + ProxyNote(error);
+}
+
 std::string_view AdviceFor(core::Reason reason) {
   switch (reason) {
     case core::Reason::kUpsertAllowed:
@@ -83,8 +154,9 @@ std::string_view AdviceWithoutState() {
          "under it, create a Transit key of another name that is not rotated, and use that";
 }
 
-std::string NameAndAdvice(core::ErrorClass error, std::string_view own_advice) {
-  return Line(core::Name(error), own_advice.empty() ? AdviceFor(error) : own_advice);
+std::string NameAndAdvice(const core::Error& error, std::string_view own_advice) {
+  return Line(core::Name(error.error_class()),
+              own_advice.empty() ? AdviceFor(error) : std::string(own_advice) + ProxyNote(error));
 }
 
 std::string NameAndAdvice(core::Reason reason) {

@@ -6,6 +6,7 @@
 #include "app/configuration/configuration_source.h"
 #include "app/process/random_seed.h"
 #include "app/process/socket_group.h"
+#include "app/reports/failure_advice.h"
 #include "app/serve/failed_start_advice.h"
 #include "core/registry/registry_opening.h"
 
@@ -90,6 +91,11 @@ void Runtime::StartProbing() {
       probe_ = report;
       if (report.reason) last_failure_ = report;
       login_advice_ = tokens_->advice();
+      const auto login = tokens_->status();
+      if (login->last_error) {
+        login_advice_ = login_advice_.empty() ? AdviceFor(*login->last_error)
+                                              : login_advice_ + ProxyNote(*login->last_error);
+      }
     }
     probe_ended_.notify_one();
   });

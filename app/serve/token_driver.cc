@@ -56,7 +56,7 @@ void TokenDriver::Reject(std::uint64_t generation) {
   loop_.Post([this, generation] { Step(Keeper::TokenRejected{.generation = generation}); });
 }
 
-void TokenDriver::Step(const Keeper::Event& event, core::Secret value) {
+void TokenDriver::Step(const Keeper::Event& event, Brought brought) {
   for (const Keeper::Action& action : keeper_.Step(event, clock_.Now())) {
     std::visit(
         [&](const auto& a) {
@@ -64,8 +64,9 @@ void TokenDriver::Step(const Keeper::Event& event, core::Secret value) {
           if constexpr (std::is_same_v<Action, Keeper::PublishToken>) {
             token_.Store(std::make_shared<const core::HeldToken>(
                 core::HeldToken{.generation = a.generation,
-                                .value = std::move(value),
-                                .expires_at = a.expires_at}));
+                                .value = std::move(brought.value),
+                                .expires_at = a.expires_at,
+                                .presented = std::move(brought.presented)}));
           } else if constexpr (std::is_same_v<Action, Keeper::DropToken>) {
             token_.Store(nullptr);
           } else if constexpr (std::is_same_v<Action, Keeper::ReportLogin>) {
@@ -99,7 +100,7 @@ void TokenDriver::LoginEnded(core::LoginResult result) {
   Step(Keeper::LoginSucceeded{.lease = grant.lease,
                               .renewable = grant.renewable,
                               .credential_expires_at = result->credential_expires_at},
-       std::move(grant.value));
+       {.value = std::move(grant.value), .presented = std::move(result->presented)});
 }
 
 void TokenDriver::Do(const Keeper::StartRenewal& action) {
@@ -116,10 +117,12 @@ void TokenDriver::RenewalEnded(Keeper::Generation generation, core::RenewalResul
   if (!result) {
     return Step(Keeper::RenewalFailed{.generation = generation, .failure = result.error()});
   }
+  // A renewed token is the same one.
+  const ports::TokenRef renewed = token_.Load();
   Step(
       Keeper::RenewalSucceeded{
           .generation = generation, .lease = result->lease, .renewable = result->renewable},
-      std::move(result->value));
+      {.value = std::move(result->value), .presented = renewed ? renewed->presented : nullptr});
 }
 
 void TokenDriver::Do(const Keeper::AnswerWaiter& action) {

@@ -41,8 +41,13 @@ class TokenDriver final : public ports::TokenSource {
  private:
   using Keeper = core::TokenKeeper;
 
-  // `value` is the token that an event brings.
-  void Step(const Keeper::Event& event, core::Secret value = {});
+  // The token that an event brings.
+  struct Brought {
+    core::Secret value;
+    core::ClientIdentityRef presented;
+  };
+  void Step(const Keeper::Event& event) { Step(event, {}); }
+  void Step(const Keeper::Event& event, Brought brought);
   void Do(const Keeper::StartLogin& action);
   void Do(const Keeper::StartRenewal& action);
   void Do(const Keeper::AnswerWaiter& action);

@@ -120,6 +120,16 @@ Error ForeignReply() {
   return Error::Make(RpcCode::kUnavailable, ErrorClass::kOpenBaoUnavailable,
                      "something other than OpenBao answered", OpenBaoStatus::kUnavailable);
 }
+Error StandbyRedirect() {
+  return Error::Make(RpcCode::kUnavailable, ErrorClass::kUnknown,
+                     "a standby node of OpenBao redirects, which is not followed",
+                     OpenBaoStatus::kUnknown);
+}
+Error ForeignRedirect() {
+  return Error::Make(RpcCode::kUnavailable, ErrorClass::kUnknown,
+                     "something in front of OpenBao redirects, which is not followed",
+                     OpenBaoStatus::kUnknown);
+}
 Error OversizeReply() {
   return Error::Make(RpcCode::kUnavailable, ErrorClass::kOpenBaoUnavailable,
                      "the reply is larger than its bound", OpenBaoStatus::kUnavailable);
@@ -141,6 +151,10 @@ Error SecondFactorWanted() {
   return Error::Make(RpcCode::kUnauthenticated, ErrorClass::kAuthFailed,
                      "OpenBao wants a second factor for this login",
                      OpenBaoStatus::kUnauthenticated);
+}
+Error LoginCertificateMissing() {
+  return Error::Make(RpcCode::kUnauthenticated, ErrorClass::kAuthFailed,
+                     "no client certificate reached OpenBao", OpenBaoStatus::kUnauthenticated);
 }
 Error CredentialUnusable() {
   return Error::Make(RpcCode::kUnauthenticated, ErrorClass::kAuthFailed,

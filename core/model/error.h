@@ -126,11 +126,14 @@ Error ShuttingDown();
 // OpenBao and the way to it.
 Error OpenBaoFailure(OpenBaoStatus status);  // never kOk
 Error ForeignReply();         // as OpenBaoFailure(kUnavailable): not OpenBao refused the request
+Error StandbyRedirect();      // 307 or 308, as a standby node answers; never followed
+Error ForeignRedirect();      // any other 3xx: OpenBao has none
 Error OversizeReply();        // as OpenBaoFailure(kUnavailable): its body is over the bound
 Error InvalidOpenBaoReply();  // contradicts its request: wrong key_version and alike
 Error LoginRefused();
-Error TokenUsesLimited();    // the login's token is good for a number of calls only
-Error SecondFactorWanted();  // by OpenBao's MFA, which this program cannot answer
+Error TokenUsesLimited();         // the login's token is good for a number of calls only
+Error SecondFactorWanted();       // by OpenBao's MFA, which this program cannot answer
+Error LoginCertificateMissing();  // OpenBao saw no certificate in a login that presented one
 Error CredentialUnusable();
 Error NoToken();
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/model/client_identity.h"
 #include "core/model/error.h"
 #include "core/model/openbao_token.h"
 
@@ -77,6 +78,8 @@ struct LoginSuccess {
   TokenGrant grant;
   // Of a login certificate; none for JWT.
   std::optional<UnixSeconds> credential_expires_at;
+  // The same; null for JWT.
+  ClientIdentityRef presented{};
 };
 
 using LoginResult = std::expected<LoginSuccess, LoginFailure>;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "core/model/client_identity.h"
 #include "core/model/secret.h"
 #include "core/model/time.h"
 
@@ -21,6 +22,9 @@ struct HeldToken {
   std::uint64_t generation = 0;
   Secret value;
   BootTime expires_at;
+  // The certificate of the login that gave it: what its requests present to a server that lets
+  // nobody in without one. Null: it was no login by certificate.
+  ClientIdentityRef presented{};
 };
 
 }  // namespace baokms::core

@@ -12,6 +12,13 @@ namespace {
 // A login is refused with 400, 403 or 500 "missing name in alias" (wire-contract.md, "gRPC status
 // and error class"); a sealed server's reply and another server's keep their own rows.
 core::Error RefuseLogin(const ports::HttpReply& reply, core::OpenBaoStatus status) {
+  if (IsMissingCertificate(reply.status, reply.body.ExposeSecret())) {
+    return core::LoginCertificateMissing();
+  }
+  // OpenBao's own word for an auth method that has no such login; a proxy's is ForeignReply().
+  if (reply.status == 405 && status == core::OpenBaoStatus::kUnknown) {
+    return core::OpenBaoFailure(core::OpenBaoStatus::kNotFound);
+  }
   const bool refused = status == core::OpenBaoStatus::kInvalidRequest ||
                        status == core::OpenBaoStatus::kPermissionDenied ||
                        IsMissingAliasName(reply.status, reply.body.ExposeSecret());

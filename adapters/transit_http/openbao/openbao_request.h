@@ -29,6 +29,9 @@ inline core::OpenBaoStatus StatusOf(const core::Result<ports::HttpReply>& reply)
 // An error reply in the words of the table.
 struct RefuseByStatus {
   core::Error operator()(const ports::HttpReply& reply, core::OpenBaoStatus status) const {
+    if (status == core::OpenBaoStatus::kUnknown && IsRedirect(reply.status)) {
+      return IsStandbyRedirect(reply.status) ? core::StandbyRedirect() : core::ForeignRedirect();
+    }
     const bool unavailable = status == core::OpenBaoStatus::kUnavailable;
     return unavailable && reply.status < 500 ? core::ForeignReply() : core::OpenBaoFailure(status);
   }

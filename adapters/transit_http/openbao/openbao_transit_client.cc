@@ -19,6 +19,7 @@ ports::HttpRequest Get(const std::string& path, const ports::TokenRef& token,
   ports::HttpRequest request;
   request.path = path;
   request.credential_header = OpenBaoTokenHeader(*token);
+  request.identity_if_wanted = token->presented;
   request.deadline = deadline;
   return request;
 }

@@ -60,7 +60,7 @@ bool IsOpenBaoError(std::string_view body) {
 AfterReply JudgeReply(const ports::HttpReply& reply) {
   const std::string_view body = reply.body.ExposeSecret();
   if (IsSealed(reply.status, body)) return AfterReply::kTryElsewhere;
-  if (reply.status >= 300 && reply.status <= 399) return AfterReply::kTryAgain;
+  if (IsRedirect(reply.status)) return AfterReply::kTryAgain;
   // A node, or what stands before it, that reaches no active node.
   if (reply.status >= 502 && reply.status <= 504) return AfterReply::kTryAgain;
   if (reply.status < 500) return AfterReply::kSettled;
@@ -69,6 +69,16 @@ AfterReply JudgeReply(const ports::HttpReply& reply) {
                        ContainsInAnyCase(body, "no active") ||
                        ContainsInAnyCase(body, "in standby mode");
   return standby || !IsOpenBaoError(body) ? AfterReply::kTryAgain : AfterReply::kSettled;
+}
+
+bool IsRedirect(int http_status) { return http_status >= 300 && http_status <= 399; }
+
+bool IsStandbyRedirect(int http_status) { return http_status == 307 || http_status == 308; }
+
+bool IsMissingCertificate(int http_status, std::string_view body) {
+  // The second where a proxy speaks plain HTTP to OpenBao.
+  return http_status == 400 && (body.contains("client certificate must be supplied") ||
+                                body.contains("tls connection required"));
 }
 
 bool IsMissingAliasName(int http_status, std::string_view body) {

@@ -20,6 +20,13 @@ bool IsOpenBaoError(std::string_view body);
 // about the request (request-scheduling.md, "Attempts").
 ports::AfterReply JudgeReply(const ports::HttpReply& reply);
 
+bool IsRedirect(int http_status);
+// The redirects by which a standby node names the active one. OpenBao has no others.
+bool IsStandbyRedirect(int http_status);
+
+// A certificate login in which OpenBao saw no certificate.
+bool IsMissingCertificate(int http_status, std::string_view body);
+
 // 500 "missing name in alias": a certificate without a Common Name (openbao-observed.md).
 bool IsMissingAliasName(int http_status, std::string_view body);
 

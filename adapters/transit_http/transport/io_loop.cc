@@ -8,6 +8,7 @@
 
 #include "adapters/posix/all_signals_blocked.h"
 #include "adapters/transit_http/transport/curl_failure.h"
+#include "core/model/tls_failure.h"
 
 namespace baokms::adapters::transit_http {
 namespace {
@@ -78,6 +79,7 @@ IoLoop::IoLoop(IoLoopSettings settings, std::unique_ptr<CaBundle> ca, const port
       policy_(settings_.sending, std::random_device()()),
       names_(HostsOf(settings_.addresses)),
       distrusted_since_(settings_.addresses.size()),
+      wants_certificate_(settings_.addresses.size()),
       last_failure_(core::OpenBaoFailure(OpenBaoStatus::kUnavailable)) {}
 
 IoLoop::RequestId IoLoop::Enqueue(ports::HttpRequest request,
@@ -264,11 +266,13 @@ void IoLoop::StartTransfer(Attempt& attempt) {
   attempt.ip = *where.ip;
   const ports::HttpRequest& request = attempt.request->request();
   try {
-    const TransferTarget target{.address = settings_.addresses[attempt.address],
-                                .ip = attempt.ip,
-                                .fresh_connection = attempt.fresh_connection,
-                                .max_idle_connection = MaxIdle(attempt.address, now),
-                                .tls_sessions = tls_sessions_.get()};
+    const TransferTarget target{
+        .address = settings_.addresses[attempt.address],
+        .ip = attempt.ip,
+        .fresh_connection = attempt.fresh_connection,
+        .max_idle_connection = MaxIdle(attempt.address, now),
+        .tls_sessions = tls_sessions_.get(),
+        .identity = wants_certificate_[attempt.address] ? request.identity_if_wanted : nullptr};
     attempt.transfer =
         std::make_unique<Transfer>(request, target, settings_.transfer, ca_->Current(now),
                                    std::max(core::Duration(1), request.deadline - now));
@@ -328,8 +332,13 @@ void IoLoop::FinishTransfers() {
     } else if (transfer.over_bound()) {
       EndAttempt(attempt.id, AttemptEnd::kFailed, std::unexpected(core::OversizeReply()));
     } else {
-      const OpenBaoStatus status = ClassifyCurlFailure(code);
-      EndAttempt(attempt.id, EndBy(code, status), std::unexpected(core::OpenBaoFailure(status)));
+      const core::Error error = transfer.WhyFailed(code);
+      if (error == core::TlsFailed(core::TlsFailure::kWantsCertificate) ||
+          error == core::TlsFailed(core::TlsFailure::kEndedEarly)) {
+        wants_certificate_[attempt.address] = true;
+      }
+      const AttemptEnd end = EndBy(code, error.openbao_status().value_or(OpenBaoStatus::kUnknown));
+      EndAttempt(attempt.id, end, std::unexpected(error));
     }
   }
 }

@@ -149,6 +149,8 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   std::deque<StillBorn> still_born_;
   // Since when an address's idle connections are as suspect as it was.
   std::vector<std::optional<core::MonotonicTime>> distrusted_since_;
+  // Of each address: it ended a connection for want of a client certificate.
+  std::vector<bool> wants_certificate_;
   core::Error last_failure_;  // what the others meet, for one that had no attempt of its own
   bool refusing_ = false;
   bool exiting_ = false;

@@ -8,7 +8,6 @@
 
 #include "adapters/openssl/client_signatures.h"
 #include "adapters/openssl/owners.h"
-#include "core/model/client_identity.h"
 
 namespace baokms::adapters::transit_http {
 namespace {
@@ -37,11 +36,10 @@ bool Present(SSL_CTX* context, const core::ClientIdentity& identity) {
 
 }  // namespace
 
-CURLcode PresentClientIdentity(CURL* /*easy*/, void* ssl_context, void* identity) {
-  const bool presented = Present(static_cast<SSL_CTX*>(ssl_context),
-                                 *static_cast<const core::ClientIdentity*>(identity));
+bool PresentClientIdentity(SSL_CTX* context, const core::ClientIdentity& identity) {
+  const bool presented = Present(context, identity);
   if (!presented) ERR_clear_error();
-  return presented ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
+  return presented;
 }
 
 }  // namespace baokms::adapters::transit_http

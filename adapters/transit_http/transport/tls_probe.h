@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "adapters/transit_http/transport/curl_http_transport.h"
+#include "core/model/client_identity.h"
+#include "core/model/tls_failure.h"
 #include "ports/clock.h"
 #include "ports/file_reader.h"
 #include "ports/telemetry.h"
@@ -19,14 +21,16 @@ namespace baokms::adapters::transit_http {
 enum class TlsVerdict : std::uint8_t {
   kOk,  // and the expected page
   kAnotherServer,
-  kUnknownAuthority,  // not signed by a certificate of the CA file
-  kWrongName,
-  kExpired,
-  kNotYetValid,
-  kRefused,  // any other failure of the handshake
+  kTlsFailed,
   kDnsFailed,
   kDnsSlow,  // all is well, but looking the name up took longer than a call may
   kConnectionFailed,
+};
+
+struct TlsFinding {
+  TlsVerdict verdict = TlsVerdict::kOk;
+  core::TlsFailure why = core::TlsFailure::kOther;  // of kTlsFailed
+  friend bool operator==(const TlsFinding&, const TlsFinding&) = default;
 };
 
 // A page that only the right kind of server has, and that needs no login.
@@ -36,11 +40,12 @@ struct ExpectedPage {
   bool (*is_it)(std::string_view body);
 };
 
-// One verdict an address, in their order. Asks each one for `page` under the very TLS settings of
+// One finding an address, in their order. Asks each one for `page` under the very TLS settings of
 // the transport, in at most `timeout` each, its name's look-up apart, which gets 30 s; blocks.
-// curl_global_init has been called.
-std::expected<std::vector<TlsVerdict>, TransportProblem> ProbeTls(
-    const ExpectedPage& page, const TransportOptions& options, std::chrono::nanoseconds timeout,
-    const ports::Clock& clock, const ports::FileReader& files, ports::Telemetry& telemetry);
+// `identity` is presented; null: none. curl_global_init has been called.
+std::expected<std::vector<TlsFinding>, TransportProblem> ProbeTls(
+    const ExpectedPage& page, const TransportOptions& options, core::ClientIdentityRef identity,
+    std::chrono::nanoseconds timeout, const ports::Clock& clock, const ports::FileReader& files,
+    ports::Telemetry& telemetry);
 
 }  // namespace baokms::adapters::transit_http

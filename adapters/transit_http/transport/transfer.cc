@@ -9,7 +9,9 @@
 #include <new>
 #include <utility>
 
+#include "adapters/transit_http/transport/curl_failure.h"
 #include "adapters/transit_http/transport/presented_identity.h"
+#include "core/text/base64.h"
 
 namespace baokms::adapters::transit_http {
 namespace {
@@ -32,6 +34,18 @@ void Set(CURL* easy, CURLoption option, T value) {
   if (curl_easy_setopt(easy, option, value) != CURLE_OK) throw std::bad_alloc();
 }
 
+// What is outside the blocks of a PEM text says nothing, but curl takes two transfers for alike
+// only if these texts are: so connections that presented an identity are shared by its requests
+// alone.
+std::shared_ptr<const std::string> MarkedWith(const core::ClientIdentity& identity,
+                                              const std::string& ca_pem) {
+  auto marked = std::make_shared<std::string>(ca_pem);
+  for (const std::string& der : identity.chain_der) {
+    marked->append("presents ").append(core::Base64Encode(der)).append("\n");
+  }
+  return marked;
+}
+
 int SetUserTimeout(void* /*unused*/, curl_socket_t socket, curlsocktype /*purpose*/) {
   // Where it fails, connections live as long as the system lets them.
   setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMilliseconds,
@@ -44,7 +58,11 @@ int SetUserTimeout(void* /*unused*/, curl_socket_t socket, curlsocktype /*purpos
 Transfer::Transfer(const ports::HttpRequest& request, const TransferTarget& target,
                    const TransferSettings& settings, std::shared_ptr<const std::string> ca_pem,
                    core::Duration time_left)
-    : request_(request), ca_pem_(std::move(ca_pem)), easy_(curl_easy_init()) {
+    : request_(request),
+      identity_(request.identity ? request.identity : target.identity),
+      ca_pem_(request.identity || !target.identity ? std::move(ca_pem)
+                                                   : MarkedWith(*target.identity, *ca_pem)),
+      easy_(curl_easy_init()) {
   if (!easy_) throw std::bad_alloc();
   BuildHeaders(target.address, settings);
   SetOptions(target, time_left);
@@ -112,7 +130,10 @@ void Transfer::SetOptions(const TransferTarget& target, core::Duration time_left
   Set(easy, CURLOPT_WRITEDATA, static_cast<void*>(this));
   Set(easy, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
   Set(easy, CURLOPT_HEADERDATA, static_cast<void*>(this));
-  if (request_.identity != nullptr) PresentIdentity();
+  Set(easy, CURLOPT_ERRORBUFFER, error_text_.data());
+  Set(easy, CURLOPT_SSL_CTX_FUNCTION, &Transfer::OnTlsContext);
+  Set(easy, CURLOPT_SSL_CTX_DATA, static_cast<void*>(this));
+  if (identity_ != nullptr) PresentIdentity();
 }
 
 void Transfer::SetConnectionOptions(const TransferTarget& target, core::Duration time_left) {
@@ -131,16 +152,39 @@ void Transfer::SetConnectionOptions(const TransferTarget& target, core::Duration
   Set(easy, CURLOPT_SOCKOPTFUNCTION, &SetUserTimeout);
 }
 
-// A connection of its own, from handshake to close: neither curl's reuse nor its TLS sessions look
-// at what a connection presented (libraries.md, "libcurl").
+// Neither curl's reuse nor its TLS sessions look at what a connection presented (libraries.md,
+// "libcurl"): one of its own, from handshake to close, or one whose authorities are marked.
 void Transfer::PresentIdentity() {
   CURL* easy = easy_.get();
   Set(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-  Set(easy, CURLOPT_FRESH_CONNECT, 1L);
-  Set(easy, CURLOPT_FORBID_REUSE, 1L);
-  Set(easy, CURLOPT_SSL_CTX_FUNCTION, &PresentClientIdentity);
-  // curl hands it back; PresentClientIdentity takes it as const again.
-  Set(easy, CURLOPT_SSL_CTX_DATA, const_cast<core::ClientIdentity*>(request_.identity.get()));
+  if (request_.identity) {
+    Set(easy, CURLOPT_FRESH_CONNECT, 1L);
+    Set(easy, CURLOPT_FORBID_REUSE, 1L);
+  }
+}
+
+// Before the handshake of a connection that this transfer opens.
+CURLcode Transfer::OnTlsContext(CURL* /*easy*/, void* context, void* self) {
+  const auto* transfer = static_cast<const Transfer*>(self);
+  auto* tls = static_cast<SSL_CTX*>(context);
+  if (!ListenForAlerts(tls, transfer->alert_)) return CURLE_OUT_OF_MEMORY;
+  const core::ClientIdentityRef& identity = transfer->identity_;
+  return !identity || PresentClientIdentity(tls, *identity) ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
+}
+
+core::Error Transfer::WhyFailed(CURLcode code) const {
+  long verify_result = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &verify_result);
+  long connects = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &connects);
+  return ErrorOf({.code = code,
+                  .verify_result = verify_result,
+                  .text = error_text_.data(),
+                  .alert = alert_->alert,
+                  .asked_in_vain = alert_->asked_in_vain,
+                  .presented = identity_ != nullptr,
+                  .reused = connects == 0,
+                  .heard = heard()});
 }
 
 int Transfer::http_status() const {

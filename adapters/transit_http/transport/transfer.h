@@ -4,14 +4,18 @@
 
 #include <curl/curl.h>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "adapters/transit_http/transport/last_alert.h"
 #include "adapters/transit_http/transport/reply_buffer.h"
 #include "adapters/transit_http/transport/server_address.h"
+#include "core/model/client_identity.h"
+#include "core/model/error.h"
 #include "core/model/time.h"
 #include "ports/http_transport.h"
 
@@ -29,6 +33,9 @@ struct TransferTarget {
   bool fresh_connection = false;
   std::chrono::seconds max_idle_connection{0};  // of one that is used again
   CURLSH* tls_sessions = nullptr;               // where those to resume are kept; null: none are
+  // Presented on a connection that requests which present the same one share. Null: none, or the
+  // request's own.
+  core::ClientIdentityRef identity{};
 };
 
 class Transfer {
@@ -48,6 +55,8 @@ class Transfer {
   // After curl reported the transfer's end.
   int http_status() const;
   std::string content_type() const;
+  // Of one that curl reports as failed.
+  core::Error WhyFailed(CURLcode code) const;
   // Whether the reply has begun.
   bool heard() const { return header_bytes_ > 0; }
   // For a transfer that curl reports as failed to write.
@@ -69,11 +78,13 @@ class Transfer {
   void SetOptions(const TransferTarget& target, core::Duration time_left);
   void SetConnectionOptions(const TransferTarget& target, core::Duration time_left);
   void PresentIdentity();
+  static CURLcode OnTlsContext(CURL* easy, void* context, void* self);
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
 
   const ports::HttpRequest& request_;
-  std::shared_ptr<const std::string> ca_pem_;
+  const core::ClientIdentityRef identity_;  // presented; null: none
+  const std::shared_ptr<const std::string> ca_pem_;
   // Nodes that we link ourselves: curl_slist_append would copy the credential to plain memory.
   std::vector<std::string> header_lines_;
   core::Secret credential_line_;
@@ -83,6 +94,9 @@ class Transfer {
   std::size_t header_bytes_ = 0;
   bool headers_complete_ = false;
   bool over_bound_ = false;
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+  // Of the connection, when this transfer is its first.
+  const LastAlert alert_ = std::make_shared<TlsWords>();
   std::unique_ptr<CURL, CloseEasy> easy_;  // last: closed before what it points to
 };
 

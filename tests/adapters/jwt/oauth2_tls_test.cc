@@ -1,6 +1,7 @@
 // Source oauth2 over the real transport, against token endpoints that misbehave.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <future>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "adapters/jwt/oauth2_source.h"
 #include "adapters/jwt/token_request.h"
 #include "adapters/transit_http/transport/ca_bundle.h"
+#include "core/model/tls_failure.h"
 #include "tests/adapters/jwt/make_jwt.h"
 #include "tests/adapters/transit_http/transport_fixture.h"
 
@@ -170,13 +172,16 @@ TEST_CASE("OAuth2 over TLS: a server that drips or says nothing is left at the d
 TEST_CASE("OAuth2 over TLS: a wrong authority and a wrong name never see the secret") {
   Endpoint endpoint;
   const Identity other = MakeAuthority("other authority");
-  for (const Identity& identity :
-       {IssueServer(other, {"IP:127.0.0.1"}), IssueServer(endpoint.authority, {"DNS:other"})}) {
+  const std::array served{IssueServer(other, {"IP:127.0.0.1"}),
+                          IssueServer(endpoint.authority, {"DNS:other"})};
+  for (const Identity& identity : served) {
     ScriptedTlsServer server(identity, Always(HttpReplyText(200, Granted(MakeJwt("{}")))));
     const auto result = endpoint.Fetch(server.Url());
     CHECK(Endpoint::StatusOf(result) == LoginStatus::kOauth2Request);
     REQUIRE_FALSE(result.has_value());
-    CHECK(result.error().error == core::OpenBaoFailure(core::OpenBaoStatus::kTlsFailed));
+    CHECK(result.error().error == core::TlsFailed(&identity == served.data()
+                                                      ? core::TlsFailure::kUnknownAuthority
+                                                      : core::TlsFailure::kWrongName));
     CHECK(result.error().advice.starts_with("auth.jwt.oauth2.caCertFile"));
     CHECK(server.requests().empty());
   }
@@ -204,7 +209,7 @@ TEST_CASE("OAuth2 over TLS: the system's roots are found and do not trust a priv
   ScriptedTlsServer server(endpoint.identity, Always(HttpReplyText(200, Granted(MakeJwt("{}")))));
   const auto result = endpoint.Fetch(server.Url());
   REQUIRE_FALSE(result.has_value());
-  CHECK(result.error().error == core::OpenBaoFailure(core::OpenBaoStatus::kTlsFailed));
+  CHECK(result.error().error == core::TlsFailed(core::TlsFailure::kUnknownAuthority));
 }
 
 }  // namespace

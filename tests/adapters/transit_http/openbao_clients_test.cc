@@ -111,7 +111,8 @@ TEST_CASE("Every call: telemetry hears its operation and how it ended") {
         Ending{400, "message authentication failed", OpenBaoStatus::kDecryptFailed},
         Ending{403, R"({"errors":["x"]})", OpenBaoStatus::kPermissionDenied},
         Ending{503, "is sealed", OpenBaoStatus::kSealed},
-        Ending{503, "", OpenBaoStatus::kUnavailable}, Ending{302, "", OpenBaoStatus::kUnknown},
+        Ending{503, "", OpenBaoStatus::kUnavailable},
+        Ending{418, "{\"errors\":[]}", OpenBaoStatus::kUnknown},
         Ending{204, "", OpenBaoStatus::kUnavailable},
         Ending{200, "{", OpenBaoStatus::kUnavailable}}) {
     CAPTURE(ending.http_status);
@@ -126,7 +127,7 @@ TEST_CASE("Every call: telemetry hears its operation and how it ended") {
 }
 
 TEST_CASE("Every call: a refusal that is not OpenBao's says nothing about the token or the key") {
-  for (const int http_status : {400, 401, 403, 404}) {
+  for (const int http_status : {400, 401, 403, 404, 405, 413}) {
     for (const bool login : {false, true}) {
       Clients clients;
       clients.transport.Answer(http_status, "<html>no</html>");
@@ -135,6 +136,50 @@ TEST_CASE("Every call: a refusal that is not OpenBao's says nothing about the to
       CHECK(clients.telemetry.wire().at(0).status == OpenBaoStatus::kUnavailable);
     }
   }
+}
+
+TEST_CASE(
+    "Every call: a redirect says whether a standby or something in front of OpenBao answered") {
+  for (const bool login : {false, true}) {
+    for (const int http_status : {301, 302, 303, 307, 308}) {
+      CAPTURE(http_status);
+      Clients clients;
+      clients.transport.Answer(http_status, "");
+      const core::Error error = login ? clients.Login().error() : clients.Encrypt().error();
+      CHECK(error == (http_status >= 307 ? core::StandbyRedirect() : core::ForeignRedirect()));
+      CHECK(error.error_class() == core::ErrorClass::kUnknown);
+      CHECK(clients.telemetry.wire().at(0).status == OpenBaoStatus::kUnknown);
+    }
+  }
+}
+
+TEST_CASE(
+    "Login: a certificate that did not arrive and a method without a login have their names") {
+  for (const char* text : {"client certificate must be supplied", "tls connection required"}) {
+    Clients clients;
+    clients.transport.Answer(400, std::string(R"({"errors":[")") + text + R"("]})");
+    CHECK(clients.Login().error() == core::LoginCertificateMissing());
+  }
+  Clients clients;
+  clients.transport.Answer(405, R"({"errors":["unsupported operation"]})");
+  CHECK(clients.Login().error() == core::OpenBaoFailure(OpenBaoStatus::kNotFound));
+}
+
+TEST_CASE("Transit: a request may present what its token's login presented") {
+  Clients clients;
+  clients.transport.Answer(400, "");
+  clients.transport.Answer(400, "");
+  (void)clients.Encrypt();
+  CHECK(clients.transport.requests.at(0).identity == nullptr);
+  CHECK(clients.transport.requests.at(0).identity_if_wanted == nullptr);
+  clients.token = std::make_shared<const core::HeldToken>(
+      core::HeldToken{.generation = 2,
+                      .value = core::Secret::Copy("s.held"),
+                      .expires_at = {},
+                      .presented = std::make_shared<const core::ClientIdentity>()});
+  (void)clients.Encrypt();
+  CHECK(clients.transport.requests.at(1).identity == nullptr);
+  CHECK(clients.transport.requests.at(1).identity_if_wanted == clients.token->presented);
 }
 
 TEST_CASE("Every call: what never left is no request and each further attempt is one") {

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "core/model/tls_failure.h"
 #include "tests/adapters/cert/made_identity.h"
 #include "tests/adapters/transit_http/transport_fixture.h"
 
@@ -66,6 +67,42 @@ void ServesEachAlone(int tls_version) {
 TEST_CASE("Client certificate: each request that presents one has a connection of its own") {
   SUBCASE("TLS 1.2") { ServesEachAlone(TLS1_2_VERSION); }
   SUBCASE("TLS 1.3") { ServesEachAlone(TLS1_3_VERSION); }
+}
+
+void SharesWhereWanted(int tls_version) {
+  Presenting p;
+  ScriptedTlsServer server(p.fixture.identity, Always(HttpReplyText(200, "{}")), tls_version);
+  p.fixture.Start({server.Url()});
+  const auto call = [&](const core::ClientIdentityRef& which) {
+    ports::HttpRequest request = p.fixture.Post("{}");
+    request.identity_if_wanted = which;
+    return p.fixture.Call(std::move(request));
+  };
+  CHECK(call(p.identity).has_value());
+  REQUIRE(server.requests().size() == 1);
+  CHECK(server.requests()[0].client_chain.empty());  // nobody asked
+
+  const core::ClientIdentityRef other =
+      std::make_shared<const core::ClientIdentity>(MakeIdentity());
+  ScriptedTlsServer strict(p.fixture.identity, Always(HttpReplyText(200, "{}")), tls_version);
+  strict.RequireClientCertificate(p.identity->chain_der.front());
+  p.fixture.Start({strict.Url()});
+  for (int i = 0; i < 3; ++i) CHECK(call(p.identity).has_value());
+  // One that differs in what it proves never gets the warm connection.
+  CHECK(call(other).error() == core::TlsFailed(core::TlsFailure::kOursRefused));
+  CHECK(call(nullptr).error() == core::TlsFailed(core::TlsFailure::kWantsCertificate));
+  CHECK(call(p.identity).has_value());
+  const auto seen = strict.requests();
+  REQUIRE(seen.size() == 4);
+  for (const SeenRequest& request : seen) {
+    CHECK(request.client_chain == p.identity->chain_der);
+  }
+  CHECK(seen[2].connection == seen[0].connection);
+}
+
+TEST_CASE("Client certificate: where a server wants one those who present the same share it") {
+  SUBCASE("TLS 1.2") { SharesWhereWanted(TLS1_2_VERSION); }
+  SUBCASE("TLS 1.3") { SharesWhereWanted(TLS1_3_VERSION); }
 }
 
 TEST_CASE("Client certificate: the whole chain is sent") {

@@ -42,18 +42,19 @@ bool ContinuesWith(std::string_view head, std::string_view name, std::size_t& va
   return true;
 }
 
-int AcceptAnyClient(int /*verified*/, X509_STORE_CTX* /*context*/) { return 1; }
+std::string DerOf(X509* certificate) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(certificate, &der);
+  // The same bytes as text.
+  std::string text(reinterpret_cast<char*>(der), static_cast<std::size_t>(std::max(size, 0)));
+  OPENSSL_free(der);
+  return text;
+}
 
 std::vector<std::string> ClientChain(SSL* ssl) {
   // A resumed session knows the peer's leaf alone.
   std::vector<std::string> chain;
-  const auto add = [&chain](X509* certificate) {
-    unsigned char* der = nullptr;
-    const int size = i2d_X509(certificate, &der);
-    // The same bytes as text.
-    if (size > 0) chain.emplace_back(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
-    OPENSSL_free(der);
-  };
+  const auto add = [&chain](X509* certificate) { chain.push_back(DerOf(certificate)); };
   X509* leaf = SSL_get0_peer_certificate(ssl);
   if (leaf == nullptr) return chain;
   add(leaf);
@@ -126,11 +127,28 @@ ScriptedTlsServer::ScriptedTlsServer(const Identity& identity, Script script, in
   SSL_CTX_use_PrivateKey(context_, key);
   X509_free(certificate);
   EVP_PKEY_free(key);
-  SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, AcceptAnyClient);
+  SSL_CTX_set_app_data(context_, this);
+  SSL_CTX_set_verify(context_, SSL_VERIFY_PEER, JudgeClient);
   constexpr unsigned char kSessionContext = 1;
   SSL_CTX_set_session_id_context(context_, &kSessionContext, 1);
   listener_ = Listen(128, port_);
   acceptor_ = std::thread([this] { Accept(); });
+}
+
+int ScriptedTlsServer::JudgeClient(int /*verified*/, X509_STORE_CTX* context) {
+  auto* ssl =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const auto* server =
+      static_cast<const ScriptedTlsServer*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  const bool known = server->only_client_.empty() ||
+                     DerOf(X509_STORE_CTX_get0_cert(context)) == server->only_client_;
+  if (!known) X509_STORE_CTX_set_error(context, X509_V_ERR_CERT_UNTRUSTED);
+  return known ? 1 : 0;
+}
+
+void ScriptedTlsServer::RequireClientCertificate(std::string leaf_der) {
+  only_client_ = std::move(leaf_der);
+  SSL_CTX_set_verify(context_, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, JudgeClient);
 }
 
 ScriptedTlsServer::~ScriptedTlsServer() {
@@ -190,6 +208,9 @@ void ScriptedTlsServer::Serve(int fd, int number) {
       script_(request, wire);
     }
     SSL_shutdown(wire.ssl_);
+  } else {
+    // As far away as a network: what it said is read before its end is.
+    wire.Sleep(std::chrono::milliseconds(50));
   }
   SSL_free(wire.ssl_);
   const std::lock_guard lock(mutex_);

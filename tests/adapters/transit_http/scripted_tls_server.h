@@ -16,6 +16,7 @@
 
 struct ssl_st;
 struct ssl_ctx_st;
+struct x509_store_ctx_st;
 
 namespace baokms::tests {
 
@@ -60,6 +61,9 @@ class ScriptedTlsServer {
   ScriptedTlsServer(const ScriptedTlsServer&) = delete;
   ScriptedTlsServer& operator=(const ScriptedTlsServer&) = delete;
 
+  // From now on no handshake without a client certificate, and none but with this one (DER).
+  void RequireClientCertificate(std::string leaf_der);
+
   int port() const { return port_; }
   std::string Url(const std::string& host = "127.0.0.1") const;
   int connections() const { return connections_; }
@@ -70,7 +74,10 @@ class ScriptedTlsServer {
   void Accept();
   void Serve(int fd, int number);
 
+  static int JudgeClient(int verified, x509_store_ctx_st* context);
+
   const Script script_;
+  std::string only_client_;  // DER; empty: any
   ssl_ctx_st* context_ = nullptr;
   int listener_ = -1;
   int port_ = 0;

@@ -43,7 +43,8 @@ T* FromPem(const std::string& pem, Read read) {
 }
 
 Identity Make(const std::string& name, const Identity* authority,
-              const std::vector<std::string>& names, Validity validity = {}) {
+              const std::vector<std::string>& names, Validity validity = {},
+              const char* extended_key_usage = nullptr) {
   EVP_PKEY* key = EVP_EC_gen("P-256");
   Require(key != nullptr);
   X509* certificate = X509_new();
@@ -67,6 +68,9 @@ Identity Make(const std::string& name, const Identity* authority,
     std::string joined;
     for (const std::string& one : names) joined += (joined.empty() ? "" : ",") + one;
     AddExtension(certificate, issuer, NID_subject_alt_name, joined);
+    if (extended_key_usage != nullptr) {
+      AddExtension(certificate, issuer, NID_ext_key_usage, extended_key_usage);
+    }
   }
   Require(X509_sign(certificate, issuer_key, EVP_sha256()) > 0);
 
@@ -93,6 +97,10 @@ Identity MakeAuthority(const std::string& name) { return Make(name, nullptr, {})
 Identity IssueServer(const Identity& authority, const std::vector<std::string>& names,
                      Validity validity) {
   return Make("server", &authority, names, validity);
+}
+
+Identity IssueForClients(const Identity& authority, const std::vector<std::string>& names) {
+  return Make("client", &authority, names, {}, "clientAuth");
 }
 
 }  // namespace baokms::tests

@@ -20,5 +20,7 @@ struct Validity {
 };
 Identity IssueServer(const Identity& authority, const std::vector<std::string>& names,
                      Validity validity = {});
+// The same, but its extended key usage is clientAuth alone.
+Identity IssueForClients(const Identity& authority, const std::vector<std::string>& names);
 
 }  // namespace baokms::tests

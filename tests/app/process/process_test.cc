@@ -38,6 +38,20 @@ TEST_CASE("Environment: whatever redirects, records or weakens the libraries is 
   unsetenv("MY_SSL_THING");
 }
 
+TEST_CASE("Environment: a proxy for https that was set is remembered and one for http is not") {
+  REQUIRE(setenv("http_proxy", "http://proxy.invalid", 1) == 0);
+  REQUIRE(setenv("https_proxy", "", 1) == 0);
+  ScrubEnvironment();
+  CHECK(UnusedProxy().empty());
+  for (const char* name : {"HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"}) {
+    REQUIRE(setenv(name, "http://proxy.invalid", 1) == 0);
+    ScrubEnvironment();
+    CHECK(UnusedProxy() == name);
+  }
+  ScrubEnvironment();
+  CHECK(UnusedProxy().empty());
+}
+
 TEST_CASE("Environment: none at all is no problem") {
   char** kept = environ;
   environ = nullptr;

@@ -18,9 +18,14 @@ Pkcs11Node::Pkcs11Node(Options options)
       config(options.server, setup),
       server_(options.server),
       mount_("auth/cert-" + setup.options().key_name),
-      key_(std::move(options.key)) {
+      key_(std::move(options.key)),
+      authority_(std::move(options.authority)) {
   hsm.MakeToken(kTokenLabel, kTokenPin);
-  hsm.ImportKey(kTokenLabel, kTokenPin, "provider-key", key_.get());
+  if (options.mechanisms.empty()) {
+    hsm.ImportKey(kTokenLabel, kTokenPin, "provider-key", key_.get());
+  } else {
+    hsm.ImportKeyFor(options.mechanisms, kTokenLabel, kTokenPin, "provider-key", key_.get());
+  }
   WriteCertificate();
   WritePin(kTokenPin);
   server_.MustAdmin("POST", "sys/" + mount_, {{"type", "cert"}});

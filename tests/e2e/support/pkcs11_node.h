@@ -22,6 +22,8 @@ class Pkcs11Node {
     emulator::SharedPkey key = emulator::GenerateSigningKey(emulator::SigningKeyKind::kEcP256);
     std::chrono::seconds token_ttl{1800};
     std::string module = testing::SoftHsm::Module();
+    std::string mechanisms = {};  // CKA_ALLOWED_MECHANISMS of the key; empty: any
+    emulator::CertificateAuthority authority{"node authority"};
   };
   Pkcs11Node() : Pkcs11Node(Options{}) {}
   explicit Pkcs11Node(Options options);
@@ -43,7 +45,7 @@ class Pkcs11Node {
   testing::OpenBaoUnderTest& server_;
   std::string mount_;
   emulator::SharedPkey key_;
-  emulator::CertificateAuthority authority_{"node authority"};
+  emulator::CertificateAuthority authority_;
 };
 
 }  // namespace baokms::e2e

@@ -41,7 +41,7 @@ std::string HowToGetOpenBao() {
 }
 
 RealOpenBao::RealOpenBao(const std::string& program, OpenBaoStorage storage,
-                         const std::string& listener)
+                         const std::string& listener, const std::string& strict_listener)
     : program_(program) {
   const emulator::CertificateAuthority authority("harness authority");
   emulator::LeafRequest leaf;
@@ -59,10 +59,18 @@ RealOpenBao::RealOpenBao(const std::string& program, OpenBaoStorage storage,
       storage == OpenBaoStorage::kMemory
           ? "storage \"inmem\" {}\n"
           : "storage \"file\" { path = \"" + directory_.MakeDirectory("data", 0700) + "\" }\n";
-  directory_.Write("server.hcl", where + "listener \"tcp\" {\n  address = \"" + endpoint +
-                                     "\"\n  tls_cert_file = \"" + directory_.File("server.pem") +
-                                     "\"\n  tls_key_file = \"" + directory_.File("server.key") +
-                                     "\"\n" + listener + "\n}\napi_addr = \"" + address_ + "\"\n");
+  const auto listen = [this](const std::string& at, const std::string& settings) {
+    return "listener \"tcp\" {\n  address = \"" + at + "\"\n  tls_cert_file = \"" +
+           directory_.File("server.pem") + "\"\n  tls_key_file = \"" +
+           directory_.File("server.key") + "\"\n" + settings + "\n}\n";
+  };
+  std::string listeners = listen(endpoint, listener);
+  if (!strict_listener.empty()) {
+    const std::string second = "127.0.0.1:" + std::to_string(FreePort());
+    strict_address_ = "https://" + second;
+    listeners += listen(second, strict_listener);
+  }
+  directory_.Write("server.hcl", where + listeners + "api_addr = \"" + address_ + "\"\n");
   Launch();
   Initialise();
   Unseal();

@@ -23,12 +23,14 @@ class RealOpenBao final : public OpenBaoUnderTest {
  public:
   // Started, initialised and unsealed. Only file storage survives Stop and Start. `listener` is
   // what its configuration says besides address and certificate: "tls_max_version = \"tls12\"".
+  // `strict_listener`: the same of a second one, at strict_address(); none when empty.
   explicit RealOpenBao(const std::string& program, OpenBaoStorage storage = OpenBaoStorage::kFile,
-                       const std::string& listener = "");
+                       const std::string& listener = "", const std::string& strict_listener = "");
   ~RealOpenBao() override;
 
   std::string name() const override { return "openbao"; }
   std::string address() const override { return address_; }
+  std::string strict_address() const { return strict_address_; }
   std::string ca_file() const override { return directory_.File("ca.pem"); }
   std::string root_token() const override { return root_token_; }
 
@@ -51,6 +53,7 @@ class RealOpenBao final : public OpenBaoUnderTest {
   TempDirectory directory_;
   std::string program_;
   std::string address_;
+  std::string strict_address_;
   std::string root_token_;
   std::string unseal_key_;
   std::unique_ptr<ChildProcess> process_;

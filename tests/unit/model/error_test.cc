@@ -9,6 +9,7 @@
 #include "core/model/login.h"
 #include "core/model/openbao_operation.h"
 #include "core/model/readiness.h"
+#include "core/model/tls_failure.h"
 
 namespace baokms::core {
 namespace {
@@ -68,6 +69,9 @@ TEST_CASE("Error: wire codes and classes are those of the contract table") {
       {LoginRefused(), kUnauthenticated, "auth_failed"},
       {TokenUsesLimited(), kUnauthenticated, "auth_failed"},
       {SecondFactorWanted(), kUnauthenticated, "auth_failed"},
+      {StandbyRedirect(), kUnavailable, "unknown"},
+      {ForeignRedirect(), kUnavailable, "unknown"},
+      {LoginCertificateMissing(), kUnauthenticated, "auth_failed"},
       {CredentialUnusable(), kUnauthenticated, "auth_failed"},
       {NoToken(), kUnauthenticated, "auth_failed"},
   };
@@ -88,6 +92,21 @@ TEST_CASE("Error: an OpenBao failure remembers its status") {
         OpenBaoStatus::kCanceled, OpenBaoStatus::kTimeout, OpenBaoStatus::kUnknown}) {
     CHECK(OpenBaoFailure(status).openbao_status() == status);
   }
+}
+
+TEST_CASE("Error: each cause of a TLS failure has words of its own and is found again") {
+  std::set<std::string_view> words;
+  for (const TlsFailure why : kTlsFailures) {
+    const Error error = TlsFailed(why);
+    words.insert(error.message());
+    CHECK(error.code() == RpcCode::kUnavailable);
+    CHECK(error.error_class() == ErrorClass::kOpenBaoTlsFailed);
+    CHECK(error.openbao_status() == OpenBaoStatus::kTlsFailed);
+    CHECK(TlsFailureOf(error) == why);
+  }
+  CHECK(words.size() == 13);
+  CHECK(TlsFailed(TlsFailure::kOther) == OpenBaoFailure(OpenBaoStatus::kTlsFailed));
+  CHECK_FALSE(TlsFailureOf(OpenBaoFailure(OpenBaoStatus::kConnectionFailed)).has_value());
 }
 
 TEST_CASE("Error: no two words of a vocabulary are the same") {
