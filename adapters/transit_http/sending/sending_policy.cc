@@ -68,6 +68,7 @@ SendingPolicy::Actions SendingPolicy::Heard(AttemptId id, MonotonicTime /*now*/)
   if (found == attempts_.end()) return {};
   Attempt& attempt = found->second;
   attempt.heard = true;
+  if (std::exchange(attempt.silent, false)) --silent_;
   Disarm(attempt.silence);
   NoteByte(attempt.address);
   return {};
@@ -85,6 +86,7 @@ SendingPolicy::Actions SendingPolicy::Ended(AttemptId id, AttemptEnd end, Monoto
   } else if (!attempt.heard) {
     NoteSilent(attempt, now, out);
   }
+  const bool back = end == AttemptEnd::kReply && outage_;
   if (end == AttemptEnd::kReply) {
     latency_.Add(now - attempt.began);
     NoteReply();
@@ -104,6 +106,7 @@ SendingPolicy::Actions SendingPolicy::Ended(AttemptId id, AttemptEnd end, Monoto
       TryAgain(*id_of_request, end, now, out);
     }
   }
+  if (back) FollowTo(address, now, out);
   StartWaiting(now, out);
   return out;
 }
@@ -184,7 +187,11 @@ Duration SendingPolicy::LeastLeft(Lane lane) const {
 
 bool SendingPolicy::MayBegin(Lane lane) const {
   if (IsProbe(lane)) return running_probes_ < limits_.probe_places;
-  if (outage_) return !outage_timer_ && running_ < std::max<std::size_t>(1, limits_.places / 2);
+  // What is silent tells nothing any more: it must not keep the next attempt from finding out.
+  if (outage_) {
+    return !outage_timer_ && running_ - silent_ < std::max<std::size_t>(1, limits_.places / 2) &&
+           (running_ < limits_.places + limits_.extra || silent_ > 0);
+  }
   return running_ < limits_.places + std::min(unwanted_, limits_.extra);
 }
 
@@ -228,6 +235,7 @@ void SendingPolicy::StartWaiting(MonotonicTime now, Actions& out) {
       if (outage_ && !IsProbe(lane)) {
         Arm(outage_timer_, {now + WithJitter(outage_pause_), TimerKind::kOutage, 0});
         outage_pause_ = std::min(2 * outage_pause_, limits_.longest_outage_pause);
+        if (running_ >= limits_.places + limits_.extra) GiveUpOldestSilent(out);
       }
       if (request.attempts == 0) {
         allowance_.NoteRequest(now);
@@ -326,6 +334,35 @@ void SendingPolicy::OnSilence(AttemptId id, MonotonicTime now, Actions& out) {
   BeginAttempt(*attempt.request, AddressAfter(request), /*fresh=*/true, now, out);
 }
 
+// The first reply after an outage: requests whose attempts are all silent since before it begin
+// one at the address that replied, in the place of their oldest.
+void SendingPolicy::FollowTo(std::size_t address, MonotonicTime now, Actions& out) {
+  std::vector<RequestId> stuck;
+  for (const auto& [id, request] : requests_) {
+    const bool silent = std::ranges::all_of(
+        request.live, [&](AttemptId attempt) { return attempts_.at(attempt).silent; });
+    const bool worth_it = !request.left && request.deadline - now >= limits_.least_left;
+    if (!request.live.empty() && silent && worth_it) stuck.push_back(id);
+  }
+  for (const RequestId id : stuck) {
+    CutAttempt(requests_.at(id).live.front(), out);
+    BeginAttempt(id, address, /*fresh=*/true, now, out);
+  }
+}
+
+// Its request waits on with what else it has under way, or with those that have nothing.
+void SendingPolicy::GiveUpOldestSilent(Actions& out) {
+  const auto oldest =
+      std::ranges::find_if(attempts_, [](const auto& entry) { return entry.second.silent; });
+  const std::optional<RequestId> id = oldest->second.request;
+  CutAttempt(oldest->first, out);
+  if (!id || !requests_.at(*id).live.empty()) return;
+  Request& request = requests_.at(*id);
+  if (request.left) return AnswerRequest(*id, Verdict::kBestKept, out, /*cut_attempts=*/false);
+  due_.push_back(*id);
+  Arm(request.timer, {request.deadline - limits_.least_left, TimerKind::kLatestBegin, *id});
+}
+
 // ---- addresses ----
 
 std::size_t SendingPolicy::FirstAddress() const {
@@ -354,6 +391,10 @@ std::size_t SendingPolicy::AddressAfter(const Request& request) const {
 
 void SendingPolicy::NoteSilent(Attempt& attempt, MonotonicTime now, Actions& out) {
   if (std::exchange(attempt.counted_silent, true)) return;
+  if (!IsProbe(attempt.lane)) {
+    attempt.silent = true;
+    ++silent_;
+  }
   Address& address = addresses_[attempt.address];
   NoteFailure(now);
   if (++address.silent_in_a_row < limits_.suspect_after || address.suspect) return;
@@ -437,6 +478,7 @@ void SendingPolicy::Forget(AttemptId id) {
   Disarm(attempt.outlived);
   --(IsProbe(attempt.lane) ? running_probes_ : running_);
   if (attempt.unwanted && !IsProbe(attempt.lane)) --unwanted_;
+  if (attempt.silent) --silent_;
   if (attempt.request) std::erase(requests_.at(*attempt.request).live, id);
   attempts_.erase(found);
 }

@@ -31,7 +31,7 @@
 // - Outages. When nothing but failures came back for a while, waiting requests stop trying one by
 // one:
 //   one attempt in each pause finds out when OpenBao answers again, and all that still wait follow
-//   it.
+//   it, those on silent attempts, too.
 // - Leaving. A caller that leaves never costs a connection: the transfer runs on without it, and a
 // few
 //   transfers beyond `places` make up for such ones. One is cut only when a waiting request would
@@ -179,6 +179,7 @@ class SendingPolicy {
     core::MonotonicTime began;
     bool heard = false;
     bool counted_silent = false;
+    bool silent = false;    // for longer than nearly all; counted in silent_
     bool unwanted = false;  // nobody waits for it
     bool look = false;      // at a suspect address: no answer of its request's ends it
     std::optional<Timer> silence{};
@@ -211,6 +212,8 @@ class SendingPolicy {
   bool CutOneThatNobodyWaitsFor(Lane lane, Actions& out);
   void TryAgain(RequestId id, AttemptEnd end, core::MonotonicTime now, Actions& out);
   void OnSilence(AttemptId id, core::MonotonicTime now, Actions& out);
+  void GiveUpOldestSilent(Actions& out);
+  void FollowTo(std::size_t address, core::MonotonicTime now, Actions& out);
   void NoteSilent(Attempt& attempt, core::MonotonicTime now, Actions& out);
   void NoteByte(std::size_t address);
   void NoteFailure(core::MonotonicTime now);
@@ -231,6 +234,7 @@ class SendingPolicy {
   std::size_t running_ = 0;  // attempts of encrypts and decrypts
   std::size_t running_probes_ = 0;
   std::size_t unwanted_ = 0;  // of running_: nobody waits for them
+  std::size_t silent_ = 0;    // of running_: without a byte for longer than nearly all
   Lane last_turn_ = Lane::kDecrypt;
   // An outage: since so many failures in a row; the next attempt comes when its timer fires.
   std::size_t failures_in_a_row_ = 0;

@@ -382,6 +382,29 @@ TEST_CASE("Sending: in an outage one attempt a pause is made and its reply lets 
   CHECK(bench.policy.under_way() == 4);
 }
 
+TEST_CASE("Sending: what waits on silent attempts follows the reply that ends an outage") {
+  PolicyBench bench({.addresses = 3});
+  std::vector<SendingPolicy::RequestId> stuck;
+  for (int i = 0; i < 3; ++i) stuck.push_back(bench.Submit());
+  bench.Pass(900ms);
+  REQUIRE(bench.policy.in_outage());
+  for (const auto id : stuck) REQUIRE(bench.AttemptsOf(id).size() == 3);
+  const auto next = bench.Submit();
+  bench.Pass(200ms);
+  REQUIRE(bench.AttemptsOf(next).size() >= 1);
+  bench.cut.clear();
+  const auto reply = bench.AttemptsOf(next)[0];
+  bench.End(reply.attempt, AttemptEnd::kReply);
+  CHECK(bench.VerdictOn(next) == Verdict::kReply);
+  for (const auto id : stuck) {
+    REQUIRE(bench.AttemptsOf(id).size() == 4);
+    CHECK(bench.AttemptsOf(id)[3].address == reply.address);
+    CHECK(std::ranges::find(bench.cut, bench.AttemptsOf(id)[0].attempt) != bench.cut.end());
+    bench.End(bench.AttemptsOf(id)[3].attempt, AttemptEnd::kReply);
+    CHECK(bench.VerdictOn(id) == Verdict::kReply);
+  }
+}
+
 TEST_CASE("Sending: retries use up their allowance and requests are told what came back") {
   PolicyBench bench({.retry_fraction = 0, .retry_base = 2});
   std::size_t retried = 0;
