@@ -30,14 +30,14 @@ ports::TokenRef TokenDriver::Current() const {
   return token;
 }
 
-void TokenDriver::Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
+void TokenDriver::Obtain(const core::TokenDenial& denied, core::MonotonicTime deadline,
                          ports::Completion<ports::TokenRef> done) {
   const Keeper::WaiterId id = next_waiter_++;
   // Shared with a task that may be dropped.
   const auto answer = std::make_shared<ports::Completion<ports::TokenRef>>(std::move(done));
-  const bool posted = loop_.Post([this, id, rejected, deadline, answer] {
+  const bool posted = loop_.Post([this, id, denied, deadline, answer] {
     waiters_.emplace(id, std::move(*answer));
-    Step(Keeper::TokenWanted{.waiter = id, .rejected = rejected, .deadline = deadline});
+    Step(Keeper::TokenWanted{.waiter = id, .denied = denied, .deadline = deadline});
   });
   if (!posted) (*answer)(std::unexpected(core::ShuttingDown()));
 }

@@ -29,7 +29,7 @@ class TokenDriver final : public ports::TokenSource {
   void Stop();
 
   ports::TokenRef Current() const override;
-  void Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
+  void Obtain(const core::TokenDenial& denied, core::MonotonicTime deadline,
               ports::Completion<ports::TokenRef> done) override;
   void Reject(std::uint64_t generation) override;
 

@@ -5,6 +5,7 @@
 
 #include "core/model/secret.h"
 #include "core/model/time.h"
+#include "core/model/token_denial.h"
 
 namespace baokms::core {
 
@@ -15,12 +16,13 @@ struct TokenGrant {
   bool renewable = false;
 };
 
-// A held token. Immutable, shared by requests; `generation` tells a late rejection of an older
-// token from one of the current token.
+// A held token. Shared by requests, which note in `accepted` what it was good for; the rest is
+// immutable. `generation` tells a late rejection of an older token from one of the current token.
 struct HeldToken {
   std::uint64_t generation = 0;
   Secret value;
   BootTime expires_at;
+  AcceptedOperations accepted = {};
 };
 
 }  // namespace baokms::core

@@ -8,6 +8,12 @@
 #include "core/transit/transit_profile.h"
 
 namespace baokms::core {
+namespace {
+
+// For a breaker: OpenBao that denies a probe by policy is well, and needs no rest.
+bool Counts(const Error& error) { return error.error_class() != ErrorClass::kTransitPolicyDenied; }
+
+}  // namespace
 
 KeyKeeper::KeyKeeper(KeeperPolicy policy, Registry::Identity identity,
                      std::optional<Registry> registry)
@@ -65,7 +71,7 @@ void KeyKeeper::BeginMetadata(ObservationKind kind, const ClockReading& now, Act
 }
 
 void KeyKeeper::On(const MetadataReadFailed& event, const ClockReading& now, Actions& out) {
-  metadata_breaker_.Failed(now.monotonic);
+  if (Counts(event.error)) metadata_breaker_.Failed(now.monotonic);
   MetadataFailed(event.reason, event.error, now, out);
 }
 
@@ -290,7 +296,7 @@ void KeyKeeper::On(const DeepProbeFinished& event, const ClockReading& now, Acti
   if (phase_ != Phase::kProbingCandidate) {
     if (ok) {
       deep_breaker_.Succeeded();
-    } else {
+    } else if (!event.error || Counts(*event.error)) {
       deep_breaker_.Failed(now.monotonic);
     }
     DeepEnded(reason, event.error, now, out);

@@ -159,6 +159,34 @@ baokms_mutant(token_recovery_never_throttled core core/token/token_keeper.cc
 baokms_mutant(token_incident_without_end core core/token/token_keeper.cc
   "TokenKeeper:*"
   REPLACE "  throttle_.NoteRejection(turn.now.monotonic)" "")
+baokms_mutant(token_dropped_for_a_403 core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "if (!denied.forbidden) {" "if (true) {")
+baokms_mutant(token_denied_yet_given_again core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "waiter.second.denied == token_->generation" "false")
+baokms_mutant(token_403_never_throttled core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "!throttle.TryRecover(turn.now.monotonic) && !Running(RefreshKind::kLogin) && !recovering_"
+    "false")
+baokms_mutant(token_operations_share_a_throttle core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "forbidden_[denied.operation]" "forbidden_[OpenBaoOperation::kTransitDecrypt]")
+baokms_mutant(token_403_without_an_end core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "  throttle.NoteRejection(turn.now.monotonic)" "")
+baokms_mutant(token_every_403_costs_a_login core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "if (DeniedByPolicy(denied, turn.now)) {" "if (false) {")
+baokms_mutant(token_revocation_taken_for_the_policy core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "denied.accepted_elsewhere && !denied.accepted_here" "denied.accepted_elsewhere")
+baokms_mutant(token_fresh_for_ever core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "now.boot - *last_login_ <= kFresh" "true")
+baokms_mutant(token_recovery_given_up core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "turn.now.boot < token_->refresh_at && !recovering_" "turn.now.boot < token_->refresh_at")
 baokms_mutant(token_recoveries_evenly_spaced core core/token/login_throttle.h
   "TokenKeeper:*" HEADER core/token/token_keeper.cc
   REPLACE "std::min(2 * delay_, kLongestDelay)" "kFirstDelay")
@@ -186,11 +214,18 @@ baokms_mutant(any_failure_costs_a_login core core/transit/transit_request.h
   REPLACE "reply || !IsTokenDenial(reply.error()) ||" "reply ||")
 baokms_mutant(denied_retry_keeps_its_token core core/transit/transit_request.h
   "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
-  REPLACE "self->tokens_.Reject(generation)" "")
+  REPLACE "self->tokens_.Reject(token->generation)" "")
+baokms_mutant(forbidden_retry_drops_its_token core core/transit/transit_request.h
+  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
+  REPLACE "} else if (reply.error().openbao_status() == OpenBaoStatus::kUnauthenticated) {"
+    "} else if (IsTokenDenial(reply.error())) {")
+baokms_mutant(denial_forgets_where_its_token_was_good core core/transit/transit_request.h
+  "Decrypt: a 403 tells*" HEADER core/requests/kms_service.cc
+  REPLACE "if (reply) token.accepted.Note(Sender::kOperation)" "")
 baokms_mutant(denied_retry_is_tried_again core core/transit/transit_request.h
   "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
-  REPLACE "self->tokens_.Reject(generation)"
-    "return self->AfterFirst(generation, std::move(reply))")
+  REPLACE "self->tokens_.Reject(token->generation)"
+    "return self->AfterFirst(*token, std::move(reply))")
 baokms_mutant(throttled_without_the_denial core core/transit/transit_request.h
   "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
   REPLACE "got || got.error() == NoToken() ? denial : got.error()"

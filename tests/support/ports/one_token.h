@@ -16,7 +16,8 @@ class OneToken final : public ports::TokenSource {
         core::HeldToken{.generation = 1, .value = core::Secret::Copy("t"), .expires_at = {}});
     return kToken;
   }
-  void Obtain(std::uint64_t, core::MonotonicTime, ports::Completion<ports::TokenRef>) override {}
+  void Obtain(const core::TokenDenial&, core::MonotonicTime,
+              ports::Completion<ports::TokenRef>) override {}
   void Reject(std::uint64_t) override {}
 };
 

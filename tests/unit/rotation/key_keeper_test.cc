@@ -190,6 +190,29 @@ TEST_CASE("Keeper: a good deep probe never clears a metadata failure") {
   CHECK_FALSE(b.Healthy());
 }
 
+TEST_CASE("Keeper: probes that the policy denies open no breaker and say so every time") {
+  const Error denial = OpenBaoFailure(OpenBaoStatus::kPermissionDenied);
+  KeeperBench b;
+  b.Start();
+  for (int i = 0; i < 5; ++i) {
+    b.ToNextRead();
+    b.Do(MetadataReadFailed{Reason::kUpsertCheckFailed, denial});
+    CHECK(b.keeper.view().metadata_error == ErrorClass::kTransitPolicyDenied);
+    CHECK_FALSE(b.keeper.view().breaker_open);
+  }
+  KeeperBench deep;
+  deep.Do(TimerFired{});
+  deep.Read(FitMetadata(1));
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(deep.Count<DeepProbe>() == 1);
+    deep.Do(DeepProbeFinished{DeepResult::kFailed, denial});
+    CHECK(deep.keeper.view().deep_error == ErrorClass::kTransitPolicyDenied);
+    CHECK_FALSE(deep.keeper.view().breaker_open);
+    deep.PassToTimer();
+    deep.Read(FitMetadata(1));
+  }
+}
+
 TEST_CASE("Keeper: three failed reads open the breaker and 30 s later one trial is made") {
   KeeperBench b;
   b.Start();
