@@ -51,6 +51,10 @@ void KeyDriver::Stop() {
   loop_.Post([this] { Handle(core::ShutdownBegan{}); });
 }
 
+void KeyDriver::OpenBaoAnswers() {
+  loop_.Post([this] { Handle(core::OpenBaoAnswers{}); });
+}
+
 void KeyDriver::Discover(const core::KeyId& key_id, core::MonotonicTime deadline,
                          ports::Completion<void> done) {
   const core::DiscoveryWaiter id = next_waiter_++;

@@ -15,8 +15,11 @@ TokenDriver::TokenDriver(ControlLoop& loop, const ports::Clock& clock, ports::Lo
       keeper_(policy, jitter_seed),
       timer_(loop.AddTimer([this] { Step(Keeper::Timer{}); })) {}
 
-void TokenDriver::Start() {
-  loop_.Post([this] { Step(Keeper::Started{}); });
+void TokenDriver::Start(std::move_only_function<void()> answers_again) {
+  loop_.Post([this, answers_again = std::move(answers_again)]() mutable {
+    answers_again_ = std::move(answers_again);
+    Step(Keeper::Started{});
+  });
 }
 
 void TokenDriver::Stop() {
@@ -86,10 +89,12 @@ void TokenDriver::Do(const Keeper::StartLogin& action) {
 void TokenDriver::LoginEnded(core::LoginResult result) {
   if (!result) return Step(Keeper::LoginFailed{.failure = result.error()});
   core::TokenGrant& grant = result->grant;
+  const bool failed_before = keeper_.Status().consecutive_failures > 0;
   Step(Keeper::LoginSucceeded{.lease = grant.lease,
                               .renewable = grant.renewable,
                               .credential_expires_at = result->credential_expires_at},
        std::move(grant.value));
+  if (failed_before && keeper_.Status().consecutive_failures == 0) answers_again_();
 }
 
 void TokenDriver::Do(const Keeper::StartRenewal& action) {

@@ -18,6 +18,8 @@ constexpr Duration kShortestRest = seconds(1);
 constexpr Duration kLongestSleep = seconds(30);
 // So long after a login a 403 may be taken for the policy's without another login.
 constexpr Duration kFresh = seconds(30);
+// Between the starts of two logins when a request does not let the second wait for its backoff.
+constexpr Duration kShortestBackoff = seconds(2);
 // Keeps time arithmetic far from overflow.
 constexpr seconds kLongestLease = std::chrono::hours(24 * 365 * 10);
 
@@ -51,7 +53,7 @@ TokenKeeper::TokenKeeper(const TokenPolicy& policy, std::uint64_t jitter_seed)
 
 std::vector<TokenKeeper::Action> TokenKeeper::Step(const Event& event, const ClockReading& now) {
   std::vector<Action> actions;
-  Turn turn{now, actions};
+  Turn turn{.now = now, .actions = actions};
   if (phase_ == Phase::kStopped) {
     if (const auto* wanted = std::get_if<TokenWanted>(&event)) {
       actions.push_back(AnswerWaiter{wanted->waiter, std::unexpected(ShuttingDown())});
@@ -153,6 +155,7 @@ void TokenKeeper::On(const TokenWanted& event, Turn& turn) {
   }
   waiters_.insert_or_assign(event.waiter, Waiter{event.deadline, denied.generation});
   AnswerFromHeldToken(turn);  // before its deadline is looked at: a held token costs no time
+  turn.asked = waiters_.contains(event.waiter) && turn.now.monotonic < event.deadline;
 }
 
 void TokenKeeper::On(const WaiterGone& event, Turn& /*turn*/) { waiters_.erase(event.waiter); }
@@ -260,7 +263,7 @@ void TokenKeeper::StartWhatIsDue(Turn& turn) {
     }
     throttled_ = false;  // granted once; from here on the backoff alone spaces the logins
   }
-  if (retry_at_ && turn.now.monotonic < *retry_at_) {
+  if (retry_at_ && turn.now.monotonic < *retry_at_ && !Hurried(turn)) {
     return;
   }
   if (token_ && token_->renewable && !recovering_) {
@@ -273,9 +276,15 @@ void TokenKeeper::StartWhatIsDue(Turn& turn) {
   BeginLogin(turn);
 }
 
+// A request has come that waits, and the last login is not of just now.
+bool TokenKeeper::Hurried(const Turn& turn) const {
+  return turn.asked && login_started_ && turn.now.monotonic >= *login_started_ + kShortestBackoff;
+}
+
 // In place of the renewal under way, if there is one: it did not help.
 void TokenKeeper::BeginLogin(Turn& turn) {
   refresh_ = Refresh{.kind = RefreshKind::kLogin, .renews = 0, .started_at = turn.now.boot};
+  login_started_ = turn.now.monotonic;
   turn.actions.push_back(StartLogin{turn.now.monotonic + policy_.login_timeout});
 }
 

@@ -95,7 +95,9 @@
 //
 // Failed logins back off (backoff.h): 1 s doubling to 60 s, with jitter, so that a fleet does not
 // beat on an OpenBao that comes back. A token that lives goes on serving. Without one, callers get
-// the last login's error at once instead of waiting out the backoff. A failed renewal starts no
+// the last login's error at once instead of waiting out the backoff; but one who comes 2 s or more
+// after that login began starts another, and waits for it: a request is proof of need, and what it
+// wants should work as soon as OpenBao is back. A failed renewal starts no
 // backoff: its login follows at once, and that login counts. The throttle grants a recovery once;
 // from then on the backoff alone spaces the logins.
 //
@@ -311,6 +313,7 @@ class TokenKeeper {
   struct Turn {  // one Step
     const ClockReading& now;
     std::vector<Action>& actions;
+    bool asked = false;  // by a request that waits now
   };
 
   void On(const Started& event, Turn& turn);
@@ -336,6 +339,7 @@ class TokenKeeper {
   void AbandonRenewal(Turn& turn);
   void DropExpiredToken(Turn& turn);
   void StartWhatIsDue(Turn& turn);
+  bool Hurried(const Turn& turn) const;
   void BeginLogin(Turn& turn);
   std::optional<Error> WhyNoToken() const;
   void AnswerExpiredWaiters(Turn& turn);
@@ -356,7 +360,8 @@ class TokenKeeper {
   // After a 403 a login was granted, and none has succeeded yet. The denied token may be held.
   bool recovering_ = false;
   std::uint32_t failures_ = 0;
-  std::optional<MonotonicTime> retry_at_;  // after a failed login
+  std::optional<MonotonicTime> retry_at_;       // after a failed login
+  std::optional<MonotonicTime> login_started_;  // the last one
   std::optional<Error> last_error_;
   std::optional<UnixSeconds> credential_expires_at_;
   std::optional<BootTime> last_login_;

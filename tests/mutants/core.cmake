@@ -105,6 +105,26 @@ baokms_mutant(believes_another_etcd core core/census/retirement_evidence.cc
   "Retirement evidence:*"
   REPLACE "std::ranges::none_of(recorded, referenced)" "recorded.empty()")
 
+# The end of an outage (request-scheduling.md, "Probes and recovery").
+baokms_mutant(end_of_an_outage_waits_for_its_turn core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "  metadata_due_ = due;" "")
+baokms_mutant(end_of_an_outage_respects_the_breaker core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "  metadata_breaker_.AllowTrial()" "")
+baokms_mutant(end_of_an_outage_respects_the_deep_breaker core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "  deep_breaker_.AllowTrial()" "")
+baokms_mutant(end_of_an_outage_missed_during_a_probe core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "    answers_meanwhile_ = true" "")
+baokms_mutant(every_good_reply_starts_a_probe core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "*made_early_ + kBetweenEarlyProbes" "*made_early_")
+baokms_mutant(denied_probes_open_the_breaker core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "error.error_class() != ErrorClass::kTransitPolicyDenied" "true")
+
 # The token keeper (auth.md, "Token manager").
 baokms_mutant(token_refreshed_at_its_end core core/token/token_keeper.cc
   "TokenKeeper:*"
@@ -128,7 +148,13 @@ baokms_mutant(token_two_refreshes_at_once core core/token/token_keeper.cc
   REPLACE "phase_ != Phase::kRunning || refresh_" "phase_ != Phase::kRunning")
 baokms_mutant(token_without_backoff core core/token/token_keeper.cc
   "TokenKeeper:*"
-  REPLACE "if (retry_at_ && turn.now.monotonic < *retry_at_) {" "if (false) {")
+  REPLACE "if (retry_at_ && turn.now.monotonic < *retry_at_ && !Hurried(turn)) {" "if (false) {")
+baokms_mutant(token_waiters_hurry_every_login core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "turn.now.monotonic >= *login_started_ + kShortestBackoff" "true")
+baokms_mutant(token_nobody_hurries_a_login core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "return turn.asked && login_started_" "return false && login_started_")
 baokms_mutant(token_lives_on_while_asleep core core/token/token_keeper.cc
   "TokenKeeper:*"
   REPLACE "turn.now.boot >= token_->expires_at"
