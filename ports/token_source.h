@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/model/time.h"
+#include "core/model/token_denial.h"
 #include "ports/completion.h"
 #include "ports/transit.h"
 
@@ -15,14 +16,15 @@ class TokenSource {
   virtual ~TokenSource() = default;
   // The held token, null when there is none. Any thread, never waits.
   virtual TokenRef Current() const = 0;
-  // Asks for a token other than generation `rejected` (0: any), which a Transit request was refused
-  // with. Completes with a newer token, or with why there is none now (recovery throttled, login
-  // failed, deadline past). Any thread, never blocks. What is returned may be null; abandoned, the
-  // wait ends at once, with Cancelled().
-  virtual std::unique_ptr<PendingCall> Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
+  // Asks for a token other than the one that was denied ({}: any). Completes with a newer token, or
+  // with why there is none now: NoToken() when the denial stands (recovery is throttled, or the
+  // policy denies this operation), else the login's failure or the deadline's. Any thread, never
+  // blocks. What is returned may be null; abandoned, the wait ends at once, with Cancelled().
+  virtual std::unique_ptr<PendingCall> Obtain(const core::TokenDenial& denied,
+                                              core::MonotonicTime deadline,
                                               Completion<TokenRef> done) = 0;
-  // The one retry was refused too: the token is dropped if it is still the current one, and nobody
-  // waits.
+  // The one retry was answered 401 too: the token is dropped if it is still the current one, and
+  // nobody waits.
   virtual void Reject(std::uint64_t generation) = 0;
 };
 

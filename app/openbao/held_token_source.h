@@ -16,7 +16,7 @@ class HeldTokenSource final : public ports::TokenSource {
   void Hold(ports::TokenRef token) { token_ = std::move(token); }
 
   ports::TokenRef Current() const override { return token_; }
-  std::unique_ptr<ports::PendingCall> Obtain(std::uint64_t /*rejected*/,
+  std::unique_ptr<ports::PendingCall> Obtain(const core::TokenDenial& /*denied*/,
                                              core::MonotonicTime /*deadline*/,
                                              ports::Completion<ports::TokenRef> done) override {
     done(std::unexpected(core::NoToken()));

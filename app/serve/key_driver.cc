@@ -52,6 +52,10 @@ void KeyDriver::Stop() {
   loop_.Post([this] { Handle(core::ShutdownBegan{}); });
 }
 
+void KeyDriver::OpenBaoAnswers() {
+  loop_.Post([this] { Handle(core::OpenBaoAnswers{}); });
+}
+
 std::unique_ptr<ports::PendingCall> KeyDriver::Discover(const core::KeyId& key_id,
                                                         core::MonotonicTime deadline,
                                                         ports::Completion<void> done) {

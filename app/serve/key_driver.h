@@ -50,6 +50,10 @@ class KeyDriver final : public ports::KeyDiscovery {
   // Answers every waiter with ShuttingDown(), now and from now on; nothing starts any more.
   void Stop();
 
+  // OpenBao answers again after failures: what they left behind is looked at now, at most once a
+  // second. Any thread, never blocks.
+  void OpenBaoAnswers();
+
   std::unique_ptr<ports::PendingCall> Discover(const core::KeyId& key_id,
                                                core::MonotonicTime deadline,
                                                ports::Completion<void> done) override;

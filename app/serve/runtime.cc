@@ -68,23 +68,25 @@ std::expected<void, std::string> Runtime::OpenTransports() {
 
 void Runtime::Connect() {
   const core::Configuration& configuration = env_.configuration;
+  // Requests complete after this function, when keys_ is there.
+  transit_ = std::make_unique<WatchedTransit>(*openbao_.transit, env_.clock,
+                                              [this] { keys_->OpenBaoAnswers(); });
   tokens_ =
       std::make_unique<TokenDriver>(loop_, env_.clock, *openbao_.login.login, env_.telemetry,
                                     TokenPolicyOf(configuration.auth), RandomSeed(env_.random));
   keys_ = std::make_unique<KeyDriver>(
       loop_,
-      KeyDriver::Ports{env_.clock, *tokens_, *openbao_.transit, env_.random, store_, env_.telemetry,
-                       view_},
+      KeyDriver::Ports{env_.clock, *tokens_, *transit_, env_.random, store_, env_.telemetry, view_},
       core::KeyKeeper(KeeperPolicyOf(configuration), identity_, std::move(recovered_)));
   gauges_ = std::make_unique<RuntimeGauges>(env_.clock, view_, *tokens_);
   service_ = std::make_unique<core::TransitKmsService>(
-      core::TransitKmsService::Ports{env_.clock, view_, *tokens_, *openbao_.transit, *keys_},
+      core::TransitKmsService::Ports{env_.clock, view_, *tokens_, *transit_, *keys_},
       configuration.openbao.timeout);
 }
 
 void Runtime::StartProbing() {
   loop_.Start();
-  tokens_->Start();
+  tokens_->Start([this] { keys_->OpenBaoAnswers(); });
   keys_->Start([this](const ProbeReport& report) {
     {
       const std::lock_guard lock(probe_mutex_);

@@ -20,6 +20,7 @@
 #include "app/serve/key_driver.h"
 #include "app/serve/runtime_gauges.h"
 #include "app/serve/token_driver.h"
+#include "app/serve/watched_transit.h"
 #include "core/model/configuration.h"
 #include "core/registry/registry.h"
 #include "core/requests/kms_service.h"
@@ -77,6 +78,7 @@ class Runtime {
   ControlLoop loop_;
   PublishedView view_;
   OpenBaoClients openbao_;
+  std::unique_ptr<WatchedTransit> transit_;
   std::unique_ptr<TokenDriver> tokens_;
   std::unique_ptr<KeyDriver> keys_;
   std::unique_ptr<RuntimeGauges> gauges_;

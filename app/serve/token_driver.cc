@@ -17,8 +17,11 @@ TokenDriver::TokenDriver(ControlLoop& loop, const ports::Clock& clock, ports::Lo
       keeper_(policy, jitter_seed),
       timer_(loop.AddTimer([this] { Step(Keeper::Timer{}); })) {}
 
-void TokenDriver::Start() {
-  loop_.Post([this] { Step(Keeper::Started{}); });
+void TokenDriver::Start(std::move_only_function<void()> answers_again) {
+  loop_.Post([this, answers_again = std::move(answers_again)]() mutable {
+    answers_again_ = std::move(answers_again);
+    Step(Keeper::Started{});
+  });
 }
 
 void TokenDriver::Stop() {
@@ -32,15 +35,15 @@ ports::TokenRef TokenDriver::Current() const {
   return token;
 }
 
-std::unique_ptr<ports::PendingCall> TokenDriver::Obtain(std::uint64_t rejected,
+std::unique_ptr<ports::PendingCall> TokenDriver::Obtain(const core::TokenDenial& denied,
                                                         core::MonotonicTime deadline,
                                                         ports::Completion<ports::TokenRef> done) {
   const Keeper::WaiterId id = next_waiter_++;
   // Shared with a task that may be dropped.
   const auto answer = std::make_shared<ports::Completion<ports::TokenRef>>(std::move(done));
-  const bool posted = loop_.Post([this, id, rejected, deadline, answer] {
+  const bool posted = loop_.Post([this, id, denied, deadline, answer] {
     waiters_.emplace(id, std::move(*answer));
-    Step(Keeper::TokenWanted{.waiter = id, .rejected = rejected, .deadline = deadline});
+    Step(Keeper::TokenWanted{.waiter = id, .denied = denied, .deadline = deadline});
   });
   if (!posted) (*answer)(std::unexpected(core::ShuttingDown()));
   return std::make_unique<LeavingWaiter>(loop_, [this, id] { Leave(id); });
@@ -97,10 +100,12 @@ void TokenDriver::Do(const Keeper::StartLogin& action) {
 void TokenDriver::LoginEnded(core::LoginResult result) {
   if (!result) return Step(Keeper::LoginFailed{.failure = result.error()});
   core::TokenGrant& grant = result->grant;
+  const bool failed_before = keeper_.Status().consecutive_failures > 0;
   Step(Keeper::LoginSucceeded{.lease = grant.lease,
                               .renewable = grant.renewable,
                               .credential_expires_at = result->credential_expires_at},
        {.value = std::move(grant.value), .presented = std::move(result->presented)});
+  if (failed_before && keeper_.Status().consecutive_failures == 0) answers_again_();
 }
 
 void TokenDriver::Do(const Keeper::StartRenewal& action) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -24,12 +25,14 @@ class TokenDriver final : public ports::TokenSource {
               ports::Telemetry& telemetry, const core::TokenPolicy& policy,
               std::uint64_t jitter_seed);
 
-  void Start();
+  // `answers_again`: a login has succeeded after failed ones. The loop's thread; must not block.
+  void Start(std::move_only_function<void()> answers_again = [] {});
   // Answers every waiter with ShuttingDown(), now and from now on.
   void Stop();
 
   ports::TokenRef Current() const override;
-  std::unique_ptr<ports::PendingCall> Obtain(std::uint64_t rejected, core::MonotonicTime deadline,
+  std::unique_ptr<ports::PendingCall> Obtain(const core::TokenDenial& denied,
+                                             core::MonotonicTime deadline,
                                              ports::Completion<ports::TokenRef> done) override;
   void Reject(std::uint64_t generation) override;
 
@@ -64,6 +67,7 @@ class TokenDriver final : public ports::TokenSource {
   ControlLoop::TimerId timer_;
   core::MonotonicTime refresh_started_{};
   std::string_view advice_;
+  std::move_only_function<void()> answers_again_;
   std::map<Keeper::WaiterId, ports::Completion<ports::TokenRef>> waiters_;
   std::atomic<Keeper::WaiterId> next_waiter_ = 1;
   Published<core::HeldToken> token_{nullptr};

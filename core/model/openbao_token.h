@@ -6,6 +6,7 @@
 #include "core/model/client_identity.h"
 #include "core/model/secret.h"
 #include "core/model/time.h"
+#include "core/model/token_denial.h"
 
 namespace baokms::core {
 
@@ -16,8 +17,8 @@ struct TokenGrant {
   bool renewable = false;
 };
 
-// A held token. Immutable, shared by requests; `generation` tells a late rejection of an older
-// token from one of the current token.
+// A held token. Shared by requests, which note in `accepted` what it was good for; the rest is
+// immutable. `generation` tells a late rejection of an older token from one of the current token.
 struct HeldToken {
   std::uint64_t generation = 0;
   Secret value;
@@ -25,6 +26,7 @@ struct HeldToken {
   // The certificate of the login that gave it: what its requests present to a server that lets
   // nobody in without one. Null: it was no login by certificate.
   ClientIdentityRef presented{};
+  AcceptedOperations accepted = {};
 };
 
 }  // namespace baokms::core

@@ -18,6 +18,7 @@ class Answered final : public ports::PendingCall {
 class EncryptSender {
  public:
   using Reply = Ciphertext;
+  static constexpr OpenBaoOperation kOperation = OpenBaoOperation::kTransitEncrypt;
   EncryptSender(ports::TransitPort& transit, MonotonicTime deadline, Secret plaintext,
                 std::shared_ptr<const KeyEntry> key, ports::KmsCompletion<EncryptReply> done)
       : transit_(&transit),
@@ -64,6 +65,7 @@ class EncryptSender {
 class DecryptSender {
  public:
   using Reply = Secret;
+  static constexpr OpenBaoOperation kOperation = OpenBaoOperation::kTransitDecrypt;
   DecryptSender(ports::TransitPort& transit, MonotonicTime deadline, ValidatedDecrypt request,
                 ports::KmsCompletion<DecryptReply> done)
       : transit_(&transit),

@@ -15,6 +15,8 @@ class CircuitBreaker {
   bool Allows(MonotonicTime now) const { return now >= open_until_; }
   bool open() const { return failures_ >= kFailuresToOpen; }
   void Succeeded() { failures_ = 0; }
+  // There is reason to believe that a trial succeeds: one may be made now.
+  void AllowTrial() { open_until_ = MonotonicTime::min(); }
   // One failed trial opens it again.
   void Failed(MonotonicTime now);
 

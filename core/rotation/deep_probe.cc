@@ -30,6 +30,7 @@ struct Probe {
 class ProbeDecryptSender {
  public:
   using Reply = Secret;
+  static constexpr OpenBaoOperation kOperation = OpenBaoOperation::kTransitDecrypt;
   ProbeDecryptSender(Probe probe, Ciphertext ciphertext)
       : probe_(std::move(probe)), ciphertext_(std::move(ciphertext)) {}
 
@@ -52,6 +53,7 @@ class ProbeDecryptSender {
 class ProbeEncryptSender {
  public:
   using Reply = Ciphertext;
+  static constexpr OpenBaoOperation kOperation = OpenBaoOperation::kTransitEncrypt;
   explicit ProbeEncryptSender(Probe probe) : probe_(std::move(probe)) {}
 
   std::unique_ptr<ports::PendingCall> Send(ports::TokenRef token,

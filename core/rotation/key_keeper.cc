@@ -8,6 +8,14 @@
 #include "core/transit/transit_profile.h"
 
 namespace baokms::core {
+namespace {
+
+constexpr Duration kBetweenEarlyProbes = std::chrono::seconds(1);
+
+// For a breaker: OpenBao that denies a probe by policy is well, and needs no rest.
+bool Counts(const Error& error) { return error.error_class() != ErrorClass::kTransitPolicyDenied; }
+
+}  // namespace
 
 KeyKeeper::KeyKeeper(KeeperPolicy policy, Registry::Identity identity,
                      std::optional<Registry> registry)
@@ -42,6 +50,27 @@ void KeyKeeper::StartDueWork(const ClockReading& now, Actions& out) {
   if (phase_ == Phase::kIdle && now.monotonic >= deep_due_) BeginDeep(now, out);
 }
 
+void KeyKeeper::On(const OpenBaoAnswers&, const ClockReading& now, Actions&) {
+  if (phase_ == Phase::kIdle) {
+    MakeDueIfFailed(now);
+  } else {
+    answers_meanwhile_ = true;
+  }
+}
+
+// Both probes: after a failed deep probe each good metadata probe asks for another.
+void KeyKeeper::MakeDueIfFailed(const ClockReading& now) {
+  answers_meanwhile_ = false;
+  if (IsHealthy(view(), now.boot)) return;
+  metadata_breaker_.AllowTrial();
+  deep_breaker_.AllowTrial();
+  const MonotonicTime due =
+      made_early_ ? std::max(now.monotonic, *made_early_ + kBetweenEarlyProbes) : now.monotonic;
+  if (metadata_due_ <= due) return;
+  metadata_due_ = due;
+  made_early_ = due;
+}
+
 MonotonicTime KeyKeeper::NextTimer() const {
   if (phase_ == Phase::kStopped) return MonotonicTime::max();
   MonotonicTime next = MonotonicTime::max();
@@ -65,7 +94,7 @@ void KeyKeeper::BeginMetadata(ObservationKind kind, const ClockReading& now, Act
 }
 
 void KeyKeeper::On(const MetadataReadFailed& event, const ClockReading& now, Actions& out) {
-  metadata_breaker_.Failed(now.monotonic);
+  if (Counts(event.error)) metadata_breaker_.Failed(now.monotonic);
   MetadataFailed(event.reason, event.error, now, out);
 }
 
@@ -267,6 +296,7 @@ void KeyKeeper::EndMetadata(const ClockReading& now) {
     metadata_due_ =
         now.monotonic + (was_healthy_ ? policy_.probe_interval : policy_.start_retry_interval);
   }
+  if (answers_meanwhile_) MakeDueIfFailed(now);
 }
 
 // ---- the deep probe ----
@@ -290,7 +320,7 @@ void KeyKeeper::On(const DeepProbeFinished& event, const ClockReading& now, Acti
   if (phase_ != Phase::kProbingCandidate) {
     if (ok) {
       deep_breaker_.Succeeded();
-    } else {
+    } else if (!event.error || Counts(*event.error)) {
       deep_breaker_.Failed(now.monotonic);
     }
     DeepEnded(reason, event.error, now, out);
@@ -318,6 +348,7 @@ void KeyKeeper::DeepEnded(std::optional<Reason> reason, const std::optional<Erro
   deep_reason_ = reason;
   deep_error_ = error ? std::optional<ErrorClass>(error->error_class()) : std::nullopt;
   deep_due_ = now.monotonic + policy_.deep_probe_interval;
+  if (answers_meanwhile_) MakeDueIfFailed(now);
   if (IsHealthy(view(), now.boot) && !was_healthy_) {
     was_healthy_ = true;
     metadata_due_ = now.monotonic + policy_.probe_interval;

@@ -22,8 +22,9 @@
 //   all others     the driver, at once: the view, a waiter's completion, telemetry
 //
 // The other events come from outside: TimerFired from the loop, DiscoveryWanted and
-// DiscoveryUnwanted from a Decrypt, ShutdownBegan from the program's end. A timer's event says
-// nothing by itself: after every event the keeper looks at what is due.
+// DiscoveryUnwanted from a Decrypt, OpenBaoAnswers from what ends an outage, ShutdownBegan from the
+// program's end. A timer's event says nothing by itself: after every event the keeper looks at what
+// is due.
 //
 // PHASES
 //
@@ -104,10 +105,16 @@
 // waiter that leaves cancels nothing.
 //
 // Each kind of probe has a breaker (circuit_breaker.h). What counts is a failed read and a failed
-// or invalid deep probe of the active version. Findings, refusals, failed saves, a candidate's
-// probes and skipped probes do not: pausing would not help there. While a breaker is open, a due
-// probe counts as failed and nothing is sent. Until Status was healthy for the first time no
-// breaker stops a probe, because at the start start_retry_interval sets the pace.
+// or invalid deep probe of the active version. Findings, refusals, denials by policy, failed saves,
+// a candidate's probes and skipped probes do not: pausing would not help there. While a breaker is
+// open, a due probe counts as failed and nothing is sent. Until Status was healthy for the first
+// time no breaker stops a probe, because at the start start_retry_interval sets the pace.
+//
+// The end of an outage starts what failed in it. A request or a login that succeeds after failures
+// proves that OpenBao answers again; while Status is unhealthy both probes are then due at once,
+// their breakers allow a trial, and writes work again within a second instead of an interval. One
+// that is under way may have begun in the outage: if it fails, another follows at once. At most one
+// metadata probe a second is started so: what fails for a reason of its own stays at its pace.
 //
 // Status goes stale. The view carries when the last good regular metadata probe ended (or its
 // deferred save), on the clock that counts suspend; status.h compares it with max_staleness. So
@@ -179,11 +186,14 @@ struct DiscoveryWanted {
 struct DiscoveryUnwanted {
   DiscoveryWaiter waiter;
 };
+// A request or a login has succeeded after failures. Spurious ones do no harm.
+struct OpenBaoAnswers {};
 // The program ends: waiters are answered and nothing starts any more. What is under way may end
 // later; its event is ignored.
 struct ShutdownBegan {};
-using KeeperEvent = std::variant<TimerFired, MetadataRead, MetadataReadFailed, DeepProbeFinished,
-                                 SaveFinished, DiscoveryWanted, DiscoveryUnwanted, ShutdownBegan>;
+using KeeperEvent =
+    std::variant<TimerFired, MetadataRead, MetadataReadFailed, DeepProbeFinished, SaveFinished,
+                 DiscoveryWanted, DiscoveryUnwanted, OpenBaoAnswers, ShutdownBegan>;
 
 // What to do. The first two and Save (registry_save.h) take time: at most one of these three is
 // under way.
@@ -287,6 +297,7 @@ class KeyKeeper {
   void On(const SaveFinished& event, const ClockReading& now, Actions& out);
   void On(const DiscoveryWanted& event, const ClockReading& now, Actions& out);
   void On(const DiscoveryUnwanted& event, const ClockReading& now, Actions& out);
+  void On(const OpenBaoAnswers&, const ClockReading& now, Actions& out);
   void On(const ShutdownBegan&, const ClockReading& now, Actions& out);
 
   void StartDueWork(const ClockReading& now, Actions& out);
@@ -303,6 +314,7 @@ class KeyKeeper {
   void EndMetadata(const ClockReading& now);
   void DeepEnded(std::optional<Reason> reason, const std::optional<Error>& error,
                  const ClockReading& now, Actions& out);
+  void MakeDueIfFailed(const ClockReading& now);
   void ServeWaiters(const ClockReading& now, Actions& out);
   bool MayPromote(MonotonicTime now) const;
   bool BreakersMatter() const { return was_healthy_; }
@@ -335,6 +347,10 @@ class KeyKeeper {
   CircuitBreaker deep_breaker_;
   MonotonicTime metadata_due_ = MonotonicTime::min();
   MonotonicTime deep_due_ = MonotonicTime::max();
+
+  // OpenBaoAnswers came while a probe was under way.
+  bool answers_meanwhile_ = false;
+  std::optional<MonotonicTime> made_early_;  // when the last probe was due that one brought forward
 
   // The activation delay of the pending key it started for.
   std::optional<KeyId> delay_of_;

@@ -10,6 +10,7 @@ using Done = std::move_only_function<void(MetadataOutcome)>;
 class UpsertSender {
  public:
   using Reply = bool;
+  static constexpr OpenBaoOperation kOperation = OpenBaoOperation::kTransitDisableUpsertRead;
   UpsertSender(ports::TransitPort& transit, MonotonicTime deadline, TransitKeyMetadata metadata,
                Done done)
       : transit_(&transit),
@@ -35,6 +36,7 @@ class UpsertSender {
 class MetadataSender {
  public:
   using Reply = TransitKeyMetadata;
+  static constexpr OpenBaoOperation kOperation = OpenBaoOperation::kTransitMetadataRead;
   MetadataSender(ports::TokenSource& tokens, ports::TransitPort& transit, MonotonicTime deadline,
                  std::shared_ptr<WorkUnderWay> work, Done done)
       : tokens_(&tokens),

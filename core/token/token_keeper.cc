@@ -16,6 +16,10 @@ constexpr Duration kShortestRest = seconds(1);
 // Lifetimes run on BootTime, timers on MonotonicTime, which stands still while the machine sleeps:
 // look again this often.
 constexpr Duration kLongestSleep = seconds(30);
+// So long after a login a 403 may be taken for the policy's without another login.
+constexpr Duration kFresh = seconds(30);
+// Between the starts of two logins when a request does not let the second wait for its backoff.
+constexpr Duration kShortestBackoff = seconds(2);
 // Keeps time arithmetic far from overflow.
 constexpr seconds kLongestLease = std::chrono::hours(24 * 365 * 10);
 
@@ -49,7 +53,7 @@ TokenKeeper::TokenKeeper(const TokenPolicy& policy, std::uint64_t jitter_seed)
 
 std::vector<TokenKeeper::Action> TokenKeeper::Step(const Event& event, const ClockReading& now) {
   std::vector<Action> actions;
-  Turn turn{now, actions};
+  Turn turn{.now = now, .actions = actions};
   if (phase_ == Phase::kStopped) {
     if (const auto* wanted = std::get_if<TokenWanted>(&event)) {
       actions.push_back(AnswerWaiter{wanted->waiter, std::unexpected(ShuttingDown())});
@@ -63,9 +67,8 @@ std::vector<TokenKeeper::Action> TokenKeeper::Step(const Event& event, const Clo
   }
   StartWhatIsDue(turn);
   AnswerExpiredWaiters(turn);  // a deadline takes precedence over what it interrupted
-  if (token_) {
-    AnswerAll(token_->generation, turn);
-  } else if (const auto why = WhyNoToken()) {
+  AnswerFromHeldToken(turn);
+  if (const auto why = WhyNoToken()) {
     AnswerAll(std::unexpected(*why), turn);
   }
   ArmNextTimer(turn);
@@ -100,6 +103,7 @@ void TokenKeeper::On(const LoginSucceeded& event, Turn& turn) {
   }
   credential_expires_at_ = event.credential_expires_at;
   last_login_ = turn.now.boot;
+  recovering_ = false;
   turn.actions.push_back(ReportLogin{LoginStatus::kOk, std::nullopt, {}});
   Accept(++last_generation_, lease, event.renewable, turn);
 }
@@ -140,11 +144,18 @@ void TokenKeeper::On(const RenewalFailed& event, Turn& turn) {
 }
 
 void TokenKeeper::On(const TokenWanted& event, Turn& turn) {
-  Reject(event.rejected, turn);
-  waiters_.insert_or_assign(event.waiter, event.deadline);
-  if (token_) {  // before its deadline is looked at: a held token costs no time
-    AnswerAll(token_->generation, turn);
+  const TokenDenial& denied = event.denied;
+  if (!denied.forbidden) {
+    Reject(denied.generation, turn);
+  } else if (!token_ && Renewing(denied.generation)) {
+    AbandonRenewal(turn);  // it has expired, and its renewal would be no use to this caller
+  } else if (token_ && token_->generation == denied.generation && !Recovers(denied, turn)) {
+    turn.actions.push_back(AnswerWaiter{event.waiter, std::unexpected(NoToken())});
+    return;
   }
+  waiters_.insert_or_assign(event.waiter, Waiter{event.deadline, denied.generation});
+  AnswerFromHeldToken(turn);  // before its deadline is looked at: a held token costs no time
+  turn.asked = waiters_.contains(event.waiter) && turn.now.monotonic < event.deadline;
 }
 
 void TokenKeeper::On(const WaiterGone& event, Turn& /*turn*/) { waiters_.erase(event.waiter); }
@@ -201,7 +212,30 @@ void TokenKeeper::Reject(Generation generation, Turn& turn) {
   turn.actions.push_back(DropToken{});
   throttle_.NoteRejection(turn.now.monotonic);
   // A login already under way is the recovery, and costs nothing more.
-  throttled_ = !throttle_.TryRecover(turn.now.monotonic) && !Running(RefreshKind::kLogin);
+  throttled_ =
+      !throttle_.TryRecover(turn.now.monotonic) && !Running(RefreshKind::kLogin) && !recovering_;
+}
+
+// The current token was denied by a 403. True: a login that brings another one is under way or due.
+bool TokenKeeper::Recovers(const TokenDenial& denied, Turn& turn) {
+  LoginThrottle& throttle = forbidden_[denied.operation];
+  throttle.NoteRejection(turn.now.monotonic);
+  if (DeniedByPolicy(denied, turn.now)) {
+    return false;
+  }
+  if (!throttle.TryRecover(turn.now.monotonic) && !Running(RefreshKind::kLogin) && !recovering_) {
+    return false;
+  }
+  recovering_ = true;
+  if (Renewing(denied.generation)) {
+    AbandonRenewal(turn);
+  }
+  return true;
+}
+
+bool TokenKeeper::DeniedByPolicy(const TokenDenial& denied, const ClockReading& now) const {
+  return denied.accepted_elsewhere && !denied.accepted_here && last_login_ &&
+         now.boot - *last_login_ <= kFresh;
 }
 
 void TokenKeeper::AbandonRenewal(Turn& turn) {
@@ -220,7 +254,7 @@ void TokenKeeper::StartWhatIsDue(Turn& turn) {
   if (phase_ != Phase::kRunning || refresh_) {
     return;
   }
-  if (token_ && turn.now.boot < token_->refresh_at) {
+  if (token_ && turn.now.boot < token_->refresh_at && !recovering_) {
     return;
   }
   if (throttled_) {
@@ -229,10 +263,10 @@ void TokenKeeper::StartWhatIsDue(Turn& turn) {
     }
     throttled_ = false;  // granted once; from here on the backoff alone spaces the logins
   }
-  if (retry_at_ && turn.now.monotonic < *retry_at_) {
+  if (retry_at_ && turn.now.monotonic < *retry_at_ && !Hurried(turn)) {
     return;
   }
-  if (token_ && token_->renewable) {
+  if (token_ && token_->renewable && !recovering_) {
     refresh_ = Refresh{
         .kind = RefreshKind::kRenewal, .renews = token_->generation, .started_at = turn.now.boot};
     turn.actions.push_back(StartRenewal{token_->generation, policy_.renewal_increment,
@@ -242,13 +276,19 @@ void TokenKeeper::StartWhatIsDue(Turn& turn) {
   BeginLogin(turn);
 }
 
+// A request has come that waits, and the last login is not of just now.
+bool TokenKeeper::Hurried(const Turn& turn) const {
+  return turn.asked && login_started_ && turn.now.monotonic >= *login_started_ + kShortestBackoff;
+}
+
 // In place of the renewal under way, if there is one: it did not help.
 void TokenKeeper::BeginLogin(Turn& turn) {
   refresh_ = Refresh{.kind = RefreshKind::kLogin, .renews = 0, .started_at = turn.now.boot};
+  login_started_ = turn.now.monotonic;
   turn.actions.push_back(StartLogin{turn.now.monotonic + policy_.login_timeout});
 }
 
-// None while a token may still come soon. Called without a token.
+// None while a token may still come soon. For waiters whom the held token, if any, does not help.
 std::optional<Error> TokenKeeper::WhyNoToken() const {
   if (throttled_) {
     return NoToken();
@@ -261,7 +301,7 @@ std::optional<Error> TokenKeeper::WhyNoToken() const {
 
 void TokenKeeper::AnswerExpiredWaiters(Turn& turn) {
   std::erase_if(waiters_, [&](const auto& waiter) {
-    if (turn.now.monotonic < waiter.second) {
+    if (turn.now.monotonic < waiter.second.deadline) {
       return false;
     }
     turn.actions.push_back(AnswerWaiter{waiter.first, std::unexpected(DeadlineExceeded())});
@@ -269,9 +309,22 @@ void TokenKeeper::AnswerExpiredWaiters(Turn& turn) {
   });
 }
 
+void TokenKeeper::AnswerFromHeldToken(Turn& turn) {
+  if (!token_) {
+    return;
+  }
+  std::erase_if(waiters_, [&](const auto& waiter) {
+    if (waiter.second.denied == token_->generation) {
+      return false;
+    }
+    turn.actions.push_back(AnswerWaiter{waiter.first, token_->generation});
+    return true;
+  });
+}
+
 void TokenKeeper::AnswerAll(const Result<Generation>& answer, Turn& turn) {
-  for (const auto& [waiter, deadline] : waiters_) {
-    turn.actions.push_back(AnswerWaiter{waiter, answer});
+  for (const auto& [id, waiter] : waiters_) {
+    turn.actions.push_back(AnswerWaiter{id, answer});
   }
   waiters_.clear();
 }
@@ -281,14 +334,15 @@ void TokenKeeper::ArmNextTimer(Turn& turn) {
   const MonotonicTime now = turn.now.monotonic;
   std::optional<MonotonicTime> next;
   const auto consider = [&](MonotonicTime at) { next = next ? std::min(*next, at) : at; };
-  for (const auto& [waiter, deadline] : waiters_) {
-    consider(deadline);
+  for (const auto& [id, waiter] : waiters_) {
+    consider(waiter.deadline);
   }
   if (phase_ == Phase::kRunning && token_) {
     const auto in = [&](BootTime at) { return now + std::min(at - turn.now.boot, kLongestSleep); };
     consider(in(token_->expires_at));
     if (!refresh_) {
-      consider(std::max(in(token_->refresh_at), retry_at_.value_or(now)));
+      const MonotonicTime due = recovering_ ? now : in(token_->refresh_at);
+      consider(std::max(due, retry_at_.value_or(now)));
     }
   } else if (phase_ == Phase::kRunning && !refresh_) {
     consider(throttled_ ? throttle_.opens_at() : retry_at_.value_or(now));

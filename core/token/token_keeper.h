@@ -53,7 +53,9 @@
 //   login: anything else              the token that there is, none; backoff
 //   the token expires                 none; a refresh under way goes on, else a login when due
 //   the current token is rejected     none; a login under way goes on, a renewal is abandoned; then
-//                                       a login when throttle and backoff allow one
+//     (401)                             a login when throttle and backoff allow one
+//   the current token is denied (403)   the same, but held goes on being held; nothing at all while
+//                                       the operation's throttle is closed or the policy is at work
 //
 // RULES, AND WHY
 //
@@ -71,19 +73,31 @@
 // A rejection abandons the renewal of its token, because no lease helps a token that OpenBao
 // refuses, and a renewal may hang for all of login_timeout while requests wait for the recovery.
 // This includes the renewal of a token that expired meanwhile and is rejected late. The renewal is
-// counted as canceled. Its end comes later and changes nothing: it names its generation, which is
-// never renewed nor given out again, so it cannot be taken for the end of the next renewal.
+// counted as canceled. Its end comes later and changes nothing: it names its generation, which
+// is never renewed again: what follows is a login, until one succeeds.
 //
-// Recovery is throttled (login_throttle.h), because a 403 may also be a policy denial, which no
-// login cures. The first recovery of an incident is immediate; the next wait 5 s, doubling to 5
-// min; ten minutes without a rejection of the current token end the incident. While throttled no
-// token is held and none will come soon: callers get NoToken() at once, and a request that was
-// refused returns its original denial. A login already under way is the recovery and costs nothing
-// more, so it is waited for even then.
+// A 403 is a revoked token or a policy that denies one path: OpenBao's answers are the same. So the
+// token is kept, and a login brings another one beside it: a policy that denies a probe costs no
+// Decrypt its token, and a revoked token costs each request under way one more try. Only who was
+// denied waits for that login. What the new token is denied too, the policy denies: that request
+// ends there, without a word to the keeper.
+//
+// Within 30 s of a login a 403 needs no login to be taken for the policy's, when this token has
+// been accepted for another operation and never for this one. One that was accepted for this one
+// before may have been revoked since, however fresh it is.
+//
+// Recovery is throttled (login_throttle.h), because no login cures a policy denial: after a 403 for
+// its operation alone, after a 401 for the token. The first recovery of an incident is immediate;
+// the next wait 5 s, doubling to 5 min; ten minutes without another denial end the incident. While
+// throttled a denied request gets NoToken() at once and returns its original denial; after a 401 no
+// token is held then, and everybody gets that. A login already under way is the recovery and costs
+// nothing more, so it is waited for even then.
 //
 // Failed logins back off (backoff.h): 1 s doubling to 60 s, with jitter, so that a fleet does not
 // beat on an OpenBao that comes back. A token that lives goes on serving. Without one, callers get
-// the last login's error at once instead of waiting out the backoff. A failed renewal starts no
+// the last login's error at once instead of waiting out the backoff; but one who comes 2 s or more
+// after that login began starts another, and waits for it: a request is proof of need, and what it
+// wants should work as soon as OpenBao is back. A failed renewal starts no
 // backoff: its login follows at once, and that login counts. The throttle grants a recovery once;
 // from then on the backoff alone spaces the logins.
 //
@@ -114,6 +128,7 @@
 #include "core/model/error.h"
 #include "core/model/login.h"
 #include "core/model/time.h"
+#include "core/model/token_denial.h"
 #include "core/token/backoff.h"
 #include "core/token/login_throttle.h"
 
@@ -183,17 +198,17 @@ class TokenKeeper {
     RenewalFailure failure;
   };
   // TokenSource::Obtain: answered in this step or a later one, unless WaiterGone comes first.
-  // `rejected`: the generation a Transit request was refused with, 0 for none.
+  // `denied`: what a Transit request was refused, generation 0 for nothing.
   struct TokenWanted {
     WaiterId waiter = 0;
-    Generation rejected = 0;
+    TokenDenial denied;
     MonotonicTime deadline;
   };
   // This waiter's caller has gone: it wants no answer any more. What is under way goes on.
   struct WaiterGone {
     WaiterId waiter = 0;
   };
-  // TokenSource::Reject: the one retry was refused too, and nobody waits.
+  // TokenSource::Reject: the one retry got a 401 too, and nobody waits.
   struct TokenRejected {
     Generation generation = 0;
   };
@@ -244,8 +259,8 @@ class TokenKeeper {
     std::optional<Error> error;
     friend bool operator==(const ReportRenewal&, const ReportRenewal&) = default;
   };
-  // The generation is the published one. NoToken() also says that recovery is throttled: a request
-  // that was refused returns its original denial then.
+  // The generation is the published one. NoToken() also says that a denial stands: a request that
+  // was refused returns its original denial then.
   struct AnswerWaiter {
     WaiterId waiter = 0;
     Result<Generation> answer;
@@ -289,9 +304,15 @@ class TokenKeeper {
     BootTime started_at;
     friend bool operator==(const Refresh&, const Refresh&) = default;
   };
+  struct Waiter {
+    MonotonicTime deadline;
+    Generation denied = 0;  // the token that is no use to it; 0: any will do
+    friend bool operator==(const Waiter&, const Waiter&) = default;
+  };
   struct Turn {  // one Step
     const ClockReading& now;
     std::vector<Action>& actions;
+    bool asked = false;  // by a request that waits now
   };
 
   void On(const Started& event, Turn& turn);
@@ -312,31 +333,39 @@ class TokenKeeper {
   void Accept(Generation generation, std::chrono::seconds lease, bool renewable, Turn& turn);
   void FailLogin(const LoginFailure& failure, Turn& turn);
   void Reject(Generation generation, Turn& turn);
+  bool Recovers(const TokenDenial& denied, Turn& turn);
+  bool DeniedByPolicy(const TokenDenial& denied, const ClockReading& now) const;
   void AbandonRenewal(Turn& turn);
   void DropExpiredToken(Turn& turn);
   void StartWhatIsDue(Turn& turn);
+  bool Hurried(const Turn& turn) const;
   void BeginLogin(Turn& turn);
   std::optional<Error> WhyNoToken() const;
   void AnswerExpiredWaiters(Turn& turn);
+  void AnswerFromHeldToken(Turn& turn);
   void AnswerAll(const Result<Generation>& answer, Turn& turn);
   void ArmNextTimer(Turn& turn);
 
   TokenPolicy policy_;
   Backoff backoff_;
-  LoginThrottle throttle_;
+  LoginThrottle throttle_;                               // after a 401
+  std::map<OpenBaoOperation, LoginThrottle> forbidden_;  // after a 403 for the operation
   Phase phase_ = Phase::kNew;
   Generation last_generation_ = 0;
   std::optional<Token> token_;
   std::optional<Refresh> refresh_;
   // The token was rejected and no recovery is granted yet: no token is held, no login runs.
   bool throttled_ = false;
+  // After a 403 a login was granted, and none has succeeded yet. The denied token may be held.
+  bool recovering_ = false;
   std::uint32_t failures_ = 0;
-  std::optional<MonotonicTime> retry_at_;  // after a failed login
+  std::optional<MonotonicTime> retry_at_;       // after a failed login
+  std::optional<MonotonicTime> login_started_;  // the last one
   std::optional<Error> last_error_;
   std::optional<UnixSeconds> credential_expires_at_;
   std::optional<BootTime> last_login_;
   std::optional<BootTime> last_renewal_;
-  std::map<WaiterId, MonotonicTime> waiters_;  // with their deadlines; bounded by the driver
+  std::map<WaiterId, Waiter> waiters_;  // bounded by the driver
   std::optional<MonotonicTime> armed_;
 };
 

@@ -2,6 +2,7 @@
 // more with a fresh login's token (auth.md, "Token manager"). `Sender` knows what is asked and what
 // becomes of the reply:
 //   using Reply = ...;
+//   static constexpr OpenBaoOperation kOperation = ...;
 //   std::unique_ptr<ports::PendingCall> Send(ports::TokenRef, ports::Completion<Reply>);
 //   void Finish(Result<Reply>);   // exactly once
 #pragma once
@@ -10,15 +11,11 @@
 #include <utility>
 
 #include "core/model/error.h"
+#include "core/model/openbao_token.h"
 #include "core/transit/work_under_way.h"
 #include "ports/token_source.h"
 
 namespace baokms::core {
-
-inline bool IsTokenDenial(const Error& error) {
-  return error.openbao_status() == OpenBaoStatus::kUnauthenticated ||
-         error.openbao_status() == OpenBaoStatus::kPermissionDenied;
-}
 
 template <typename Sender>
 class TransitRequest : public std::enable_shared_from_this<TransitRequest<Sender>> {
@@ -32,7 +29,7 @@ class TransitRequest : public std::enable_shared_from_this<TransitRequest<Sender
   void Start() {
     if (work_->abandoned()) return sender_.Finish(std::unexpected(Cancelled()));
     if (ports::TokenRef token = tokens_.Current()) return First(std::move(token));
-    Obtain(0, [self = this->shared_from_this()](Result<ports::TokenRef> got) {
+    Obtain({}, [self = this->shared_from_this()](Result<ports::TokenRef> got) {
       if (!got) return self->sender_.Finish(std::unexpected(got.error()));
       if (self->work_->abandoned()) return self->sender_.Finish(std::unexpected(Cancelled()));
       self->First(*std::move(got));
@@ -43,40 +40,48 @@ class TransitRequest : public std::enable_shared_from_this<TransitRequest<Sender
   using Reply = typename Sender::Reply;
 
   // The wait ends when the caller leaves, and lets go of what this holds.
-  void Obtain(std::uint64_t rejected, ports::Completion<ports::TokenRef> then) {
-    work_->Add(tokens_.Obtain(rejected, deadline_, std::move(then)));
+  void Obtain(const TokenDenial& denied, ports::Completion<ports::TokenRef> then) {
+    work_->Add(tokens_.Obtain(denied, deadline_, std::move(then)));
   }
 
   void First(ports::TokenRef token) {
-    const std::uint64_t generation = token->generation;
-    work_->Add(sender_.Send(std::move(token),
-                            [self = this->shared_from_this(), generation](Result<Reply> reply) {
-                              self->AfterFirst(generation, std::move(reply));
-                            }));
+    work_->Add(sender_.Send(token, [self = this->shared_from_this(), token](Result<Reply> reply) {
+      self->AfterFirst(*token, std::move(reply));
+    }));
   }
 
-  void AfterFirst(std::uint64_t generation, Result<Reply> reply) {
+  void AfterFirst(const HeldToken& token, Result<Reply> reply) {
+    if (reply) token.accepted.Note(Sender::kOperation);
     if (reply || !IsTokenDenial(reply.error()) || work_->abandoned()) {
       return sender_.Finish(std::move(reply));
     }
-    Obtain(generation,
+    Obtain(DenialOf(token, reply.error()),
            [self = this->shared_from_this(), denial = reply.error()](Result<ports::TokenRef> got) {
              if (got && !self->work_->abandoned()) return self->Second(*std::move(got));
-             // Throttled or abandoned: the request gets the original denial.
+             // The denial stands, or nobody waits: the request gets the original one.
              const Error& why = got || got.error() == NoToken() ? denial : got.error();
              self->sender_.Finish(std::unexpected(why));
            });
   }
 
+  // A 403 that the new token gets too is the policy's: the token is kept.
   void Second(ports::TokenRef token) {
-    const std::uint64_t generation = token->generation;
-    work_->Add(sender_.Send(std::move(token),
-                            [self = this->shared_from_this(), generation](Result<Reply> reply) {
-                              if (!reply && IsTokenDenial(reply.error())) {
-                                self->tokens_.Reject(generation);
-                              }
-                              self->sender_.Finish(std::move(reply));
-                            }));
+    work_->Add(sender_.Send(token, [self = this->shared_from_this(), token](Result<Reply> reply) {
+      if (reply) {
+        token->accepted.Note(Sender::kOperation);
+      } else if (reply.error().openbao_status() == OpenBaoStatus::kUnauthenticated) {
+        self->tokens_.Reject(token->generation);
+      }
+      self->sender_.Finish(std::move(reply));
+    }));
+  }
+
+  static TokenDenial DenialOf(const HeldToken& token, const Error& error) {
+    return {.generation = token.generation,
+            .operation = Sender::kOperation,
+            .forbidden = error.openbao_status() == OpenBaoStatus::kPermissionDenied,
+            .accepted_here = token.accepted.For(Sender::kOperation),
+            .accepted_elsewhere = token.accepted.ForAnother(Sender::kOperation)};
   }
 
   ports::TokenSource& tokens_;

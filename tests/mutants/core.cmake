@@ -105,6 +105,26 @@ baokms_mutant(believes_another_etcd core core/census/retirement_evidence.cc
   "Retirement evidence:*"
   REPLACE "std::ranges::none_of(recorded, referenced)" "recorded.empty()")
 
+# The end of an outage (request-scheduling.md, "Probes and recovery").
+baokms_mutant(end_of_an_outage_waits_for_its_turn core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "  metadata_due_ = due;" "")
+baokms_mutant(end_of_an_outage_respects_the_breaker core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "  metadata_breaker_.AllowTrial()" "")
+baokms_mutant(end_of_an_outage_respects_the_deep_breaker core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "  deep_breaker_.AllowTrial()" "")
+baokms_mutant(end_of_an_outage_missed_during_a_probe core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "    answers_meanwhile_ = true" "")
+baokms_mutant(every_good_reply_starts_a_probe core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "*made_early_ + kBetweenEarlyProbes" "*made_early_")
+baokms_mutant(denied_probes_open_the_breaker core core/rotation/key_keeper.cc
+  "Keeper:*"
+  REPLACE "error.error_class() != ErrorClass::kTransitPolicyDenied" "true")
+
 # The token keeper (auth.md, "Token manager").
 baokms_mutant(token_refreshed_at_its_end core core/token/token_keeper.cc
   "TokenKeeper:*"
@@ -128,7 +148,13 @@ baokms_mutant(token_two_refreshes_at_once core core/token/token_keeper.cc
   REPLACE "phase_ != Phase::kRunning || refresh_" "phase_ != Phase::kRunning")
 baokms_mutant(token_without_backoff core core/token/token_keeper.cc
   "TokenKeeper:*"
-  REPLACE "if (retry_at_ && turn.now.monotonic < *retry_at_) {" "if (false) {")
+  REPLACE "if (retry_at_ && turn.now.monotonic < *retry_at_ && !Hurried(turn)) {" "if (false) {")
+baokms_mutant(token_waiters_hurry_every_login core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "turn.now.monotonic >= *login_started_ + kShortestBackoff" "true")
+baokms_mutant(token_nobody_hurries_a_login core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "return turn.asked && login_started_" "return false && login_started_")
 baokms_mutant(token_lives_on_while_asleep core core/token/token_keeper.cc
   "TokenKeeper:*"
   REPLACE "turn.now.boot >= token_->expires_at"
@@ -159,6 +185,34 @@ baokms_mutant(token_recovery_never_throttled core core/token/token_keeper.cc
 baokms_mutant(token_incident_without_end core core/token/token_keeper.cc
   "TokenKeeper:*"
   REPLACE "  throttle_.NoteRejection(turn.now.monotonic)" "")
+baokms_mutant(token_dropped_for_a_403 core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "if (!denied.forbidden) {" "if (true) {")
+baokms_mutant(token_denied_yet_given_again core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "waiter.second.denied == token_->generation" "false")
+baokms_mutant(token_403_never_throttled core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "!throttle.TryRecover(turn.now.monotonic) && !Running(RefreshKind::kLogin) && !recovering_"
+    "false")
+baokms_mutant(token_operations_share_a_throttle core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "forbidden_[denied.operation]" "forbidden_[OpenBaoOperation::kTransitDecrypt]")
+baokms_mutant(token_403_without_an_end core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "  throttle.NoteRejection(turn.now.monotonic)" "")
+baokms_mutant(token_every_403_costs_a_login core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "if (DeniedByPolicy(denied, turn.now)) {" "if (false) {")
+baokms_mutant(token_revocation_taken_for_the_policy core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "denied.accepted_elsewhere && !denied.accepted_here" "denied.accepted_elsewhere")
+baokms_mutant(token_fresh_for_ever core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "now.boot - *last_login_ <= kFresh" "true")
+baokms_mutant(token_recovery_given_up core core/token/token_keeper.cc
+  "TokenKeeper:*"
+  REPLACE "turn.now.boot < token_->refresh_at && !recovering_" "turn.now.boot < token_->refresh_at")
 baokms_mutant(token_recoveries_evenly_spaced core core/token/login_throttle.h
   "TokenKeeper:*" HEADER core/token/token_keeper.cc
   REPLACE "std::min(2 * delay_, kLongestDelay)" "kFirstDelay")
@@ -186,11 +240,18 @@ baokms_mutant(any_failure_costs_a_login core core/transit/transit_request.h
   REPLACE "reply || !IsTokenDenial(reply.error()) ||" "reply ||")
 baokms_mutant(denied_retry_keeps_its_token core core/transit/transit_request.h
   "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
-  REPLACE "self->tokens_.Reject(generation)" "")
+  REPLACE "self->tokens_.Reject(token->generation)" "")
+baokms_mutant(forbidden_retry_drops_its_token core core/transit/transit_request.h
+  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
+  REPLACE "} else if (reply.error().openbao_status() == OpenBaoStatus::kUnauthenticated) {"
+    "} else if (IsTokenDenial(reply.error())) {")
+baokms_mutant(denial_forgets_where_its_token_was_good core core/transit/transit_request.h
+  "Decrypt: a 403 tells*" HEADER core/requests/kms_service.cc
+  REPLACE "if (reply) token.accepted.Note(Sender::kOperation)" "")
 baokms_mutant(denied_retry_is_tried_again core core/transit/transit_request.h
   "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
-  REPLACE "self->tokens_.Reject(generation)"
-    "return self->AfterFirst(generation, std::move(reply))")
+  REPLACE "self->tokens_.Reject(token->generation)"
+    "return self->AfterFirst(*token, std::move(reply))")
 baokms_mutant(throttled_without_the_denial core core/transit/transit_request.h
   "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
   REPLACE "got || got.error() == NoToken() ? denial : got.error()"

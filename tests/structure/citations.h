@@ -26,7 +26,7 @@ struct Documents {
 //   "/rotation.md"                  a page of that name anywhere: which folder is not known here
 //   auth.md, "Token manager"        and that section of it (MarkdownPage::sections), as each
 //   auth.md ("JWT", "Certificates") further one behind a comma or "and"
-//   auth.md: "403 also means"       and these words of it
+//   auth.md: "A 403 keeps it"       and these words of it
 std::vector<std::string> CitationViolations(std::string_view path, std::string_view text,
                                             const Documents& documents);
 

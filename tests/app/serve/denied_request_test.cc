@@ -1,4 +1,4 @@
-// Requests that OpenBao denies (auth.md, "A 401/403 on a Transit call"):
+// Requests that OpenBao denies (auth.md, "Token manager"; request-scheduling.md, "Denials"):
 // core/transit/transit_request.h over the real token driver, with a Transit that answers when the
 // test says so.
 #include <doctest/doctest.h>
@@ -18,10 +18,13 @@ namespace {
 using namespace std::chrono_literals;
 using testing::TokenBench;
 
+using core::OpenBaoOperation;
+
 // One request: what it asked Transit with, and how it ended.
-class Request {
+template <OpenBaoOperation kAsked>
+class RequestFor {
  public:
-  explicit Request(TokenBench& b, core::Duration budget = 5s) : bench_(b) {
+  explicit RequestFor(TokenBench& b, core::Duration budget = 5s) : bench_(b) {
     std::make_shared<core::TransitRequest<Sender>>(b.driver, b.clock.Now().monotonic + budget,
                                                    std::make_shared<core::WorkUnderWay>(),
                                                    Sender{seen_})
@@ -40,8 +43,12 @@ class Request {
   }
 
   void Answer() { Reply("plaintext"); }
-  void Deny() { Reply(std::unexpected(Denial())); }
+  void Deny(const core::Error& why = Denial()) { Reply(std::unexpected(why)); }  // 401
+  void Forbid() { Deny(Forbidden()); }                                           // 403
   static core::Error Denial() {
+    return core::OpenBaoFailure(core::OpenBaoStatus::kUnauthenticated);
+  }
+  static core::Error Forbidden() {
     return core::OpenBaoFailure(core::OpenBaoStatus::kPermissionDenied);
   }
 
@@ -54,6 +61,7 @@ class Request {
   };
   struct Sender {
     using Reply = std::string;
+    static constexpr OpenBaoOperation kOperation = kAsked;
     std::unique_ptr<ports::PendingCall> Send(ports::TokenRef token,
                                              ports::Completion<std::string> done) const {
       ++seen->sent;
@@ -76,6 +84,14 @@ class Request {
   TokenBench& bench_;
   std::shared_ptr<Seen> seen_ = std::make_shared<Seen>();
 };
+using Request = RequestFor<OpenBaoOperation::kTransitDecrypt>;
+using Probe = RequestFor<OpenBaoOperation::kTransitDisableUpsertRead>;
+
+// A request that went well: its token is known to be good for a Decrypt.
+void DecryptWell(TokenBench& b) {
+  Request request(b);
+  request.Answer();
+}
 
 core::Result<std::string> Refused(const core::Error& error) { return std::unexpected(error); }
 
@@ -201,6 +217,87 @@ TEST_CASE("Denied request: a renewal under way does not bring the denied token b
   CHECK(request.sent() == 1);
   b.LogIn("second");
   CHECK(request.token() == "second");
+  request.Answer();
+  CHECK(request.end() == "plaintext");
+}
+
+TEST_CASE("Denied request: a 403 keeps the token for all others while one login is made") {
+  TokenBench b;
+  b.StartWith("first");
+  Probe probe(b);
+  probe.Forbid();
+  CHECK(b.login.calls() == 2);
+  CHECK(b.Current() == "first");
+  DecryptWell(b);
+  CHECK(probe.sent() == 1);
+  b.LogIn("second");
+  CHECK(probe.token() == "second");
+  probe.Answer();
+  CHECK(probe.end() == "plaintext");
+  CHECK(b.Current() == "second");
+}
+
+TEST_CASE("Denied request: a 403 that the login's token gets too is the policy's") {
+  TokenBench b;
+  b.StartWith("first");
+  Probe probe(b);
+  probe.Forbid();
+  b.LogIn("second");
+  probe.Forbid();
+  CHECK(probe.end() == Refused(Probe::Forbidden()));
+  CHECK(b.Current() == "second");
+  b.Pass(1h / 12);
+  CHECK(b.login.calls() == 2);  // nobody asks for another
+}
+
+TEST_CASE("Denied request: a fresh token that is good elsewhere needs no login to be denied") {
+  TokenBench b;
+  b.StartWith("first");
+  DecryptWell(b);
+  Probe probe(b);
+  probe.Forbid();
+  CHECK(probe.end() == Refused(Probe::Forbidden()));
+  CHECK(probe.sent() == 1);
+  CHECK(b.login.calls() == 1);
+  b.Pass(31s);  // no longer fresh
+  Probe later(b);
+  later.Forbid();
+  CHECK(b.login.calls() == 2);
+  CHECK(b.Current() == "first");
+}
+
+TEST_CASE("Denied request: a fresh token that was good for this has been revoked, not denied") {
+  TokenBench b;
+  b.StartWith("first");
+  DecryptWell(b);
+  Probe probe(b);
+  probe.Answer();
+  Request request(b);
+  request.Forbid();
+  CHECK(b.login.calls() == 2);
+  b.LogIn("second");
+  request.Answer();
+  CHECK(request.end() == "plaintext");
+}
+
+TEST_CASE("Denied request: the denials of one operation throttle no other operation's recovery") {
+  TokenBench b;
+  b.StartWith("first");
+  for (const char* value : {"second", "third"}) {
+    Probe probe(b);
+    probe.Forbid();
+    b.LogIn(value);
+    probe.Forbid();
+    b.Pass(5s);
+  }
+  Probe throttled(b);
+  throttled.Forbid();
+  CHECK(throttled.end() == Refused(Probe::Forbidden()));
+  CHECK(b.login.calls() == 3);
+  Request request(b);
+  request.Forbid();
+  CHECK(b.login.calls() == 4);
+  b.LogIn("fourth");
   request.Answer();
   CHECK(request.end() == "plaintext");
 }

@@ -262,7 +262,7 @@ TEST_CASE("Token driver: who asks when the loop has ended is answered at once") 
   b.driver.Stop();
   b.loop.Stop();
   int answers = 0;
-  b.driver.Obtain(1, b.clock.Now().monotonic + 5s,
+  b.driver.Obtain({.generation = 1}, b.clock.Now().monotonic + 5s,
                   [&answers](const core::Result<ports::TokenRef>& result) {
                     ++answers;
                     CHECK(result == std::unexpected(core::ShuttingDown()));

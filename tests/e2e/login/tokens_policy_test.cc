@@ -1,5 +1,5 @@
-// The token's policy loses encrypt and decrypt and gets them back (auth.md: "403 also means a
-// policy denial, so recovery is throttled").
+// The token's policy loses encrypt and decrypt and gets them back (auth.md: "Recovery is throttled,
+// because no login changes a policy").
 #include <doctest/doctest.h>
 
 #include "tests/e2e/support/token_node.h"
@@ -17,11 +17,12 @@ std::string NarrowPolicy(const TokenNode& node) {
          names.key_name + "\" { capabilities = [\"read\"] }\n";
 }
 
-// "The first of an incident immediate, then 5 s doubling", and the one at the start.
+// "The first of an incident immediate, then 5 s doubling" for each of the two, and the one at the
+// start.
 long LoginsAllowed(steady_clock::duration since_first_denial) {
   long allowed = 1;
   seconds wait(5);
-  for (seconds at(0); at <= since_first_denial; at += wait, wait *= 2) ++allowed;
+  for (seconds at(0); at <= since_first_denial; at += wait, wait *= 2) allowed += 2;
   return allowed;
 }
 
@@ -36,7 +37,7 @@ TEST_CASE("Tokens: a narrowed policy denies without a login storm and a widened 
   }));
   CHECK_FALSE(node.serving->Healthy());
   TokenLoad load(node.config, node.earlier);
-  // The throttle opens once more, and the next request finds its login's token denied too.
+  // A token that is no longer fresh costs one more login, whose token is denied too.
   REQUIRE(node.WaitLogins(3));
   REQUIRE(Eventually(Milliseconds(20000),
                      [&] { return load.figures().refused.contains(Code::kPermissionDenied); }));
@@ -48,8 +49,7 @@ TEST_CASE("Tokens: a narrowed policy denies without a login storm and a widened 
   CHECK(node.Counts().logins <= LoginsAllowed(steady_clock::now() - narrowed));
   CHECK(node.Counts().failed_logins == 0);
   const TokenLoad::Figures figures = load.Stop();
-  CheckRefusedOnlyWith(
-      figures, {Code::kPermissionDenied, Code::kUnauthenticated, Code::kFailedPrecondition});
+  CheckRefusedOnlyWith(figures, {Code::kPermissionDenied, Code::kFailedPrecondition});
   CheckLogLevels(node);
   Tell(node, figures,
        "policy narrowed and widened, recovered after " + std::to_string(recovered) + " s");

@@ -84,6 +84,47 @@ TEST_CASE("Outage: unreachable long enough to open the breaker and back within i
   provider.CheckRoundTrip();
 }
 
+// Nothing would be probed for a long time.
+ProviderConfig SlowConfig(Bench& bench) {
+  ProviderConfig config = bench.Config();
+  config.tree["openbao"]["timeout"] = "1s";
+  config.tree["status"] = {
+      {"probeInterval", "10s"}, {"deepProbeInterval", "60s"}, {"statusMaxStaleness", "11s"}};
+  config.Write();
+  return config;
+}
+
+TEST_CASE("Outage: one good Decrypt after it lets Encrypt work within a second") {
+  Bench bench;
+  const ProviderConfig config = SlowConfig(bench);
+  Serving provider(config);
+  const testing::SealedObject sealed = provider.Seal("before");
+  bench.openbao().Stop();
+  // Past statusMaxStaleness; a probe failed in it.
+  REQUIRE(Eventually(Milliseconds(20000),
+                     [&] { return Says(provider.Ready().at("reasons").dump(), "status_stale"); }));
+  CHECK(provider.stub.Encrypt("x").status.code == kStale);
+  bench.openbao().Start();
+  REQUIRE(
+      Eventually(Milliseconds(3000), [&] { return provider.stub.Decrypt(sealed).status.ok(); }));
+  CHECK(Eventually(Milliseconds(1000), [&] { return provider.stub.Encrypt("x").status.ok(); }));
+  CHECK(provider.Healthy());
+}
+
+TEST_CASE("Outage: a policy that comes back makes Status healthy with the first Decrypt") {
+  Bench bench;
+  const ProviderConfig config = SlowConfig(bench);
+  Serving provider(config);
+  const testing::SealedObject sealed = provider.Seal("before");
+  bench.setup.SetPolicy(bench.setup.LeastPrivilegePolicy({}));
+  REQUIRE(Eventually(Milliseconds(20000), [&] { return !provider.Healthy(); }));
+  CHECK(provider.stub.Decrypt(sealed).status.code == static_cast<int>(Code::kPermissionDenied));
+  bench.setup.SetPolicy();
+  provider.CheckOpens(sealed, "before");
+  CHECK(Eventually(Milliseconds(1000), [&] { return provider.Healthy(); }));
+  provider.CheckRoundTrip();
+}
+
 TEST_CASE("Outage: whatever is asked meanwhile the log has ten lines a second of each kind") {
   Bench bench;
   const ProviderConfig config = CalmConfig(bench);

@@ -20,10 +20,15 @@ namespace baokms::core::testing {
 class MockTokenSource : public ports::TokenSource {
  public:
   MAKE_CONST_MOCK0(Current, ports::TokenRef(), override);
-  MAKE_MOCK3(Obtain,
-             std::unique_ptr<ports::PendingCall>(std::uint64_t, MonotonicTime,
-                                                 ports::Completion<ports::TokenRef>),
-             override);
+  // Expected by the generation that was denied.
+  MAKE_MOCK3(Obtain, std::unique_ptr<ports::PendingCall>(std::uint64_t, MonotonicTime,
+                                                         ports::Completion<ports::TokenRef>));
+  std::unique_ptr<ports::PendingCall> Obtain(const TokenDenial& denied, MonotonicTime deadline,
+                                             ports::Completion<ports::TokenRef> done) override {
+    denial = denied;
+    return Obtain(denied.generation, deadline, std::move(done));
+  }
+  TokenDenial denial;  // the last one
   MAKE_MOCK1(Reject, void(std::uint64_t), override);
 };
 

@@ -20,7 +20,7 @@ class FakeTokens final : public ports::TokenSource {
   explicit FakeTokens(Replies& replies) : replies_(replies) {}
   ports::TokenRef Current() const override { return token_; }
   // There is never another one.
-  std::unique_ptr<ports::PendingCall> Obtain(std::uint64_t, core::MonotonicTime,
+  std::unique_ptr<ports::PendingCall> Obtain(const core::TokenDenial&, core::MonotonicTime,
                                              ports::Completion<ports::TokenRef> done) override {
     replies_.Add([done = std::move(done)]() mutable { done(std::unexpected(core::NoToken())); });
     return nullptr;

@@ -36,12 +36,13 @@ struct TokenBench : LoopBench {
   TokenBench() { loop.Start(); }
   ~TokenBench() { loop.Stop(); }
 
+  // `rejected`: the token that got a 401; 0: none.
   Answer& Obtain(std::uint64_t rejected = 0, core::Duration within = std::chrono::seconds(5)) {
     Answer& answer = answers.emplace_back();
     auto request = std::make_shared<int>();
     answer.kept = request;
     answer.wait = driver.Obtain(
-        rejected, clock.Now().monotonic + within,
+        {.generation = rejected}, clock.Now().monotonic + within,
         [&answer, request = std::move(request)](core::Result<ports::TokenRef> result) {
           REQUIRE_FALSE(answer.result.has_value());
           answer.result = std::move(result);

@@ -16,7 +16,7 @@ class OneToken final : public ports::TokenSource {
         core::HeldToken{.generation = 1, .value = core::Secret::Copy("t"), .expires_at = {}});
     return kToken;
   }
-  std::unique_ptr<ports::PendingCall> Obtain(std::uint64_t, core::MonotonicTime,
+  std::unique_ptr<ports::PendingCall> Obtain(const core::TokenDenial&, core::MonotonicTime,
                                              ports::Completion<ports::TokenRef>) override {
     return nullptr;
   }

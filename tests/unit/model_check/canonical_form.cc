@@ -195,8 +195,9 @@ void KeyKeeperForm::Add(const KeyKeeper& keeper, const ClockReading& now,
   const auto& [policy, identity, published, keys, unsaved, phase, kind, metadata, candidate,
                blocked_after, undecryptable_after, metadata_reason, deep_reason, metadata_error,
                deep_error, encryption_blocked, undecryptable, degraded, was_healthy, verified_at,
-               refusal, metadata_breaker, deep_breaker, metadata_due, deep_due, delay_of,
-               delay_started, waiters, discovered_at, discovery_failed, last_wall] = keeper;
+               refusal, metadata_breaker, deep_breaker, metadata_due, deep_due, answers_meanwhile,
+               made_early, delay_of, delay_started, waiters, discovered_at, discovery_failed,
+               last_wall] = keeper;
   using Phase = KeyKeeper::Phase;
   const bool probing = phase == Phase::kProbingCandidate;
   form.Small(static_cast<int>(phase));
@@ -223,6 +224,9 @@ void KeyKeeperForm::Add(const KeyKeeper& keeper, const ClockReading& now,
   form.Breaker(deep_breaker);
   form.Until(metadata_due);
   form.Until(deep_due);
+  form.Small(answers_meanwhile ? 1 : 0);
+  // Less than a tick: of another instant it says nothing any more.
+  form.Small(made_early && now.monotonic < *made_early + std::chrono::seconds(1) ? 1 : 0);
   const KeySnapshot* pending = published ? published->pending() : nullptr;
   const bool delayed = delay_of && pending != nullptr && pending->key_id == *delay_of;
   form.Small(delayed ? 1 : 0);

@@ -64,7 +64,8 @@ void CheckAll(const Setting& wanted, std::size_t at_least, std::initializer_list
 TEST_CASE("Model: one node keeps every rule over failed and cut saves and slow calls") {
   CheckAll({.nodes = 1, .faults = 2, .changes = 0, .slow_calls = true, .check_rest = true}, 50'000,
            {"encrypts under v2", "starts; the new checkpoint is written and then the process dies",
-            "sees its wall clock jump back", "is asked to decrypt a stray key_id"});
+            "sees its wall clock jump back", "is asked to decrypt a stray key_id",
+            "learns that OpenBao answers again"});
 }
 
 TEST_CASE("Model: one node keeps every rule without an activation delay") {

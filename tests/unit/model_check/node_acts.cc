@@ -1,5 +1,6 @@
 #include "tests/unit/model_check/node_acts.h"
 
+#include "core/rotation/status.h"
 #include "tests/unit/model_check/key_keeper_form.h"
 #include "tests/unit/model_check/kms_requests.h"
 
@@ -70,6 +71,10 @@ void AddOwn(Acts& acts, const Setting& setting, const Node& node) {
   if (!node.keeper) return acts.push_back(Start());
   if (MayTick(setting, node)) {
     acts.push_back({.label = "lets one tick pass", .act = [](NodeStep& step) { step.Tick(); }});
+  }
+  if (!IsHealthy(node.view, node.now.boot)) {
+    acts.push_back({.label = "learns that OpenBao answers again",
+                    .act = [](NodeStep& step) { step.LearnThatOpenBaoAnswers(); }});
   }
   if (KeyKeeperForm::HasWaiters(*node.keeper)) return;
   const IdentitySet discovers = Ask(node.view, node.now).discovers;

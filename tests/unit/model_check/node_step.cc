@@ -143,6 +143,11 @@ void NodeStep::Discover(Identity identity) {
   Judge();
 }
 
+void NodeStep::LearnThatOpenBaoAnswers() {
+  Handle(OpenBaoAnswers{});
+  Judge();
+}
+
 void NodeStep::JumpWallClock(UnixSeconds by) {
   node_.now.wall += by;
   node_.clock_jumped = true;

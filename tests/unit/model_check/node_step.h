@@ -24,8 +24,9 @@ class NodeStep {
   void ReadSucceeds(const TransitKey& key);  // a read is under way
   void ReadFails();
   void ReadFindsUpsertAllowed();
-  void ProbeEnds(bool ok);             // a deep probe is under way
-  void Discover(Identity identity);    // a running node whose handlers ask for it
+  void ProbeEnds(bool ok);           // a deep probe is under way
+  void Discover(Identity identity);  // a running node whose handlers ask for it
+  void LearnThatOpenBaoAnswers();
   void JumpWallClock(UnixSeconds by);  // any node
   void Tamper(const Disk& tampered);   // any node
   // An operator's command with --apply, on a stopped node. What core refuses changes nothing.

@@ -218,12 +218,48 @@ TEST_CASE("Decrypt: a 401 or 403 obtains a token newer than the refused one and 
       EXPECT_DECRYPT(b, 2U);
       b.obtained(testing::TokenOf(2));
     }
-    // Refused again: the token is dropped and there is no third call.
-    REQUIRE_CALL(b.tokens, Reject(2U));
+    // Refused again: there is no third call. A 403 is the policy's, and the token is kept.
+    std::unique_ptr<trompeloeil::expectation> dropped;
+    if (status == OpenBaoStatus::kUnauthenticated) {
+      dropped = NAMED_REQUIRE_CALL(b.tokens, Reject(2U));
+    }
     auto second = std::move(b.decrypt_done);
     second(std::unexpected(OpenBaoFailure(status)));
     CHECK(b.DecryptError() == OpenBaoFailure(status));
   }
+}
+
+TEST_CASE("Decrypt: a 403 tells for what its token was good before") {
+  const auto token = testing::TokenOf(1);
+  KmsBench b;
+  ALLOW_CALL(b.tokens, Current()).RETURN(token);
+  const auto denial_of = [&] {
+    REQUIRE_CALL(b.transit, Decrypt(_, _, _, _))
+        .LR_SIDE_EFFECT(b.decrypt_done = std::move(_4))
+        .RETURN(nullptr);
+    EXPECT_OBTAIN(b, 1U);
+    b.decrypted.reset();
+    b.Decrypt(GoodRequest(2));
+    b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
+    return b.tokens.denial;
+  };
+  TokenDenial expected{.generation = 1,
+                       .operation = OpenBaoOperation::kTransitDecrypt,
+                       .forbidden = true,
+                       .accepted_here = false,
+                       .accepted_elsewhere = false};
+  CHECK(denial_of() == expected);
+  token->accepted.Note(OpenBaoOperation::kTransitMetadataRead);
+  expected.accepted_elsewhere = true;
+  CHECK(denial_of() == expected);
+  {
+    EXPECT_DECRYPT(b, 1U);
+    b.decrypted.reset();
+    b.Decrypt(GoodRequest(2));
+  }
+  b.decrypt_done(Secret::Copy("good"));
+  expected.accepted_here = true;
+  CHECK(denial_of() == expected);
 }
 
 TEST_CASE("Decrypt: the retry's other failures are answered and reject no token") {

@@ -190,6 +190,111 @@ TEST_CASE("Keeper: a good deep probe never clears a metadata failure") {
   CHECK_FALSE(b.Healthy());
 }
 
+TEST_CASE("Keeper: the end of an outage makes what failed in it due at once") {
+  KeeperBench b;
+  b.Start();
+  b.Do(OpenBaoAnswers{});
+  CHECK(b.actions.empty());  // nothing has failed
+  b.PassToTimer();
+  b.FailRead();
+  b.Pass(3s);
+  b.Do(OpenBaoAnswers{});
+  CHECK(b.Count<ReadMetadata>() == 1);
+  b.Settle(FitMetadata(1));
+  CHECK(b.Healthy());
+  CHECK(b.keeper.NextTimer() == b.now.monotonic + 30s);
+}
+
+TEST_CASE("Keeper: the end of an outage is worth one trial of each open breaker") {
+  KeeperBench b;
+  b.Start();
+  for (int i = 0; i < 3; ++i) {
+    b.ToNextRead();
+    b.FailRead();
+  }
+  REQUIRE(b.keeper.view().breaker_open);
+  b.Do(OpenBaoAnswers{});
+  REQUIRE(b.Count<ReadMetadata>() == 1);
+  b.FailRead();
+  CHECK(b.keeper.view().breaker_open);  // the trial failed: it rests again
+  b.Pass(1s);
+  b.Do(OpenBaoAnswers{});
+  b.Settle(FitMetadata(1));
+  REQUIRE(b.Healthy());
+
+  while (b.Count<DeepProbe>() == 0) {
+    b.PassToTimer();
+    if (b.Count<ReadMetadata>() > 0) b.Read(FitMetadata(1));
+  }
+  for (int i = 0; i < 2; ++i) {
+    b.Deep(DeepResult::kFailed);
+    b.ToNextRead();
+    b.Read(FitMetadata(1));
+    REQUIRE(b.Count<DeepProbe>() == 1);
+  }
+  b.Deep(DeepResult::kFailed);
+  REQUIRE(b.keeper.view().breaker_open);
+  b.Do(OpenBaoAnswers{});
+  b.Settle(FitMetadata(1));
+  CHECK(b.Healthy());
+}
+
+TEST_CASE("Keeper: a probe that fails although OpenBao answers again is followed by another") {
+  KeeperBench b;
+  b.Start();
+  b.PassToTimer();
+  REQUIRE(b.Count<ReadMetadata>() == 1);  // it hangs in the outage
+  b.Pass(3s);
+  b.Do(OpenBaoAnswers{});
+  CHECK(b.actions.empty());
+  b.FailRead();
+  CHECK(b.Count<ReadMetadata>() == 1);
+  b.FailRead();
+  CHECK(b.Count<ReadMetadata>() == 0);  // once
+  CHECK(b.keeper.NextTimer() > b.now.monotonic + 1s);
+}
+
+TEST_CASE("Keeper: ends of outages start no more than one probe a second") {
+  KeeperBench b;
+  b.Start();
+  b.PassToTimer();
+  b.FailRead();
+  int reads = 0;
+  for (int i = 0; i < 40; ++i) {  // four seconds
+    b.Do(OpenBaoAnswers{});
+    if (b.Count<ReadMetadata>() == 0) b.Do(TimerFired{});
+    if (b.Count<ReadMetadata>() > 0) {
+      ++reads;
+      b.FailRead();
+    }
+    b.Pass(std::chrono::milliseconds(100));
+  }
+  CHECK(reads == 4);
+}
+
+TEST_CASE("Keeper: probes that the policy denies open no breaker and say so every time") {
+  const Error denial = OpenBaoFailure(OpenBaoStatus::kPermissionDenied);
+  KeeperBench b;
+  b.Start();
+  for (int i = 0; i < 5; ++i) {
+    b.ToNextRead();
+    b.Do(MetadataReadFailed{Reason::kUpsertCheckFailed, denial});
+    CHECK(b.keeper.view().metadata_error == ErrorClass::kTransitPolicyDenied);
+    CHECK_FALSE(b.keeper.view().breaker_open);
+  }
+  KeeperBench deep;
+  deep.Do(TimerFired{});
+  deep.Read(FitMetadata(1));
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(deep.Count<DeepProbe>() == 1);
+    deep.Do(DeepProbeFinished{DeepResult::kFailed, denial});
+    CHECK(deep.keeper.view().deep_error == ErrorClass::kTransitPolicyDenied);
+    CHECK_FALSE(deep.keeper.view().breaker_open);
+    deep.PassToTimer();
+    deep.Read(FitMetadata(1));
+  }
+}
+
 TEST_CASE("Keeper: three failed reads open the breaker and 30 s later one trial is made") {
   KeeperBench b;
   b.Start();

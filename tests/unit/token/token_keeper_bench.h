@@ -72,9 +72,14 @@ class TokenKeeperBench {
     Do(TokenKeeper::LoginSucceeded{kLease, renewable, std::nullopt});
     REQUIRE(Only<TokenKeeper::PublishToken>().generation == 1);
   }
+  // `rejected`: the token that got a 401; 0: none.
   void Want(std::uint64_t waiter, std::uint64_t rejected = 0,
             Duration budget = std::chrono::seconds(2)) {
-    Do(TokenKeeper::TokenWanted{waiter, rejected, now.monotonic + budget});
+    Do(TokenKeeper::TokenWanted{waiter, {.generation = rejected}, now.monotonic + budget});
+  }
+  // After a 403.
+  void WantAfter403(std::uint64_t waiter, const TokenDenial& denied) {
+    Do(TokenKeeper::TokenWanted{waiter, denied, now.monotonic + std::chrono::seconds(2)});
   }
   Result<std::uint64_t> Answer(std::uint64_t waiter) const {
     const auto answer = Only<TokenKeeper::AnswerWaiter>();

@@ -41,6 +41,7 @@ class Life {
         Something();
       }
     }
+    ends_ = true;
     Do(TokenKeeper::Shutdown{});
     CHECK(waiters_.empty());
     CHECK_FALSE(current_.has_value());
@@ -53,12 +54,24 @@ class Life {
   int throttled_denials = 0;
   int drops_by_time = 0;
   int abandoned = 0;
+  int forbidden_logins = 0;
+  int standing_denials = 0;
 
  private:
   enum class Lost { kNever, kExpired, kRejected };
   struct Held {
     std::uint64_t generation = 0;
     BootTime expires_at;
+  };
+  struct Waits {
+    MonotonicTime deadline;
+    std::uint64_t denied = 0;
+  };
+  // The 403s of one operation.
+  struct Incident {
+    std::optional<MonotonicTime> last;
+    MonotonicTime start;
+    int logins = 0;
   };
 
   int Pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
@@ -92,8 +105,10 @@ class Life {
       const std::uint64_t generation = *abandoned_.begin();
       abandoned_.erase(abandoned_.begin());
       EndRenewal(generation);
-    } else if (kind <= 75) {
+    } else if (kind <= 65) {
       Want();
+    } else if (kind <= 75) {
+      Forbid();
     } else if (kind <= 85 && last_generation_ > 0) {
       const std::uint64_t generation = Chance(denied_) ? last_generation_ : last_generation_ - 1;
       NoteRejection(generation);
@@ -136,9 +151,43 @@ class Life {
       rejected = last_generation_ / 2;
     }
     NoteRejection(rejected);
+    Ask({.generation = rejected});
+  }
+
+  void Ask(const TokenDenial& denied) {
     const auto waiter = ++last_waiter_;
-    waiters_[waiter] = now_.monotonic + milliseconds(Pick(0, 5000));
-    Do(TokenKeeper::TokenWanted{waiter, rejected, waiters_[waiter]});
+    const MonotonicTime deadline = now_.monotonic + milliseconds(Pick(0, 5000));
+    waiters_[waiter] = {deadline, denied.generation};
+    Do(TokenKeeper::TokenWanted{waiter, denied, deadline});
+  }
+
+  // A 403, mostly of the current token.
+  void Forbid() {
+    TokenDenial denied{.generation = Chance(80) ? last_generation_ : last_generation_ / 2,
+                       .operation = Chance(70) ? OpenBaoOperation::kTransitDisableUpsertRead
+                                               : OpenBaoOperation::kTransitDecrypt,
+                       .forbidden = true,
+                       .accepted_here = Chance(30),
+                       .accepted_elsewhere = Chance(70)};
+    if (denied.generation == 0) return;
+    ExpireRecord();
+    const bool current =
+        current_ && lost_ == Lost::kNever && current_->generation == denied.generation;
+    policy_ = denied.accepted_elsewhere && !denied.accepted_here &&
+              now_.boot - logged_in_at_ <= seconds(30);
+    if (current) {
+      Incident& incident = incidents_[denied.operation];
+      first_403_ = !incident.last || now_.monotonic - *incident.last >= minutes(10);
+      if (first_403_) incident = {.last = {}, .start = now_.monotonic};
+      incident.last = now_.monotonic;
+      forbidden_now_ = denied.operation;
+      denied_now_ = last_waiter_ + 1;
+    }
+    may_abandon_ = denied.generation;
+    Ask(denied);
+    may_abandon_ = 0;
+    forbidden_now_.reset();
+    denied_now_ = 0;
   }
 
   void NoteRejection(std::uint64_t generation) {
@@ -187,11 +236,15 @@ class Life {
     login_reports_ = 0;
     renewal_reports_ = 0;
     published_ = 0;
+    abandoned_by_403_ = false;
     for (const auto& action : keeper_.Step(event, now_)) {
       std::visit([&](const auto& a) { Check(a); }, action);
     }
     REQUIRE(login_reports_ == (login_ended ? 1 : 0));
-    REQUIRE(renewal_reports_ == ((renewal_ended && !nothing_sent) || was_abandoned ? 1 : 0));
+    REQUIRE(renewal_reports_ ==
+            ((renewal_ended && !nothing_sent) || was_abandoned || abandoned_by_403_ ? 1 : 0));
+    // It was given up for a login, or for one that waits for its backoff.
+    REQUIRE((!abandoned_by_403_ || login_pending_ || failures_ > 0));
     if (published_ != 0) {
       REQUIRE((login_ended || renewal_ended));
       if (renewal_ended) {
@@ -205,12 +258,12 @@ class Life {
       return;
     }
     REQUIRE(lost_ == (current_ ? Lost::kNever : lost_));  // what is lost has been dropped
-    for (const auto& [waiter, deadline] : waiters_) {
-      REQUIRE(deadline > now_.monotonic);
-    }
     // Nobody waits for nothing, and the keeper never falls asleep.
     const bool runs = login_pending_ || renewing_ != 0;
-    REQUIRE((waiters_.empty() || (runs && !current_)));
+    for (const auto& [id, waiter] : waiters_) {
+      REQUIRE(waiter.deadline > now_.monotonic);
+      REQUIRE((current_ ? login_pending_ && waiter.denied == current_->generation : runs));
+    }
     if (!runs || current_) {
       REQUIRE(armed_.has_value());
       REQUIRE(*armed_ <= now_.monotonic + (current_ ? Duration(seconds(30)) : minutes(5)));
@@ -224,13 +277,15 @@ class Life {
     login_pending_ = true;
     ++logins;
     CheckLoginIsDue();
+    last_login_start_ = now_.monotonic;
   }
 
   // No login storm: each one has a cause, and causes are rare.
   void CheckLoginIsDue() {
     if (failures_ > 0) {
       const Duration base = seconds(failures_ < 7 ? 1 << (failures_ - 1) : 60);
-      REQUIRE(now_.monotonic - failed_at_ >= base * 3 / 4);
+      const bool hurried = !waiters_.empty() && now_.monotonic - last_login_start_ >= seconds(2);
+      REQUIRE((hurried || now_.monotonic - failed_at_ >= base * 3 / 4));
     } else if (lost_ == Lost::kRejected) {
       Duration earliest{0};
       Duration delay = seconds(5);
@@ -241,6 +296,18 @@ class Life {
       REQUIRE(now_.monotonic - incident_start_ >= earliest);
       ++incident_recoveries_;
       ++recoveries;
+    } else if (forbidden_now_) {
+      REQUIRE_FALSE(policy_);
+      Incident& incident = incidents_[*forbidden_now_];
+      Duration earliest{0};
+      Duration delay = seconds(5);
+      for (int i = 0; i < incident.logins; ++i) {
+        earliest += delay;
+        delay = std::min<Duration>(delay * 2, minutes(5));
+      }
+      REQUIRE(now_.monotonic - incident.start >= earliest);
+      ++incident.logins;
+      ++forbidden_logins;
     } else if (last_generation_ > 0) {
       REQUIRE(last_expiry_ - now_.boot <= kTokenPolicy.login_before_expiry);
       REQUIRE(now_.boot - published_at_ >= seconds(1));
@@ -260,6 +327,7 @@ class Life {
   }
 
   void Check(const TokenKeeper::PublishToken& token) {
+    if (token.generation > last_generation_) logged_in_at_ = now_.boot;
     REQUIRE_FALSE(rejected_.contains(token.generation));
     REQUIRE(token.expires_at > now_.boot);
     published_ = token.generation;
@@ -272,6 +340,7 @@ class Life {
 
   void Check(const TokenKeeper::DropToken& /*drop*/) {
     REQUIRE(current_.has_value());
+    REQUIRE((lost_ != Lost::kNever || ends_));  // not for a 403
     current_.reset();
   }
 
@@ -282,19 +351,37 @@ class Life {
       failed_at_ = now_.monotonic;
     }
   }
-  void Check(const TokenKeeper::ReportRenewal& /*report*/) { ++renewal_reports_; }
+  void Check(const TokenKeeper::ReportRenewal& report) {
+    ++renewal_reports_;
+    if (renewing_ != 0 && renewing_ == may_abandon_ && report.error == Cancelled()) {
+      abandoned_.insert(std::exchange(renewing_, 0));
+      abandoned_by_403_ = true;
+      ++abandoned;
+    }
+  }
 
   void Check(const TokenKeeper::AnswerWaiter& answer) {
     const auto waiter = waiters_.find(answer.waiter);
     REQUIRE(waiter != waiters_.end());  // once each, and not after it has gone
+    const std::uint64_t denied = waiter->second.denied;
     waiters_.erase(waiter);
+    if (answer.waiter == denied_now_) {
+      // In the step of the denial: it stands at once when it is the policy's, never when it is the
+      // first of its incident.
+      const bool stands = answer.answer == std::unexpected(NoToken());
+      REQUIRE((stands || !policy_));
+      REQUIRE((!stands || policy_ || !first_403_));
+      standing_denials += stands ? 1 : 0;
+    }
     if (answer.answer) {
+      REQUIRE(*answer.answer != denied);
       REQUIRE(current_.has_value());
       REQUIRE(*answer.answer == current_->generation);
       REQUIRE_FALSE(rejected_.contains(*answer.answer));
       REQUIRE(now_.boot < current_->expires_at);
     } else {
-      REQUIRE((!current_ || answer.answer.error() == ShuttingDown()));
+      REQUIRE(
+          (!current_ || answer.answer.error() == ShuttingDown() || denied == current_->generation));
       throttled_denials += answer.answer.error() == NoToken() ? 1 : 0;
     }
   }
@@ -310,6 +397,7 @@ class Life {
   int login_fails_ = 0;
   int denied_ = 0;
 
+  bool ends_ = false;
   bool login_pending_ = false;
   std::uint64_t renewing_ = 0;
   std::set<std::uint64_t> abandoned_;  // renewals whose end is still to come
@@ -326,21 +414,33 @@ class Life {
   int incident_recoveries_ = 0;
   int failures_ = 0;
   MonotonicTime failed_at_;
+  MonotonicTime last_login_start_;
   int login_reports_ = 0;
   int renewal_reports_ = 0;
   std::uint64_t last_waiter_ = 0;
-  std::map<std::uint64_t, MonotonicTime> waiters_;
+  std::map<std::uint64_t, Waits> waiters_;
+  BootTime logged_in_at_;
+  std::map<OpenBaoOperation, Incident> incidents_;
+  // The 403 that is being stepped, if it is of the current token.
+  std::optional<OpenBaoOperation> forbidden_now_;
+  std::uint64_t denied_now_ = 0;  // who asks
+  bool policy_ = false;
+  bool first_403_ = false;
+  std::uint64_t may_abandon_ = 0;
+  bool abandoned_by_403_ = false;
   std::optional<MonotonicTime> armed_;
 };
 
-TEST_CASE("TokenKeeper: 100000 random steps keep every promise") {
+TEST_CASE("TokenKeeper: 150000 random steps keep every promise") {
   int logins = 0;
   int renewals = 0;
   int recoveries = 0;
   int throttled_denials = 0;
   int drops_by_time = 0;
   int abandoned = 0;
-  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+  int forbidden_logins = 0;
+  int standing_denials = 0;
+  for (std::uint64_t seed = 1; seed <= 75; ++seed) {
     CAPTURE(seed);
     Life life(seed);
     life.Run(2000);
@@ -350,6 +450,8 @@ TEST_CASE("TokenKeeper: 100000 random steps keep every promise") {
     throttled_denials += life.throttled_denials;
     drops_by_time += life.drops_by_time;
     abandoned += life.abandoned;
+    forbidden_logins += life.forbidden_logins;
+    standing_denials += life.standing_denials;
   }
   CHECK(logins > 1000);
   CHECK(renewals > 150);
@@ -357,6 +459,8 @@ TEST_CASE("TokenKeeper: 100000 random steps keep every promise") {
   CHECK(throttled_denials > 1000);
   CHECK(drops_by_time > 50);
   CHECK(abandoned > 5);
+  CHECK(forbidden_logins > 100);
+  CHECK(standing_denials > 500);
 }
 
 }  // namespace

@@ -295,6 +295,8 @@ TEST_CASE("TokenKeeper: a valid token keeps serving during backoff and expires i
   b.Pass(seconds(1));
   b.Want(3);
   CHECK(b.All<TokenKeeper::DropToken>().size() == 1);
+  CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);  // for the request, within the backoff
+  b.FailLogin(OpenBaoStatus::kSealed);
   CHECK(b.Answer(3) == Refused(OpenBaoFailure(OpenBaoStatus::kSealed)));
   CHECK(b.keeper.Status().expires_at == std::nullopt);
 }
@@ -461,6 +463,28 @@ TEST_CASE("TokenKeeper: a copy is independent") {
   CHECK_FALSE(copy.keeper == b.keeper);
   b.Want(1);
   CHECK(b.Answer(1) == 1U);
+}
+
+TEST_CASE("TokenKeeper: a request need not wait for the backoff of a login that began 2 s ago") {
+  TokenKeeperBench b;
+  b.Do(TokenKeeper::Started{});
+  for (int i = 0; i < 6; ++i) {  // the backoff grows to half a minute
+    b.FailLogin();
+    b.PassAndLook(std::chrono::minutes(2));
+    REQUIRE(b.All<TokenKeeper::StartLogin>().size() == 1);
+  }
+  b.FailLogin();
+  b.Pass(std::chrono::milliseconds(1999));
+  b.Want(1);
+  CHECK(b.StartsNothing());
+  CHECK(b.Answer(1) == Refused(OpenBaoFailure(OpenBaoStatus::kConnectionFailed)));
+  b.PassAndLook(std::chrono::milliseconds(1));
+  CHECK(b.StartsNothing());  // nobody waits
+  b.Want(2);
+  CHECK(b.All<TokenKeeper::StartLogin>().size() == 1);
+  CHECK(b.None<TokenKeeper::AnswerWaiter>());
+  b.Do(TokenKeeper::LoginSucceeded{kLease, true, std::nullopt});
+  CHECK(b.Answer(2) == 1U);
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ struct TransitRequestBench : testing::PortBench {
 
   struct Sender {
     using Reply = std::string;
+    static constexpr OpenBaoOperation kOperation = OpenBaoOperation::kTransitDecrypt;
     std::unique_ptr<ports::PendingCall> Send(ports::TokenRef token,
                                              MockSending::Completion done) const {
       return bench->sending.Send(std::move(token), std::move(done));
