@@ -17,3 +17,13 @@ baokms_mutant(outage_unnoticed sending ${policy} "Sending: in an outage*"
 baokms_mutant(retries_without_limit sending adapters/transit_http/sending/retry_allowance.cc
   "Sending: retries use*"
   REPLACE "static_cast<double>(extra) >= fraction_ * static_cast<double>(requests) + base_" "false")
+baokms_mutant(silence_blocks_the_way_out sending ${policy} "Sending: what waits on silent*"
+  REPLACE "running_ - silent_ <" "running_ <")
+baokms_mutant(silent_ones_stay_behind sending ${policy} "Sending: what waits on silent*"
+  REPLACE "if (back) FollowTo(address, now, out)" "(void)back")
+baokms_mutant(looks_end_with_their_request sending ${policy} "Sending: a look*"
+  REPLACE "&& !running.look" "")
+baokms_mutant(any_hedge_is_silence sending ${policy} "Sending: a hedge for want*"
+  REPLACE "if (now >= usual)" "if (true)")
+baokms_mutant(outlives_its_request_for_good sending ${policy} "Sending: an attempt that outlives*"
+  REPLACE "Arm(running.outlived, {request.deadline, TimerKind::kUnwanted, attempt})" "(void)attempt")

@@ -1,0 +1,59 @@
+// More callers than OpenBao can answer in time (request-scheduling.md, "Admission by expected
+// time").
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "tests/e2e/support/bench.h"
+
+namespace baokms::e2e {
+namespace {
+
+TEST_CASE("Faults: 64 callers of a slow OpenBao get what it can answer and Status stays healthy") {
+  Bench bench;
+  ProviderConfig config = bench.Config();
+  config.tree["server"]["maxConcurrentDecrypt"] = 256;
+  config.Write();
+  const Serving provider(config);
+  const testing::SealedObject sealed = provider.Seal("a value");
+  constexpr double kDelaySeconds = 0.3;
+  constexpr double kConnections = 8;
+  constexpr double kSeconds = 8;
+  SharedEmulator().QueueFault(
+      {{"operation", "transit_decrypt"}, {"delay_ms", 300}, {"count", 100'000}});
+  const auto until = std::chrono::steady_clock::now() + Milliseconds(8000);
+  std::atomic<int> good = 0;
+  std::atomic<int> refused = 0;
+  std::atomic<int> other = 0;
+  std::atomic<bool> always_healthy = true;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 64; ++i) {
+    callers.emplace_back([&] {
+      while (std::chrono::steady_clock::now() < until) {
+        const int code = provider.stub.Decrypt(sealed).status.code;
+        ++(code == 0 ? good : code == static_cast<int>(Code::kResourceExhausted) ? refused : other);
+        if (code != 0) std::this_thread::sleep_for(Milliseconds(50));
+      }
+    });
+  }
+  callers.emplace_back([&] {
+    while (std::chrono::steady_clock::now() < until) {
+      if (!provider.Healthy()) always_healthy = false;
+      std::this_thread::sleep_for(Milliseconds(50));
+    }
+  });
+  for (std::thread& caller : callers) caller.join();
+  SharedEmulator().emulator().ClearFaults();
+  MESSAGE(good.load(), " good, ", refused.load(), " refused, ", other.load(), " otherwise");
+  CHECK(good >= 0.9 * kSeconds * kConnections / kDelaySeconds);
+  CHECK(refused > 0);
+  CHECK(other == 0);
+  CHECK(always_healthy);
+  CHECK(provider.process.Metric("openbao_kms_circuit_breaker_open").value_or(0) == 0);
+  provider.CheckRoundTrip();
+}
+
+}  // namespace
+}  // namespace baokms::e2e
