@@ -72,7 +72,7 @@ void AddOwn(Acts& acts, const Setting& setting, const Node& node) {
   if (MayTick(setting, node)) {
     acts.push_back({.label = "lets one tick pass", .act = [](NodeStep& step) { step.Tick(); }});
   }
-  if (!IsHealthy(node.view, node.now.boot)) {
+  if (setting.news_of_answers && !IsHealthy(node.view, node.now.boot)) {
     acts.push_back({.label = "learns that OpenBao answers again",
                     .act = [](NodeStep& step) { step.LearnThatOpenBaoAnswers(); }});
   }

@@ -22,6 +22,8 @@ struct Setting {
   int delay_ticks = 3;
   // A call may take one tick, so that requests come while it is under way; else none.
   bool slow_calls = false;
+  // An unhealthy node may learn at any time that OpenBao answers again.
+  bool news_of_answers = false;
   // From every state, a node that is left alone must come to promote the latest version.
   bool check_rest = false;
 };
