@@ -20,7 +20,7 @@ baokms_mutant(retries_without_limit sending adapters/transit_http/sending/retry_
 baokms_mutant(silence_blocks_the_way_out sending ${policy} "Sending: what waits on silent*"
   REPLACE "running_ - silent_ <" "running_ <")
 baokms_mutant(silent_ones_stay_behind sending ${policy} "Sending: what waits on silent*"
-  REPLACE "if (back) FollowTo(address, now, out)" "(void)back")
+  REPLACE "if (back) FollowTo(address, began, now, out)" "(void)back, (void)began")
 baokms_mutant(looks_end_with_their_request sending ${policy} "Sending: a look*"
   REPLACE "&& !running.look" "")
 baokms_mutant(any_hedge_is_silence sending ${policy} "Sending: a hedge for want*"

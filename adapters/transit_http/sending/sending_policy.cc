@@ -95,6 +95,7 @@ SendingPolicy::Actions SendingPolicy::Ended(AttemptId id, AttemptEnd end, Monoto
   }
   const std::optional<RequestId> id_of_request = attempt.request;
   const std::size_t address = attempt.address;
+  const MonotonicTime began = attempt.began;
   Forget(id);
   if (id_of_request) {
     Request& request = requests_.at(*id_of_request);
@@ -106,7 +107,7 @@ SendingPolicy::Actions SendingPolicy::Ended(AttemptId id, AttemptEnd end, Monoto
       TryAgain(*id_of_request, end, now, out);
     }
   }
-  if (back) FollowTo(address, now, out);
+  if (back) FollowTo(address, began, now, out);
   StartWaiting(now, out);
   return out;
 }
@@ -334,13 +335,16 @@ void SendingPolicy::OnSilence(AttemptId id, MonotonicTime now, Actions& out) {
   BeginAttempt(*attempt.request, AddressAfter(request), /*fresh=*/true, now, out);
 }
 
-// The first reply after an outage: requests whose attempts are all silent since before it begin
-// one at the address that replied, in the place of their oldest.
-void SendingPolicy::FollowTo(std::size_t address, MonotonicTime now, Actions& out) {
+// The first reply after an outage: requests whose attempts are all silent, and older than the one
+// that was answered, begin one at its address, in the place of their oldest. Where OpenBao is only
+// slow, the oldest is answered first.
+void SendingPolicy::FollowTo(std::size_t address, MonotonicTime answered_began, MonotonicTime now,
+                             Actions& out) {
   std::vector<RequestId> stuck;
   for (const auto& [id, request] : requests_) {
-    const bool silent = std::ranges::all_of(
-        request.live, [&](AttemptId attempt) { return attempts_.at(attempt).silent; });
+    const bool silent = std::ranges::all_of(request.live, [&](AttemptId live) {
+      return attempts_.at(live).silent && attempts_.at(live).began < answered_began;
+    });
     const bool worth_it = !request.left && request.deadline - now >= limits_.least_left;
     if (!request.live.empty() && silent && worth_it) stuck.push_back(id);
   }

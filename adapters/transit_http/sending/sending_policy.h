@@ -213,7 +213,8 @@ class SendingPolicy {
   void TryAgain(RequestId id, AttemptEnd end, core::MonotonicTime now, Actions& out);
   void OnSilence(AttemptId id, core::MonotonicTime now, Actions& out);
   void GiveUpOldestSilent(Actions& out);
-  void FollowTo(std::size_t address, core::MonotonicTime now, Actions& out);
+  void FollowTo(std::size_t address, core::MonotonicTime answered_began, core::MonotonicTime now,
+                Actions& out);
   void NoteSilent(Attempt& attempt, core::MonotonicTime now, Actions& out);
   void NoteByte(std::size_t address);
   void NoteFailure(core::MonotonicTime now);

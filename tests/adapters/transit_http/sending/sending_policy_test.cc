@@ -405,6 +405,21 @@ TEST_CASE("Sending: what waits on silent attempts follows the reply that ends an
   }
 }
 
+TEST_CASE("Sending: where OpenBao has only become slow the first reply cuts nothing") {
+  PolicyBench bench;
+  for (int i = 0; i < 20; ++i) bench.Serve(1ms);
+  std::vector<SendingPolicy::RequestId> slow;
+  for (int i = 0; i < 8; ++i) slow.push_back(bench.Submit());
+  bench.Pass(300ms);
+  REQUIRE(bench.policy.in_outage());
+  for (const auto id : slow) {
+    bench.End(bench.AttemptsOf(id)[0].attempt, AttemptEnd::kReply);
+    CHECK(bench.VerdictOn(id) == Verdict::kReply);
+    CHECK(bench.AttemptsOf(id).size() == 1);
+  }
+  CHECK(bench.cut.empty());
+}
+
 TEST_CASE("Sending: retries use up their allowance and requests are told what came back") {
   PolicyBench bench({.retry_fraction = 0, .retry_base = 2});
   std::size_t retried = 0;
