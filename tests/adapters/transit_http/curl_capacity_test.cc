@@ -160,7 +160,8 @@ TEST_CASE("Overload: what is accepted is answered in time and the rest is refuse
   CHECK(late == 0);
   CHECK(refused_late <= 64);  // before the first reply nobody knows how long one takes
   const auto limits = fixture.options.sending;
-  CHECK(static_cast<std::size_t>(server.connections()) <= limits.places + limits.extra);
+  // Warm ones are kept: some 160 calls. A few are lost before anybody knows how slow it is.
+  CHECK(static_cast<std::size_t>(server.connections()) <= 2 * (limits.places + limits.extra));
 }
 
 TEST_CASE("Lanes: a probe does not wait for callers' requests") {
