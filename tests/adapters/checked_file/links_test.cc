@@ -123,7 +123,7 @@ TEST_CASE("Links: a sticky directory, as the kubelet mounts, guards what belongs
 
 TEST_CASE("Links: without a link the directories are not judged, as ever") {
   const Root root;
-  root.Directory("/shared", 01777);
+  root.Directory("/shared", 0777);
   root.File("/shared/token", "t");
   CHECK(root.Read("/shared/token") == "t");
 }
