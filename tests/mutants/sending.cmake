@@ -10,15 +10,16 @@ baokms_mutant(takes_no_turns sending ${policy} "Sending: above the places*"
 baokms_mutant(probes_wait_for_requests sending ${policy} "Sending: probes have*"
   REPLACE "if (IsProbe(lane)) return running_probes_ < limits_.probe_places"
     "if (IsProbe(lane)) return running_ < limits_.places")
-baokms_mutant(suspects_for_good sending ${policy} "Sending: three silent*"
+baokms_mutant(suspects_for_good sending adapters/transit_http/sending/known_addresses.cc
+  "Sending: three silent*"
   REPLACE "addresses_[address].suspect = false" "")
 baokms_mutant(outage_unnoticed sending ${policy} "Sending: in an outage*"
-  REPLACE "++failures_in_a_row_ < 2 * addresses_.size() + 1" "true")
+  REPLACE "++failures_in_a_row_ < 2 * addresses_.count() + 1" "true")
 baokms_mutant(retries_without_limit sending adapters/transit_http/sending/retry_allowance.cc
   "Sending: retries use*"
   REPLACE "static_cast<double>(extra) >= fraction_ * static_cast<double>(requests) + base_" "false")
 baokms_mutant(silence_blocks_the_way_out sending ${policy} "Sending: what waits on silent*"
-  REPLACE "running_ - silent_ <" "running_ <")
+  REPLACE "running_ - silent <" "running_ <")
 baokms_mutant(silent_ones_stay_behind sending ${policy} "Sending: what waits on silent*"
   REPLACE "if (back) FollowTo(address, began, now, out)" "(void)back, (void)began")
 baokms_mutant(looks_end_with_their_request sending ${policy} "Sending: a look*"

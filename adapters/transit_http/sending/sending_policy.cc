@@ -18,9 +18,9 @@ bool IsProbe(Lane lane) { return lane == Lane::kProbe; }
 
 SendingPolicy::SendingPolicy(SendingLimits limits, std::uint64_t seed)
     : limits_(limits),
-      addresses_(std::max<std::size_t>(1, limits.addresses)),
+      addresses_(limits.addresses, limits.suspect_after, limits.suspect_look),
       allowance_(limits.retry_fraction, limits.retry_base),
-      random_(seed) {}
+      jitter_(seed) {}
 
 // ---- events ----
 
@@ -36,8 +36,7 @@ SendingPolicy::Actions SendingPolicy::Submit(RequestId id, Lane lane, MonotonicT
     return out;
   }
   Request& request =
-      requests_.emplace(id, Request{.lane = lane, .submitted = now, .deadline = deadline})
-          .first->second;
+      requests_.emplace(id, Request{.lane = lane, .deadline = deadline}).first->second;
   request.pause = limits_.first_pause;
   timers_.insert({deadline, TimerKind::kDeadline, id});
   QueueOf(lane).push_back(id);
@@ -63,15 +62,13 @@ SendingPolicy::Actions SendingPolicy::Leave(RequestId id, MonotonicTime now) {
   return out;
 }
 
-SendingPolicy::Actions SendingPolicy::Heard(AttemptId id, MonotonicTime /*now*/) {
+void SendingPolicy::Heard(AttemptId id) {
   const auto found = attempts_.find(id);
-  if (found == attempts_.end()) return {};
+  if (found == attempts_.end()) return;
   Attempt& attempt = found->second;
   attempt.heard = true;
-  if (std::exchange(attempt.silent, false)) --silent_;
   Disarm(attempt.silence);
-  NoteByte(attempt.address);
-  return {};
+  addresses_.Heard(attempt.address);
 }
 
 SendingPolicy::Actions SendingPolicy::Ended(AttemptId id, AttemptEnd end, MonotonicTime now) {
@@ -82,7 +79,7 @@ SendingPolicy::Actions SendingPolicy::Ended(AttemptId id, AttemptEnd end, Monoto
   const bool replied =
       end == AttemptEnd::kReply || end == AttemptEnd::kTryAgain || end == AttemptEnd::kTryElsewhere;
   if (replied) {
-    NoteByte(attempt.address);
+    addresses_.Heard(attempt.address);
   } else if (!attempt.heard) {
     NoteSilent(attempt, now, out);
   }
@@ -101,7 +98,7 @@ SendingPolicy::Actions SendingPolicy::Ended(AttemptId id, AttemptEnd end, Monoto
     Request& request = requests_.at(*id_of_request);
     request.last_address = address;
     if (end == AttemptEnd::kReply || end == AttemptEnd::kFailed) {
-      if (end == AttemptEnd::kReply) preferred_ = address;
+      if (end == AttemptEnd::kReply) addresses_.Answered(address);
       AnswerRequest(*id_of_request, Verdict::kReply, out, /*cut_attempts=*/false);
     } else if (request.live.empty()) {
       TryAgain(*id_of_request, end, now, out);
@@ -186,12 +183,18 @@ Duration SendingPolicy::LeastLeft(Lane lane) const {
   return std::max(limits_.least_left, std::min(twice, nearly_all));
 }
 
+bool SendingPolicy::IsSilent(const Attempt& attempt) {
+  return attempt.counted_silent && !attempt.heard && !IsProbe(attempt.lane);
+}
+
 bool SendingPolicy::MayBegin(Lane lane) const {
   if (IsProbe(lane)) return running_probes_ < limits_.probe_places;
   // What is silent tells nothing any more: it must not keep the next attempt from finding out.
   if (outage_) {
-    return !outage_timer_ && running_ - silent_ < std::max<std::size_t>(1, limits_.places / 2) &&
-           (running_ < limits_.places + limits_.extra || silent_ > 0);
+    const auto silent = static_cast<std::size_t>(
+        std::ranges::count_if(attempts_, [](const auto& entry) { return IsSilent(entry.second); }));
+    return !outage_timer_ && running_ - silent < std::max<std::size_t>(1, limits_.places / 2) &&
+           (running_ < limits_.places + limits_.extra || silent > 0);
   }
   return running_ < limits_.places + std::min(unwanted_, limits_.extra);
 }
@@ -234,13 +237,13 @@ void SendingPolicy::StartWaiting(MonotonicTime now, Actions& out) {
         continue;
       }
       if (outage_ && !IsProbe(lane)) {
-        Arm(outage_timer_, {now + WithJitter(outage_pause_), TimerKind::kOutage, 0});
+        Arm(outage_timer_, {now + jitter_.Around(outage_pause_), TimerKind::kOutage, 0});
         outage_pause_ = std::min(2 * outage_pause_, limits_.longest_outage_pause);
         if (running_ >= limits_.places + limits_.extra) GiveUpOldestSilent(out);
       }
       if (request.attempts == 0) {
         allowance_.NoteRequest(now);
-        BeginAttempt(*id, FirstAddress(), /*fresh=*/false, now, out);
+        BeginAttempt(*id, addresses_.First(), /*fresh=*/false, now, out);
         LookAtASuspect(*id, now, out);
       } else {
         BeginAttempt(*id, AddressAfter(request), request.wants_fresh_connection, now, out);
@@ -286,14 +289,10 @@ Duration SendingPolicy::HedgeDelay(const Request& request, MonotonicTime now) co
 // What failed is tried again after a pause, where the budget and the allowance have room for it.
 void SendingPolicy::TryAgain(RequestId id, AttemptEnd end, MonotonicTime now, Actions& out) {
   Request& request = requests_.at(id);
-  const bool helps = end != AttemptEnd::kTryElsewhere || addresses_.size() > 1;
-  request.wants_fresh_connection = end == AttemptEnd::kBroken || addresses_.size() == 1;
-  if (outage_ && helps && !request.left && !IsProbe(request.lane)) {
-    due_.push_back(id);
-    Arm(request.timer, {request.deadline - limits_.least_left, TimerKind::kLatestBegin, id});
-    return;
-  }
-  const Duration pause = WithJitter(request.pause);
+  const bool helps = end != AttemptEnd::kTryElsewhere || addresses_.count() > 1;
+  request.wants_fresh_connection = end == AttemptEnd::kBroken || addresses_.count() == 1;
+  if (outage_ && helps && !request.left && !IsProbe(request.lane)) return WaitForOthers(id);
+  const Duration pause = jitter_.Around(request.pause);
   if (request.left || !helps || now + pause + limits_.least_left > request.deadline ||
       !allowance_.Take(now)) {
     AnswerRequest(id, Verdict::kBestKept, out, /*cut_attempts=*/false);
@@ -301,6 +300,13 @@ void SendingPolicy::TryAgain(RequestId id, AttemptEnd end, MonotonicTime now, Ac
   }
   request.pause = std::min(2 * request.pause, limits_.longest_pause);
   Arm(request.timer, {now + pause, TimerKind::kRetry, id});
+}
+
+// One of the others' attempts finds out when OpenBao answers again.
+void SendingPolicy::WaitForOthers(RequestId id) {
+  Request& request = requests_.at(id);
+  due_.push_back(id);
+  Arm(request.timer, {request.deadline - limits_.least_left, TimerKind::kLatestBegin, id});
 }
 
 // An attempt has had no byte for longer than it should have taken, or for a third of its time.
@@ -315,12 +321,12 @@ void SendingPolicy::OnSilence(AttemptId id, MonotonicTime now, Actions& out) {
   }
   if (!attempt.request) {
     // Nobody waits for it, and nothing will come of it.
-    if (addresses_[attempt.address].suspect) CutAttempt(id, out);
+    if (addresses_.IsSuspect(attempt.address)) CutAttempt(id, out);
     return;
   }
   Request& request = requests_.at(*attempt.request);
-  const bool elsewhere = addresses_.size() > 1;
-  const std::size_t most = std::max<std::size_t>(2, std::min<std::size_t>(3, addresses_.size()));
+  const bool elsewhere = addresses_.count() > 1;
+  const std::size_t most = std::max<std::size_t>(2, std::min<std::size_t>(3, addresses_.count()));
   // At the one address there is, only what costs no waiting request its place.
   const bool room = IsProbe(request.lane) ? running_probes_ < limits_.probe_places
                     : elsewhere           ? running_ < limits_.places + limits_.extra
@@ -343,7 +349,7 @@ void SendingPolicy::FollowTo(std::size_t address, MonotonicTime answered_began, 
   std::vector<RequestId> stuck;
   for (const auto& [id, request] : requests_) {
     const bool silent = std::ranges::all_of(request.live, [&](AttemptId live) {
-      return attempts_.at(live).silent && attempts_.at(live).began < answered_began;
+      return IsSilent(attempts_.at(live)) && attempts_.at(live).began < answered_began;
     });
     const bool worth_it = !request.left && request.deadline - now >= limits_.least_left;
     if (!request.live.empty() && silent && worth_it) stuck.push_back(id);
@@ -357,67 +363,37 @@ void SendingPolicy::FollowTo(std::size_t address, MonotonicTime answered_began, 
 // Its request waits on with what else it has under way, or with those that have nothing.
 void SendingPolicy::GiveUpOldestSilent(Actions& out) {
   const auto oldest =
-      std::ranges::find_if(attempts_, [](const auto& entry) { return entry.second.silent; });
+      std::ranges::find_if(attempts_, [](const auto& entry) { return IsSilent(entry.second); });
   const std::optional<RequestId> id = oldest->second.request;
   CutAttempt(oldest->first, out);
   if (!id || !requests_.at(*id).live.empty()) return;
-  Request& request = requests_.at(*id);
-  if (request.left) return AnswerRequest(*id, Verdict::kBestKept, out, /*cut_attempts=*/false);
-  due_.push_back(*id);
-  Arm(request.timer, {request.deadline - limits_.least_left, TimerKind::kLatestBegin, *id});
+  if (requests_.at(*id).left) {
+    AnswerRequest(*id, Verdict::kBestKept, out, /*cut_attempts=*/false);
+  } else {
+    WaitForOthers(*id);
+  }
 }
 
 // ---- addresses ----
 
-std::size_t SendingPolicy::FirstAddress() const {
-  for (std::size_t i = 0; i < addresses_.size(); ++i) {
-    const std::size_t address = (preferred_ + i) % addresses_.size();
-    if (!addresses_[address].suspect) return address;
-  }
-  return preferred_;
-}
-
-// The next one that is not suspect and has no attempt of this request under way.
+// None that has an attempt of this request under way.
 std::size_t SendingPolicy::AddressAfter(const Request& request) const {
-  const auto busy = [&](std::size_t address) {
-    return std::ranges::any_of(request.live,
-                               [&](AttemptId id) { return attempts_.at(id).address == address; });
-  };
-  std::optional<std::size_t> second_choice;
-  for (std::size_t i = 1; i <= addresses_.size(); ++i) {
-    const std::size_t address = (request.last_address + i) % addresses_.size();
-    if (busy(address)) continue;
-    if (!addresses_[address].suspect) return address;
-    if (!second_choice) second_choice = address;
-  }
-  return second_choice.value_or(request.last_address);
+  std::vector<std::size_t> busy;
+  for (const AttemptId id : request.live) busy.push_back(attempts_.at(id).address);
+  return addresses_.After(request.last_address, busy);
 }
 
 void SendingPolicy::NoteSilent(Attempt& attempt, MonotonicTime now, Actions& out) {
   if (std::exchange(attempt.counted_silent, true)) return;
-  if (!IsProbe(attempt.lane)) {
-    attempt.silent = true;
-    ++silent_;
-  }
-  Address& address = addresses_[attempt.address];
   NoteFailure(now);
-  if (++address.silent_in_a_row < limits_.suspect_after || address.suspect) return;
-  if (addresses_.size() == 1) return;
-  address.suspect = true;
-  address.next_look = now + limits_.suspect_look;
-  out.push_back(Suspect{attempt.address});
-}
-
-void SendingPolicy::NoteByte(std::size_t address) {
-  addresses_[address].silent_in_a_row = 0;
-  addresses_[address].suspect = false;
+  if (addresses_.Silent(attempt.address, now)) out.push_back(Suspect{attempt.address});
 }
 
 void SendingPolicy::NoteFailure(MonotonicTime now) {
-  if (++failures_in_a_row_ < 2 * addresses_.size() + 1 || outage_) return;
+  if (++failures_in_a_row_ < 2 * addresses_.count() + 1 || outage_) return;
   outage_ = true;
   outage_pause_ = limits_.first_pause;
-  Arm(outage_timer_, {now + WithJitter(outage_pause_), TimerKind::kOutage, 0});
+  Arm(outage_timer_, {now + jitter_.Around(outage_pause_), TimerKind::kOutage, 0});
 }
 
 void SendingPolicy::NoteReply() {
@@ -428,15 +404,10 @@ void SendingPolicy::NoteReply() {
 
 // One more attempt of a request, at an address that may be back.
 void SendingPolicy::LookAtASuspect(RequestId id, MonotonicTime now, Actions& out) {
-  if (running_ >= limits_.places + limits_.extra || IsProbe(requests_.at(id).lane)) return;
-  for (std::size_t i = 0; i < addresses_.size(); ++i) {
-    Address& address = addresses_[i];
-    if (!address.suspect || now < address.next_look) continue;
-    if (attempts_.at(requests_.at(id).live.front()).address == i) continue;
-    address.next_look = now + limits_.suspect_look;
-    BeginAttempt(id, i, /*fresh=*/true, now, out).look = true;
-    return;
-  }
+  const Request& request = requests_.at(id);
+  if (running_ >= limits_.places + limits_.extra || IsProbe(request.lane)) return;
+  const auto suspect = addresses_.TakeDueLook(request.last_address, now);
+  if (suspect) BeginAttempt(id, *suspect, /*fresh=*/true, now, out).look = true;
 }
 
 // ---- endings ----
@@ -461,7 +432,7 @@ void SendingPolicy::AnswerRequest(RequestId id, Verdict verdict, Actions& out, b
     Attempt& running = attempts_.at(attempt);
     NoteUnwanted(running);
     running.request.reset();
-    if (cut_attempts || (addresses_[running.address].suspect && !running.look)) {
+    if (cut_attempts || (addresses_.IsSuspect(running.address) && !running.look)) {
       CutAttempt(attempt, out);
     } else {
       Arm(running.outlived, {request.deadline, TimerKind::kUnwanted, attempt});
@@ -482,7 +453,6 @@ void SendingPolicy::Forget(AttemptId id) {
   Disarm(attempt.outlived);
   --(IsProbe(attempt.lane) ? running_probes_ : running_);
   if (attempt.unwanted && !IsProbe(attempt.lane)) --unwanted_;
-  if (attempt.silent) --silent_;
   if (attempt.request) std::erase(requests_.at(*attempt.request).live, id);
   attempts_.erase(found);
 }
@@ -516,19 +486,6 @@ void SendingPolicy::Arm(std::optional<Timer>& slot, Timer timer) {
 void SendingPolicy::Disarm(std::optional<Timer>& slot) {
   if (slot) timers_.erase(*slot);
   slot.reset();
-}
-
-Duration SendingPolicy::WithJitter(Duration pause) {
-  return std::chrono::duration_cast<Duration>(pause * (0.75 + 0.5 * Fraction()));
-}
-
-// splitmix64: jitter needs no better.
-double SendingPolicy::Fraction() {
-  random_ += 0x9e3779b97f4a7c15;
-  std::uint64_t mixed = random_;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-  return static_cast<double>((mixed ^ (mixed >> 31)) >> 11) * 0x1.0p-53;
 }
 
 }  // namespace baokms::adapters::transit_http

@@ -53,6 +53,8 @@
 #include <variant>
 #include <vector>
 
+#include "adapters/transit_http/sending/jitter.h"
+#include "adapters/transit_http/sending/known_addresses.h"
 #include "adapters/transit_http/sending/recent_latency.h"
 #include "adapters/transit_http/sending/retry_allowance.h"
 #include "core/model/lane.h"
@@ -132,7 +134,7 @@ class SendingPolicy {
   Actions Submit(RequestId request, Lane lane, core::MonotonicTime deadline,
                  core::MonotonicTime now);
   Actions Leave(RequestId request, core::MonotonicTime now);  // unknown ones: nothing
-  Actions Heard(AttemptId attempt, core::MonotonicTime now);  // its first byte
+  void Heard(AttemptId attempt);                              // its first byte
   Actions Ended(AttemptId attempt, AttemptEnd end, core::MonotonicTime now);
   Actions Tick(core::MonotonicTime now);
   // When Tick is due; none while nothing waits for the clock.
@@ -140,8 +142,8 @@ class SendingPolicy {
 
   std::size_t waiting() const { return queues_[0].size() + queues_[1].size() + queues_[2].size(); }
   std::size_t under_way() const { return attempts_.size(); }
-  std::size_t preferred_address() const { return preferred_; }
-  bool IsSuspect(std::size_t address) const { return addresses_[address].suspect; }
+  std::size_t preferred_address() const { return addresses_.preferred(); }
+  bool IsSuspect(std::size_t address) const { return addresses_.IsSuspect(address); }
   bool in_outage() const { return outage_; }
   std::uint64_t cuts() const { return cuts_; }  // of transfers whose callers had left
 
@@ -162,7 +164,6 @@ class SendingPolicy {
   };
   struct Request {
     Lane lane;
-    core::MonotonicTime submitted;
     core::MonotonicTime deadline;
     std::vector<AttemptId> live{};
     std::size_t attempts = 0;
@@ -178,20 +179,15 @@ class SendingPolicy {
     std::size_t address;
     core::MonotonicTime began;
     bool heard = false;
-    bool counted_silent = false;
-    bool silent = false;    // for longer than nearly all; counted in silent_
-    bool unwanted = false;  // nobody waits for it
-    bool look = false;      // at a suspect address: no answer of its request's ends it
+    bool counted_silent = false;  // it had no byte for longer than nearly all
+    bool unwanted = false;        // nobody waits for it
+    bool look = false;            // at a suspect address: no answer of its request's ends it
     std::optional<Timer> silence{};
     std::optional<Timer> outlived{};
   };
-  struct Address {
-    int silent_in_a_row = 0;
-    bool suspect = false;
-    core::MonotonicTime next_look{};
-  };
-
   std::deque<RequestId>& QueueOf(Lane lane) { return queues_[static_cast<std::size_t>(lane)]; }
+  // Without a byte for longer than nearly all; probes, which tell nothing of a place, excepted.
+  static bool IsSilent(const Attempt& attempt);
   bool MayBegin(Lane lane) const;
   bool AdmitsAtAll(Lane lane, core::MonotonicTime deadline, core::MonotonicTime now) const;
   core::Duration LeastLeft(Lane lane) const;
@@ -200,7 +196,6 @@ class SendingPolicy {
   Attempt& BeginAttempt(RequestId id, std::size_t address, bool fresh, core::MonotonicTime now,
                         Actions& out);
   void LookAtASuspect(RequestId id, core::MonotonicTime now, Actions& out);
-  std::size_t FirstAddress() const;
   std::size_t AddressAfter(const Request& request) const;
   core::Duration UsualSilence() const;
   core::Duration HedgeDelay(const Request& request, core::MonotonicTime now) const;
@@ -212,17 +207,15 @@ class SendingPolicy {
   bool CutOneThatNobodyWaitsFor(Lane lane, Actions& out);
   void TryAgain(RequestId id, AttemptEnd end, core::MonotonicTime now, Actions& out);
   void OnSilence(AttemptId id, core::MonotonicTime now, Actions& out);
+  void WaitForOthers(RequestId id);
   void GiveUpOldestSilent(Actions& out);
   void FollowTo(std::size_t address, core::MonotonicTime answered_began, core::MonotonicTime now,
                 Actions& out);
   void NoteSilent(Attempt& attempt, core::MonotonicTime now, Actions& out);
-  void NoteByte(std::size_t address);
   void NoteFailure(core::MonotonicTime now);
   void NoteReply();
-  core::Duration WithJitter(core::Duration pause);
   void Arm(std::optional<Timer>& slot, Timer timer);
   void Disarm(std::optional<Timer>& slot);
-  double Fraction();  // of [0, 1), for jitter
 
   SendingLimits limits_;
   std::map<RequestId, Request> requests_;
@@ -230,12 +223,10 @@ class SendingPolicy {
   std::array<std::deque<RequestId>, 3> queues_;
   std::deque<RequestId> due_;  // retries whose pause is over: before the queues
   std::set<Timer> timers_;
-  std::vector<Address> addresses_;
-  std::size_t preferred_ = 0;
+  KnownAddresses addresses_;
   std::size_t running_ = 0;  // attempts of encrypts and decrypts
   std::size_t running_probes_ = 0;
   std::size_t unwanted_ = 0;  // of running_: nobody waits for them
-  std::size_t silent_ = 0;    // of running_: without a byte for longer than nearly all
   Lane last_turn_ = Lane::kDecrypt;
   // An outage: since so many failures in a row; the next attempt comes when its timer fires.
   std::size_t failures_in_a_row_ = 0;
@@ -245,7 +236,7 @@ class SendingPolicy {
   AttemptId next_attempt_ = 1;
   RecentLatency latency_;
   RetryAllowance allowance_;
-  std::uint64_t random_;
+  Jitter jitter_;
   std::uint64_t cuts_ = 0;
 };
 

@@ -86,39 +86,33 @@ IoLoop::RequestId IoLoop::Enqueue(ports::HttpRequest request,
                                   ports::CompletionWith<ports::HttpOutcome> done) {
   auto open = std::make_shared<OpenRequest>(std::move(request), std::move(done));
   RequestId id = 0;
-  {
-    const std::lock_guard lock(mutex_);
+  HandOver([&] {
     id = next_request_++;
     inbox_.submitted.push_back({id, std::move(open)});
-  }
-  curl_multi_wakeup(multi_.get());
+  });
   return id;
 }
 
 void IoLoop::Abandon(RequestId request) {
-  {
-    const std::lock_guard lock(mutex_);
-    inbox_.left.push_back(request);
-  }
-  curl_multi_wakeup(multi_.get());
+  HandOver([&] { inbox_.left.push_back(request); });
 }
 
 void IoLoop::BeginShutdown() {
-  {
-    const std::lock_guard lock(mutex_);
-    shutting_down_ = true;
-  }
-  curl_multi_wakeup(multi_.get());
+  HandOver([&] { shutting_down_ = true; });
 }
 
 void IoLoop::StopAndJoin() {
+  HandOver([&] { shutting_down_ = exit_ = true; });
+  thread_.join();
+}
+
+template <typename Put>
+void IoLoop::HandOver(Put put) {
   {
     const std::lock_guard lock(mutex_);
-    shutting_down_ = true;
-    exit_ = true;
+    put();
   }
   curl_multi_wakeup(multi_.get());
-  thread_.join();
 }
 
 // ---- the thread ----
@@ -308,7 +302,7 @@ void IoLoop::ReportFirstBytes() {
   for (auto& [id, attempt] : attempts_) {
     if (attempt.heard || !attempt.transfer || !attempt.transfer->heard()) continue;
     attempt.heard = true;
-    Carry(policy_.Heard(id, Now()));
+    policy_.Heard(id);
   }
 }
 
@@ -377,20 +371,13 @@ void IoLoop::EndStillBorn() {
 // ---- names ----
 
 void IoLoop::LookUp(std::size_t server) {
-  const bool begun = LookUpInBackground(
-      settings_.lookup, names_.host(server), [weak = weak_from_this(), server](IpAddresses found) {
-        const auto loop = weak.lock();
-        if (!loop) return;
-        {
-          const std::lock_guard lock(loop->mutex_);
-          loop->inbox_.looked_up.push_back({server, std::move(found)});
-        }
-        curl_multi_wakeup(loop->multi_.get());
-      });
-  if (!begun) {
-    const std::lock_guard lock(mutex_);
-    inbox_.looked_up.push_back({server, std::nullopt});
-    curl_multi_wakeup(multi_.get());
+  const auto hand_over = [weak = weak_from_this(), server](IpAddresses found) {
+    const auto loop = weak.lock();
+    if (!loop) return;
+    loop->HandOver([&] { loop->inbox_.looked_up.push_back({server, std::move(found)}); });
+  };
+  if (!LookUpInBackground(settings_.lookup, names_.host(server), hand_over)) {
+    hand_over(std::nullopt);
   }
 }
 

@@ -99,6 +99,10 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   IoLoop(IoLoopSettings settings, std::unique_ptr<CaBundle> ca, const ports::Clock& clock,
          ports::Telemetry& telemetry);
 
+  // Changes what mutex_ guards, and wakes the thread. Any thread.
+  template <typename Put>
+  void HandOver(Put put);
+
   // ---- the thread ----
   void Run();
   bool TakeInbox();  // false: exit

@@ -26,7 +26,7 @@ class PolicyBench {
     return id;
   }
   void Leave(SendingPolicy::RequestId id) { Take(policy.Leave(id, now_)); }
-  void Hear(SendingPolicy::AttemptId id) { Take(policy.Heard(id, now_)); }
+  void Hear(SendingPolicy::AttemptId id) { policy.Heard(id); }
   void End(SendingPolicy::AttemptId id, AttemptEnd end) { Take(policy.Ended(id, end, now_)); }
   // Ticks whenever the policy wants to.
   void Pass(core::Duration time) {

@@ -203,7 +203,7 @@ void SimulatedCluster::Serve(std::size_t at) {
       if (nodes_[at].life != life) return;
       --nodes_[at].busy;
       if (attempts_.contains(id)) {
-        Apply(policy_.Heard(id, now_));
+        policy_.Heard(id);
         End(id, AttemptEnd::kReply, true);
       }
       Serve(at);
