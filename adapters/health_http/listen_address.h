@@ -15,7 +15,9 @@ struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t length = 0;
 
+  // The sockets API's own way of passing an address.
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
   friend bool operator==(const SocketAddress& a, const SocketAddress& b);
 };
 

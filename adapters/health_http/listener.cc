@@ -145,8 +145,8 @@ void Listener::Run() {
 Listener::Accepted Listener::AcceptFrom(int listen_socket) {
   SocketAddress peer;
   peer.length = sizeof peer.storage;
-  const int connection = ::accept4(listen_socket, reinterpret_cast<sockaddr*>(&peer.storage),
-                                   &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const int connection =
+      ::accept4(listen_socket, peer.get(), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (connection < 0) {
     switch (errno) {
       case EAGAIN:

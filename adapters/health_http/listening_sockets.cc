@@ -24,7 +24,7 @@ ListenProblem FromErrno(int error) {
   }
 }
 
-// In the address's own memory, network order.
+// In the address's own memory, network order; how the sockets API tells families apart.
 in_port_t& PortIn(SocketAddress& address) {
   if (address.storage.ss_family == AF_INET6) {
     return reinterpret_cast<sockaddr_in6*>(&address.storage)->sin6_port;
@@ -81,8 +81,7 @@ std::expected<void, ListenProblem> ListeningSockets::BindOne(SocketAddress addre
   }
   SocketAddress bound;
   bound.length = sizeof bound.storage;
-  if (::getsockname(descriptor.get(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.length) ==
-      0) {
+  if (::getsockname(descriptor.get(), bound.get(), &bound.length) == 0) {
     port_ = ntohs(PortIn(bound));
   }
   sockets_.push_back(std::move(descriptor));

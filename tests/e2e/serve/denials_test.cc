@@ -24,12 +24,9 @@ std::string PolicyWithoutMountConfiguration(const Bench& bench) {
 }
 
 ProviderConfig SteadyConfig(Bench& bench) {
-  ProviderConfig config = bench.Config();
-  config.tree["openbao"]["timeout"] = "5s";  // a busy machine is no outage
-  config.tree["status"] = {
-      {"probeInterval", "1s"}, {"deepProbeInterval", "60s"}, {"statusMaxStaleness", "10s"}};
-  config.Write();
-  return config;
+  // The long timeout: a busy machine is no outage.
+  return PacedConfig(bench,
+                     {.timeout = "5s", .probe = "1s", .deep_probe = "60s", .staleness = "10s"});
 }
 
 TEST_CASE("Denials: a probe that the policy denies costs no Decrypt its token") {

@@ -13,12 +13,8 @@ using std::chrono::steady_clock;
 
 // No probe meets a fault that is queued for a request: none but the first deep probe is due.
 ProviderConfig QuietConfig(Bench& bench) {
-  ProviderConfig config = bench.Config();
-  config.tree["openbao"]["timeout"] = "1s";
-  config.tree["status"] = {
-      {"probeInterval", "1s"}, {"deepProbeInterval", "10m"}, {"statusMaxStaleness", "10s"}};
-  config.Write();
-  return config;
+  return PacedConfig(bench,
+                     {.timeout = "1s", .probe = "1s", .deep_probe = "10m", .staleness = "10s"});
 }
 
 // Codes by number: those that only these tables name.

@@ -12,11 +12,7 @@ namespace {
 
 // Slow enough that a short outage fails fewer than the three probes that open the breaker.
 ProviderConfig CalmConfig(Bench& bench) {
-  ProviderConfig config = bench.Config();
-  config.tree["status"] = {
-      {"probeInterval", "2s"}, {"deepProbeInterval", "60s"}, {"statusMaxStaleness", "8s"}};
-  config.Write();
-  return config;
+  return PacedConfig(bench, {.probe = "2s", .deep_probe = "60s", .staleness = "8s"});
 }
 
 constexpr int kAway = static_cast<int>(Code::kUnavailable);
@@ -86,12 +82,8 @@ TEST_CASE("Outage: unreachable long enough to open the breaker and back within i
 
 // Nothing would be probed for a long time.
 ProviderConfig SlowConfig(Bench& bench) {
-  ProviderConfig config = bench.Config();
-  config.tree["openbao"]["timeout"] = "1s";
-  config.tree["status"] = {
-      {"probeInterval", "10s"}, {"deepProbeInterval", "60s"}, {"statusMaxStaleness", "11s"}};
-  config.Write();
-  return config;
+  return PacedConfig(bench,
+                     {.timeout = "1s", .probe = "10s", .deep_probe = "60s", .staleness = "11s"});
 }
 
 TEST_CASE("Outage: one good Decrypt after it lets Encrypt work within a second") {

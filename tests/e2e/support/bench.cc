@@ -59,6 +59,16 @@ testing::SetupOptions FreshNames() {
   return names;
 }
 
+ProviderConfig PacedConfig(Bench& bench, const Pace& pace) {
+  ProviderConfig config = bench.Config();
+  config.tree["openbao"]["timeout"] = pace.timeout;
+  config.tree["status"] = {{"probeInterval", pace.probe},
+                           {"deepProbeInterval", pace.deep_probe},
+                           {"statusMaxStaleness", pace.staleness}};
+  config.Write();
+  return config;
+}
+
 bool Eventually(Milliseconds timeout, const std::function<bool()>& holds) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (!holds()) {

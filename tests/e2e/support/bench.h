@@ -60,6 +60,16 @@ class Bench {
   testing::OpenBaoSetup setup;
 };
 
+// Durations as the configuration has them.
+struct Pace {
+  const char* timeout = "2s";  // openbao.timeout
+  const char* probe;           // status.probeInterval
+  const char* deep_probe;      // status.deepProbeInterval
+  const char* staleness;       // status.statusMaxStaleness
+};
+// The case's configuration, written, with this pace instead of the short intervals.
+ProviderConfig PacedConfig(Bench& bench, const Pace& pace);
+
 // Asks every 20 ms; false when `timeout` is over first.
 bool Eventually(Milliseconds timeout, const std::function<bool()>& holds);
 
