@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -27,6 +28,7 @@ type fakePlugin struct {
 	kmsapi.UnimplementedKeyManagementServiceServer
 	mu      sync.Mutex
 	version int
+	takes   time.Duration // of a Decrypt
 	faults  faults
 }
 
@@ -129,6 +131,7 @@ func (p *fakePlugin) Encrypt(_ context.Context, q *kmsapi.EncryptRequest) (*kmsa
 }
 
 func (p *fakePlugin) Decrypt(_ context.Context, q *kmsapi.DecryptRequest) (*kmsapi.DecryptResponse, error) {
+	time.Sleep(p.takes)
 	refuse := func(text string) (*kmsapi.DecryptResponse, error) {
 		return nil, status.Error(codes.InvalidArgument, text)
 	}

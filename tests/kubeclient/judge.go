@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"k8s.io/apiserver/pkg/server/options/encryptionconfig"
@@ -22,7 +21,7 @@ func judgeFiles(ctx context.Context, directory string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	askWithoutWaiting()
+	defer askWithoutWaiting()()
 	refused := make([]error, len(entries))
 	judgeAll := func(again bool) {
 		inParallel(len(entries), 4, func(index int) {
@@ -37,6 +36,9 @@ func judgeFiles(ctx context.Context, directory string, out io.Writer) error {
 		return err
 	}
 	judgeAll(true)
+	if err := utilfeature.DefaultMutableFeatureGate.Set("KMSv1=false"); err != nil {
+		return err
+	}
 	for index, entry := range entries {
 		verdict := "accept"
 		switch {
@@ -62,16 +64,13 @@ func judgeFile(ctx context.Context, file string) (err error) {
 	return err
 }
 
-var waitingNoLonger sync.Once
-
 // askWithoutWaiting shortens the one Status that a load waits for, as long as the entry's timeout: its
-// failure does not refuse the file, and nobody listens.
-func askWithoutWaiting() {
-	waitingNoLonger.Do(func() {
-		dial := encryptionconfig.EnvelopeKMSv2ServiceFactory
-		encryptionconfig.EnvelopeKMSv2ServiceFactory = func(ctx context.Context, endpoint, name string,
-			_ time.Duration) (kmsservice.Service, error) {
-			return dial(ctx, endpoint, name, time.Millisecond)
-		}
-	})
+// failure does not refuse the file, and nobody listens. The answer gives later loads their timeout back.
+func askWithoutWaiting() func() {
+	dial := encryptionconfig.EnvelopeKMSv2ServiceFactory
+	encryptionconfig.EnvelopeKMSv2ServiceFactory = func(ctx context.Context, endpoint, name string,
+		_ time.Duration) (kmsservice.Service, error) {
+		return dial(ctx, endpoint, name, time.Millisecond)
+	}
+	return func() { encryptionconfig.EnvelopeKMSv2ServiceFactory = dial }
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Kubernetes' own loader has the verdicts that tests/encryption_configurations says, of every file.
@@ -38,5 +40,15 @@ func TestJudgeEncryptionConfigurations(t *testing.T) {
 	}
 	if rows < 100 || rows != len(verdicts) {
 		t.Errorf("%d rows for %d files", rows, len(verdicts))
+	}
+}
+
+func TestJudgingLeavesLaterLoadsTheirTimeout(t *testing.T) {
+	if err := judgeFiles(context.Background(), t.TempDir(), io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	code, _, out := runAgainst(t, &fakePlugin{takes: 5 * time.Millisecond}, nil)
+	if code != 0 {
+		t.Errorf("exit %d: %s", code, out)
 	}
 }
