@@ -5,14 +5,20 @@
 namespace baokms::app {
 namespace {
 
-std::string OrElse(std::string_view advice, std::string_view otherwise) {
-  return std::string(advice.empty() ? otherwise : advice);
+std::string OrElse(std::string advice, std::string_view otherwise) {
+  return advice.empty() ? std::string(otherwise) : advice;
 }
 
 }  // namespace
 
 bool IsHopeless(const ProbeReport& last) {
   return last.reason == core::Reason::kStateUnavailable && !last.refusal.empty();
+}
+
+bool ServesUnhealthy(const ProbeReport& last, bool recovered, bool has_token) {
+  if (!recovered || !has_token || !last.reason) return false;
+  return !last.error ||
+         (!MayPass(*last.error) && last.error->error_class() != core::ErrorClass::kAuthFailed);
 }
 
 std::string FailedStartAdvice(const ProbeReport& last, std::string_view login_advice) {
@@ -27,7 +33,7 @@ std::string FailedStartAdvice(const ProbeReport& last, std::string_view login_ad
   }
   if (last.reason) {
     const std::string found = last.refusal.empty() ? "" : " (found: " + last.refusal + ")";
-    return OrElse(AdviceFor(*last.reason),
+    return OrElse(std::string(AdviceFor(*last.reason)),
                   "Status did not become healthy: check the reason of the last status.probe line") +
            found;
   }

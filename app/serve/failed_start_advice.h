@@ -12,6 +12,11 @@ namespace baokms::app {
 // No later attempt can go otherwise: there is no state, and none can be made of a rotated key.
 bool IsHopeless(const ProbeReport& last);
 
+// Whether a provider that did not become healthy in its grace time serves all the same: it has keys
+// from an earlier run and a token, and OpenBao answers, so that known identities may still be read
+// (request-scheduling.md, "Start"). `recovered`: a trusted state was found on disk.
+bool ServesUnhealthy(const ProbeReport& last, bool recovered, bool has_token);
+
 // `login_advice`: what the last failed login said, empty without one.
 std::string FailedStartAdvice(const ProbeReport& last, std::string_view login_advice);
 

@@ -120,7 +120,7 @@ void KeyDriver::Do(const core::AnswerDiscovery& action) {
 
 void KeyDriver::Do(const core::MetadataProbeEnded& action) {
   ports_.telemetry.MetadataObserved(ObservationLabel(action));
-  ReportProbe(ports::ProbeKind::kMetadata, action.ok, action.reason, ClassOf(action.error));
+  ReportProbe(ports::ProbeKind::kMetadata, action.ok, action.reason, action.error);
 }
 
 void KeyDriver::Do(const core::DeepProbeEnded& action) {
@@ -128,7 +128,7 @@ void KeyDriver::Do(const core::DeepProbeEnded& action) {
 }
 
 void KeyDriver::ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::Reason> reason,
-                            std::optional<core::ErrorClass> error) {
+                            const std::optional<core::Error>& error) {
   const core::ClockReading now = ports_.clock.Now();
   // A probe that an open breaker stopped sent nothing: it took no time.
   auto& started = kind == ports::ProbeKind::kMetadata ? metadata_started_ : deep_started_;
@@ -139,7 +139,7 @@ void KeyDriver::ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::
       {.kind = kind,
        .ok = ok,
        .reason = reason ? core::Name(*reason) : std::string_view(),
-       .error_class = error,
+       .error_class = ClassOf(error),
        .duration = now.monotonic - began,
        .healthy = healthy,
        .key_id_hash = view.keys ? view.keys->active->key_id_hash : std::string_view(),

@@ -27,7 +27,7 @@ namespace baokms::app {
 struct ProbeReport {
   bool healthy = false;
   std::optional<core::Reason> reason;
-  std::optional<core::ErrorClass> error;
+  std::optional<core::Error> error;
   std::string refusal{};  // of the metadata, for instance "latest_version=2"
 };
 
@@ -75,7 +75,7 @@ class KeyDriver final : public ports::KeyDiscovery {
   void Do(const core::WallClockRegressed&) { ports_.telemetry.ClockRegressed(); }
 
   void ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::Reason> reason,
-                   std::optional<core::ErrorClass> error);
+                   const std::optional<core::Error>& error);
 
   ControlLoop& loop_;
   Ports ports_;

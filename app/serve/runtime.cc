@@ -56,6 +56,7 @@ std::expected<void, std::string> Runtime::OpenState() {
   auto registry = core::OpenRegistry(store_, identity_);
   if (!registry) return std::unexpected(registry.error());
   recovered_ = *std::move(registry);
+  had_state_ = recovered_.has_value();
   return {};
 }
 
@@ -116,7 +117,17 @@ std::string Runtime::ExplainFailure() const {
 
 core::ErrorClass Runtime::FailureClass() const {
   const std::lock_guard lock(probe_mutex_);
-  return last_failure_.error.value_or(core::ErrorClass::kUnknown);
+  return last_failure_.error ? last_failure_.error->error_class() : core::ErrorClass::kUnknown;
+}
+
+bool Runtime::ServesUnhealthy() const {
+  const std::lock_guard lock(probe_mutex_);
+  return app::ServesUnhealthy(last_failure_, had_state_, tokens_->Current() != nullptr);
+}
+
+std::string_view Runtime::FailureReason() const {
+  const std::lock_guard lock(probe_mutex_);
+  return last_failure_.reason ? core::Name(*last_failure_.reason) : std::string_view();
 }
 
 std::expected<void, std::string> Runtime::Serve() {

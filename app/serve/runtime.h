@@ -54,6 +54,10 @@ class Runtime {
   // What the last failed probe and login mean for a person, and its class for the log.
   std::string ExplainFailure() const;
   core::ErrorClass FailureClass() const;
+  // Whether it is worth serving although Status is not healthy.
+  bool ServesUnhealthy() const;
+  // The reason of the last failed probe, for the log.
+  std::string_view FailureReason() const;
 
   // Binds the socket and serves.
   std::expected<void, std::string> Serve();
@@ -72,7 +76,8 @@ class Runtime {
 
   Environment env_;
   core::Registry::Identity identity_;
-  std::optional<core::Registry> recovered_;
+  std::optional<core::Registry> recovered_;  // moved on to keys_
+  bool had_state_ = false;
   adapters::state_file::PosixFileSystem file_system_;
   adapters::state_file::FileStateStore store_;
   ControlLoop loop_;

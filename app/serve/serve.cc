@@ -72,6 +72,11 @@ class ServeRun {
     switch (AwaitHealth(runtime)) {
       case Start::kHealthy:
         break;
+      case Start::kUnhealthy:
+        log_.Note(core::LogLevel::kWarn, "serve.unhealthy", runtime.FailureReason());
+        log_.PlainLine("serving what can be decrypted although Status is unhealthy: " +
+                       runtime.ExplainFailure());
+        break;
       case Start::kFailed: {
         const std::string why = runtime.ExplainFailure();
         const core::ErrorClass error = runtime.FailureClass();
@@ -98,10 +103,11 @@ class ServeRun {
     return ExitCode::kOk;
   }
 
-  enum class Start { kHealthy, kFailed, kTerminated };
+  enum class Start { kHealthy, kUnhealthy, kFailed, kTerminated };
 
   // Retries for bootstrap.graceTimeout; 0 is one try. A try under way at the end is
-  // awaited: each has its own bound. What no retry can mend is told at once.
+  // awaited: each has its own bound. What no retry can mend is told at once. After the grace time
+  // API servers that already run may still be helped.
   Start AwaitHealth(Runtime& runtime) {
     const core::MonotonicTime give_up =
         clock_.Now().monotonic + configuration_.bootstrap.grace_timeout;
@@ -110,7 +116,9 @@ class ServeRun {
       if (probe && probe->healthy) return Start::kHealthy;
       if (probe && IsHopeless(*probe)) return Start::kFailed;
       const bool over = clock_.Now().monotonic >= give_up;
-      if (probe && probe->reason && over) return Start::kFailed;
+      if (probe && probe->reason && over) {
+        return runtime.ServesUnhealthy() ? Start::kUnhealthy : Start::kFailed;
+      }
       if (over && clock_.Now().monotonic >= give_up + LongestTry()) return Start::kFailed;
       if (const int signal = signals_.Wait({}); signal == SIGTERM || signal == SIGINT) {
         return Start::kTerminated;

@@ -165,6 +165,18 @@ Error NoToken() {
                      "no OpenBao token is held");
 }
 
+bool MayPass(const Error& error) {
+  switch (error.code()) {
+    case RpcCode::kUnavailable:
+    case RpcCode::kDeadlineExceeded:
+    case RpcCode::kResourceExhausted:
+    case RpcCode::kCancelled:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string_view Name(ErrorClass error_class) {
   switch (error_class) {
     case ErrorClass::kOpenBaoUnavailable:

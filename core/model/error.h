@@ -137,6 +137,10 @@ Error LoginCertificateMissing();  // OpenBao saw no certificate in a login that 
 Error CredentialUnusable();
 Error NoToken();
 
+// Whether the same call may succeed a moment later although nobody did anything: something was
+// away, busy, sealed or slow. False for what OpenBao decided and for a reply that cannot be right.
+bool MayPass(const Error& error);
+
 // The words of reports-and-labels.md.
 std::string_view Name(ErrorClass error_class);
 std::string_view Name(OpenBaoStatus status);

@@ -1,10 +1,12 @@
 #include "core/rotation/circuit_breaker.h"
 
+#include <algorithm>
+
 namespace baokms::core {
 
-void CircuitBreaker::Failed(MonotonicTime now) {
-  if (failures_ < kFailuresToOpen) ++failures_;
-  if (open()) open_until_ = now + kOpenFor;
+Duration CircuitBreaker::Pause(Duration first, Duration longest, Duration interval) const {
+  if (failures_ == 0) return interval;
+  return std::min<Duration>(longest, first * (1LL << (failures_ - 1)));
 }
 
 }  // namespace baokms::core

@@ -1,5 +1,7 @@
-// Stops a probe that keeps failing for a while (registry-and-rotation.md, "Probes and Status
-// cache").
+// Counts how often the calls of one kind of probe failed in a row, which decides three things: when
+// the probe is repeated, when its failure becomes Status, and when the breaker opens
+// (registry-and-rotation.md, "Probes and Status cache"; request-scheduling.md, "Probes and
+// recovery").
 #pragma once
 
 #include "core/model/time.h"
@@ -9,22 +11,25 @@ namespace baokms::core {
 class CircuitBreaker {
  public:
   static constexpr int kFailuresToOpen = 3;
-  static constexpr Duration kOpenFor = std::chrono::seconds(30);
 
-  // While open nothing may be tried; when that is over, one trial may.
-  bool Allows(MonotonicTime now) const { return now >= open_until_; }
+  // While open, no discovery is sent; the repeated probes are its trials.
   bool open() const { return failures_ >= kFailuresToOpen; }
+  int failures() const { return failures_; }
   void Succeeded() { failures_ = 0; }
-  // There is reason to believe that a trial succeeds: one may be made now.
-  void AllowTrial() { open_until_ = MonotonicTime::min(); }
-  // One failed trial opens it again.
-  void Failed(MonotonicTime now);
+  void Failed() {
+    if (failures_ < kMostFailures) ++failures_;
+  }
+  // From the end of a probe to the next one: `interval` after a success; `first` after the first
+  // failure, twice as long after each further one, at most `longest`.
+  Duration Pause(Duration first, Duration longest, Duration interval) const;
 
   friend bool operator==(const CircuitBreaker&, const CircuitBreaker&) = default;
 
  private:
+  // A pause that was doubled so often is longer than any interval that the configuration accepts.
+  static constexpr int kMostFailures = 26;
+
   int failures_ = 0;
-  MonotonicTime open_until_ = MonotonicTime::min();
 };
 
 }  // namespace baokms::core

@@ -12,8 +12,15 @@ namespace {
 
 constexpr Duration kBetweenEarlyProbes = std::chrono::seconds(1);
 
-// For a breaker: OpenBao that denies a probe by policy is well, and needs no rest.
+// For a breaker: OpenBao that denies a probe by policy is well, and needs no other pace.
 bool Counts(const Error& error) { return error.error_class() != ErrorClass::kTransitPolicyDenied; }
+
+// A call that failed on its way, and may succeed a moment later: the first one in a row is not yet
+// Status. Whatever was answered is.
+bool MayBeForgiven(const Error& error, const CircuitBreaker& breaker,
+                   const std::optional<Reason>& reason) {
+  return !reason && breaker.failures() == 1 && MayPass(error);
+}
 
 }  // namespace
 
@@ -62,8 +69,6 @@ void KeyKeeper::On(const OpenBaoAnswers&, const ClockReading& now, Actions&) {
 void KeyKeeper::MakeDueIfFailed(const ClockReading& now) {
   answers_meanwhile_ = false;
   if (IsHealthy(view(), now.boot)) return;
-  metadata_breaker_.AllowTrial();
-  deep_breaker_.AllowTrial();
   const MonotonicTime due =
       made_early_ ? std::max(now.monotonic, *made_early_ + kBetweenEarlyProbes) : now.monotonic;
   if (metadata_due_ <= due) return;
@@ -85,7 +90,7 @@ MonotonicTime KeyKeeper::NextTimer() const {
 void KeyKeeper::BeginMetadata(ObservationKind kind, const ClockReading& now, Actions& out) {
   kind_ = kind;
   refusal_.clear();
-  if (BreakersMatter() && !metadata_breaker_.Allows(now.monotonic)) {
+  if (kind == ObservationKind::kDiscovery && metadata_breaker_.open()) {
     MetadataFailed(Reason::kCircuitBreakerOpen, std::nullopt, now, out);
     return;
   }
@@ -94,7 +99,7 @@ void KeyKeeper::BeginMetadata(ObservationKind kind, const ClockReading& now, Act
 }
 
 void KeyKeeper::On(const MetadataReadFailed& event, const ClockReading& now, Actions& out) {
-  if (Counts(event.error)) metadata_breaker_.Failed(now.monotonic);
+  if (Counts(event.error)) metadata_breaker_.Failed();
   MetadataFailed(event.reason, event.error, now, out);
 }
 
@@ -281,7 +286,8 @@ void KeyKeeper::MetadataFailed(Reason reason, const std::optional<Error>& error,
   // do.
   const bool files = reason == Reason::kStateSaveFailed || reason == Reason::kStateUnavailable;
   if (kind_ == ObservationKind::kDiscovery) discovery_failed_ = true;
-  if (kind_ == ObservationKind::kRegular || files) {
+  const bool forgiven = error && MayBeForgiven(*error, metadata_breaker_, metadata_reason_);
+  if ((kind_ == ObservationKind::kRegular && !forgiven) || files) {
     metadata_reason_ = reason;
     metadata_error_ = error ? std::optional<ErrorClass>(error->error_class()) : std::nullopt;
   }
@@ -290,11 +296,15 @@ void KeyKeeper::MetadataFailed(Reason reason, const std::optional<Error>& error,
   out.push_back(Publish{});
 }
 
+Duration KeyKeeper::Pause(const CircuitBreaker& breaker, Duration interval) const {
+  if (!was_healthy_) return policy_.start_retry_interval;
+  return breaker.Pause(policy_.first_repeat, policy_.probe_interval, interval);
+}
+
 void KeyKeeper::EndMetadata(const ClockReading& now) {
   phase_ = Phase::kIdle;
   if (kind_ == ObservationKind::kRegular) {
-    metadata_due_ =
-        now.monotonic + (was_healthy_ ? policy_.probe_interval : policy_.start_retry_interval);
+    metadata_due_ = now.monotonic + Pause(metadata_breaker_, policy_.probe_interval);
   }
   if (answers_meanwhile_) MakeDueIfFailed(now);
 }
@@ -304,10 +314,6 @@ void KeyKeeper::EndMetadata(const ClockReading& now) {
 void KeyKeeper::BeginDeep(const ClockReading& now, Actions& out) {
   deep_due_ = now.monotonic + policy_.deep_probe_interval;
   if (!published_ || encryption_blocked_) return;
-  if (BreakersMatter() && !deep_breaker_.Allows(now.monotonic)) {
-    DeepEnded(Reason::kCircuitBreakerOpen, std::nullopt, now, out);
-    return;
-  }
   phase_ = Phase::kDeepProbing;
   out.push_back(DeepProbe{published_->active().version, now.monotonic + policy_.probe_timeout});
 }
@@ -321,15 +327,12 @@ void KeyKeeper::On(const DeepProbeFinished& event, const ClockReading& now, Acti
     if (ok) {
       deep_breaker_.Succeeded();
     } else if (!event.error || Counts(*event.error)) {
-      deep_breaker_.Failed(now.monotonic);
+      deep_breaker_.Failed();
     }
     DeepEnded(reason, event.error, now, out);
     return;
   }
-  out.push_back(DeepProbeEnded{
-      .ok = ok,
-      .reason = reason,
-      .error = event.error ? std::optional<ErrorClass>(event.error->error_class()) : std::nullopt});
+  out.push_back(DeepProbeEnded{.ok = ok, .reason = reason, .error = event.error});
   if (ok) {
     Registry next = *candidate_;
     BeginSave(std::move(next), Phase::kSavingNext, out);
@@ -345,15 +348,17 @@ void KeyKeeper::On(const DeepProbeFinished& event, const ClockReading& now, Acti
 void KeyKeeper::DeepEnded(std::optional<Reason> reason, const std::optional<Error>& error,
                           const ClockReading& now, Actions& out) {
   phase_ = Phase::kIdle;
-  deep_reason_ = reason;
-  deep_error_ = error ? std::optional<ErrorClass>(error->error_class()) : std::nullopt;
-  deep_due_ = now.monotonic + policy_.deep_probe_interval;
-  if (answers_meanwhile_) MakeDueIfFailed(now);
+  if (!error || !MayBeForgiven(*error, deep_breaker_, deep_reason_)) {
+    deep_reason_ = reason;
+    deep_error_ = error ? std::optional<ErrorClass>(error->error_class()) : std::nullopt;
+  }
   if (IsHealthy(view(), now.boot) && !was_healthy_) {
     was_healthy_ = true;
     metadata_due_ = now.monotonic + policy_.probe_interval;
   }
-  out.push_back(DeepProbeEnded{.ok = !reason, .reason = reason, .error = deep_error_});
+  deep_due_ = now.monotonic + Pause(deep_breaker_, policy_.deep_probe_interval);
+  if (answers_meanwhile_) MakeDueIfFailed(now);
+  out.push_back(DeepProbeEnded{.ok = !reason, .reason = reason, .error = error});
   out.push_back(Publish{});
 }
 

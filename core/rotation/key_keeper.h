@@ -55,9 +55,9 @@
 //   kDeepProbing        ended                                          kIdle
 //   any                 shutdown                                       kStopped
 //
-// From kIdle a probe that its breaker stops fails without leaving kIdle; a deep probe is skipped
-// while there is no registry or the active version may not encrypt. In kStopped each discovery is
-// answered with ShuttingDown(), and every other event is ignored.
+// From kIdle a discovery that the breaker stops fails without leaving kIdle; a deep probe is
+// skipped while there is no registry or the active version may not encrypt. In kStopped each
+// discovery is answered with ShuttingDown(), and every other event is ignored.
 //
 // RULES, AND WHY
 //
@@ -104,17 +104,25 @@
 // gets the last one's outcome. Waiters have deadlines of their own; the read has the probe's, so a
 // waiter that leaves cancels nothing.
 //
-// Each kind of probe has a breaker (circuit_breaker.h). What counts is a failed read and a failed
-// or invalid deep probe of the active version. Findings, refusals, denials by policy, failed saves,
-// a candidate's probes and skipped probes do not: pausing would not help there. While a breaker is
-// open, a due probe counts as failed and nothing is sent. Until Status was healthy for the first
-// time no breaker stops a probe, because at the start start_retry_interval sets the pace.
+// A probe whose calls fail is repeated soon: after first_repeat, then after twice as long each
+// time, up to probe_interval. What counts is a failed read and a failed or invalid deep probe of
+// the active version. Findings, refusals, denials by policy, failed saves, a candidate's probes and
+// skipped probes do not: asking more often would not help there. Until Status was healthy for the
+// first time start_retry_interval is the pace of all.
+//
+// The first failed call in a row is not yet Status, because kube-apiserver stops writing at once
+// and the repeat comes within a second. It is for a call that may succeed by itself a moment later
+// (MayPass in error.h). Whatever OpenBao or the probe's judgment decided is Status at once.
+//
+// After three failures in a row the breaker of that kind is open until a success
+// (circuit_breaker.h). It stops no regular probe, since these are its trials; it stops discoveries,
+// which would only make a Decrypt wait for an OpenBao that is away.
 //
 // The end of an outage starts what failed in it. A request or a login that succeeds after failures
 // proves that OpenBao answers again; while Status is unhealthy both probes are then due at once,
-// their breakers allow a trial, and writes work again within a second instead of an interval. One
-// that is under way may have begun in the outage: if it fails, another follows at once. At most one
-// metadata probe a second is started so: what fails for a reason of its own stays at its pace.
+// and writes work again within a second instead of an interval. One that is under way may have
+// begun in the outage: if it fails, another follows at once. At most one metadata probe a second is
+// started so: what fails for a reason of its own stays at its pace.
 //
 // Status goes stale. The view carries when the last good regular metadata probe ended (or its
 // deferred save), on the clock that counts suspend; status.h compares it with max_staleness. So
@@ -157,7 +165,10 @@ struct KeeperPolicy {
   Duration activation_delay{};  // 0: the observation that makes a candidate stable promotes it
   Duration probe_interval{};
   Duration deep_probe_interval{};
-  Duration start_retry_interval{};  // between metadata probes until Status was healthy once
+  Duration start_retry_interval{};  // between probes until Status was healthy once
+  // From the first failure of a probe's calls in a row to the next try; doubled after each further
+  // one, at most probe_interval.
+  Duration first_repeat = std::chrono::seconds(1);
   Duration max_staleness{};
   Duration probe_timeout{};  // openbao.timeout
   std::string plugin_version;
@@ -223,11 +234,11 @@ struct MetadataProbeEnded {
   std::optional<Reason> reason;  // none when ok
   std::optional<Error> error;    // of the call that failed, where one did
 };
-// For telemetry: a deep probe has ended, the candidate's too, or the breaker stopped one.
+// For telemetry: a deep probe has ended, the candidate's too.
 struct DeepProbeEnded {
   bool ok;
   std::optional<Reason> reason;
-  std::optional<ErrorClass> error;
+  std::optional<Error> error;  // of the call that failed, where one did
 };
 // For telemetry: `now` is saved as the active version, and `before` is retired.
 struct Promoted {
@@ -317,7 +328,7 @@ class KeyKeeper {
   void MakeDueIfFailed(const ClockReading& now);
   void ServeWaiters(const ClockReading& now, Actions& out);
   bool MayPromote(MonotonicTime now) const;
-  bool BreakersMatter() const { return was_healthy_; }
+  Duration Pause(const CircuitBreaker& breaker, Duration interval) const;
 
   KeeperPolicy policy_;
   Registry::Identity identity_;

@@ -118,5 +118,11 @@ baokms_mutant(never_goes_stale model core/rotation/status.cc
   "Model: one node*slow calls" RULE "healthy although good metadata is too long ago"
   REPLACE "!IsStale(view, now)" "true")
 baokms_mutant(forgets_a_deep_failure_on_a_late_promotion model core/rotation/key_keeper.cc
-  "Model: one node*slow calls" RULE "healthy although the last deep probe failed"
+  "Model: one node*slow calls" RULE "healthy although the deep probe was wrong, or failed twice"
   REPLACE "if (!retry && published_ &&" "if (published_ &&")
+baokms_mutant(forgives_every_failed_call model core/rotation/key_keeper.cc
+  "Model: one node*slow calls" RULE "healthy although the last two metadata probes failed"
+  REPLACE "breaker.failures() == 1" "breaker.failures() >= 1")
+baokms_mutant(forgives_a_refusal model core/rotation/key_keeper.cc
+  "Model: one node*slow calls" RULE "healthy although the deep probe was wrong, or failed twice"
+  REPLACE " && MayPass(error)" "")

@@ -126,8 +126,7 @@ TEST_CASE("Rotation: a key that was made anew is refused at once whatever its mi
   bench.setup.RotateKey();
   bench.setup.SetMinDecryptionVersion(2);
   const auto refused = [&] { return Reasons(provider).dump().contains("metadata_unverified"); };
-  // The breaker may be open, by the reads while there was no key.
-  REQUIRE(Eventually(Milliseconds(40000), refused));
+  REQUIRE(Eventually(Milliseconds(10000), refused));
   CHECK_FALSE(provider.Healthy());
   CHECK(provider.stub.Encrypt("x").status.code == static_cast<int>(Code::kFailedPrecondition));
   CHECK(ReadStateFiles(config) == files);

@@ -16,7 +16,7 @@ struct TokenTimes {
   std::chrono::seconds max_ttl{3600};  // of the role
   // auth.loginBeforeTokenExpiry. auth.tokenRenewalIncrement is `ttl`.
   std::chrono::seconds login_before{30};
-  // status.probeInterval and deepProbeInterval. Slow ones keep the breaker out of short outages.
+  // status.probeInterval and deepProbeInterval.
   Milliseconds probe_interval{500};
 };
 
@@ -41,8 +41,8 @@ struct TokenNode {
   bool WaitLogins(long logins, Milliseconds timeout = Milliseconds(40000)) const;
   // CHECKs that a Decrypt of `earlier` works within a minute; how many seconds that took.
   double WaitOpens() const;
-  // CHECKs that Status becomes healthy within a minute (the breaker's rest is half of that), and
-  // that from then on nothing fails under load.
+  // CHECKs that Status becomes healthy within a minute, and that from then on nothing fails under
+  // load.
   void CheckRecovered() const;
 
   TokenTimes times;

@@ -57,13 +57,8 @@ void CanonicalForm::Key(const std::optional<KeyId>& key_id) {
 }
 
 void CanonicalForm::Breaker(const CircuitBreaker& breaker) {
-  CircuitBreaker copy = breaker;
-  int failures_left = 0;
-  for (; !copy.open(); ++failures_left) copy.Failed(now_.monotonic);
-  Small(failures_left);
-  int ticks = 0;
-  while (!breaker.Allows(now_.monotonic + ticks * kTick)) ++ticks;
-  Small(ticks);
+  // From then on the pause stays probe_interval.
+  Small(std::min(breaker.failures(), CircuitBreaker::kFailuresToOpen));
 }
 
 bool CanonicalForm::Known(const std::string& hash) {
@@ -163,7 +158,8 @@ std::string FormOf(const Setting& setting, const Node& node) {
     form.Since(process.discovery, static_cast<int>(policy.probe_interval / kTick));
     form.Named(process.unsaved);
     form.Small(process.unsaved_matters ? 1 : 0);
-    form.Small(process.deep_failed ? 1 : 0);
+    form.Small(process.failed_reads);
+    form.Small(process.failed_deep_probes);
     form.Since(process.verified, static_cast<int>(policy.max_staleness / kTick) + 1);
   }
   // Files that are not ours are refused whatever they hold.
@@ -185,7 +181,7 @@ std::string FormOf(const Setting& setting, const Node& node) {
 namespace baokms::core {
 
 bool KeyKeeperForm::MayDiscover(const KeyKeeper& keeper, MonotonicTime now) {
-  return keeper.phase_ == KeyKeeper::Phase::kIdle && keeper.metadata_breaker_.Allows(now) &&
+  return keeper.phase_ == KeyKeeper::Phase::kIdle && !keeper.metadata_breaker_.open() &&
          (!keeper.discovered_at_ || now >= *keeper.discovered_at_ + keeper.policy_.probe_interval);
 }
 

@@ -15,9 +15,6 @@ class KeyKeeperForm {
     return keeper.phase_ != KeyKeeper::Phase::kIdle &&
            keeper.phase_ != KeyKeeper::Phase::kDeepProbing;
   }
-  static bool MetadataBreakerOpen(const KeyKeeper& keeper) {
-    return keeper.metadata_breaker_.open();
-  }
   static bool HasWaiters(const KeyKeeper& keeper) { return !keeper.waiters_.empty(); }
   // A discovery wanted now would start at once.
   static bool MayDiscover(const KeyKeeper& keeper, MonotonicTime now);

@@ -37,6 +37,9 @@ struct LastingMemory {
   int observations = 0;
 };
 
+// So many failed calls in a row make Status unhealthy.
+inline constexpr int kTwoFailures = 2;
+
 // Of this process.
 struct ProcessMemory {
   MetadataOperation metadata;
@@ -46,8 +49,10 @@ struct ProcessMemory {
   std::optional<MonotonicTime> discovery;  // the last attempt's start
   std::string unsaved;                     // current_hash of the candidate whose save failed
   bool unsaved_matters = false;            // its save may not wait
-  bool deep_failed = false;                // the newest deep probe of the active version
-  std::optional<BootTime> verified;        // the end of the last good regular one
+  // Calls that failed in a row, up to two; before the first good one as many as two.
+  int failed_reads = kTwoFailures;        // of regular metadata probes
+  int failed_deep_probes = kTwoFailures;  // of the active version
+  std::optional<BootTime> verified;       // the end of the last good regular one
 };
 
 struct Node {

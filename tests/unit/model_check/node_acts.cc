@@ -52,9 +52,16 @@ Act Read(const TransitKey& key) {
   return {.label = "reads the metadata", .act = [key](NodeStep& step) { step.ReadSucceeds(key); }};
 }
 
-Act Probe(int version, bool ok) {
-  return {.label = "probes version " + std::to_string(version) + (ok ? "" : " in vain"),
-          .act = [ok](NodeStep& step) { step.ProbeEnds(ok); }};
+Act Probe(int version, DeepEnd end) {
+  std::string label = "probes version " + std::to_string(version);
+  if (end == DeepEnd::kAway) label += " in vain";
+  if (end == DeepEnd::kRefused) label += " and is refused";
+  return {.label = std::move(label), .act = [end](NodeStep& step) { step.ProbeEnds(end); }};
+}
+
+// As Transit answers it.
+Act Probe(int version, const TransitKey& key) {
+  return Probe(version, key.Encrypts(version) ? DeepEnd::kGood : DeepEnd::kRefused);
 }
 
 Act Discover(Identity identity) {
@@ -87,7 +94,7 @@ void AddKeyed(Acts& acts, const Node& node, const TransitKey& key) {
   if (!node.keeper) return;
   if (node.call.kind == Call::Kind::kRead) acts.push_back(Read(key));
   if (node.call.kind == Call::Kind::kProbe) {
-    acts.push_back(Probe(node.call.version, key.Encrypts(node.call.version)));
+    acts.push_back(Probe(node.call.version, key));
   }
   const Answers answers = Ask(node.view, node.now);
   // Until the next probe a node may still use the number of a version that a restored backup made
@@ -123,9 +130,11 @@ void AddOwnBounded(Acts& acts, const Setting& setting, const Node& node) {
                          [](NodeStep& step) { step.ReadFindsUpsertAllowed(); }));
   }
   if (node.call.kind == Call::Kind::kProbe) {
-    Act failed = Probe(node.call.version, /*ok=*/false);
-    failed.faults = 1;
-    acts.push_back(std::move(failed));
+    for (const DeepEnd end : {DeepEnd::kAway, DeepEnd::kRefused}) {
+      Act failed = Probe(node.call.version, end);
+      failed.faults = 1;
+      acts.push_back(std::move(failed));
+    }
   }
   if (!KeyKeeperForm::HasWaiters(*node.keeper)) {
     Act stray = Discover(kStrayIdentity);
@@ -167,8 +176,7 @@ std::vector<Act> ActsOf(const Setting& setting, const Node& node, const TransitK
   } else if (node.call.kind == Call::Kind::kRead) {
     AddDiskFaults(acts, setting, node, Read(*key));
   } else if (node.call.kind == Call::Kind::kProbe) {
-    const int version = node.call.version;
-    AddDiskFaults(acts, setting, node, Probe(version, key->Encrypts(version)));
+    AddDiskFaults(acts, setting, node, Probe(node.call.version, *key));
   } else if (!node.keeper && node.disk.state) {
     AddOperators(acts, setting, node, *key);
   }

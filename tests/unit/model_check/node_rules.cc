@@ -78,7 +78,12 @@ std::string BrokenByHealth(const StepTaken& step, const Node& node, const Answer
   if (!verified || node.now.boot - *verified > PolicyOf(step.setting).max_staleness) {
     return "healthy although good metadata is too long ago";
   }
-  if (node.process.deep_failed) return "healthy although the last deep probe failed";
+  if (node.process.failed_reads >= kTwoFailures) {
+    return "healthy although the last two metadata probes failed";
+  }
+  if (node.process.failed_deep_probes >= kTwoFailures) {
+    return "healthy although the deep probe was wrong, or failed twice";
+  }
   if (node.process.unsaved_matters) return "healthy although a save that matters failed";
   return "";
 }

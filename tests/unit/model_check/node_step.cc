@@ -1,5 +1,7 @@
 #include "tests/unit/model_check/node_step.h"
 
+#include <algorithm>
+
 #include "core/registry/registry_opening.h"
 #include "core/registry/registry_save.h"
 #include "core/registry/retirement.h"
@@ -83,12 +85,15 @@ void NodeStep::ReadSucceeds(const TransitKey& key) {
   read_ = &key;
   const std::optional<Registry>& known = node_.keeper->registry();
   if (node_.process.metadata.kind == MetadataOperation::Kind::kRegular) {
+    node_.process.failed_reads = 0;
     if (node_.process.unsaved.empty()) {
       Remember(key, known ? &*known : nullptr);
     } else {  // judged against what is saved first, if that works
       node_.process.metadata.good = !known || !Contradicts(key, *known);
     }
   }
+  // A discovery's answer ends a row of failures, but nothing that Status says already.
+  if (node_.process.failed_reads < kTwoFailures) node_.process.failed_reads = 0;
   Handle(MetadataRead{.metadata = key.Metadata(), .disable_upsert = true});
   Judge();
 }
@@ -112,27 +117,44 @@ void NodeStep::Remember(const TransitKey& seen, const Registry* known) {
 }
 
 void NodeStep::ReadFails() {
+  if (node_.process.metadata.kind == MetadataOperation::Kind::kRegular) {
+    node_.process.failed_reads = std::min(node_.process.failed_reads + 1, kTwoFailures);
+  }
   Handle(
       MetadataReadFailed{Reason::kMetadataReadFailed, OpenBaoFailure(OpenBaoStatus::kUnavailable)});
   Judge();
 }
 
 void NodeStep::ReadFindsUpsertAllowed() {
+  if (node_.process.metadata.kind == MetadataOperation::Kind::kRegular) {
+    node_.process.failed_reads = kTwoFailures;
+  }
   Handle(MetadataRead{.metadata = TransitKey().Metadata(), .disable_upsert = false});
   Judge();
 }
 
-void NodeStep::ProbeEnds(bool ok) {
-  if (node_.process.metadata.kind != MetadataOperation::Kind::kNone) {
-    node_.process.metadata.probed_version = ok ? node_.call.version : 0;
+void NodeStep::ProbeEnds(DeepEnd end) {
+  const bool ok = end == DeepEnd::kGood;
+  ProcessMemory& process = node_.process;
+  if (process.metadata.kind != MetadataOperation::Kind::kNone) {
+    process.metadata.probed_version = ok ? node_.call.version : 0;
+  } else if (end == DeepEnd::kAway) {
+    process.failed_deep_probes = std::min(process.failed_deep_probes + 1, kTwoFailures);
   } else {
-    node_.process.deep_failed = !ok;
+    process.failed_deep_probes = ok ? 0 : kTwoFailures;
   }
-  if (ok) {
-    Handle(DeepProbeFinished{.result = DeepResult::kOk, .error = std::nullopt});
-  } else {
-    Handle(DeepProbeFinished{.result = DeepResult::kFailed,
-                             .error = OpenBaoFailure(OpenBaoStatus::kUnavailable)});
+  switch (end) {
+    case DeepEnd::kGood:
+      Handle(DeepProbeFinished{.result = DeepResult::kOk, .error = std::nullopt});
+      break;
+    case DeepEnd::kAway:
+      Handle(DeepProbeFinished{.result = DeepResult::kFailed,
+                               .error = OpenBaoFailure(OpenBaoStatus::kUnavailable)});
+      break;
+    case DeepEnd::kRefused:
+      Handle(DeepProbeFinished{.result = DeepResult::kFailed,
+                               .error = OpenBaoFailure(OpenBaoStatus::kInvalidRequest)});
+      break;
   }
   Judge();
 }
@@ -285,7 +307,7 @@ void NodeStep::Do(const Promoted& action) {
   ++promotions_;
   // The probe before its promotion is the newest word on the version that is active now.
   if (node_.process.metadata.probed_version == action.now.version.number()) {
-    node_.process.deep_failed = false;
+    node_.process.failed_deep_probes = 0;
   }
 }
 

@@ -13,6 +13,9 @@
 
 namespace baokms::core::model_check {
 
+// How a deep probe ends.
+enum class DeepEnd : std::uint8_t { kGood, kAway, kRefused };
+
 class NodeStep {
  public:
   NodeStep(const Setting& setting, const Node& node, DiskFaultPlan plan = {});
@@ -24,7 +27,7 @@ class NodeStep {
   void ReadSucceeds(const TransitKey& key);  // a read is under way
   void ReadFails();
   void ReadFindsUpsertAllowed();
-  void ProbeEnds(bool ok);           // a deep probe is under way
+  void ProbeEnds(DeepEnd end);       // a deep probe is under way
   void Discover(Identity identity);  // a running node whose handlers ask for it
   void LearnThatOpenBaoAnswers();
   void JumpWallClock(UnixSeconds by);  // any node

@@ -31,7 +31,7 @@ class Untroubled {
       step.ReadSucceeds(key_);
       read_ = true;
     } else if (node_.call.kind == Call::Kind::kProbe) {
-      step.ProbeEnds(key_.Encrypts(node_.call.version));
+      step.ProbeEnds(key_.Encrypts(node_.call.version) ? DeepEnd::kGood : DeepEnd::kRefused);
     } else {
       step.Tick();
       ++ticks_;
@@ -68,12 +68,9 @@ bool Excused(const Node& node, const TransitKey& key) {
   return known ? Contradicts(key, *known) : key.latest > 1;
 }
 
-int TicksAllowed(const Setting& setting, const Node& node) {
+int TicksAllowed(const Setting& setting) {
   const KeeperPolicy policy = PolicyOf(setting);
-  const int interval =
-      static_cast<int>(policy.probe_interval / kTick) + (setting.slow_calls ? 1 : 0);
-  if (!node.keeper || !KeyKeeperForm::MetadataBreakerOpen(*node.keeper)) return interval;
-  return 2 * interval + static_cast<int>(CircuitBreaker::kOpenFor / kTick);
+  return static_cast<int>(policy.probe_interval / kTick) + (setting.slow_calls ? 1 : 0);
 }
 
 }  // namespace
@@ -81,7 +78,7 @@ int TicksAllowed(const Setting& setting, const Node& node) {
 InTime AfterNextProbe(const Setting& setting, const Node& node, const TransitKey& key) {
   InTime excused{.decrypts = key.Decryptable(), .violation = ""};
   Untroubled run(setting, node, key);
-  const int allowed = TicksAllowed(setting, node);
+  const int allowed = TicksAllowed(setting);
   while (!run.regular_probe()) {
     if (Excused(run.node(), key)) return excused;
     if (run.ticks() > allowed || run.spins())
@@ -117,7 +114,7 @@ std::string BrokenByRest(const Setting& setting, const Node& node, const Transit
   Untroubled run(setting, node, key);
   const KeeperPolicy policy = PolicyOf(setting);
   const int interval = static_cast<int>(policy.probe_interval / kTick);
-  const int enough = TicksAllowed(setting, node) + 4 * interval +
+  const int enough = TicksAllowed(setting) + 4 * interval +
                      interval * (setting.required_observations + 2) + setting.delay_ticks;
   while (run.ticks() <= enough && !run.spins()) {
     if (Excused(run.node(), key)) return "";

@@ -35,6 +35,7 @@ inline KeeperPolicy PolicyOf(const Setting& setting) {
           .probe_interval = 2 * kTick,
           .deep_probe_interval = 4 * kTick,
           .start_retry_interval = kTick,
+          .first_repeat = kTick,
           .max_staleness = 3 * kTick,
           .probe_timeout = kTick,
           .plugin_version = "v0.1.0"};

@@ -177,7 +177,7 @@ TEST_CASE("Save: a late promotion never clears a deep failure that came after it
       b.SaveEnds(SaveResult::kFailed);
     }
   }
-  b.Deep(DeepResult::kFailed);
+  b.Do(DeepProbeFinished{DeepResult::kFailed, OpenBaoFailure(OpenBaoStatus::kPermissionDenied)});
   b.ToNextRead(FitMetadata(2));
   b.Read(FitMetadata(2));
   b.SaveEnds(SaveResult::kSaved);

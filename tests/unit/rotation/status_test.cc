@@ -9,6 +9,8 @@
 namespace baokms::core {
 namespace {
 
+using std::chrono::hours;
+using std::chrono::minutes;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
@@ -112,28 +114,34 @@ TEST_CASE("KeySet: every state goes where requests look for it") {
         std::set<std::string, std::less<>>{testing::IdOf(5).str(), testing::IdOf(1).str()});
 }
 
-TEST_CASE("Breaker: three failures in a row open it for 30 s and then one trial may run") {
-  MonotonicTime now(seconds(1));
+TEST_CASE("Breaker: it is open from the third failure in a row to the next success") {
   CircuitBreaker breaker;
-  breaker.Failed(now);
-  breaker.Failed(now);
+  breaker.Failed();
+  breaker.Failed();
   breaker.Succeeded();
-  breaker.Failed(now);
-  breaker.Failed(now);
+  breaker.Failed();
+  breaker.Failed();
   CHECK_FALSE(breaker.open());
-  CHECK(breaker.Allows(now));
-  breaker.Failed(now);
+  breaker.Failed();
   CHECK(breaker.open());
-  CHECK_FALSE(breaker.Allows(now));
-  CHECK_FALSE(breaker.Allows(now + seconds(30) - nanoseconds(1)));
-  now += seconds(30);
-  CHECK(breaker.Allows(now));
-  breaker.Failed(now);  // the one trial
-  CHECK_FALSE(breaker.Allows(now + seconds(29)));
-  CHECK(breaker.Allows(now + seconds(30)));
+  breaker.Failed();
+  CHECK(breaker.open());
   breaker.Succeeded();
   CHECK_FALSE(breaker.open());
-  CHECK(breaker.Allows(now + seconds(30)));
+}
+
+TEST_CASE("Breaker: the pause doubles up to the longest however often a probe fails") {
+  CircuitBreaker breaker;
+  CHECK(breaker.Pause(seconds(1), minutes(10), hours(7)) == hours(7));
+  for (Duration pause = seconds(1); pause < minutes(10); pause *= 2) {
+    breaker.Failed();
+    CHECK(breaker.Pause(seconds(1), minutes(10), hours(7)) == pause);
+  }
+  for (int i = 0; i < 1000; ++i) {
+    breaker.Failed();
+    CHECK(breaker.Pause(seconds(1), minutes(10), hours(7)) == minutes(10));
+  }
+  CHECK(breaker.Pause(seconds(1), hours(8760), hours(7)) == hours(8760));
 }
 
 }  // namespace

@@ -1,0 +1,99 @@
+// Starts of a node that has served before, while OpenBao answers and something keeps Status
+// unhealthy: it serves Decrypt, says why, and recovers (request-scheduling.md, "Start").
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <optional>
+
+#include "tests/e2e/support/bench.h"
+
+namespace baokms::e2e {
+namespace {
+
+// A stopped node with a state, and an object that it sealed.
+struct ServedBefore {
+  Bench bench;
+  ProviderConfig config{bench.Config()};
+  std::string key_id;
+  testing::SealedObject sealed;
+
+  ServedBefore() {
+    config.tree["bootstrap"] = {{"graceTimeout", "1s"}, {"retryInterval", "200ms"}};
+    config.Write();
+    Serving provider(config);
+    key_id = provider.KeyId();
+    sealed = provider.Seal("before");
+    REQUIRE(provider.process.Terminate().has_value());
+  }
+  std::string PolicyOnKey(const std::string& operation) const {
+    const testing::SetupOptions& names = bench.setup.options();
+    return "path \"" + names.transit_mount + "/" + operation + "/" + names.key_name +
+           "\" { capabilities = [\"update\"] }\n";
+  }
+
+  // Starts it again; `mend` must make it healthy.
+  void CheckServes(const std::string& reason, std::string_view words,
+                   const std::function<void()>& mend) const {
+    ProviderProcess process(config);
+    REQUIRE(process.WaitServing());
+    const testing::KmsStub stub(config.socket());
+    CHECK(stub.Status().healthz == "unhealthy");
+    CHECK(stub.Encrypt("x").status.code == static_cast<int>(Code::kFailedPrecondition));
+    CHECK(stub.Decrypt(sealed).plaintext == "before");
+    CHECK(process.Health("/ready").status == 503);
+    const auto lines = process.LogLines("serve.unhealthy");
+    REQUIRE(lines.size() == 1);
+    CHECK(lines.front().at("reason") == reason);
+    CHECK(lines.front().at("level") == "WARN");
+    const std::string line = LastPlainLine(process);
+    CHECK_MESSAGE(Says(line, "although Status is unhealthy"), line);
+    CHECK_MESSAGE(Says(line, words), line);
+    CHECK_FALSE(Says(line, bench.setup.options().key_name));
+    mend();
+    CHECK(Eventually(Milliseconds(5000), [&] { return stub.Status().healthz == "ok"; }));
+    CHECK(stub.Status().key_id == key_id);
+    CHECK(stub.Encrypt("y").status.ok());
+    CHECK(process.WaitReady());
+  }
+};
+
+TEST_CASE("Start unhealthy: a policy that lacks config/keys keeps nobody from reading") {
+  const ServedBefore node;
+  node.bench.setup.SetPolicy(node.PolicyOnKey("encrypt") + node.PolicyOnKey("decrypt"));
+  node.CheckServes("metadata_read_failed", "policy lacks", [&] { node.bench.setup.SetPolicy(); });
+}
+
+TEST_CASE("Start unhealthy: a policy that lacks encrypt keeps nobody from reading") {
+  const ServedBefore node;
+  const testing::SetupOptions& names = node.bench.setup.options();
+  node.bench.setup.SetPolicy(node.PolicyOnKey("decrypt") + "path \"" + names.transit_mount +
+                             "/keys/" + names.key_name +
+                             "\" { capabilities = [\"read\"] }\npath \"" + names.transit_mount +
+                             "/config/keys\" { capabilities = [\"read\"] }");
+  node.CheckServes("deep_probe_failed", "policy lacks", [&] { node.bench.setup.SetPolicy(); });
+}
+
+TEST_CASE("Start unhealthy: a setting of the key that does not fit keeps nobody from reading") {
+  const ServedBefore node;
+  node.bench.setup.ConfigureKey({{"deletion_allowed", true}});
+  node.CheckServes("profile_invalid", "deletion_allowed",
+                   [&] { node.bench.setup.ConfigureKey({{"deletion_allowed", false}}); });
+}
+
+TEST_CASE("Start unhealthy: a mount that may create keys keeps nobody from reading") {
+  const ServedBefore node;
+  node.bench.setup.SetDisableUpsert(false);
+  node.CheckServes("upsert_allowed", "disable_upsert=true",
+                   [&] { node.bench.setup.SetDisableUpsert(true); });
+}
+
+TEST_CASE("Start unhealthy: without a login there is nothing to serve") {
+  const ServedBefore node;
+  node.bench.setup.DeleteRole();
+  ProviderProcess process(node.config);
+  CHECK(Says(CheckExits(process, 5), "auth.jwt.role"));
+  CHECK(process.LogLines("serve.unhealthy").empty());
+}
+
+}  // namespace
+}  // namespace baokms::e2e
