@@ -19,7 +19,7 @@ struct LiveKey {
   std::string problem;
 };
 
-// A session that has logged in, or a problem as above; blocks for auth.loginTimeout at most.
+// A session that has logged in, or a problem as above; blocks as OpenBaoSession::Login does.
 std::expected<std::unique_ptr<OpenBaoSession>, std::string> LogIn(const OneShot& one_shot);
 
 // Blocks for openbao.timeout at most; the second one logs in first.

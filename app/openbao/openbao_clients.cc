@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "adapters/transit_http/openbao/openbao_headers.h"
+#include "adapters/transit_http/transport/name_lookup.h"
 
 namespace baokms::app {
 namespace {
@@ -72,6 +73,12 @@ std::expected<OpenBaoClients, std::string> OpenBaoClients::Open(
   if (!login) return std::unexpected(login.error());
   clients.login = *std::move(login);
   return clients;
+}
+
+void OpenBaoClients::AwaitNames() const {
+  // Both look up at the same time.
+  transit_transport->AwaitNames(transit_http::kLongestLookUp);
+  auth_transport->AwaitNames(transit_http::kLongestLookUp);
 }
 
 void OpenBaoClients::Close() {

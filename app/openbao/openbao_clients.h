@@ -33,6 +33,9 @@ struct OpenBaoClients {
                                                          const ports::Clock& clock,
                                                          const ports::FileReader& files,
                                                          ports::Telemetry& telemetry);
+  // Blocks until the names of the addresses have been looked up, or for 30 s. While the clients are
+  // open.
+  void AwaitNames() const;
   // Ends every request under way and the threads; the clients themselves stay.
   void Close();
 

@@ -15,6 +15,7 @@ std::expected<std::unique_ptr<OpenBaoSession>, std::string> OpenBaoSession::Open
 }
 
 std::expected<void, core::LoginFailure> OpenBaoSession::Login() {
+  clients_.AwaitNames();
   const core::MonotonicTime deadline =
       one_shot_.clock.Now().monotonic + one_shot_.configuration.auth.login_timeout;
   auto login = Await<core::LoginResult>(

@@ -22,7 +22,8 @@ class OpenBaoSession {
   // outlives the session. The error is for a person.
   static std::expected<std::unique_ptr<OpenBaoSession>, std::string> Open(const OneShot& one_shot);
 
-  // Within auth.loginTimeout.
+  // Within auth.loginTimeout, once the names have been looked up (OpenBaoClients::AwaitNames):
+  // there is no second try for which they would be known.
   std::expected<void, core::LoginFailure> Login();
 
   // The rest after a good login; each call within openbao.timeout.

@@ -10,6 +10,7 @@
 
 #include "tests/contract/contract_case.h"
 #include "tests/support/harness/real_openbao.h"
+#include "tests/support/skip.h"
 
 namespace {
 
@@ -55,7 +56,7 @@ int main(int argc, char** argv) {
       std::cerr << "BAOKMS_OPENBAO names no program that can be run\n";
       return 2;
     }
-    std::cout << baokms::testing::HowToGetOpenBao() << "\n";
+    baokms::testing::SaySkipped(baokms::testing::HowToGetOpenBao());
     return kSkipped;
   }
   doctest::Context context(argc, argv);

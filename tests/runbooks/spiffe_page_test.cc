@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <map>
 
 #include "tests/e2e/support/svid_login.h"
@@ -10,6 +9,7 @@
 #include "tests/runbooks/page.h"
 #include "tests/support/harness/real_openbao.h"
 #include "tests/support/harness/spire_under_test.h"
+#include "tests/support/skip.h"
 
 namespace baokms::runbooks {
 namespace {
@@ -73,12 +73,12 @@ class Reader {
 
 TEST_CASE("SPIRE: the page on SPIFFE logins works as it is written") {
   if (!testing::HasSpire()) {
-    std::puts(testing::HowToGetSpire().c_str());
+    testing::SaySkipped(testing::HowToGetSpire());
     return;
   }
   const auto bao = testing::FindRealOpenBao();
   if (!bao) {
-    std::puts(testing::HowToGetOpenBao().c_str());
+    testing::SaySkipped(testing::HowToGetOpenBao());
     return;
   }
   SpireUnderTest spire;

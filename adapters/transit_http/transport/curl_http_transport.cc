@@ -66,6 +66,8 @@ std::unique_ptr<ports::PendingCall> CurlHttpTransport::Send(
   return std::make_unique<RequestHandle>(loop_, id);
 }
 
+void CurlHttpTransport::AwaitNames(core::Duration limit) const { loop_->AwaitNames(limit); }
+
 void CurlHttpTransport::Shutdown() { loop_->BeginShutdown(); }
 
 }  // namespace baokms::adapters::transit_http

@@ -58,6 +58,11 @@ class CurlHttpTransport final : public ports::HttpTransport {
   std::unique_ptr<ports::PendingCall> Send(ports::HttpRequest request,
                                            ports::CompletionWith<ports::HttpOutcome> done) override;
 
+  // Blocks until the name of each address has been looked up once, whatever came of it, or for
+  // `limit`: for who would rather wait than spend a request's time on it. Any thread but the I/O
+  // thread.
+  void AwaitNames(core::Duration limit) const;
+
   // What is under way and every later request completes with ShuttingDown(). Any thread, never
   // blocks.
   void Shutdown();

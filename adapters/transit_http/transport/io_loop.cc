@@ -97,6 +97,8 @@ void IoLoop::Abandon(RequestId request) {
   HandOver([&] { inbox_.left.push_back(request); });
 }
 
+void IoLoop::AwaitNames(core::Duration limit) const { names_known_.wait_for(limit); }
+
 void IoLoop::BeginShutdown() {
   HandOver([&] { shutting_down_ = true; });
 }
@@ -122,6 +124,7 @@ void IoLoop::Run() {
   for (std::size_t server = 0; server < settings_.addresses.size(); ++server) {
     if (names_.Ask(server, /*another=*/false, Now()).look_up) LookUp(server);
   }
+  TellAllLookedUp();
   while (TakeInbox()) {
     if (refusing_) {
       FailAll();
@@ -392,9 +395,16 @@ void IoLoop::LookUpFinished(LookedUp found) {
       telemetry_.NameLookupWorksAgain();
       break;
   }
+  TellAllLookedUp();
   for (auto& [id, attempt] : attempts_) {
     if (attempt.address == found.server && attempt.ip.empty()) StartTransfer(attempt);
   }
+}
+
+void IoLoop::TellAllLookedUp() {
+  if (told_all_looked_up_ || !names_.AllLookedUp()) return;
+  told_all_looked_up_ = true;
+  all_looked_up_.set_value();
 }
 
 }  // namespace baokms::adapters::transit_http

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -50,6 +51,8 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   RequestId Enqueue(ports::HttpRequest request, ports::CompletionWith<ports::HttpOutcome> done);
   // Nobody waits for it any more. Unknown ones: nothing.
   void Abandon(RequestId request);
+  // Blocks until each name has been looked up once, or for `limit`.
+  void AwaitNames(core::Duration limit) const;
   void BeginShutdown();
   // Once, not on the I/O thread.
   void StopAndJoin();
@@ -130,6 +133,7 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   // ---- names ----
   void LookUp(std::size_t server);
   void LookUpFinished(LookedUp found);
+  void TellAllLookedUp();
 
   const IoLoopSettings settings_;
   const std::unique_ptr<CaBundle> ca_;
@@ -143,11 +147,14 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   RequestId next_request_ = 1;  // guarded by mutex_
   bool shutting_down_ = false;  // guarded by mutex_
   bool exit_ = false;           // guarded by mutex_
+  std::promise<void> all_looked_up_;
+  const std::shared_future<void> names_known_{all_looked_up_.get_future()};
 
   // The I/O thread's own.
   Inbox taken_;
   SendingPolicy policy_;
   ServerNames names_;
+  bool told_all_looked_up_ = false;
   std::map<RequestId, std::shared_ptr<OpenRequest>> requests_;
   std::map<AttemptId, Attempt> attempts_;
   std::deque<StillBorn> still_born_;

@@ -2,6 +2,7 @@
 // without holding anything up, shutdown included.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -11,6 +12,8 @@ namespace baokms::adapters::transit_http {
 
 // IP addresses as text, without brackets, the preferred first. nullopt: the look-up failed.
 using IpAddresses = std::optional<std::vector<std::string>>;
+// Who needs an answer waits no longer than this for one look-up.
+inline constexpr std::chrono::seconds kLongestLookUp{30};
 // Blocks. Any thread, several at a time.
 using NameLookup = std::function<IpAddresses(const std::string& host)>;
 

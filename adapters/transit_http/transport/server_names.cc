@@ -46,6 +46,11 @@ ServerNames::News ServerNames::Finished(std::size_t index, IpAddresses found,
   return std::exchange(server.failing, false) ? News::kWorksAgain : News::kNone;
 }
 
+bool ServerNames::AllLookedUp() const {
+  return std::ranges::all_of(
+      servers_, [](const Server& server) { return server.literal || server.finished_at; });
+}
+
 void ServerNames::Worked(std::size_t index, const std::string& ip) {
   servers_[index].unreachable = false;
   std::vector<std::string>& ips = servers_[index].ips;

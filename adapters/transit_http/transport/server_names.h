@@ -41,6 +41,9 @@ class ServerNames {
   enum class News { kNone, kFailedFirst, kWorksAgain };
   News Finished(std::size_t server, IpAddresses found, core::MonotonicTime now);
 
+  // Each name has been looked up once, whatever came of it.
+  bool AllLookedUp() const;
+
   // How an attempt ended: attempts begin with an address that worked.
   void Worked(std::size_t server, const std::string& ip);
   void Failed(std::size_t server, const std::string& ip);

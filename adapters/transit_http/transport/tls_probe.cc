@@ -13,8 +13,6 @@
 namespace baokms::adapters::transit_http {
 namespace {
 
-constexpr std::chrono::seconds kLongestLookUp{30};
-
 IpAddresses LookUpWithBound(const NameLookup& lookup, const std::string& host) {
   auto promise = std::make_shared<std::promise<IpAddresses>>();
   std::future<IpAddresses> found = promise->get_future();

@@ -115,6 +115,17 @@ TEST_CASE("Names: addresses that cannot be reached are looked up again soon") {
   CHECK_FALSE(n.Ask().look_up);
 }
 
+TEST_CASE("Names: all are looked up once each name had an answer or a failure") {
+  ServerNames names({"a.example", "127.0.0.1", "b.example"});
+  CHECK_FALSE(names.AllLookedUp());
+  names.Finished(0, Ips{"10.0.0.1"}, {});
+  names.Finished(0, Ips{"10.0.0.1"}, {});  // again: the other name still has none
+  CHECK_FALSE(names.AllLookedUp());
+  names.Finished(2, std::nullopt, {});
+  CHECK(names.AllLookedUp());
+  CHECK(ServerNames({"127.0.0.1"}).AllLookedUp());
+}
+
 TEST_CASE("Names: the system's resolver knows the addresses of this machine") {
   const auto local = SystemNameLookup("localhost");
   REQUIRE(local.has_value());
@@ -151,6 +162,26 @@ TEST_CASE("Names: a slow name server delays the first call and no other") {
   REQUIRE(fixture.Call(fixture.Post("{}", 2s)).has_value());
   CHECK(std::chrono::steady_clock::now() - began < 100ms);
   CHECK(resolver.asked == 1);
+}
+
+TEST_CASE("Names: who waits for the names first spends no time of a call on them") {
+  SlowResolver resolver{.takes = 700ms};
+  TransportFixture fixture;
+  ScriptedTlsServer server(fixture.identity, Ok());
+  fixture.options.lookup = resolver.Lookup();
+  const auto& transport = fixture.Start({server.Url("localhost")});
+  transport.AwaitNames(10ms);  // its own bound
+  CHECK_FALSE(fixture.Call(fixture.Post("{}", 100ms)).has_value());
+  transport.AwaitNames(10s);
+  REQUIRE(fixture.Call(fixture.Post("{}", 500ms)).has_value());
+  CHECK(resolver.asked == 1);
+}
+
+TEST_CASE("Names: of IP addresses alone none is waited for") {
+  TransportFixture fixture;
+  const auto began = std::chrono::steady_clock::now();
+  fixture.Start({"https://127.0.0.1:1"}).AwaitNames(10s);
+  CHECK(std::chrono::steady_clock::now() - began < 2s);
 }
 
 TEST_CASE("Names: a call waits for a look-up that is under way and then fails with it") {

@@ -1,10 +1,6 @@
 // Source oauth2 under the running provider: tokens of an authorisation server that is slow to
 // change its mind, rotates secrets, goes away or misbehaves (auth.md, "source oauth2").
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <unistd.h>
 
 #include <functional>
 #include <map>
@@ -17,6 +13,7 @@
 #include "tests/e2e/support/bench.h"
 #include "tests/e2e/support/leak_search.h"
 #include "tests/e2e/support/token_endpoint.h"
+#include "tests/support/harness/stand_in_files.h"
 #include "tests/support/skip.h"
 
 namespace baokms::e2e {
@@ -282,31 +279,6 @@ TEST_CASE("OAuth2: a client secret that others may read is a configuration error
   CHECK(endpoint.requests() == 0);
 }
 
-// In a mount namespace of this thread and its children, `pem` stands in for the system's roots.
-class OtherSystemRoots {
- public:
-  explicit OtherSystemRoots(const std::string& file)
-      : original_(open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC)),
-        replaced_(unshare(CLONE_NEWNS) == 0 &&
-                  mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                  mount(file.c_str(), kRoots, nullptr, MS_BIND, nullptr) == 0) {}
-  ~OtherSystemRoots() {
-    if (replaced_) setns(original_, CLONE_NEWNS);
-    close(original_);
-  }
-  OtherSystemRoots(const OtherSystemRoots&) = delete;
-  OtherSystemRoots& operator=(const OtherSystemRoots&) = delete;
-  bool Skipped() const {
-    return !replaced_ &&
-           testing::SaySkipped("mounting over the system's roots is not permitted here");
-  }
-
- private:
-  static constexpr const char* kRoots = "/etc/ssl/certs/ca-certificates.crt";
-  int original_;
-  bool replaced_;
-};
-
 TEST_CASE("OAuth2: without caCertFile the roots of the system are trusted") {
   Oauth2Bench with;
   auto& [bench, config, endpoint] = with;
@@ -317,8 +289,12 @@ TEST_CASE("OAuth2: without caCertFile the roots of the system are trusted") {
     ProviderProcess provider(config);
     CHECK(CheckExits(provider, 5).contains("auth.jwt.oauth2.caCertFile: TLS"));
   }
-  const OtherSystemRoots roots(config.directory().File("idp-ca.pem"));
-  if (roots.Skipped()) return;
+  const testing::StandInFiles roots(
+      {{"/etc/ssl/certs/ca-certificates.crt", config.directory().File("idp-ca.pem")}});
+  if (!roots.made()) {
+    testing::SaySkipped("mounting over the system's roots is not permitted here");
+    return;
+  }
   Serving provider(config);
   provider.CheckRoundTrip();
 }

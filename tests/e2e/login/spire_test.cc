@@ -2,12 +2,12 @@
 // "adapters/spiffe X.509-SVID").
 #include <doctest/doctest.h>
 
-#include <cstdio>
 #include <optional>
 
 #include "tests/e2e/support/cluster.h"
 #include "tests/e2e/support/svid_login.h"
 #include "tests/support/harness/spire_under_test.h"
+#include "tests/support/skip.h"
 
 namespace baokms::e2e {
 namespace {
@@ -16,9 +16,7 @@ using testing::SpireEntry;
 using testing::SpireUnderTest;
 
 bool SkippedWithoutSpire() {
-  if (testing::HasSpire()) return false;
-  std::puts(testing::HowToGetSpire().c_str());
-  return true;
+  return !testing::HasSpire() && testing::SaySkipped(testing::HowToGetSpire());
 }
 
 SvidAgent AgentOf(const SpireUnderTest& spire, const SpireEntry& entry) {

@@ -27,9 +27,7 @@ struct StrictOpenBao {
 
 // Whatever server the other tests run on: only a real one has such listeners.
 bool SkippedWithoutOpenBao() {
-  if (testing::FindRealOpenBao()) return false;
-  testing::SaySkipped(testing::HowToGetOpenBao());
-  return true;
+  return !testing::FindRealOpenBao() && testing::SaySkipped(testing::HowToGetOpenBao());
 }
 
 struct Advised {

@@ -13,6 +13,7 @@
 #include "tests/e2e/support/bench.h"
 #include "tests/support/harness/raft_cluster.h"
 #include "tests/support/harness/real_openbao.h"
+#include "tests/support/skip.h"
 
 namespace baokms::e2e {
 namespace {
@@ -134,7 +135,7 @@ TEST_CASE("Raft: a cluster that loses its leader costs no call that some node co
   const std::string missing =
       program ? testing::OwnNetwork::WhatIsMissing() : testing::HowToGetOpenBao();
   if (!missing.empty()) {
-    MESSAGE(missing);
+    testing::SaySkipped(missing);
     return;
   }
   testing::OwnNetwork network;

@@ -177,7 +177,7 @@ CommandResult RunCommand(const std::vector<std::string>& arguments,
                                          .stderr_file = directory.File("err")};
   options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
   testing::ChildProcess child(std::move(options));
-  const auto ended = child.Wait(Milliseconds(10000));
+  const auto ended = child.Wait(Milliseconds(20000));
   // Whatever a test asks about a report, its fields are those that are published.
   if (AsksForJson(arguments)) CheckReportFits(arguments.front(), child.Stdout());
   return {.code = ended && ended->code ? *ended->code : -1,

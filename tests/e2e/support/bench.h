@@ -117,7 +117,7 @@ void WriteStateFiles(const ProviderConfig& config, const StateFiles& files);
 
 // `bao-kms-provider <arguments>`, to its end.
 struct CommandResult {
-  int code = -1;  // -1: it did not exit by itself within 10 s
+  int code = -1;  // -1: it did not exit by itself within 20 s
   std::string out;
   std::string err;
 };

@@ -11,7 +11,7 @@ namespace baokms::testing {
 // The calling thread, and what it starts from now on, lives in it until the end. One at a time.
 class OwnNetwork {
  public:
-  // Empty, or "SKIP: " and what is missing.
+  // Empty: nothing.
   static std::string WhatIsMissing();
 
   // Throws HarnessError when the system refuses.

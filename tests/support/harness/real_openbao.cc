@@ -36,7 +36,7 @@ std::optional<std::string> FindRealOpenBao() {
 }
 
 std::string HowToGetOpenBao() {
-  return "SKIP: no OpenBao server program: put `bao` (2.5 or newer, openbao.org) on PATH or set "
+  return "no OpenBao server program: put `bao` (2.5 or newer, openbao.org) on PATH or set "
          "BAOKMS_OPENBAO to its path";
 }
 

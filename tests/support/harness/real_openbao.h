@@ -14,7 +14,7 @@ namespace baokms::testing {
 
 // BAOKMS_OPENBAO, else `bao` on PATH; none when neither can be executed.
 std::optional<std::string> FindRealOpenBao();
-// For a test that skips: what is missing and how to get it, beginning with "SKIP: ".
+// For a test that skips: what is missing and how to get it.
 std::string HowToGetOpenBao();
 
 enum class OpenBaoStorage { kMemory, kFile };

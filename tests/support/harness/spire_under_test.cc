@@ -53,7 +53,7 @@ std::string PemOf(const Json& jwk) {
 bool HasSpire() { return IsOnPath("spire-server") && IsOnPath("spire-agent"); }
 
 std::string HowToGetSpire() {
-  return "SKIP: no SPIRE: put `spire-server` and `spire-agent` (1.15 or newer, spiffe.io) on PATH";
+  return "no SPIRE: put `spire-server` and `spire-agent` (1.15 or newer, spiffe.io) on PATH";
 }
 
 SpireUnderTest::SpireUnderTest() {

@@ -16,7 +16,7 @@ namespace baokms::testing {
 
 // Both `spire-server` and `spire-agent` are on PATH.
 bool HasSpire();
-// For a test that skips: what is missing and how to get it, beginning with "SKIP: ".
+// For a test that skips: what is missing and how to get it.
 std::string HowToGetSpire();
 
 struct SpireEntry {
