@@ -112,8 +112,7 @@ class Walk {
 
   void Enter(posix::Descriptor directory, const struct stat& status) {
     // In a sticky directory nobody exchanges what belongs to root or us, and all else is refused.
-    const bool guarded =
-        (status.st_mode & kOthersMayWrite) == 0 || (status.st_mode & S_ISVTX) != 0;
+    const bool guarded = (status.st_mode & kOthersMayWrite) == 0 || (status.st_mode & S_ISVTX) != 0;
     trusted_ = trusted_ && OfRootOrUs(status) && guarded;
     at_root_ = status.st_dev == root_.st_dev && status.st_ino == root_.st_ino;
     directory_ = std::move(directory);

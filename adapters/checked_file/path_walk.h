@@ -33,8 +33,8 @@ struct WalkOptions {
 
 // Follows links where every link, every directory on the way and what the path names belong to root
 // or the effective user, and no directory on the way may be written by group or others, sticky ones
-// excepted; anywhere else, and after 16 links, kSymlink. A path without links leads through any directory. kMissing
-// for a component that is not there or is no directory. `path` is absolute.
+// excepted; anywhere else, and after 16 links, kSymlink. A path without links leads through any
+// directory. kMissing for a component that is not there or is no directory. `path` is absolute.
 std::expected<Located, WalkProblem> Locate(const std::string& path, const WalkOptions& options);
 
 }  // namespace baokms::adapters::checked_file

@@ -36,7 +36,8 @@ inline constexpr std::array kTlsFailures{TlsFailure::kOther,
                                          TlsFailure::kNotYetValid,
                                          TlsFailure::kCertificateRefused,
                                          TlsFailure::kWantsCertificate,
-                                         TlsFailure::kEndedEarly, TlsFailure::kOursRefused};
+                                         TlsFailure::kEndedEarly,
+                                         TlsFailure::kOursRefused};
 
 // OpenBaoFailure(kTlsFailed) in words of its own; kOther: the very same.
 Error TlsFailed(TlsFailure why);

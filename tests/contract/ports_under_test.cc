@@ -73,9 +73,7 @@ PortsUnderTest::PortsUnderTest(const OpenBaoUnderTest& openbao, const Place& pla
   auth_ = std::make_unique<OpenBaoAuthClient>(auth_context);
 }
 
-core::MonotonicTime PortsUnderTest::Deadline() const {
-  return clock_.Now().monotonic + budget;
-}
+core::MonotonicTime PortsUnderTest::Deadline() const { return clock_.Now().monotonic + budget; }
 
 core::Result<core::Ciphertext> PortsUnderTest::Encrypt(const ports::TokenRef& token,
                                                        const std::string& plaintext,

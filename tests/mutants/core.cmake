@@ -109,12 +109,16 @@ baokms_mutant(believes_another_etcd core core/census/retirement_evidence.cc
 baokms_mutant(end_of_an_outage_waits_for_its_turn core core/rotation/key_keeper.cc
   "Keeper:*"
   REPLACE "  metadata_due_ = due;" "")
-baokms_mutant(end_of_an_outage_respects_the_breaker core core/rotation/key_keeper.cc
-  "Keeper:*"
-  REPLACE "  metadata_breaker_.AllowTrial()" "")
-baokms_mutant(end_of_an_outage_respects_the_deep_breaker core core/rotation/key_keeper.cc
-  "Keeper:*"
-  REPLACE "  deep_breaker_.AllowTrial()" "")
+baokms_mutant(breaker_stops_regular_probes core core/rotation/key_keeper.cc
+  "Keeper: after three failures in a row*"
+  REPLACE "kind == ObservationKind::kDiscovery && metadata_breaker_.open()"
+    "metadata_breaker_.open()")
+baokms_mutant(breaker_stops_no_discovery core core/rotation/key_keeper.cc
+  "Keeper: after three failures in a row*"
+  REPLACE "kind == ObservationKind::kDiscovery && metadata_breaker_.open()" "false")
+baokms_mutant(pause_after_failures_never_grows core core/rotation/circuit_breaker.cc
+  "Keeper: a failed read is repeated*"
+  REPLACE "first * (1LL << (failures_ - 1))" "first")
 baokms_mutant(end_of_an_outage_missed_during_a_probe core core/rotation/key_keeper.cc
   "Keeper:*"
   REPLACE "    answers_meanwhile_ = true" "")
