@@ -21,6 +21,8 @@ std::string_view AdviceFor(transit_http::TransportProblem problem, bool system_r
     case transit_http::TransportProblem::kBadHeader:
       return "auth.jwt.oauth2.tokenUrl cannot be used: it must be an https URL without user info "
              "or fragment";
+    case transit_http::TransportProblem::kBadProxy:
+      return "auth.jwt.oauth2.proxyUrl cannot be used: it must be http://host:port";
     case transit_http::TransportProblem::kBadCaFile:
       return system_roots
                  ? "auth.jwt.oauth2.caCertFile is empty and the system's certificates cannot be "
