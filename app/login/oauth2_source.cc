@@ -64,6 +64,7 @@ std::expected<std::unique_ptr<ports::JwtSource>, std::string> MakeOauth2Source(
   auto transport = transit_http::CurlHttpTransport::Start(
       {.addresses = {adapters::jwt::TokenEndpoint::Of(oauth2.token_url).origin},
        .ca_file = system_roots ? transit_http::SystemCaFile() : oauth2.ca_cert_file,
+       .proxy = oauth2.proxy_url,
        .headers = adapters::jwt::TokenRequestHeaders()},
       context.clock, context.files, context.telemetry);
   if (!transport) return std::unexpected(std::string(AdviceFor(transport.error(), system_roots)));
