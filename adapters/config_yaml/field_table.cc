@@ -128,6 +128,9 @@ constexpr auto kFields = std::to_array<Field>({
    .rule = TextRule::kResourceUri, .description = "Resource parameters of the grant (RFC 8707)."},
   {.name = "auth.jwt.oauth2.caCertFile", .slot = BAOKMS_AT(auth.jwt.oauth2.ca_cert_file), .branch = Branch::kJwtOauth2,
    .rule = TextRule::kAbsolutePath, .description = "CA certificates for the token endpoint; empty: the system's."},
+  {.name = "auth.jwt.oauth2.proxyUrl", .slot = BAOKMS_AT(auth.jwt.oauth2.proxy_url), .branch = Branch::kJwtOauth2,
+   .rule = TextRule::kProxyUrl,
+   .description = "HTTP proxy (CONNECT, without credentials) to the token endpoint, and to nothing else; empty: none."},
 
   {.name = "auth.jwt.spiffe.workloadAPISocket", .slot = BAOKMS_AT(auth.jwt.spiffe.workload_api_socket),
    .branch = Branch::kJwtSpiffe, .need = kRequired, .rule = TextRule::kWorkloadSocket,
@@ -267,6 +270,8 @@ std::string_view DescribeText(TextRule rule) {
       return "https URL, no user info, query or fragment";
     case TextRule::kTokenUrl:
       return "https URL, no user info or fragment";
+    case TextRule::kProxyUrl:
+      return "http://host:port";
     case TextRule::kResourceUri:
       return "absolute URI, no user info or fragment";
     case TextRule::kScopeToken:

@@ -58,6 +58,7 @@ enum class TextRule : std::uint8_t {
   kGroup,
   kHttpsAddress,
   kTokenUrl,
+  kProxyUrl,
   kResourceUri,
   kScopeToken,
   kTrustDomain,

@@ -33,6 +33,8 @@ const char* PatternOf(TextRule rule) {
       return "^([Hh][Tt][Tt][Pp][Ss]://[^/?#@]+(/[^?#]*)?)?$";
     case TextRule::kTokenUrl:
       return "^([Hh][Tt][Tt][Pp][Ss]://[^/?#@]+([/?][^#]*)?)?$";
+    case TextRule::kProxyUrl:
+      return "^([Hh][Tt][Tt][Pp]://[^/?#@]+:[0-9]+)?$";
     case TextRule::kResourceUri:
       return "^[A-Za-z][A-Za-z0-9+.-]*:[^#]+$";
     case TextRule::kScopeToken:

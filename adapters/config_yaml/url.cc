@@ -77,6 +77,12 @@ bool IsAuthority(std::string_view authority) {
   return !port || ParsePort(*port).value_or(0) != 0;
 }
 
+// Of a valid authority.
+bool HasPort(std::string_view authority) {
+  return authority.find(':', authority.starts_with('[') ? authority.find(']') : 0) !=
+         std::string_view::npos;
+}
+
 Complaint CheckHttps(const std::optional<UrlParts>& parts) {
   if (!parts || !EqualsIgnoringCase(parts->scheme, "https")) return "must be an https URL";
   if (HasUserInfo(*parts)) return "must not contain user info";
@@ -97,6 +103,28 @@ Complaint CheckHttpsAddress(std::string_view text) {
 }
 
 Complaint CheckTokenUrl(std::string_view text) { return CheckHttps(Split(text)); }
+
+Complaint CheckProxyUrl(std::string_view text) {
+  const auto parts = Split(text);
+  if (!parts || !parts->authority) return "must be http://host:port";
+  if (EqualsIgnoringCase(parts->scheme, "https")) {
+    return "must be http://host:port: a proxy that is itself behind TLS is not supported (the TLS "
+           "to the token endpoint passes through an http proxy unopened)";
+  }
+  if (EqualsIgnoringCase(parts->scheme.substr(0, 5), "socks")) {
+    return "must be http://host:port: SOCKS proxies are not supported";
+  }
+  if (!EqualsIgnoringCase(parts->scheme, "http")) return "must be http://host:port";
+  if (HasUserInfo(*parts)) {
+    return "must not contain user info: credentials for a proxy are not supported";
+  }
+  if (!IsAuthority(*parts->authority)) return "must have a valid host and port: http://host:port";
+  if (!HasPort(*parts->authority)) return "must name the proxy's port: http://host:port";
+  if (parts->has_query) return "must not contain a query";
+  if (parts->has_fragment) return "must not contain a fragment";
+  if (!parts->path.empty()) return "must end after the port, without a path or '/'";
+  return std::nullopt;
+}
 
 Complaint CheckResourceUri(std::string_view text) {
   const auto parts = Split(text);

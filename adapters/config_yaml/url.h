@@ -11,6 +11,8 @@ namespace baokms::adapters::config_yaml {
 Complaint CheckHttpsAddress(std::string_view text);
 // https, a host, no user info or fragment.
 Complaint CheckTokenUrl(std::string_view text);
+// http://host:port alone.
+Complaint CheckProxyUrl(std::string_view text);
 // RFC 8707: absolute URI, no user info or fragment.
 Complaint CheckResourceUri(std::string_view text);
 

@@ -77,6 +77,8 @@ Complaint CheckText(TextRule rule, std::string_view text, const ValidationOption
       return CheckHttpsAddress(text);
     case TextRule::kTokenUrl:
       return CheckTokenUrl(text);
+    case TextRule::kProxyUrl:
+      return CheckProxyUrl(text);
     case TextRule::kResourceUri:
       return CheckResourceUri(text);
     case TextRule::kScopeToken:

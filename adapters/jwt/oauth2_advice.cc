@@ -87,6 +87,42 @@ std::string_view TokenRequestAdvice(const core::Error& error) {
   }
 }
 
+std::string_view ProxyAdvice(core::ProxyFailure why) {
+  switch (why) {
+    case core::ProxyFailure::kNameUnknown:
+      return "auth.jwt.oauth2.proxyUrl: the host name could not be resolved; check the name and "
+             "the "
+             "node's DNS";
+    case core::ProxyFailure::kUnreachable:
+      return "auth.jwt.oauth2.proxyUrl: could not connect to the proxy; check the address and that "
+             "the proxy is running";
+    case core::ProxyFailure::kSilent:
+      return "auth.jwt.oauth2.proxyUrl: the proxy accepted the connection but did not answer in "
+             "time; check the proxy, and whether it can reach the host of tokenUrl, or raise "
+             "auth.loginTimeout";
+    case core::ProxyFailure::kNoAnswer:
+      return "auth.jwt.oauth2.proxyUrl: the proxy closed the connection, or what answered does not "
+             "speak HTTP; check that the port is that of an HTTP proxy, not of a SOCKS or an https "
+             "one";
+    case core::ProxyFailure::kForbidden:
+      return "auth.jwt.oauth2.proxyUrl: the proxy answered 403; allow this node to CONNECT to the "
+             "host and port of tokenUrl there";
+    case core::ProxyFailure::kWantsCredentials:
+      return "auth.jwt.oauth2.proxyUrl: the proxy answered 407; it wants credentials, which are "
+             "not "
+             "supported; let this node through without them, to the host and port of tokenUrl "
+             "alone";
+    case core::ProxyFailure::kServerUnreachable:
+      return "auth.jwt.oauth2.tokenUrl: the proxy answered 502, 503 or 504; check the host name "
+             "and "
+             "port, and whether the proxy can resolve and reach them";
+    case core::ProxyFailure::kRefused:
+      break;
+  }
+  return "auth.jwt.oauth2.proxyUrl: the proxy refused the CONNECT; check that it is an HTTP proxy "
+         "that allows CONNECT to the host and port of tokenUrl";
+}
+
 std::string_view RejectedGrantAdvice(int status, TokenErrorCode code, CredentialEncoding encoding) {
   switch (code) {
     case TokenErrorCode::kInvalidClient:

@@ -8,6 +8,7 @@
 #include "adapters/jwt/token_request.h"
 #include "core/model/credential_line.h"
 #include "core/model/error.h"
+#include "core/model/proxy_failure.h"
 #include "ports/file_reader.h"
 
 namespace baokms::adapters::jwt {
@@ -17,6 +18,8 @@ std::string_view ClientSecretFileAdvice(ports::FileProblem problem);
 std::string_view ClientSecretContentAdvice(core::LineProblem problem);
 // No reply: an error of ports::HttpTransport.
 std::string_view TokenRequestAdvice(const core::Error& error);
+// The token endpoint was not reached, for its proxy.
+std::string_view ProxyAdvice(core::ProxyFailure why);
 // A status that is no 200, and what its body said.
 std::string_view RejectedGrantAdvice(int status, TokenErrorCode code, CredentialEncoding encoding);
 // 429 and 5xx.

@@ -8,6 +8,7 @@
 #include "adapters/jwt/token_endpoint.h"
 #include "adapters/jwt/token_reply.h"
 #include "adapters/jwt/token_request.h"
+#include "core/model/proxy_failure.h"
 
 namespace baokms::adapters::jwt {
 namespace {
@@ -55,6 +56,9 @@ ports::JwtResult FromFailure(const core::Error& error) {
   if (error == core::OversizeReply()) {
     return Failed(error, LoginStatus::kOauth2Response, OversizeTokenReplyAdvice());
   }
+  if (const auto why = core::ProxyFailureOf(error)) {
+    return Failed(error, LoginStatus::kOauth2Proxy, ProxyAdvice(*why));
+  }
   return Failed(error, LoginStatus::kOauth2Request, TokenRequestAdvice(error));
 }
 
@@ -84,8 +88,8 @@ void Oauth2Source::Fetch(core::MonotonicTime deadline,
   request.max_error_bytes = ports::kMebibyte;
   request.deadline = deadline;
   const core::BootTime started = clock_.Now().boot;
-  transport_.Send(std::move(request), [this, encoding, started, done = std::move(done)](
-                                          ports::HttpOutcome outcome) mutable {
+  transport_.Send(std::move(request), [this, encoding, started,
+                                       done = std::move(done)](ports::HttpOutcome outcome) mutable {
     if (!outcome.reply) return done(FromFailure(outcome.reply.error()));
     done(FromReply(*outcome.reply, encoding, clock_.Now().boot - started,
                    options_.min_remaining_ttl));

@@ -147,9 +147,7 @@ std::vector<PlannedCheck> AcquisitionChecks(const SourceContext& context) {
 CheckResult FailedLogin(const core::LoginFailure& failure) {
   std::string seen(core::Name(failure.status));
   seen.append(": ").append(WhatFailed(failure));
-  return Fail(std::move(seen), failure.advice.empty()
-                                   ? AdviceFor(failure.error)
-                                   : std::string(failure.advice) + ProxyNote(failure.error));
+  return Fail(std::move(seen), AdviceFor(failure));
 }
 
 }  // namespace baokms::app

@@ -21,6 +21,8 @@ std::string_view AdviceFor(transit_http::TransportProblem problem, bool system_r
     case transit_http::TransportProblem::kBadHeader:
       return "auth.jwt.oauth2.tokenUrl cannot be used: it must be an https URL without user info "
              "or fragment";
+    case transit_http::TransportProblem::kBadProxy:
+      return "auth.jwt.oauth2.proxyUrl cannot be used: it must be http://host:port";
     case transit_http::TransportProblem::kBadCaFile:
       return system_roots
                  ? "auth.jwt.oauth2.caCertFile is empty and the system's certificates cannot be "
@@ -62,6 +64,7 @@ std::expected<std::unique_ptr<ports::JwtSource>, std::string> MakeOauth2Source(
   auto transport = transit_http::CurlHttpTransport::Start(
       {.addresses = {adapters::jwt::TokenEndpoint::Of(oauth2.token_url).origin},
        .ca_file = system_roots ? transit_http::SystemCaFile() : oauth2.ca_cert_file,
+       .proxy = oauth2.proxy_url,
        .headers = adapters::jwt::TokenRequestHeaders()},
       context.clock, context.files, context.telemetry);
   if (!transport) return std::unexpected(std::string(AdviceFor(transport.error(), system_roots)));

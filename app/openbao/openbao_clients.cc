@@ -20,6 +20,7 @@ constexpr core::Duration kLeastHedgeDelayOfLogins = std::chrono::seconds(1);
 std::string_view AdviceFor(transit_http::TransportProblem problem) {
   switch (problem) {
     case transit_http::TransportProblem::kBadAddress:
+    case transit_http::TransportProblem::kBadProxy:  // none is used
       return "openbao.address, openbao.failoverAddresses or openbao.tlsServerName cannot be used: "
              "addresses must be https URLs without user info, query or fragment";
     case transit_http::TransportProblem::kBadHeader:

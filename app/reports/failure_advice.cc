@@ -11,6 +11,16 @@ std::string Line(std::string_view name, std::string_view advice) {
   return line;
 }
 
+// Empty unless nothing answered and the environment names a proxy.
+std::string UnusedProxyNote(const core::Error& error, std::string_view instead) {
+  const std::string_view proxy = UnusedProxy();
+  const auto status = error.openbao_status();
+  const bool away = status == core::OpenBaoStatus::kConnectionFailed ||
+                    status == core::OpenBaoStatus::kDnsFailed || error == core::DeadlineExceeded();
+  if (proxy.empty() || !away) return {};
+  return "; " + std::string(proxy) + " is set and not used: " + std::string(instead);
+}
+
 }  // namespace
 
 std::string_view AdviceFor(core::ErrorClass error) {
@@ -91,13 +101,22 @@ std::string_view AdviceFor(core::TlsFailure why) {
 }
 
 std::string ProxyNote(const core::Error& error) {
-  const std::string_view proxy = UnusedProxy();
-  const auto status = error.openbao_status();
-  const bool away = status == core::OpenBaoStatus::kConnectionFailed ||
-                    status == core::OpenBaoStatus::kDnsFailed || error == core::DeadlineExceeded();
-  if (proxy.empty() || !away) return {};
-  return "; " + std::string(proxy) +
-         " is set and not used: this node must reach the server without a proxy";
+  return UnusedProxyNote(error, "this node must reach the server without a proxy");
+}
+
+std::string AdviceFor(const core::LoginFailure& failure) {
+  if (failure.advice.empty()) return AdviceFor(failure.error);
+  std::string advice(failure.advice);
+  switch (failure.status) {
+    case core::LoginStatus::kOauth2Proxy:
+      return advice;
+    case core::LoginStatus::kOauth2Request:
+      return advice + UnusedProxyNote(failure.error,
+                                      "only auth.jwt.oauth2.proxyUrl names a proxy for the token "
+                                      "endpoint");
+    default:
+      return advice + ProxyNote(failure.error);
+  }
 }
 
 std::string AdviceFor(const core::Error& error) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/model/error.h"
+#include "core/model/login.h"
 #include "core/model/readiness.h"
 #include "core/model/tls_failure.h"
 
@@ -16,7 +17,10 @@ std::string_view AdviceFor(core::Reason reason);
 std::string_view AdviceFor(core::TlsFailure why);
 // Of this very error, where it tells more than its class.
 std::string AdviceFor(const core::Error& error);
-// To end any advice on `error` with: that a proxy is set and not used, where that may be why.
+// Its own advice, or else that of its error.
+std::string AdviceFor(const core::LoginFailure& failure);
+// To end advice on an error of OpenBao's with: that a proxy is set and not used, where that may be
+// why.
 std::string ProxyNote(const core::Error& error);
 
 // Of a node without a state whose key is rotated, also when there is no other node.

@@ -93,12 +93,8 @@ void Runtime::StartProbing() {
       const std::lock_guard lock(probe_mutex_);
       probe_ = report;
       if (report.reason) last_failure_ = report;
-      login_advice_ = tokens_->advice();
-      const auto login = tokens_->status();
-      if (login->last_error) {
-        login_advice_ = login_advice_.empty() ? AdviceFor(*login->last_error)
-                                              : login_advice_ + ProxyNote(*login->last_error);
-      }
+      const auto& login = tokens_->last_failure();
+      login_advice_ = login ? AdviceFor(*login) : std::string();
     }
     probe_ended_.notify_one();
   });

@@ -73,7 +73,10 @@ void TokenDriver::Step(const Keeper::Event& event, Brought brought) {
           } else if constexpr (std::is_same_v<Action, Keeper::DropToken>) {
             token_.Store(nullptr);
           } else if constexpr (std::is_same_v<Action, Keeper::ReportLogin>) {
-            advice_ = a.advice;
+            last_failure_.reset();
+            if (a.error) {
+              last_failure_ = {.error = *a.error, .status = a.status, .advice = a.advice};
+            }
             telemetry_.LoginFinished(a.status, a.error ? &*a.error : nullptr,
                                      SinceRefreshStarted());
           } else if constexpr (std::is_same_v<Action, Keeper::ReportRenewal>) {

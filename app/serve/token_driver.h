@@ -6,10 +6,11 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <string_view>
+#include <optional>
 
 #include "app/published.h"
 #include "app/serve/control_loop.h"
+#include "core/model/login.h"
 #include "core/token/token_keeper.h"
 #include "ports/clock.h"
 #include "ports/login_source.h"
@@ -38,8 +39,8 @@ class TokenDriver final : public ports::TokenSource {
 
   // Any thread.
   std::shared_ptr<const core::TokenStatus> status() const { return status_.Load(); }
-  // What a person should do about the last failed login; empty after a good one. The loop's thread.
-  std::string_view advice() const { return advice_; }
+  // The last login's; none after a good one. The loop's thread.
+  const std::optional<core::LoginFailure>& last_failure() const { return last_failure_; }
 
  private:
   using Keeper = core::TokenKeeper;
@@ -66,7 +67,7 @@ class TokenDriver final : public ports::TokenSource {
   Keeper keeper_;
   ControlLoop::TimerId timer_;
   core::MonotonicTime refresh_started_{};
-  std::string_view advice_;
+  std::optional<core::LoginFailure> last_failure_;
   std::move_only_function<void()> answers_again_;
   std::map<Keeper::WaiterId, ports::Completion<ports::TokenRef>> waiters_;
   std::atomic<Keeper::WaiterId> next_waiter_ = 1;

@@ -55,6 +55,7 @@ struct Oauth2Configuration {
   std::string audience;
   std::vector<std::string> resources;
   std::string ca_cert_file;  // empty: the system's roots
+  std::string proxy_url;     // http://host:port; empty: none
 };
 
 struct JwtSpiffeConfiguration {

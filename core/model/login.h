@@ -26,6 +26,7 @@ enum class LoginStatus : std::uint8_t {
   kCertInvalid,
   kOauth2Credential,
   kOauth2Request,
+  kOauth2Proxy,
   kOauth2Rejected,
   kOauth2Unavailable,
   kOauth2Response,
@@ -57,6 +58,8 @@ constexpr std::string_view Name(LoginStatus status) {
       return "oauth2_credential";
     case LoginStatus::kOauth2Request:
       return "oauth2_request";
+    case LoginStatus::kOauth2Proxy:
+      return "oauth2_proxy";
     case LoginStatus::kOauth2Rejected:
       return "oauth2_rejected";
     case LoginStatus::kOauth2Unavailable:

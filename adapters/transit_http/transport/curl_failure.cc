@@ -8,6 +8,7 @@
 #include <charconv>
 #include <optional>
 
+#include "core/model/proxy_failure.h"
 #include "core/model/tls_failure.h"
 
 namespace baokms::adapters::transit_http {
@@ -110,6 +111,34 @@ bool EndedEarly(const CurlFailure& failure) {
 // alert comes where the reply should.
 bool IsLateAlert(const CurlFailure& failure) { return failure.alert != 0 && !failure.heard; }
 
+// No tunnel came to be. libcurl counts no connection for one that could not be made, as for one
+// that is used again (libraries.md, "libcurl").
+bool FailedAtProxy(const CurlFailure& failure) {
+  if (!failure.proxied || failure.proxy_status / 100 == 2) return false;
+  return !failure.reused || failure.code == CURLE_COULDNT_CONNECT ||
+         failure.code == CURLE_OPERATION_TIMEDOUT;
+}
+
+core::ProxyFailure WhyProxyFailed(const CurlFailure& failure) {
+  using core::ProxyFailure;
+  switch (failure.proxy_status) {
+    case 0:
+      break;
+    case 403:
+      return ProxyFailure::kForbidden;
+    case 407:
+      return ProxyFailure::kWantsCredentials;
+    case 502:
+    case 503:
+    case 504:
+      return ProxyFailure::kServerUnreachable;
+    default:
+      return ProxyFailure::kRefused;
+  }
+  if (failure.reused) return ProxyFailure::kUnreachable;
+  return failure.code == CURLE_OPERATION_TIMEDOUT ? ProxyFailure::kSilent : ProxyFailure::kNoAnswer;
+}
+
 OpenBaoStatus StatusOf(CURLcode code) {
   // Not a closed list: curl has some hundred codes, and what is not named here means a cut, empty,
   // oversize or unreadable reply.
@@ -140,6 +169,7 @@ OpenBaoStatus StatusOf(CURLcode code) {
 }  // namespace
 
 core::Error ErrorOf(const CurlFailure& failure) {
+  if (FailedAtProxy(failure)) return core::ProxyFailed(WhyProxyFailed(failure));
   const OpenBaoStatus status = StatusOf(failure.code);
   if (status == OpenBaoStatus::kTlsFailed || IsLateAlert(failure)) {
     return core::TlsFailed(WhyTlsFailed(failure));

@@ -20,9 +20,11 @@ struct CurlFailure {
   bool presented = false;  // a client certificate
   bool reused = false;     // another transfer's connection
   bool heard = false;      // the reply had begun
+  bool proxied = false;    // over a proxy's tunnel
+  long proxy_status = 0;   // CURLINFO_HTTP_CONNECTCODE; 0: the proxy gave none
 };
 
-// A curl time-out is the connect time-out.
+// A curl time-out is the connect time-out, which includes the proxy's answer.
 core::Error ErrorOf(const CurlFailure& failure);
 
 // Nothing reached the server.

@@ -45,6 +45,10 @@ std::expected<std::unique_ptr<CurlHttpTransport>, TransportProblem> CurlHttpTran
     return std::unexpected(TransportProblem::kBadHeader);
   }
   settings.transfer = {.headers = std::move(options.headers)};
+  if (!options.proxy.empty()) {
+    settings.transfer.proxy = ProxyAddress::Parse(options.proxy);
+    if (!settings.transfer.proxy) return std::unexpected(TransportProblem::kBadProxy);
+  }
   settings.sending = options.sending;
   settings.sending.addresses = settings.addresses.size();
   settings.max_idle_connection = options.max_idle_connection;

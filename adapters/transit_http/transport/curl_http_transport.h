@@ -26,8 +26,11 @@ class IoLoop;
 struct TransportOptions {
   // https URLs of one cluster, the preferred first; not empty.
   std::vector<std::string> addresses{};
-  std::string tls_server_name{};       // empty: each address's own host
-  std::string ca_file{};               // the only authorities trusted
+  std::string tls_server_name{};  // empty: each address's own host
+  std::string ca_file{};          // the only authorities trusted
+  // "http://host:port" of a proxy that tunnels to them and looks up their names; empty: none.
+  // ProbeTls uses none.
+  std::string proxy{};
   std::vector<std::string> headers{};  // "Name: value", sent with every request
   SendingLimits sending{};             // but for `addresses`, which is counted here
   // How long an idle connection is kept; must exceed the probe interval to stay warm.
@@ -38,6 +41,7 @@ struct TransportOptions {
 enum class TransportProblem : std::uint8_t {
   kBadAddress,
   kBadHeader,  // one has a control character
+  kBadProxy,
   kBadCaFile,  // unreadable, unsafe, or without a usable certificate
   kNoResources,
 };

@@ -8,6 +8,7 @@
 
 #include "adapters/posix/all_signals_blocked.h"
 #include "adapters/transit_http/transport/curl_failure.h"
+#include "core/model/proxy_failure.h"
 #include "core/model/tls_failure.h"
 
 namespace baokms::adapters::transit_http {
@@ -18,10 +19,20 @@ using core::OpenBaoStatus;
 // A bound on sleeping when nothing is due; curl shortens it for its own timers.
 constexpr int kIdlePollMilliseconds = 10'000;
 
-std::vector<std::string> HostsOf(const std::vector<ServerAddress>& addresses) {
+// The names that we look up.
+std::vector<std::string> HostsOf(const IoLoopSettings& settings) {
+  const std::optional<ProxyAddress>& proxy = settings.transfer.proxy;
   std::vector<std::string> hosts;
-  for (const ServerAddress& address : addresses) hosts.push_back(address.host);
+  for (const ServerAddress& address : settings.addresses) {
+    hosts.push_back(proxy ? proxy->host : address.host);
+  }
   return hosts;
+}
+
+// The proxy's own decision: it would be the same a moment later.
+bool IsVerdict(core::ProxyFailure why) {
+  return why == core::ProxyFailure::kForbidden || why == core::ProxyFailure::kWantsCredentials ||
+         why == core::ProxyFailure::kRefused;
 }
 
 AttemptEnd EndBy(ports::AfterReply judgment) {
@@ -36,8 +47,11 @@ AttemptEnd EndBy(ports::AfterReply judgment) {
   return AttemptEnd::kReply;
 }
 
-AttemptEnd EndBy(CURLcode code, OpenBaoStatus status) {
+AttemptEnd EndBy(CURLcode code, const core::Error& error) {
   if (code == CURLE_SSL_CERTPROBLEM) return AttemptEnd::kFailed;  // our own certificate or key
+  const auto at_proxy = core::ProxyFailureOf(error);
+  if (at_proxy && IsVerdict(*at_proxy)) return AttemptEnd::kFailed;
+  const OpenBaoStatus status = error.openbao_status().value_or(OpenBaoStatus::kUnknown);
   return IsConnectFailure(status) ? AttemptEnd::kUnreachable : AttemptEnd::kBroken;
 }
 
@@ -77,7 +91,7 @@ IoLoop::IoLoop(IoLoopSettings settings, std::unique_ptr<CaBundle> ca, const port
       tls_sessions_(curl_share_init()),
       multi_(curl_multi_init()),
       policy_(settings_.sending, std::random_device()()),
-      names_(HostsOf(settings_.addresses)),
+      names_(HostsOf(settings_)),
       distrusted_since_(settings_.addresses.size()),
       wants_certificate_(settings_.addresses.size()),
       last_failure_(core::OpenBaoFailure(OpenBaoStatus::kUnavailable)) {}
@@ -256,8 +270,10 @@ void IoLoop::StartTransfer(Attempt& attempt) {
   if (where.look_up) LookUp(attempt.address);
   if (where.wait) return;
   if (!where.ip) {
-    still_born_.push_back(
-        {attempt.id, AttemptEnd::kUnreachable, core::OpenBaoFailure(OpenBaoStatus::kDnsFailed)});
+    still_born_.push_back({attempt.id, AttemptEnd::kUnreachable,
+                           settings_.transfer.proxy
+                               ? core::ProxyFailed(core::ProxyFailure::kNameUnknown)
+                               : core::OpenBaoFailure(OpenBaoStatus::kDnsFailed)});
     return;
   }
   attempt.ip = *where.ip;
@@ -334,8 +350,7 @@ void IoLoop::FinishTransfers() {
           error == core::TlsFailed(core::TlsFailure::kEndedEarly)) {
         wants_certificate_[attempt.address] = true;
       }
-      const AttemptEnd end = EndBy(code, error.openbao_status().value_or(OpenBaoStatus::kUnknown));
-      EndAttempt(attempt.id, end, std::unexpected(error));
+      EndAttempt(attempt.id, EndBy(code, error), std::unexpected(error));
     }
   }
 }

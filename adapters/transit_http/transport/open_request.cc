@@ -1,15 +1,19 @@
 #include "adapters/transit_http/transport/open_request.h"
 
+#include "core/model/proxy_failure.h"
 #include "core/model/tls_failure.h"
 
 namespace baokms::adapters::transit_http {
 namespace {
 
-// What a node said tells more than why TLS with one failed, that more than that one could not be
-// reached, and that more than an attempt that was cut; among equals, the first.
+// What a node said tells more than why TLS with one or the way through a proxy failed, that more
+// than that one could not be reached, and that more than an attempt that was cut; among equals, the
+// first.
 int WorthOf(const ports::HttpOutcome& outcome) {
   if (outcome.reply) return 3;
-  if (core::TlsFailureOf(outcome.reply.error())) return 2;
+  if (core::TlsFailureOf(outcome.reply.error()) || core::ProxyFailureOf(outcome.reply.error())) {
+    return 2;
+  }
   return outcome.reply.error() == core::Cancelled() ? 0 : 1;
 }
 

@@ -24,11 +24,11 @@ bool IsPrintableWithoutBlanks(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
 }
 
+}  // namespace
+
 std::string Bracketed(const std::string& host) {
   return host.contains(':') && !host.starts_with('[') ? "[" + host + "]" : host;
 }
-
-}  // namespace
 
 std::optional<ServerAddress> ServerAddress::Parse(const std::string& url,
                                                   const std::string& tls_server_name) {
@@ -65,8 +65,8 @@ std::optional<ServerAddress> ServerAddress::Parse(const std::string& url,
   return address;
 }
 
-std::string ServerAddress::ConnectTo(const std::string& ip) const {
-  return url_name + ":" + port + ":" + Bracketed(ip) + ":" + port;
+std::string ServerAddress::ConnectTo(const std::string& place) const {
+  return url_name + ":" + port + ":" + Bracketed(place) + ":" + port;
 }
 
 }  // namespace baokms::adapters::transit_http

@@ -8,6 +8,9 @@
 
 namespace baokms::adapters::transit_http {
 
+// `host` as URLs have it: an IPv6 address in brackets.
+std::string Bracketed(const std::string& host);
+
 struct ServerAddress {
   std::string url_prefix;  // "https://name:port" plus the address's own path, no trailing '/'
   std::string url_name;    // the name in it, which the certificate must have
@@ -15,8 +18,9 @@ struct ServerAddress {
   std::string port;
   std::string host_header;  // "Host: ..."; empty: curl's own
 
-  // For CURLOPT_CONNECT_TO: `ip` is one of `host`'s addresses, so curl never looks a name up.
-  std::string ConnectTo(const std::string& ip) const;
+  // For CURLOPT_CONNECT_TO: `place` is one of `host`'s addresses, so curl never looks a name up; or
+  // `host` itself, for a proxy to look up.
+  std::string ConnectTo(const std::string& place) const;
 
   // nullopt unless `url` is an https URL without user info, query or fragment. With
   // `tls_server_name` the certificate is checked against that name instead of the URL's host.

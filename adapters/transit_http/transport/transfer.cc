@@ -62,6 +62,7 @@ Transfer::Transfer(const ports::HttpRequest& request, const TransferTarget& targ
       identity_(request.identity ? request.identity : target.identity),
       ca_pem_(request.identity || !target.identity ? std::move(ca_pem)
                                                    : MarkedWith(*target.identity, *ca_pem)),
+      proxy_(settings.proxy),
       easy_(curl_easy_init()) {
   if (!easy_) throw std::bad_alloc();
   BuildHeaders(target.address, settings);
@@ -116,10 +117,9 @@ void Transfer::SetOptions(const TransferTarget& target, core::Duration time_left
   Set(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   Set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
 
-  // One HTTPS server, no proxy from the environment, no redirects.
+  // One HTTPS server, no redirects.
   Set(easy, CURLOPT_PROTOCOLS_STR, "https");
   Set(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  Set(easy, CURLOPT_PROXY, "");
   Set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   Set(easy, CURLOPT_HTTP09_ALLOWED, 0L);
 
@@ -138,9 +138,7 @@ void Transfer::SetOptions(const TransferTarget& target, core::Duration time_left
 
 void Transfer::SetConnectionOptions(const TransferTarget& target, core::Duration time_left) {
   CURL* easy = easy_.get();
-  connect_to_.reset(curl_slist_append(nullptr, target.address.ConnectTo(target.ip).c_str()));
-  if (!connect_to_) throw std::bad_alloc();
-  Set(easy, CURLOPT_CONNECT_TO, connect_to_.get());
+  SetWay(target);
   if (target.fresh_connection) Set(easy, CURLOPT_FRESH_CONNECT, 1L);
   Set(easy, CURLOPT_MAXAGE_CONN, static_cast<long>(target.max_idle_connection.count()));
   Set(easy, CURLOPT_CONNECTTIMEOUT_MS, CeilMilliseconds(time_left / 3));
@@ -150,6 +148,22 @@ void Transfer::SetConnectionOptions(const TransferTarget& target, core::Duration
   Set(easy, CURLOPT_TCP_KEEPIDLE, kKeepAliveIdleSeconds);
   Set(easy, CURLOPT_TCP_KEEPINTVL, kKeepAliveProbeSeconds);
   Set(easy, CURLOPT_SOCKOPTFUNCTION, &SetUserTimeout);
+}
+
+// Straight to the IP address, or through the proxy there, which looks up the server's name itself.
+// Neither the environment's proxy nor its no_proxy counts. A proxy sees none of the request's
+// headers, and its own are no part of the reply.
+void Transfer::SetWay(const TransferTarget& target) {
+  CURL* easy = easy_.get();
+  const std::string& place = proxy_ ? target.address.host : target.ip;
+  connect_to_.reset(curl_slist_append(nullptr, target.address.ConnectTo(place).c_str()));
+  if (!connect_to_) throw std::bad_alloc();
+  Set(easy, CURLOPT_CONNECT_TO, connect_to_.get());
+  Set(easy, CURLOPT_NOPROXY, "");
+  Set(easy, CURLOPT_PROXY, proxy_ ? proxy_->UrlAt(target.ip).c_str() : "");
+  Set(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+  Set(easy, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
+  Set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
 // Neither curl's reuse nor its TLS sessions look at what a connection presented (libraries.md,
@@ -175,6 +189,8 @@ CURLcode Transfer::OnTlsContext(CURL* /*easy*/, void* context, void* self) {
 core::Error Transfer::WhyFailed(CURLcode code) const {
   long verify_result = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &verify_result);
+  long proxy_status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
   long connects = 0;
   curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &connects);
   return ErrorOf({.code = code,
@@ -184,7 +200,9 @@ core::Error Transfer::WhyFailed(CURLcode code) const {
                   .asked_in_vain = alert_->asked_in_vain,
                   .presented = identity_ != nullptr,
                   .reused = connects == 0,
-                  .heard = heard()});
+                  .heard = heard(),
+                  .proxied = proxy_.has_value(),
+                  .proxy_status = proxy_status});
 }
 
 int Transfer::http_status() const {

@@ -8,10 +8,12 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "adapters/transit_http/transport/last_alert.h"
+#include "adapters/transit_http/transport/proxy_address.h"
 #include "adapters/transit_http/transport/reply_buffer.h"
 #include "adapters/transit_http/transport/server_address.h"
 #include "core/model/client_identity.h"
@@ -23,13 +25,14 @@ namespace baokms::adapters::transit_http {
 
 // What does not change between transfers.
 struct TransferSettings {
-  std::vector<std::string> headers;  // "Name: value", sent with every request
+  std::vector<std::string> headers;     // "Name: value", sent with every request
+  std::optional<ProxyAddress> proxy{};  // all servers are reached through it
 };
 
 // One attempt: where to, and over which connections.
 struct TransferTarget {
   const ServerAddress& address;
-  const std::string& ip;
+  const std::string& ip;  // the address's, or the proxy's
   bool fresh_connection = false;
   std::chrono::seconds max_idle_connection{0};  // of one that is used again
   CURLSH* tls_sessions = nullptr;               // where those to resume are kept; null: none are
@@ -77,6 +80,7 @@ class Transfer {
   void AddCredentialHeader();
   void SetOptions(const TransferTarget& target, core::Duration time_left);
   void SetConnectionOptions(const TransferTarget& target, core::Duration time_left);
+  void SetWay(const TransferTarget& target);
   void PresentIdentity();
   static CURLcode OnTlsContext(CURL* easy, void* context, void* self);
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
@@ -85,6 +89,7 @@ class Transfer {
   const ports::HttpRequest& request_;
   const core::ClientIdentityRef identity_;  // presented; null: none
   const std::shared_ptr<const std::string> ca_pem_;
+  const std::optional<ProxyAddress>& proxy_;
   // Nodes that we link ourselves: curl_slist_append would copy the credential to plain memory.
   std::vector<std::string> header_lines_;
   core::Secret credential_line_;

@@ -126,6 +126,15 @@ TEST_CASE("Load: lists and peers arrive whole") {
         std::vector<std::string>{"urn:openbao:kms", "https://bao.example/"});
 }
 
+TEST_CASE("Load: a proxy is http with its port and is none when absent") {
+  CHECK(Load(kOauth2Sample)->auth.jwt.oauth2.proxy_url.empty());
+  for (const std::string url :
+       {"http://proxy.example:3128", "HTTP://192.0.2.1:80", "'http://[2001:db8::1]:3128'"}) {
+    CAPTURE(url);
+    CHECK(Load(Replaced(kOauth2Sample, "caCertFile: \"\"", "proxyUrl: " + url)).has_value());
+  }
+}
+
 TEST_CASE("Load: all faults come in one pass, each on its line") {
   constexpr std::string_view kText = R"(server:
   sockerPath: /run/openbao-kms/kms.sock

@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/model/proxy_failure.h"
 #include "tests/adapters/jwt/make_jwt.h"
 #include "tests/adapters/jwt/one_file.h"
 #include "tests/support/ports/fake_clock.h"
@@ -62,7 +65,8 @@ struct Oauth2Fixture {
                                    .scopes = {"kms"},
                                    .audience = {},
                                    .resources = {},
-                                   .ca_cert_file = {}},
+                                   .ca_cert_file = {},
+                                   .proxy_url = {}},
                         .min_remaining_ttl = 120s};
   std::string jwt = MakeJwt(R"({"exp":1700003600})");
   Oauth2Fixture() { Grant(R"(,"expires_in":3600)"); }
@@ -150,6 +154,20 @@ TEST_CASE("OAuth2: a failed transfer is oauth2_request with its own cause and ad
     CHECK(std::ranges::find(advice, failure.advice) == advice.end());
     advice.push_back(failure.advice);
   }
+}
+
+TEST_CASE("OAuth2: a failure of the proxy is oauth2_proxy with its own cause and advice") {
+  std::set<std::string_view> advice;
+  for (const core::ProxyFailure why : core::kProxyFailures) {
+    Oauth2Fixture fixture;
+    fixture.server.error = core::ProxyFailed(why);
+    const auto failure = fixture.Failure();
+    CHECK(failure.status == LoginStatus::kOauth2Proxy);
+    CHECK(failure.error == core::ProxyFailed(why));
+    CHECK(failure.advice.starts_with("auth.jwt.oauth2."));
+    advice.insert(failure.advice);
+  }
+  CHECK(advice.size() == core::kProxyFailures.size());
 }
 
 TEST_CASE("OAuth2: 429 and every 5xx are oauth2_unavailable") {

@@ -72,7 +72,7 @@ void TellEverything(Telemetry& telemetry) {
   telemetry.OpenBaoFailover();
   telemetry.TransitBatchSent(7);
   telemetry.DecryptShared();
-  for (int status = 0; status <= 14; ++status) {
+  for (int status = 0; status <= 15; ++status) {
     telemetry.LoginFinished(static_cast<core::LoginStatus>(status), nullptr, {});
     telemetry.RenewalFinished(static_cast<core::LoginStatus>(status), nullptr, {});
   }
@@ -236,10 +236,10 @@ TEST_CASE("Scrape: every counter with its labels") {
                 status + "\"} 1"),
         status);
   }
-  for (const auto* status :
-       {"ok", "error", "auth_failed", "no_usable_session", "jwt_expired", "jwt_near_expiry",
-        "jwt_invalid", "cert_expired", "cert_near_expiry", "cert_invalid", "oauth2_credential",
-        "oauth2_request", "oauth2_rejected", "oauth2_unavailable", "oauth2_response"}) {
+  for (const auto* status : {"ok", "error", "auth_failed", "no_usable_session", "jwt_expired",
+                             "jwt_near_expiry", "jwt_invalid", "cert_expired", "cert_near_expiry",
+                             "cert_invalid", "oauth2_credential", "oauth2_request", "oauth2_proxy",
+                             "oauth2_rejected", "oauth2_unavailable", "oauth2_response"}) {
     for (const auto* name : {"login", "renewal"}) {
       CHECK_MESSAGE(Has(scrape, std::string("openbao_kms_auth_") + name + "_total{status=\"" +
                                     status + "\"} 1"),

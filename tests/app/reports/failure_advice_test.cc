@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/process/environment.h"
+#include "core/model/proxy_failure.h"
 
 namespace baokms::app {
 
@@ -37,6 +38,23 @@ TEST_CASE("Failure advice: a proxy that is set and not used is named where nothi
   CHECK(AdviceFor(away).contains("HTTPS_PROXY is set and not used"));
   CHECK(AdviceFor(core::OpenBaoFailure(core::OpenBaoStatus::kDnsFailed)).contains("not used"));
   CHECK_FALSE(AdviceFor(core::OpenBaoFailure(core::OpenBaoStatus::kSealed)).contains("not used"));
+  ScrubEnvironment();
+}
+
+TEST_CASE("Failure advice: a token endpoint's proxy is named where one is set and not used") {
+  const core::Error away = core::OpenBaoFailure(core::OpenBaoStatus::kConnectionFailed);
+  const auto advice = [](const core::Error& error, core::LoginStatus status) {
+    return AdviceFor(core::LoginFailure{.error = error, .status = status, .advice = "do this"});
+  };
+  CHECK(advice(away, core::LoginStatus::kOauth2Request) == "do this");
+  REQUIRE(setenv("HTTPS_PROXY", "http://proxy.invalid", 1) == 0);
+  ScrubEnvironment();
+  CHECK(advice(away, core::LoginStatus::kOauth2Request).contains("auth.jwt.oauth2.proxyUrl"));
+  // The login itself goes to OpenBao.
+  CHECK(advice(away, core::LoginStatus::kError).ends_with("without a proxy"));
+  CHECK(advice(core::ProxyFailed(core::ProxyFailure::kUnreachable),
+               core::LoginStatus::kOauth2Proxy) == "do this");
+  CHECK(AdviceFor(core::LoginFailure{.error = away, .advice = {}}) == AdviceFor(away));
   ScrubEnvironment();
 }
 

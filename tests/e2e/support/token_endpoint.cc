@@ -10,7 +10,7 @@ TokenEndpoint::TokenEndpoint(const Bench& bench, std::string client_id, std::str
       authority_(tests::MakeAuthority("authority of the token endpoint")),
       secret_(std::move(secret)),
       server_(
-          tests::IssueServer(authority_, {"IP:127.0.0.1"}),
+          tests::IssueServer(authority_, {"IP:127.0.0.1", "DNS:" + std::string(kName)}),
           [this](const tests::SeenRequest& request, tests::Wire& wire) { Serve(request, wire); }) {}
 
 void TokenEndpoint::Configure(ProviderConfig& config) const {

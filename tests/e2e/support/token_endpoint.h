@@ -13,6 +13,9 @@ namespace baokms::e2e {
 
 class TokenEndpoint {
  public:
+  // That of its certificate, beside 127.0.0.1; it resolves nowhere.
+  static constexpr const char* kName = "idp.invalid";
+
   // Grants tokens that the bench's OpenBao accepts to clients that show `secret`.
   TokenEndpoint(const Bench& bench, std::string client_id, std::string secret);
 
@@ -29,6 +32,7 @@ class TokenEndpoint {
   // Claims of further tokens, as OpenBaoSetup::MintJwt takes them.
   void ExpiresAfter(std::chrono::seconds valid);
 
+  int port() const { return server_.port(); }
   std::size_t requests() const { return server_.requests().size(); }
   std::vector<std::string> tokens() const;  // granted so far
   const std::string& ca_pem() const { return authority_.certificate_pem; }

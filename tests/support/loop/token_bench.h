@@ -72,7 +72,10 @@ struct TokenBench : LoopBench {
   }
   std::string_view Advice() {
     std::string_view advice;
-    loop.Post([&] { advice = driver.advice(); });
+    loop.Post([&] {
+      const auto& failure = driver.last_failure();
+      if (failure) advice = failure->advice;
+    });
     Settle();
     return advice;
   }

@@ -8,6 +8,7 @@
 #include "core/model/key_snapshot.h"
 #include "core/model/login.h"
 #include "core/model/openbao_operation.h"
+#include "core/model/proxy_failure.h"
 #include "core/model/readiness.h"
 #include "core/model/tls_failure.h"
 
@@ -109,6 +110,23 @@ TEST_CASE("Error: each cause of a TLS failure has words of its own and is found 
   CHECK_FALSE(TlsFailureOf(OpenBaoFailure(OpenBaoStatus::kConnectionFailed)).has_value());
 }
 
+TEST_CASE("Error: each failure of a proxy has words of its own and is found again") {
+  std::set<std::string_view> words;
+  for (const ProxyFailure why : kProxyFailures) {
+    const Error error = ProxyFailed(why);
+    words.insert(error.message());
+    CHECK(error.code() == RpcCode::kUnavailable);
+    const OpenBaoStatus status = why == ProxyFailure::kNameUnknown
+                                     ? OpenBaoStatus::kDnsFailed
+                                     : OpenBaoStatus::kConnectionFailed;
+    CHECK(error.openbao_status() == status);
+    CHECK(error.error_class() == OpenBaoFailure(status).error_class());
+    CHECK(ProxyFailureOf(error) == why);
+  }
+  CHECK(words.size() == 8);
+  CHECK_FALSE(ProxyFailureOf(OpenBaoFailure(OpenBaoStatus::kConnectionFailed)).has_value());
+}
+
 TEST_CASE("Error: no two words of a vocabulary are the same") {
   CHECK(NamesUpTo(ErrorClass::kCiphertextInvalid).size() == 23);
   CHECK(NamesUpTo(OpenBaoStatus::kUnknown).size() == 15);
@@ -126,7 +144,7 @@ TEST_CASE("Names: the ends of a login are the words of the metric and log tables
   CHECK(NamesUpTo(LoginStatus::kOauth2Response) ==
         std::set<std::string>{"ok", "error", "auth_failed", "no_usable_session", "jwt_expired",
                               "jwt_near_expiry", "jwt_invalid", "cert_expired", "cert_near_expiry",
-                              "cert_invalid", "oauth2_credential", "oauth2_request",
+                              "cert_invalid", "oauth2_credential", "oauth2_request", "oauth2_proxy",
                               "oauth2_rejected", "oauth2_unavailable", "oauth2_response"});
 }
 
