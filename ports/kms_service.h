@@ -16,8 +16,9 @@ class KmsService {
   virtual ~KmsService() = default;
   // From the published view: no I/O, no lock. Any thread.
   virtual core::StatusReply Status() = 0;
-  // Any thread, never blocks. Completes at the latest when openbao.timeout is over. A caller that
-  // has gone abandons the pending call and drops the outcome.
+  // Any thread, never blocks: other callers wait meanwhile. Completes at the latest when
+  // openbao.timeout is over. A caller that has gone abandons the pending call and drops the
+  // outcome.
   virtual std::unique_ptr<PendingCall> Encrypt(core::Secret plaintext,
                                                KmsCompletion<core::EncryptReply> done) = 0;
   virtual std::unique_ptr<PendingCall> Decrypt(core::DecryptRequest request,

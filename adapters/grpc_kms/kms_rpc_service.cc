@@ -2,31 +2,14 @@
 
 #include <charconv>
 #include <cstring>
-#include <memory>
-#include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "adapters/grpc_kms/message_codec.h"
-#include "adapters/grpc_kms/rpc.h"
 #include "core/model/secret.h"
 
 namespace baokms::adapters::grpc_kms {
 namespace {
-
-class RpcReactor final : public grpc::ServerUnaryReactor {
- public:
-  explicit RpcReactor(std::shared_ptr<Rpc> rpc) : rpc_(std::move(rpc)) { rpc_->BindReactor(this); }
-  void OnCancel() override { rpc_->Cancel(); }
-  void OnDone() override {
-    rpc_->Forget();
-    delete this;
-  }
-
- private:
-  const std::shared_ptr<Rpc> rpc_;
-};
 
 // A request in one piece. A message that may hold plaintext is wiped afterwards, in gRPC's own
 // buffers too (short messages live inside slice objects that are not reachable from here).
@@ -105,71 +88,69 @@ int PeerDescriptor(std::string_view peer) {
 
 }  // namespace
 
-template <typename Work>
-grpc::ServerUnaryReactor* KmsRpcService::Handle(core::KmsMethod method,
-                                                grpc::CallbackServerContext* context,
-                                                const grpc::ByteBuffer* request,
-                                                grpc::ByteBuffer* response, Work work) {
-  const std::optional<uid_t> peer = connections_.RpcArrived(PeerDescriptor(context->peer()));
-  const RequestBytes message(*request);
-  const auto rpc = std::make_shared<Rpc>(method, *context, response, rpcs_, telemetry_);
-  auto* reactor = new RpcReactor(rpc);
+std::optional<core::KmsMethod> KmsRpcService::MethodAt(std::string_view path) {
+  constexpr std::string_view kService = "/v2.KeyManagementService/";
+  if (!path.starts_with(kService)) return std::nullopt;
+  path.remove_prefix(kService.size());
+  if (path == "Status") return core::KmsMethod::kStatus;
+  if (path == "Encrypt") return core::KmsMethod::kEncrypt;
+  if (path == "Decrypt") return core::KmsMethod::kDecrypt;
+  return std::nullopt;
+}
+
+std::shared_ptr<Rpc> KmsRpcService::Serve(const Request& request, Caller& caller) {
+  const std::optional<uid_t> peer = connections_.RpcArrived(PeerDescriptor(request.peer));
+  const RequestBytes message(request.message);
+  auto rpc = std::make_shared<Rpc>(request.method, request.deadline, caller, rpcs_, telemetry_);
   try {
-    auto place = rpcs_.Admit(method, peer, rpc);
+    auto place = rpcs_.Admit(request.method, peer, rpc);
     if (!place) {
       rpc->Fail(place.error());
-      return reactor;
+      return rpc;
     }
     rpc->Hold(*std::move(place));
-    if (request->Length() > core::kMaxMessageBytes) {
+    if (request.message.Length() > core::kMaxMessageBytes) {
       rpc->Fail(core::RequestTooLarge());
-    } else {
-      work(rpc, message.view());
+      return rpc;
+    }
+    switch (request.method) {
+      case core::KmsMethod::kStatus:
+        Status(rpc, message.view());
+        break;
+      case core::KmsMethod::kEncrypt:
+        Encrypt(rpc, message.view());
+        break;
+      case core::KmsMethod::kDecrypt:
+        Decrypt(rpc, message.view());
+        break;
     }
   } catch (...) {
     rpc->FailWithCurrentException();
   }
-  return reactor;
+  return rpc;
 }
 
-grpc::ServerUnaryReactor* KmsRpcService::Status(grpc::CallbackServerContext* context,
-                                                const grpc::ByteBuffer* request,
-                                                grpc::ByteBuffer* response) {
-  return Handle(core::KmsMethod::kStatus, context, request, response,
-                [this](const std::shared_ptr<Rpc>& rpc, std::string_view message) {
-                  if (const auto parsed = ParseStatus(message); !parsed) {
-                    return rpc->Fail(parsed.error());
-                  }
-                  const auto reply = EncodeStatus(service_.Status());
-                  if (!reply) return rpc->Fail(reply.error());
-                  rpc->Succeed(ToBuffer(*reply), {});
-                });
+void KmsRpcService::Status(const std::shared_ptr<Rpc>& rpc, std::string_view message) {
+  if (const auto parsed = ParseStatus(message); !parsed) return rpc->Fail(parsed.error());
+  const auto reply = EncodeStatus(service_.Status());
+  if (!reply) return rpc->Fail(reply.error());
+  rpc->Succeed(ToBuffer(*reply), {});
 }
 
-grpc::ServerUnaryReactor* KmsRpcService::Encrypt(grpc::CallbackServerContext* context,
-                                                 const grpc::ByteBuffer* request,
-                                                 grpc::ByteBuffer* response) {
-  return Handle(core::KmsMethod::kEncrypt, context, request, response,
-                [this](const std::shared_ptr<Rpc>& rpc, std::string_view message) {
-                  auto parsed = ParseEncrypt(message);
-                  if (!parsed) return rpc->Fail(parsed.error());
-                  if (telemetry_.TellsUids()) rpc->set_uid(std::move(parsed->uid));
-                  rpc->Await(service_.Encrypt(std::move(parsed->plaintext),
-                                              Answer<core::EncryptReply>(rpc, EncodeEncrypt)));
-                });
+void KmsRpcService::Encrypt(const std::shared_ptr<Rpc>& rpc, std::string_view message) {
+  auto parsed = ParseEncrypt(message);
+  if (!parsed) return rpc->Fail(parsed.error());
+  if (telemetry_.TellsUids()) rpc->set_uid(std::move(parsed->uid));
+  rpc->Await(service_.Encrypt(std::move(parsed->plaintext),
+                              Answer<core::EncryptReply>(rpc, EncodeEncrypt)));
 }
 
-grpc::ServerUnaryReactor* KmsRpcService::Decrypt(grpc::CallbackServerContext* context,
-                                                 const grpc::ByteBuffer* request,
-                                                 grpc::ByteBuffer* response) {
-  return Handle(core::KmsMethod::kDecrypt, context, request, response,
-                [this](const std::shared_ptr<Rpc>& rpc, std::string_view message) {
-                  auto parsed = ParseDecrypt(message);
-                  if (!parsed) return rpc->Fail(parsed.error());
-                  if (telemetry_.TellsUids()) rpc->set_uid(std::move(parsed->uid));
-                  rpc->Await(service_.Decrypt(std::move(parsed->request),
-                                              Answer<core::DecryptReply>(rpc, EncodeDecrypt)));
-                });
+void KmsRpcService::Decrypt(const std::shared_ptr<Rpc>& rpc, std::string_view message) {
+  auto parsed = ParseDecrypt(message);
+  if (!parsed) return rpc->Fail(parsed.error());
+  if (telemetry_.TellsUids()) rpc->set_uid(std::move(parsed->uid));
+  rpc->Await(
+      service_.Decrypt(std::move(parsed->request), Answer<core::DecryptReply>(rpc, EncodeDecrypt)));
 }
 
 }  // namespace baokms::adapters::grpc_kms

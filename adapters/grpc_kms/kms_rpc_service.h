@@ -1,46 +1,51 @@
 // The three RPCs: bytes in, the service port called, bytes out (wire-contract.md). No thread waits
-// in here. Raw methods: our own parse gives the specified codes, where gRPC's would not
-// (libraries.md).
+// in here. Our own parse gives the specified codes, where gRPC's would not (libraries.md).
 #pragma once
 
+#include <grpcpp/support/byte_buffer.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
+#include "adapters/grpc_kms/caller.h"
 #include "adapters/grpc_kms/connection_table.h"
-#include "adapters/grpc_kms/kms.grpc.pb.h"
+#include "adapters/grpc_kms/rpc.h"
 #include "adapters/grpc_kms/rpc_table.h"
 #include "ports/kms_service.h"
 #include "ports/telemetry.h"
 
 namespace baokms::adapters::grpc_kms {
 
-using RawKmsService = v2::KeyManagementService::WithRawCallbackMethod_Status<
-    v2::KeyManagementService::WithRawCallbackMethod_Encrypt<
-        v2::KeyManagementService::WithRawCallbackMethod_Decrypt<
-            v2::KeyManagementService::Service>>>;
-
-class KmsRpcService final : public RawKmsService {
+class KmsRpcService {
  public:
   // All four outlive the last RPC.
   KmsRpcService(ports::KmsService& service, ports::Telemetry& telemetry, RpcTable& rpcs,
                 ConnectionTable& connections)
       : service_(service), telemetry_(telemetry), rpcs_(rpcs), connections_(connections) {}
+  KmsRpcService(const KmsRpcService&) = delete;
+  KmsRpcService& operator=(const KmsRpcService&) = delete;
 
-  grpc::ServerUnaryReactor* Status(grpc::CallbackServerContext* context,
-                                   const grpc::ByteBuffer* request,
-                                   grpc::ByteBuffer* response) override;
-  grpc::ServerUnaryReactor* Encrypt(grpc::CallbackServerContext* context,
-                                    const grpc::ByteBuffer* request,
-                                    grpc::ByteBuffer* response) override;
-  grpc::ServerUnaryReactor* Decrypt(grpc::CallbackServerContext* context,
-                                    const grpc::ByteBuffer* request,
-                                    grpc::ByteBuffer* response) override;
+  // The method that a path ("/v2.KeyManagementService/Status") names, if it is one of ours.
+  static std::optional<core::KmsMethod> MethodAt(std::string_view path);
+
+  struct Request {
+    core::KmsMethod method;
+    std::string peer;  // as gRPC names it
+    std::chrono::system_clock::time_point deadline;
+    const grpc::ByteBuffer& message;  // wiped
+  };
+  // Answers `caller` before it returns, or later from the thread that completes the request. Until
+  // then the RPC can be cancelled. Throws when there is no memory for an RPC: not answered.
+  std::shared_ptr<Rpc> Serve(const Request& request, Caller& caller);
 
  private:
-  // work(rpc, message bytes); what it throws becomes HandlerFailed.
-  template <typename Work>
-  grpc::ServerUnaryReactor* Handle(core::KmsMethod method, grpc::CallbackServerContext* context,
-                                   const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
-                                   Work work);
+  // What these throw becomes HandlerFailed.
+  void Status(const std::shared_ptr<Rpc>& rpc, std::string_view message);
+  void Encrypt(const std::shared_ptr<Rpc>& rpc, std::string_view message);
+  void Decrypt(const std::shared_ptr<Rpc>& rpc, std::string_view message);
 
   ports::KmsService& service_;
   ports::Telemetry& telemetry_;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "adapters/grpc_kms/acceptor.h"
+#include "adapters/grpc_kms/call_queue.h"
 #include "adapters/grpc_kms/connection_table.h"
 #include "adapters/grpc_kms/kms_rpc_service.h"
 #include "adapters/grpc_kms/rpc.h"
@@ -33,9 +34,7 @@ int AsInt(std::int64_t value) {
   return static_cast<int>(std::clamp<std::int64_t>(value, 1, std::numeric_limits<int>::max()));
 }
 
-std::unique_ptr<grpc::Server> BuildServer(const ServerOptions& options, KmsRpcService& service) {
-  grpc::ServerBuilder builder;
-  builder.RegisterService(&service);
+void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kReceiveLimit);
   builder.SetMaxSendMessageSize(kReceiveLimit);
   // A small compressed message could unfold to a large one; KMS clients do not compress.
@@ -56,7 +55,6 @@ std::unique_ptr<grpc::Server> BuildServer(const ServerOptions& options, KmsRpcSe
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kPingIntervalFloorMs);
-  return builder.BuildAndStart();
 }
 
 }  // namespace
@@ -70,12 +68,24 @@ struct KmsServer::Parts {
         connections({.max_connections = given.max_connections,
                      .max_per_uid = given.max_connections_per_uid,
                      .first_rpc_timeout = given.first_rpc_timeout}),
-        rpc(service, telemetry, rpcs, connections) {}
+        rpc(service, telemetry, rpcs, connections) {
+    grpc::ServerBuilder builder;
+    SetLimits(options, builder);
+    calls = std::make_unique<CallQueue>(builder, rpc);
+    server = builder.BuildAndStart();
+  }
+  ~Parts() {
+    if (server) server->Shutdown();
+    calls->Stop();
+  }
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
 
   const ServerOptions options;
   RpcTable rpcs;
   ConnectionTable connections;
   KmsRpcService rpc;
+  std::unique_ptr<CallQueue> calls;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<Acceptor> acceptor;
 };
@@ -92,16 +102,12 @@ std::expected<std::unique_ptr<KmsServer>, ListenProblem> KmsServer::Start(
   if (!listener) return std::unexpected(listener.error());
 
   auto parts = std::make_unique<Parts>(options, service, telemetry);
-  parts->server = BuildServer(options, parts->rpc);
-  if (!parts->server) return std::unexpected(ListenProblem::kSystem);
+  if (!parts->server || !parts->calls->Start()) return std::unexpected(ListenProblem::kSystem);
   auto acceptor = Acceptor::Start(
       std::move(*listener), {.uids = options.allowed_uids, .gids = options.allowed_gids},
       parts->connections,
       [server = parts->server.get()](int fd) { grpc::AddInsecureChannelFromFd(server, fd); });
-  if (!acceptor) {
-    parts->server->Shutdown();
-    return std::unexpected(acceptor.error());
-  }
+  if (!acceptor) return std::unexpected(acceptor.error());
   parts->acceptor = std::move(*acceptor);
   return std::unique_ptr<KmsServer>(new KmsServer(std::move(parts)));
 }
@@ -123,6 +129,7 @@ void KmsServer::Shutdown(std::chrono::milliseconds drain) {
   parts_->acceptor->CloseConnections();
   gone.wait();
   parts_->acceptor.reset();
+  parts_->calls->Stop();
 }
 
 std::size_t KmsServer::connections() const { return parts_->connections.size(); }

@@ -1,7 +1,6 @@
 #include "adapters/grpc_kms/rpc.h"
 
 #include <cxxabi.h>
-#include <grpcpp/server_context.h>
 
 #include <cstdlib>
 #include <typeinfo>
@@ -35,14 +34,14 @@ std::string CurrentExceptionType() {
 
 }  // namespace
 
-Rpc::Rpc(core::KmsMethod method, const grpc::CallbackServerContext& context,
-         grpc::ByteBuffer* response, RpcTable& rpcs, ports::Telemetry& telemetry)
+Rpc::Rpc(core::KmsMethod method, system_clock::time_point deadline, Caller& caller, RpcTable& rpcs,
+         ports::Telemetry& telemetry)
     : method_(method),
-      response_(response),
+      caller_(caller),
       rpcs_(rpcs),
       telemetry_(telemetry),
       started_(steady_clock::now()),
-      deadline_(SteadyDeadline(context.deadline(), started_)) {
+      deadline_(SteadyDeadline(deadline, started_)) {
   telemetry_.KmsRequestStarted(method_);
 }
 
@@ -55,11 +54,11 @@ void Rpc::LetGo() {
   pending.swap(pending_);
 }
 
-void Rpc::Succeed(grpc::ByteBuffer reply, const KeyFacts& facts) {
+void Rpc::Succeed(const grpc::ByteBuffer& reply, const KeyFacts& facts) {
   LetGo();
   if (!Claim()) return;
-  response_->Swap(&reply);
   Finish(std::nullopt, facts, {});
+  caller_.Reply(reply);
 }
 
 void Rpc::Fail(const core::Error& error, const KeyFacts& facts) {
@@ -67,27 +66,27 @@ void Rpc::Fail(const core::Error& error, const KeyFacts& facts) {
   if (!Claim()) return;
   // A deadline takes precedence over what it interrupted (wire-contract.md).
   const bool late = deadline_ && steady_clock::now() >= *deadline_;
-  Finish(late ? core::DeadlineExceeded() : error, facts, {});
+  Refuse(late ? core::DeadlineExceeded() : error, facts, {});
 }
 
 void Rpc::FailWithCurrentException() {
   const std::string type = CurrentExceptionType();
   LetGo();
   if (!Claim()) return;
-  Finish(core::HandlerFailed(), {}, type);
+  Refuse(core::HandlerFailed(), {}, type);
 }
 
-// Abandoned before it is finished: once it is, gRPC may forget the pending call at any moment.
+// Abandoned before it is answered: once it is, the call may forget the pending call at any moment.
 void Rpc::Cancel() {
   const bool ours = Claim();
   Abandon();
-  if (ours) Finish(PastDeadline() ? core::DeadlineExceeded() : core::Cancelled(), {}, {});
+  if (ours) Refuse(PastDeadline() ? core::DeadlineExceeded() : core::Cancelled(), {}, {});
 }
 
 void Rpc::Interrupt() {
   const bool ours = Claim();
   Abandon();
-  if (ours) Finish(core::ShuttingDown(), {}, {});
+  if (ours) Refuse(core::ShuttingDown(), {}, {});
 }
 
 bool Rpc::PastDeadline() const {
@@ -104,10 +103,11 @@ void Rpc::Finish(const std::optional<core::Error>& error, const KeyFacts& facts,
                                  .transit_key_version = facts.version,
                                  .uid = uid_,
                                  .panic_type = panic_type});
-  // RpcCode has gRPC's numbers (core/model/error.h).
-  reactor_->Finish(error ? grpc::Status(static_cast<grpc::StatusCode>(error->code()),
-                                        std::string(error->message()))
-                         : grpc::Status::OK);
+}
+
+void Rpc::Refuse(const core::Error& error, const KeyFacts& facts, std::string_view panic_type) {
+  Finish(error, facts, panic_type);
+  caller_.Refuse(error);
 }
 
 void Rpc::Await(std::unique_ptr<ports::PendingCall> pending) {

@@ -1,6 +1,6 @@
 // One RPC. Whoever comes first answers it: the service's completion, the caller's cancel or
-// deadline, or the drain; whatever comes later is dropped. So the reactor, the response and the
-// context, which gRPC deletes after the answer, are touched by the winner only.
+// deadline, or the drain; whatever comes later is dropped. So the caller, which goes with its
+// answer, is touched by the winner only.
 //
 // It holds its place until the service has completed it, whoever answered: until then the request
 // exists (request-scheduling.md, "Places"). A completion gives the place back before it answers, so
@@ -8,7 +8,6 @@
 #pragma once
 
 #include <grpcpp/support/byte_buffer.h>
-#include <grpcpp/support/server_callback.h>
 
 #include <atomic>
 #include <chrono>
@@ -18,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/grpc_kms/caller.h"
 #include "adapters/grpc_kms/places.h"
 #include "adapters/grpc_kms/rpc_table.h"
 #include "core/model/error.h"
@@ -35,14 +35,13 @@ struct KeyFacts {
 
 class Rpc {
  public:
-  // Announces the request to `telemetry`. `rpcs` and `telemetry` outlive the answer.
-  Rpc(core::KmsMethod method, const grpc::CallbackServerContext& context,
-      grpc::ByteBuffer* response, RpcTable& rpcs, ports::Telemetry& telemetry);
+  // Announces the request to `telemetry`. `caller`, `rpcs` and `telemetry` outlive the answer.
+  Rpc(core::KmsMethod method, std::chrono::system_clock::time_point deadline, Caller& caller,
+      RpcTable& rpcs, ports::Telemetry& telemetry);
   Rpc(const Rpc&) = delete;
   Rpc& operator=(const Rpc&) = delete;
 
   // Before anything can answer.
-  void BindReactor(grpc::ServerUnaryReactor* reactor) { reactor_ = reactor; }
   void Hold(Places::Place place) { place_.emplace(std::move(place)); }
   void set_uid(std::string uid) { uid_ = std::move(uid); }
 
@@ -50,7 +49,7 @@ class Rpc {
   bool answered() const { return answered_.load(std::memory_order_acquire); }
   // The request has ended: its place and what is pending go. Each of the next three does it first.
   void LetGo();
-  void Succeed(grpc::ByteBuffer reply, const KeyFacts& facts);
+  void Succeed(const grpc::ByteBuffer& reply, const KeyFacts& facts);
   void Fail(const core::Error& error, const KeyFacts& facts = {});
   // From inside a catch block: names the exception that escaped.
   void FailWithCurrentException();
@@ -66,18 +65,19 @@ class Rpc {
 
  private:
   bool Claim() { return !answered_.exchange(true, std::memory_order_acq_rel); }
+  // By the winner: the RPC is over but for its answer, which is the last step.
   void Finish(const std::optional<core::Error>& error, const KeyFacts& facts,
               std::string_view panic_type);
+  void Refuse(const core::Error& error, const KeyFacts& facts, std::string_view panic_type);
   bool PastDeadline() const;
   void Abandon();
 
   const core::KmsMethod method_;
-  grpc::ByteBuffer* const response_;
+  Caller& caller_;
   RpcTable& rpcs_;
   ports::Telemetry& telemetry_;
   const std::chrono::steady_clock::time_point started_;
   const std::optional<std::chrono::steady_clock::time_point> deadline_;
-  grpc::ServerUnaryReactor* reactor_ = nullptr;
   std::string uid_;
   std::atomic<bool> answered_{false};
   std::mutex mutex_;  // of what follows; nothing is called under it

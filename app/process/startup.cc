@@ -6,6 +6,7 @@
 
 #include "app/process/descriptor_limit.h"
 #include "app/process/environment.h"
+#include "app/process/library_locks.h"
 #include "app/process/library_logs.h"
 #include "app/process/process_hardening.h"
 #include "app/process/standard_streams.h"
@@ -13,6 +14,7 @@
 namespace baokms::app {
 
 void BeginProcess() {
+  StopLockOrderChecks();
   OccupyClosedStreams();
   ScrubEnvironment();
   SilenceLibraryLogs();

@@ -17,11 +17,13 @@ namespace baokms::adapters::grpc_kms::testing {
 using std::chrono::steady_clock;
 
 void KmsTelemetry::KmsRequestStarted(core::KmsMethod) {
+  if (on_started) on_started();
   const std::lock_guard lock(mutex_);
   ++started_;
 }
 
 void KmsTelemetry::KmsRequestFinished(const ports::KmsRequestEvent& event) {
+  if (on_finished) on_finished();
   const std::lock_guard lock(mutex_);
   finished_.push_back({event.method, event.error, event.duration, std::string(event.key_id_hash),
                        event.transit_key_version, std::string(event.uid),

@@ -45,6 +45,8 @@ class KmsTelemetry final : public ports::NullTelemetry {
   // Waits up to 5 s for that many; the last of them.
   std::optional<Finished> WaitFinished(std::size_t count);
 
+  std::function<void()> on_started;  // called first in KmsRequestStarted
+  std::function<void()> on_finished;
   int stale_removed = 0;
   std::atomic<bool> tells_uids = true;
 
@@ -110,6 +112,7 @@ struct Seen {
 class Client {
  public:
   explicit Client(const std::string& socket_path);
+  const std::shared_ptr<grpc::Channel>& channel() { return channel_; }
   v2::KeyManagementService::Stub& stub() { return *stub_; }
   // Raw message bytes to one method ("Encrypt"), with a deadline of 10 s.
   Seen Send(const std::string& method, const std::string& bytes);

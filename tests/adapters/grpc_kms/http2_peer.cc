@@ -8,6 +8,7 @@ namespace {
 
 constexpr char kData = 0;
 constexpr char kHeaders = 1;
+constexpr char kResetStream = 3;
 constexpr char kSettings = 4;
 constexpr char kEndStream = 1;
 constexpr char kEndHeaders = 4;
@@ -62,6 +63,11 @@ std::string Http2Rpc(std::uint32_t stream, std::string_view method, std::string_
                     std::string_view(body).substr(at, 16384));
   }
   return frames;
+}
+
+std::string Http2Reset(std::uint32_t stream) {
+  constexpr std::uint64_t kCancel = 8;
+  return Frame(kResetStream, 0, stream, BigEndian(kCancel, 4));
 }
 
 bool SendAll(int fd, std::string_view bytes) {

@@ -14,6 +14,8 @@ std::string Http2OpeningWithClosedWindow();
 // A whole unary RPC, or with `finished` false one whose message never ends.
 std::string Http2Rpc(std::uint32_t stream, std::string_view method, std::string_view message,
                      bool finished = true);
+// The caller of that stream leaves.
+std::string Http2Reset(std::uint32_t stream);
 // Writes it all; false when the peer has closed or does not take it within 2 s.
 bool SendAll(int fd, std::string_view bytes);
 

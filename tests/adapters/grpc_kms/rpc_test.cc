@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <future>
+#include <new>
 #include <stdexcept>
 #include <thread>
 
@@ -206,6 +207,15 @@ TEST_CASE_FIXTURE(Served, "Exceptions: what escapes the service is INTERNAL and 
   CheckRefused("Encrypt", EncryptBytes("p"), core::HandlerFailed());
   CHECK(telemetry.finished().back().panic_type == "int");
   service.status = nullptr;
+  CHECK(client.Status().ok());
+}
+
+TEST_CASE_FIXTURE(Served, "Exceptions: one before there is a request is INTERNAL") {
+  telemetry.on_started = [] { throw std::bad_alloc(); };
+  const auto status = client.Status();
+  CHECK(status.error_code() == grpc::StatusCode::INTERNAL);
+  CHECK(status.error_message() == core::HandlerFailed().message());
+  telemetry.on_started = nullptr;
   CHECK(client.Status().ok());
 }
 

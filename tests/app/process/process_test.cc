@@ -1,4 +1,5 @@
 // What the provider does to its own process before it serves: environment, hardening, signals.
+#include <absl/synchronization/mutex.h>
 #include <doctest/doctest.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -13,6 +14,7 @@
 
 #include "app/process/descriptor_limit.h"
 #include "app/process/environment.h"
+#include "app/process/library_locks.h"
 #include "app/process/startup.h"
 #include "app/serve/signals.h"
 
@@ -72,6 +74,27 @@ TEST_CASE("Signals: they wait to be taken and one that does not come is none") {
     }
   }
   REQUIRE(pthread_sigmask(SIG_SETMASK, &before, nullptr) == 0);
+}
+
+// In a process of its own, because a detector that is on ends it.
+TEST_CASE("Startup: locks of the libraries are not checked for their order") {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    StopLockOrderChecks();
+    absl::Mutex first;
+    absl::Mutex second;
+    for (int turn = 0; turn < 2; ++turn) {
+      absl::Mutex& outer = turn == 0 ? first : second;
+      absl::Mutex& inner = turn == 0 ? second : first;
+      const absl::MutexLock held(&outer);
+      const absl::MutexLock also_held(&inner);
+    }
+    _exit(0);
+  }
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
 }
 
 // In a process of its own, because the hard limit cannot be raised again.
