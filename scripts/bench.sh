@@ -51,7 +51,7 @@ if [[ " ${targets[*]} " == *" micro_benchmarks "* ]]; then
   "$build/bin/micro_benchmarks" --benchmark_min_time="$micro" --benchmark_out="$results/micro.json" \
     --benchmark_out_format=json 2>/dev/null
 else
-  echo "micro-benchmarks: not built, google-benchmark is not installed (scripts/install-deps.sh bench)"
+  echo "micro-benchmarks: not built; they need scripts/install-deps.sh bench and cmake --preset default"
 fi
 echo
 echo "JSON: build/bench. All steps: $(seconds_since "$began")"
