@@ -1,8 +1,8 @@
-# baokms_add_doctest(NAME SOURCES ... LIBS ... [ENVIRONMENT ...] [TIMEOUT s] [LABELS ...])
+# baokms_add_doctest(NAME SOURCES ... LIBS ... [ENVIRONMENT ...] [TIMEOUT s] [LABELS ...] [ALONE])
 # One doctest program whose test cases are ctest tests of their own. A case that prints "SKIP: why" is
-# reported as skipped (tests/support/skip.h).
+# reported as skipped (tests/support/skip.h). ALONE: no other test runs beside one of these.
 function(baokms_add_doctest name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS;ENVIRONMENT;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "ALONE" "TIMEOUT" "SOURCES;LIBS;ENVIRONMENT;LABELS" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 180)  # a sanitizer build on a busy machine
   endif()
@@ -10,6 +10,9 @@ function(baokms_add_doctest name)
   target_link_libraries(${name} PRIVATE baokms_options doctest::doctest ${arg_LIBS})
   # A property without a value would take the next one's name for it.
   set(properties TIMEOUT ${arg_TIMEOUT} SKIP_REGULAR_EXPRESSION "SKIP:")
+  if(arg_ALONE)
+    list(APPEND properties RUN_SERIAL ON)
+  endif()
   foreach(property ENVIRONMENT LABELS)
     if(arg_${property})
       list(APPEND properties ${property} "${arg_${property}}")

@@ -65,6 +65,8 @@ lacks() {
     mount) ! unshare --mount true 2>/dev/null ;;
     # Forbidden by the kernel's setting or perhaps by a container's filter of system calls.
     ptrace) [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null)" = 3 ] || grep -q '^Seccomp:.*2' /proc/self/status ;;
+    realtime) ! chrt --rr 1 true 2>/dev/null ;;
+    strace) ! command -v strace >/dev/null ;;
     x86-64) [ "$(uname -m)" != x86_64 ] ;;
     root) [ "$(id -u)" -ne 0 ] ;;
     non-root) [ "$(id -u)" -eq 0 ] ;;

@@ -45,6 +45,8 @@ class RealOpenBao final : public OpenBaoUnderTest {
   void RestoreStorage();
 
   std::string log() const;
+  // Of the process that runs now.
+  pid_t pid() const { return process_->pid(); }
 
  private:
   void Launch();

@@ -1,0 +1,41 @@
+// A whole measurement, as a table and as JSON.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/bench/figures.h"
+#include "tests/support/measure/system_calls.h"
+
+namespace baokms::testing {
+
+struct Report {
+  std::string server;   // "openbao" or "emulator"
+  std::string version;  // the server's
+  unsigned processors = 0;
+  int cell_ms = 0;
+  int round_count = 0;
+  Rounds rounds;
+
+  // Of the provider.
+  double first_start_ms = 0;  // from exec until the socket can be connected to
+  Spread restart_ms;          // the same with a state file that is there
+  std::int64_t idle_resident_kib = 0;
+  std::int64_t idle_anonymous_kib = 0;
+  std::int64_t loaded_resident_kib = 0;  // after the rounds
+  std::int64_t loaded_anonymous_kib = 0;
+  std::int64_t threads = 0;
+  double idle_context_switches_per_minute = 0;
+
+  // Of so many calls of an operation, one after the other.
+  std::map<std::string, SystemCallCounts> system_calls;
+  int system_call_calls = 0;
+  std::string no_system_calls;  // why there are none; else empty
+};
+
+void PrintTable(const Report& report);
+nlohmann::json ToJson(const Report& report);
+
+}  // namespace baokms::testing

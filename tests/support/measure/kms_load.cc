@@ -1,0 +1,149 @@
+#include "tests/support/measure/kms_load.h"
+
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+
+#include "adapters/grpc_kms/kms.pb.h"
+#include "tests/support/harness/harness_error.h"
+
+namespace baokms::testing {
+namespace {
+
+using std::chrono::steady_clock;
+
+// As long as those of Kubernetes.
+constexpr const char* kUid = "7f0c2b1e-3d4a-4b5c-8d6e-9f0a1b2c3d4e";
+
+KmsCall Call(const std::string& name, const google::protobuf::MessageLite& request) {
+  return {.name = name,
+          .method = "/v2.KeyManagementService/" + name,
+          .request = request.SerializeAsString()};
+}
+
+grpc::ByteBuffer ToBuffer(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
+  return {&slice, 1};
+}
+
+std::string ToString(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  if (!buffer.Dump(&slices).ok()) throw HarnessError("a reply cannot be read");
+  std::string bytes;
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(slice.begin(), slice.end());
+  }
+  return bytes;
+}
+
+// One of the calls in flight.
+struct Slot {
+  std::optional<grpc::ClientContext> context;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<grpc::ByteBuffer>> reader;
+  grpc::ByteBuffer reply;
+  grpc::Status status;
+  steady_clock::time_point began;
+};
+
+}  // namespace
+
+KmsCall StatusCall() { return Call("Status", v2::StatusRequest()); }
+
+KmsCall EncryptCall(const std::string& plaintext) {
+  v2::EncryptRequest request;
+  request.set_plaintext(plaintext);
+  request.set_uid(kUid);
+  return Call("Encrypt", request);
+}
+
+KmsCall DecryptCall(const std::string& encrypt_reply) {
+  v2::EncryptResponse sealed;
+  if (!sealed.ParseFromString(encrypt_reply)) throw HarnessError("not the reply of an Encrypt");
+  v2::DecryptRequest request;
+  request.set_ciphertext(sealed.ciphertext());
+  request.set_uid(kUid);
+  request.set_key_id(sealed.key_id());
+  *request.mutable_annotations() = sealed.annotations();
+  return Call("Decrypt", request);
+}
+
+struct KmsLoad::Client {
+  explicit Client(const std::shared_ptr<grpc::Channel>& channel) : stub(channel) {}
+
+  void Start(Slot& slot, const KmsCall& call, const grpc::ByteBuffer& request) {
+    slot.context.emplace();
+    slot.context->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(5));
+    slot.reply.Clear();
+    slot.began = steady_clock::now();
+    slot.reader = stub.PrepareUnaryCall(&*slot.context, call.method, request, &queue);
+    slot.reader->StartCall();
+    slot.reader->Finish(&slot.reply, &slot.status, &slot);
+  }
+
+  Slot& Next() {
+    void* tag = nullptr;
+    bool ok = false;
+    if (!queue.Next(&tag, &ok)) throw HarnessError("the completion queue ended");
+    return *static_cast<Slot*>(tag);
+  }
+
+  grpc::GenericStub stub;
+  grpc::CompletionQueue queue;
+};
+
+KmsLoad::KmsLoad(const std::string& socket_path) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
+  client_ = std::make_unique<Client>(grpc::CreateCustomChannel(
+      "unix:" + socket_path, grpc::InsecureChannelCredentials(), arguments));
+}
+
+KmsLoad::~KmsLoad() {
+  client_->queue.Shutdown();
+  void* tag = nullptr;
+  bool ok = false;
+  while (client_->queue.Next(&tag, &ok)) {
+  }
+}
+
+std::string KmsLoad::Ask(const KmsCall& call) {
+  Slot slot;
+  client_->Start(slot, call, ToBuffer(call.request));
+  client_->Next();
+  if (!slot.status.ok()) throw HarnessError(call.name + ": " + slot.status.error_message());
+  return ToString(slot.reply);
+}
+
+LoadResult KmsLoad::Run(const KmsCall& call, int in_flight, LoadLimit limit) {
+  const grpc::ByteBuffer request = ToBuffer(call.request);
+  std::deque<Slot> slots(std::min(static_cast<std::size_t>(in_flight), limit.calls));
+  LoadResult result;
+  const auto began = steady_clock::now();
+  std::size_t started = 0;
+  for (Slot& slot : slots) {
+    client_->Start(slot, call, request);
+    ++started;
+  }
+  auto now = began;
+  for (std::size_t running = slots.size(); running > 0;) {
+    Slot& slot = client_->Next();
+    now = steady_clock::now();
+    result.took_us.push_back(std::chrono::duration<double, std::micro>(now - slot.began).count());
+    if (!slot.status.ok()) ++result.failed;
+    if (started < limit.calls && now - began < limit.time) {
+      client_->Start(slot, call, request);
+      ++started;
+    } else {
+      --running;
+    }
+  }
+  result.seconds = std::chrono::duration<double>(now - began).count();
+  std::ranges::sort(result.took_us);
+  return result;
+}
+
+}  // namespace baokms::testing
