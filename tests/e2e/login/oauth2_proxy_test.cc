@@ -15,7 +15,7 @@
 namespace baokms::e2e {
 namespace {
 
-const std::string kClientSecret = "canary-client-secret-e41a";
+const std::string kSecretBehindProxy = "canary-client-secret-e41a";
 
 std::string EndpointAt(const TokenEndpoint& endpoint) {
   return std::string(TokenEndpoint::kName) + ":" + std::to_string(endpoint.port());
@@ -24,7 +24,7 @@ std::string EndpointAt(const TokenEndpoint& endpoint) {
 struct ProxyBench {
   ProxyBench()
       : config(bench.Config()),
-        endpoint(bench, "kms-node", kClientSecret),
+        endpoint(bench, "kms-node", kSecretBehindProxy),
         proxy({{EndpointAt(endpoint), endpoint.port()}}) {
     endpoint.Configure(config);
     config.tree["bootstrap"]["graceTimeout"] = "0s";
@@ -44,7 +44,7 @@ struct ProxyBench {
   std::set<std::string> Leaks(const std::string& shown) {
     LeakSearch search;
     search.PlantTokenShape();
-    search.Plant("client secret", kClientSecret);
+    search.Plant("client secret", kSecretBehindProxy);
     search.Plant("token URL", EndpointAt(endpoint));
     const auto url = oauth2()["proxyUrl"].get<std::string>();
     search.Plant("proxy URL", url.substr(url.find("://") + 3));
@@ -108,7 +108,7 @@ TEST_CASE("OAuth2: doctor asks for its token through a proxy") {
 }
 
 // A way for the proxy to fail, and what is said of it.
-struct Failure {
+struct ProxyFault {
   const char* message;  // of doctor
   const char* advice;   // also in the last line of a failed start
   std::function<void(ProxyBench&)> arrange;
@@ -118,7 +118,7 @@ std::function<void(ProxyBench&)> Answers(const std::string& status_and_rest) {
   return [=](ProxyBench& with) { with.proxy.Instead("HTTP/1.1 " + status_and_rest); };
 }
 
-std::vector<Failure> Failures() {
+std::vector<ProxyFault> ProxyFaults() {
   return {{"oauth2_proxy: could not connect to the proxy", "proxyUrl: could not connect",
            [](ProxyBench& with) { with.Through("http://127.0.0.1:1"); }},
           {"oauth2_proxy: the proxy's host name could not be resolved",
@@ -143,7 +143,7 @@ std::vector<Failure> Failures() {
 }
 
 TEST_CASE("OAuth2: doctor and a failed start name each way for a proxy to fail") {
-  for (const Failure& failure : Failures()) {
+  for (const ProxyFault& failure : ProxyFaults()) {
     INFO(std::string(failure.message));
     ProxyBench with;
     failure.arrange(with);

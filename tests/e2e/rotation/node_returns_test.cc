@@ -125,14 +125,20 @@ TEST_CASE("Several nodes: state and checkpoint restored together come forward by
 }
 
 TEST_CASE(
-    "Several nodes: a restored state whose version OpenBao no longer decrypts is not served") {
+    "Several nodes: a restored state whose version OpenBao no longer decrypts encrypts nothing") {
   Cluster cluster = ThreeNodes();
   const StateFiles old = ReadStateFiles(cluster[2].config);
   cluster.Rotate();
   for (const auto& node : cluster.nodes) node->Stop();
   cluster.bench.setup.SetMinDecryptionVersion(2);
-  const std::string line = RefusedStartLine(cluster[2], old);
+  Node& node = cluster[2];
+  WriteStateFiles(node.config, old);
+  node.config.tree["bootstrap"]["graceTimeout"] = "0s";
+  node.config.Write();
+  ProviderProcess provider(node.config);
+  const std::string line = CheckServesUnhealthy(node.config, provider, "metadata_unverified");
   CHECK_MESSAGE(line.find("a version that must decrypt is gone") != std::string::npos, line);
+  CHECK(ReadStateFiles(node.config) == old);
 }
 
 TEST_CASE("Several nodes: a new one is refused at bootstrap and starts from a peer's files") {

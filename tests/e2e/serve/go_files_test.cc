@@ -213,7 +213,7 @@ TEST_CASE("Go files: a state made anew from metadata opens what this provider wr
   CHECK(provider.KeyId() == second.key_id);
 }
 
-TEST_CASE("Go files: a state that dates a version otherwise than OpenBao is not served") {
+TEST_CASE("Go files: a state that dates a version otherwise than OpenBao encrypts nothing") {
   Bench bench;
   ProviderConfig config = bench.Config();
   config.tree["bootstrap"]["graceTimeout"] = "0s";
@@ -223,7 +223,7 @@ TEST_CASE("Go files: a state that dates a version otherwise than OpenBao is not 
   --dated.created_at;
   const StateFiles files = Write(config, {.identity = other.identity, .records = {dated}});
   ProviderProcess provider(config);
-  const std::string line = CheckExits(provider, 5);
+  const std::string line = CheckServesUnhealthy(config, provider, "metadata_unverified");
   CHECK_MESSAGE(line.find("recreated") != std::string::npos, line);
   CHECK(ReadStateFiles(config) == files);
 }

@@ -35,19 +35,10 @@ struct ServedBefore {
   void CheckServes(const std::string& reason, std::string_view words,
                    const std::function<void()>& mend) const {
     ProviderProcess process(config);
-    REQUIRE(process.WaitServing());
-    const testing::KmsStub stub(config.socket());
-    CHECK(stub.Status().healthz == "unhealthy");
-    CHECK(stub.Encrypt("x").status.code == static_cast<int>(Code::kFailedPrecondition));
-    CHECK(stub.Decrypt(sealed).plaintext == "before");
-    CHECK(process.Health("/ready").status == 503);
-    const auto lines = process.LogLines("serve.unhealthy");
-    REQUIRE(lines.size() == 1);
-    CHECK(lines.front().at("reason") == reason);
-    CHECK(lines.front().at("level") == "WARN");
-    const std::string line = LastPlainLine(process);
-    CHECK_MESSAGE(Says(line, "although Status is unhealthy"), line);
+    const std::string line = CheckServesUnhealthy(config, process, reason);
     CHECK_MESSAGE(Says(line, words), line);
+    const testing::KmsStub stub(config.socket());
+    CHECK(stub.Decrypt(sealed).plaintext == "before");
     CHECK_FALSE(Says(line, bench.setup.options().key_name));
     mend();
     CHECK(Eventually(Milliseconds(5000), [&] { return stub.Status().healthz == "ok"; }));

@@ -135,6 +135,22 @@ std::string CheckExits(ProviderProcess& process, int code) {
   return line;
 }
 
+std::string CheckServesUnhealthy(const ProviderConfig& config, ProviderProcess& process,
+                                 std::string_view reason) {
+  REQUIRE(process.WaitServing());
+  const testing::KmsStub stub(config.socket());
+  CHECK(stub.Status().healthz == "unhealthy");
+  CHECK(stub.Encrypt("x").status.code == static_cast<int>(Code::kFailedPrecondition));
+  CHECK(process.Health("/ready").status == 503);
+  const std::vector<Json> lines = process.LogLines("serve.unhealthy");
+  REQUIRE(lines.size() == 1);
+  CHECK(lines.front().at("reason") == reason);
+  CHECK(lines.front().at("level") == "WARN");
+  std::string line = LastPlainLine(process);
+  CHECK_MESSAGE(Says(line, "although Status is unhealthy"), line);
+  return line;
+}
+
 Json ReadState(const ProviderConfig& config) {
   return Json::parse(testing::ReadWholeFile(config.state_file()), nullptr, false);
 }

@@ -102,6 +102,11 @@ std::string LastPlainLine(const ProviderProcess& process);
 // CHECKs that it ends with this code within 15 s; returns LastPlainLine.
 std::string CheckExits(ProviderProcess& process, int code);
 
+// CHECKs that it serves with Status and Encrypt refused for `reason`, and says so; returns
+// LastPlainLine.
+std::string CheckServesUnhealthy(const ProviderConfig& config, ProviderProcess& process,
+                                 std::string_view reason);
+
 // The state file as JSON.
 Json ReadState(const ProviderConfig& config);
 // Transit versions of the records in this state, ascending.
