@@ -28,3 +28,13 @@ baokms_mutant(any_hedge_is_silence sending ${policy} "Sending: a hedge for want*
   REPLACE "if (now >= usual)" "if (true)")
 baokms_mutant(outlives_its_request_for_good sending ${policy} "Sending: an attempt that outlives*"
   REPLACE "Arm(running.outlived, {request.deadline, TimerKind::kUnwanted, attempt})" "(void)attempt")
+baokms_mutant(shares_with_another_group sending ${policy} "Shared calls: only requests of one group*"
+  REPLACE "other.sharing->group != call.sharing->group" "false")
+baokms_mutant(shares_without_bound sending ${policy} "Shared calls: no call carries more*"
+  REPLACE "bytes + other.sharing->bytes > limits_.most_bytes" "false")
+baokms_mutant(shares_what_comes_too_late sending ${policy} "Shared calls: one that has too little*"
+  REPLACE "other.deadline - now < LeastLeft(call.lane)" "false")
+baokms_mutant(first_deadline_ends_the_call sending ${policy} "Shared calls: each request has its own*"
+  REPLACE "calls_.at(call).requests.size() == 1" "true")
+baokms_mutant(one_that_leaves_ends_the_call sending ${policy} "Shared calls: a place is made up*"
+  REPLACE "if (!call.left) return;" "")

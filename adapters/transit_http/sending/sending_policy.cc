@@ -25,7 +25,7 @@ SendingPolicy::SendingPolicy(SendingLimits limits, std::uint64_t seed)
 // ---- events ----
 
 SendingPolicy::Actions SendingPolicy::Submit(RequestId id, Lane lane, MonotonicTime deadline,
-                                             MonotonicTime now) {
+                                             MonotonicTime now, std::optional<Sharing> sharing) {
   Actions out;
   if (deadline <= now) {
     out.push_back(Answer{id, Verdict::kDeadline});
@@ -35,14 +35,18 @@ SendingPolicy::Actions SendingPolicy::Submit(RequestId id, Lane lane, MonotonicT
     out.push_back(Answer{id, Verdict::kRefused});
     return out;
   }
-  Request& request =
-      requests_.emplace(id, Request{.lane = lane, .deadline = deadline}).first->second;
-  request.pause = limits_.first_pause;
+  requests_.emplace(id, Request{.call = id, .deadline = deadline});
+  calls_.emplace(id, Call{.lane = lane,
+                          .requests = {id},
+                          .deadline = deadline,
+                          .sharing = sharing,
+                          .pause = limits_.first_pause});
   timers_.insert({deadline, TimerKind::kDeadline, id});
   QueueOf(lane).push_back(id);
   StartWaiting(now, out);
-  if (request.live.empty()) {
-    Arm(request.timer, {deadline - LeastLeft(lane) - kTimerSlack, TimerKind::kLatestBegin, id});
+  if (IsWaiting(id)) {
+    Arm(calls_.at(id).timer,
+        {deadline - LeastLeft(lane) - kTimerSlack, TimerKind::kLatestBegin, id});
   }
   return out;
 }
@@ -52,13 +56,13 @@ SendingPolicy::Actions SendingPolicy::Leave(RequestId id, MonotonicTime now) {
   const auto found = requests_.find(id);
   if (found == requests_.end()) return out;
   found->second.left = true;
-  if (found->second.live.empty()) {
-    AnswerRequest(id, found->second.attempts == 0 ? Verdict::kCancelled : Verdict::kBestKept, out,
-                  /*cut_attempts=*/false);
+  const CallId call_id = found->second.call;
+  Call& call = calls_.at(call_id);
+  if (call.live.empty() && call.attempts == 0) {
+    AnswerCall(call_id, Verdict::kCancelled, out, /*cut_attempts=*/false);
     return out;
   }
-  for (const AttemptId attempt : found->second.live) NoteUnwanted(attempts_.at(attempt));
-  StartWaiting(now, out);
+  NoteIfNobodyWaits(call_id, now, out);
   return out;
 }
 
@@ -90,18 +94,18 @@ SendingPolicy::Actions SendingPolicy::Ended(AttemptId id, AttemptEnd end, Monoto
   } else if (end != AttemptEnd::kFailed) {
     NoteFailure(now);
   }
-  const std::optional<RequestId> id_of_request = attempt.request;
+  const std::optional<CallId> id_of_call = attempt.call;
   const std::size_t address = attempt.address;
   const MonotonicTime began = attempt.began;
   Forget(id);
-  if (id_of_request) {
-    Request& request = requests_.at(*id_of_request);
-    request.last_address = address;
+  if (id_of_call) {
+    Call& call = calls_.at(*id_of_call);
+    call.last_address = address;
     if (end == AttemptEnd::kReply || end == AttemptEnd::kFailed) {
       if (end == AttemptEnd::kReply) addresses_.Answered(address);
-      AnswerRequest(*id_of_request, Verdict::kReply, out, /*cut_attempts=*/false);
-    } else if (request.live.empty()) {
-      TryAgain(*id_of_request, end, now, out);
+      AnswerCall(*id_of_call, Verdict::kReply, out, /*cut_attempts=*/false);
+    } else if (call.live.empty()) {
+      TryAgain(*id_of_call, end, now, out);
     }
   }
   if (back) FollowTo(address, began, now, out);
@@ -115,25 +119,33 @@ SendingPolicy::Actions SendingPolicy::Tick(MonotonicTime now) {
     const Timer timer = *timers_.begin();
     timers_.erase(timers_.begin());
     switch (timer.kind) {
-      case TimerKind::kDeadline:
-        AnswerRequest(timer.id, Verdict::kDeadline, out, /*cut_attempts=*/true);
+      case TimerKind::kDeadline: {
+        const CallId call = requests_.at(timer.id).call;
+        if (calls_.at(call).requests.size() == 1) {
+          AnswerCall(call, Verdict::kDeadline, out, /*cut_attempts=*/true);
+        } else {
+          std::erase(calls_.at(call).requests, timer.id);
+          AnswerOne(timer.id, Verdict::kDeadline, out);
+          NoteIfNobodyWaits(call, now, out);
+        }
         break;
+      }
       case TimerKind::kLatestBegin: {
-        Request& request = requests_.at(timer.id);
-        request.timer.reset();
+        Call& call = calls_.at(timer.id);
+        call.timer.reset();
         if (outage_) {
           // Not for want of a place: it is told what the others met.
-          AnswerRequest(timer.id, Verdict::kBestKept, out, /*cut_attempts=*/false);
+          AnswerCall(timer.id, Verdict::kBestKept, out, /*cut_attempts=*/false);
           break;
         }
         // Its turn has not come; what nobody waits for makes room.
-        if (CutOneThatNobodyWaitsFor(request.lane, out)) StartWaiting(now, out);
+        if (CutOneThatNobodyWaitsFor(call.lane, out)) StartWaiting(now, out);
         if (IsWaiting(timer.id))
-          AnswerRequest(timer.id, Verdict::kRefused, out, /*cut_attempts=*/false);
+          AnswerCall(timer.id, Verdict::kRefused, out, /*cut_attempts=*/false);
         break;
       }
       case TimerKind::kRetry:
-        requests_.at(timer.id).timer.reset();
+        calls_.at(timer.id).timer.reset();
         due_.push_back(timer.id);
         break;
       case TimerKind::kSilence:
@@ -165,7 +177,9 @@ bool SendingPolicy::AdmitsAtAll(Lane lane, MonotonicTime deadline, MonotonicTime
   if (IsProbe(lane)) return true;
   const auto took = latency_.Mean();
   const Duration longest = latency_.Percentile99().value_or(Duration::zero());
-  const std::size_t in_front = running_ + due_.size() + queues_[0].size() + queues_[1].size();
+  // Those that wait share calls where they may.
+  const std::size_t waiting = (queues_[0].size() + queues_[1].size()) / limits_.most_items;
+  const std::size_t in_front = running_ + due_.size() + waiting;
   if (!took || in_front == 0) return true;
   const std::size_t behind_places =
       in_front + 1 > limits_.places ? in_front + 1 - limits_.places : 0;
@@ -199,15 +213,15 @@ bool SendingPolicy::MayBegin(Lane lane) const {
   return running_ < limits_.places + std::min(unwanted_, limits_.extra);
 }
 
-std::optional<SendingPolicy::RequestId> SendingPolicy::NextInTurn(bool probes) {
-  const auto take = [](std::deque<RequestId>& queue) {
-    const RequestId id = queue.front();
+std::optional<SendingPolicy::CallId> SendingPolicy::NextInTurn(bool probes) {
+  const auto take = [](std::deque<CallId>& queue) {
+    const CallId id = queue.front();
     queue.pop_front();
     return id;
   };
   for (auto due = due_.begin(); due != due_.end(); ++due) {
-    if (IsProbe(requests_.at(*due).lane) != probes) continue;
-    const RequestId id = *due;
+    if (IsProbe(calls_.at(*due).lane) != probes) continue;
+    const CallId id = *due;
     due_.erase(due);
     return id;
   }
@@ -224,16 +238,45 @@ std::optional<SendingPolicy::RequestId> SendingPolicy::NextInTurn(bool probes) {
   return std::nullopt;
 }
 
+// Those that wait behind a call and may share it become part of it.
+std::vector<SendingPolicy::RequestId> SendingPolicy::TakeCompany(CallId id, MonotonicTime now,
+                                                                 Actions& out) {
+  Call& call = calls_.at(id);
+  std::vector<RequestId> joined;
+  if (!call.sharing) return joined;
+  std::deque<CallId>& queue = QueueOf(call.lane);
+  std::size_t bytes = call.sharing->bytes;
+  while (!queue.empty() && call.requests.size() < limits_.most_items) {
+    const CallId next = queue.front();
+    const Call& other = calls_.at(next);
+    if (!other.sharing || other.sharing->group != call.sharing->group) break;
+    if (bytes + other.sharing->bytes > limits_.most_bytes) break;
+    if (other.deadline - now < LeastLeft(call.lane)) {
+      AnswerCall(next, Verdict::kRefused, out, /*cut_attempts=*/false);
+      continue;
+    }
+    queue.pop_front();
+    bytes += other.sharing->bytes;
+    call.deadline = std::max(call.deadline, other.deadline);
+    auto node = calls_.extract(next);
+    Disarm(node.mapped().timer);
+    requests_.at(next).call = id;
+    call.requests.push_back(next);
+    joined.push_back(next);
+  }
+  return joined;
+}
+
 void SendingPolicy::StartWaiting(MonotonicTime now, Actions& out) {
   for (const Lane lane : {Lane::kProbe, Lane::kEncrypt}) {
     while (MayBegin(lane)) {
       const auto id = NextInTurn(IsProbe(lane));
       if (!id) break;
-      Request& request = requests_.at(*id);
-      Disarm(request.timer);
-      if (request.deadline - now < LeastLeft(lane)) {
-        AnswerRequest(*id, request.attempts == 0 ? Verdict::kRefused : Verdict::kBestKept, out,
-                      /*cut_attempts=*/false);
+      Call& call = calls_.at(*id);
+      Disarm(call.timer);
+      if (call.deadline - now < LeastLeft(lane)) {
+        AnswerCall(*id, call.attempts == 0 ? Verdict::kRefused : Verdict::kBestKept, out,
+                   /*cut_attempts=*/false);
         continue;
       }
       if (outage_ && !IsProbe(lane)) {
@@ -241,12 +284,14 @@ void SendingPolicy::StartWaiting(MonotonicTime now, Actions& out) {
         outage_pause_ = std::min(2 * outage_pause_, limits_.longest_outage_pause);
         if (running_ >= limits_.places + limits_.extra) GiveUpOldestSilent(out);
       }
-      if (request.attempts == 0) {
+      if (call.attempts == 0) {
         allowance_.NoteRequest(now);
+        std::vector<RequestId> joined = TakeCompany(*id, now, out);
         BeginAttempt(*id, addresses_.First(), /*fresh=*/false, now, out);
+        std::get<Begin>(out.back()).joined = std::move(joined);
         LookAtASuspect(*id, now, out);
       } else {
-        BeginAttempt(*id, AddressAfter(request), request.wants_fresh_connection, now, out);
+        BeginAttempt(*id, AddressAfter(call), call.wants_fresh_connection, now, out);
       }
     }
   }
@@ -254,25 +299,25 @@ void SendingPolicy::StartWaiting(MonotonicTime now, Actions& out) {
 
 // ---- attempts ----
 
-SendingPolicy::Attempt& SendingPolicy::BeginAttempt(RequestId id, std::size_t address, bool fresh,
+SendingPolicy::Attempt& SendingPolicy::BeginAttempt(CallId id, std::size_t address, bool fresh,
                                                     MonotonicTime now, Actions& out) {
-  Request& request = requests_.at(id);
+  Call& call = calls_.at(id);
   const AttemptId attempt = next_attempt_++;
   Attempt& begun =
       attempts_
           .emplace(attempt,
-                   Attempt{.request = id, .lane = request.lane, .address = address, .began = now})
+                   Attempt{.call = id, .lane = call.lane, .address = address, .began = now})
           .first->second;
-  ++(IsProbe(request.lane) ? running_probes_ : running_);
-  request.live.push_back(attempt);
-  request.last_address = address;
+  ++(IsProbe(call.lane) ? running_probes_ : running_);
+  call.live.push_back(attempt);
+  call.last_address = address;
   out.push_back(Begin{.attempt = attempt,
                       .request = id,
                       .address = address,
                       .fresh_connection = fresh,
-                      .first = request.attempts == 0});
-  ++request.attempts;
-  Arm(begun.silence, {now + HedgeDelay(request, now), TimerKind::kSilence, attempt});
+                      .first = call.attempts == 0});
+  ++call.attempts;
+  Arm(begun.silence, {now + HedgeDelay(call, now), TimerKind::kSilence, attempt});
   return begun;
 }
 
@@ -282,31 +327,31 @@ Duration SendingPolicy::UsualSilence() const {
   return std::max(limits_.least_hedge_delay, usual);
 }
 
-Duration SendingPolicy::HedgeDelay(const Request& request, MonotonicTime now) const {
-  return std::min(UsualSilence(), (request.deadline - now) / 3);
+Duration SendingPolicy::HedgeDelay(const Call& call, MonotonicTime now) const {
+  return std::min(UsualSilence(), (call.deadline - now) / 3);
 }
 
 // What failed is tried again after a pause, where the budget and the allowance have room for it.
-void SendingPolicy::TryAgain(RequestId id, AttemptEnd end, MonotonicTime now, Actions& out) {
-  Request& request = requests_.at(id);
+void SendingPolicy::TryAgain(CallId id, AttemptEnd end, MonotonicTime now, Actions& out) {
+  Call& call = calls_.at(id);
   const bool helps = end != AttemptEnd::kTryElsewhere || addresses_.count() > 1;
-  request.wants_fresh_connection = end == AttemptEnd::kBroken || addresses_.count() == 1;
-  if (outage_ && helps && !request.left && !IsProbe(request.lane)) return WaitForOthers(id);
-  const Duration pause = jitter_.Around(request.pause);
-  if (request.left || !helps || now + pause + limits_.least_left > request.deadline ||
+  call.wants_fresh_connection = end == AttemptEnd::kBroken || addresses_.count() == 1;
+  if (outage_ && helps && !call.left && !IsProbe(call.lane)) return WaitForOthers(id);
+  const Duration pause = jitter_.Around(call.pause);
+  if (call.left || !helps || now + pause + limits_.least_left > call.deadline ||
       !allowance_.Take(now)) {
-    AnswerRequest(id, Verdict::kBestKept, out, /*cut_attempts=*/false);
+    AnswerCall(id, Verdict::kBestKept, out, /*cut_attempts=*/false);
     return;
   }
-  request.pause = std::min(2 * request.pause, limits_.longest_pause);
-  Arm(request.timer, {now + pause, TimerKind::kRetry, id});
+  call.pause = std::min(2 * call.pause, limits_.longest_pause);
+  Arm(call.timer, {now + pause, TimerKind::kRetry, id});
 }
 
 // One of the others' attempts finds out when OpenBao answers again.
-void SendingPolicy::WaitForOthers(RequestId id) {
-  Request& request = requests_.at(id);
+void SendingPolicy::WaitForOthers(CallId id) {
+  Call& call = calls_.at(id);
   due_.push_back(id);
-  Arm(request.timer, {request.deadline - limits_.least_left, TimerKind::kLatestBegin, id});
+  Arm(call.timer, {call.deadline - limits_.least_left, TimerKind::kLatestBegin, id});
 }
 
 // An attempt has had no byte for longer than it should have taken, or for a third of its time.
@@ -319,56 +364,56 @@ void SendingPolicy::OnSilence(AttemptId id, MonotonicTime now, Actions& out) {
   } else {
     Arm(attempt.silence, {usual, TimerKind::kSilence, id});
   }
-  if (!attempt.request) {
+  if (!attempt.call) {
     // Nobody waits for it, and nothing will come of it.
     if (addresses_.IsSuspect(attempt.address)) CutAttempt(id, out);
     return;
   }
-  Request& request = requests_.at(*attempt.request);
+  Call& call = calls_.at(*attempt.call);
   const bool elsewhere = addresses_.count() > 1;
   const std::size_t most = std::max<std::size_t>(2, std::min<std::size_t>(3, addresses_.count()));
   // At the one address there is, only what costs no waiting request its place.
-  const bool room = IsProbe(request.lane) ? running_probes_ < limits_.probe_places
-                    : elsewhere           ? running_ < limits_.places + limits_.extra
-                                          : waiting() == 0 && running_ < limits_.places;
-  if (request.left || request.live.size() >= most) return;
-  if (!room || request.deadline - now < limits_.least_left || !allowance_.Take(now)) {
-    if (request.deadline - now > 2 * limits_.least_hedge_delay) {
+  const bool room = IsProbe(call.lane) ? running_probes_ < limits_.probe_places
+                    : elsewhere        ? running_ < limits_.places + limits_.extra
+                                       : waiting() == 0 && running_ < limits_.places;
+  if (call.left || call.live.size() >= most) return;
+  if (!room || call.deadline - now < limits_.least_left || !allowance_.Take(now)) {
+    if (call.deadline - now > 2 * limits_.least_hedge_delay) {
       Arm(attempt.silence, {now + limits_.least_hedge_delay / 3, TimerKind::kSilence, id});
     }
     return;
   }
-  BeginAttempt(*attempt.request, AddressAfter(request), /*fresh=*/true, now, out);
+  BeginAttempt(*attempt.call, AddressAfter(call), /*fresh=*/true, now, out);
 }
 
-// The first reply after an outage: requests whose attempts are all silent, and older than the one
+// The first reply after an outage: calls whose attempts are all silent, and older than the one
 // that was answered, begin one at its address, in the place of their oldest. Where OpenBao is only
 // slow, the oldest is answered first.
 void SendingPolicy::FollowTo(std::size_t address, MonotonicTime answered_began, MonotonicTime now,
                              Actions& out) {
-  std::vector<RequestId> stuck;
-  for (const auto& [id, request] : requests_) {
-    const bool silent = std::ranges::all_of(request.live, [&](AttemptId live) {
+  std::vector<CallId> stuck;
+  for (const auto& [id, call] : calls_) {
+    const bool silent = std::ranges::all_of(call.live, [&](AttemptId live) {
       return IsSilent(attempts_.at(live)) && attempts_.at(live).began < answered_began;
     });
-    const bool worth_it = !request.left && request.deadline - now >= limits_.least_left;
-    if (!request.live.empty() && silent && worth_it) stuck.push_back(id);
+    const bool worth_it = !call.left && call.deadline - now >= limits_.least_left;
+    if (!call.live.empty() && silent && worth_it) stuck.push_back(id);
   }
-  for (const RequestId id : stuck) {
-    CutAttempt(requests_.at(id).live.front(), out);
+  for (const CallId id : stuck) {
+    CutAttempt(calls_.at(id).live.front(), out);
     BeginAttempt(id, address, /*fresh=*/true, now, out);
   }
 }
 
-// Its request waits on with what else it has under way, or with those that have nothing.
+// Its call waits on with what else it has under way, or with those that have nothing.
 void SendingPolicy::GiveUpOldestSilent(Actions& out) {
   const auto oldest =
       std::ranges::find_if(attempts_, [](const auto& entry) { return IsSilent(entry.second); });
-  const std::optional<RequestId> id = oldest->second.request;
+  const std::optional<CallId> id = oldest->second.call;
   CutAttempt(oldest->first, out);
-  if (!id || !requests_.at(*id).live.empty()) return;
-  if (requests_.at(*id).left) {
-    AnswerRequest(*id, Verdict::kBestKept, out, /*cut_attempts=*/false);
+  if (!id || !calls_.at(*id).live.empty()) return;
+  if (calls_.at(*id).left) {
+    AnswerCall(*id, Verdict::kBestKept, out, /*cut_attempts=*/false);
   } else {
     WaitForOthers(*id);
   }
@@ -376,11 +421,11 @@ void SendingPolicy::GiveUpOldestSilent(Actions& out) {
 
 // ---- addresses ----
 
-// None that has an attempt of this request under way.
-std::size_t SendingPolicy::AddressAfter(const Request& request) const {
+// None that has an attempt of this call under way.
+std::size_t SendingPolicy::AddressAfter(const Call& call) const {
   std::vector<std::size_t> busy;
-  for (const AttemptId id : request.live) busy.push_back(attempts_.at(id).address);
-  return addresses_.After(request.last_address, busy);
+  for (const AttemptId id : call.live) busy.push_back(attempts_.at(id).address);
+  return addresses_.After(call.last_address, busy);
 }
 
 void SendingPolicy::NoteSilent(Attempt& attempt, MonotonicTime now, Actions& out) {
@@ -402,43 +447,62 @@ void SendingPolicy::NoteReply() {
   Disarm(outage_timer_);
 }
 
-// One more attempt of a request, at an address that may be back.
-void SendingPolicy::LookAtASuspect(RequestId id, MonotonicTime now, Actions& out) {
-  const Request& request = requests_.at(id);
-  if (running_ >= limits_.places + limits_.extra || IsProbe(request.lane)) return;
-  const auto suspect = addresses_.TakeDueLook(request.last_address, now);
+// One more attempt of a call, at an address that may be back.
+void SendingPolicy::LookAtASuspect(CallId id, MonotonicTime now, Actions& out) {
+  const Call& call = calls_.at(id);
+  if (running_ >= limits_.places + limits_.extra || IsProbe(call.lane)) return;
+  const auto suspect = addresses_.TakeDueLook(call.last_address, now);
   if (suspect) BeginAttempt(id, *suspect, /*fresh=*/true, now, out).look = true;
 }
 
 // ---- endings ----
 
-bool SendingPolicy::IsWaiting(RequestId id) const {
-  const auto found = requests_.find(id);
-  return found != requests_.end() && found->second.live.empty();
+bool SendingPolicy::IsWaiting(CallId id) const {
+  const auto found = calls_.find(id);
+  return found != calls_.end() && found->second.live.empty();
 }
 
-void SendingPolicy::AnswerRequest(RequestId id, Verdict verdict, Actions& out, bool cut_attempts) {
-  const auto found = requests_.find(id);
-  if (found == requests_.end()) return;
-  Request& request = found->second;
+void SendingPolicy::AnswerOne(RequestId id, Verdict verdict, Actions& out) {
+  const auto node = requests_.extract(id);
   out.push_back(Answer{id, verdict});
-  timers_.erase({request.deadline, TimerKind::kDeadline, id});
-  Disarm(request.timer);
-  if (request.live.empty()) {
-    std::erase(QueueOf(request.lane), id);
+  timers_.erase({node.mapped().deadline, TimerKind::kDeadline, id});
+}
+
+void SendingPolicy::AnswerCall(CallId id, Verdict verdict, Actions& out, bool cut_attempts) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  Call& call = found->second;
+  for (const RequestId request : call.requests) AnswerOne(request, verdict, out);
+  Disarm(call.timer);
+  if (call.live.empty()) {
+    std::erase(QueueOf(call.lane), id);
     std::erase(due_, id);
   }
-  for (const AttemptId attempt : std::exchange(request.live, {})) {
+  for (const AttemptId attempt : std::exchange(call.live, {})) {
     Attempt& running = attempts_.at(attempt);
     NoteUnwanted(running);
-    running.request.reset();
+    running.call.reset();
     if (cut_attempts || (addresses_.IsSuspect(running.address) && !running.look)) {
       CutAttempt(attempt, out);
     } else {
-      Arm(running.outlived, {request.deadline, TimerKind::kUnwanted, attempt});
+      Arm(running.outlived, {call.deadline, TimerKind::kUnwanted, attempt});
     }
   }
-  requests_.erase(found);
+  calls_.erase(found);
+}
+
+// The callers of all its requests may have left by now.
+void SendingPolicy::NoteIfNobodyWaits(CallId id, MonotonicTime now, Actions& out) {
+  Call& call = calls_.at(id);
+  call.left =
+      std::ranges::all_of(call.requests, [this](RequestId one) { return requests_.at(one).left; });
+  if (!call.left) return;
+  if (call.live.empty()) {
+    AnswerCall(id, Verdict::kBestKept, out, /*cut_attempts=*/false);
+    return;
+  }
+  for (const AttemptId attempt : call.live) NoteUnwanted(attempts_.at(attempt));
+  StartWaiting(now, out);
 }
 
 void SendingPolicy::NoteUnwanted(Attempt& attempt) {
@@ -453,7 +517,7 @@ void SendingPolicy::Forget(AttemptId id) {
   Disarm(attempt.outlived);
   --(IsProbe(attempt.lane) ? running_probes_ : running_);
   if (attempt.unwanted && !IsProbe(attempt.lane)) --unwanted_;
-  if (attempt.request) std::erase(requests_.at(*attempt.request).live, id);
+  if (attempt.call) std::erase(calls_.at(*attempt.call).live, id);
   attempts_.erase(found);
 }
 
@@ -469,10 +533,10 @@ bool SendingPolicy::CutOneThatNobodyWaitsFor(Lane lane, Actions& out) {
   });
   if (oldest == attempts_.end()) return false;
   ++cuts_;
-  const std::optional<RequestId> request = oldest->second.request;
+  const std::optional<CallId> call = oldest->second.call;
   CutAttempt(oldest->first, out);
-  if (request && IsWaiting(*request)) {
-    AnswerRequest(*request, Verdict::kBestKept, out, /*cut_attempts=*/false);
+  if (call && IsWaiting(*call)) {
+    AnswerCall(*call, Verdict::kBestKept, out, /*cut_attempts=*/false);
   }
   return true;
 }

@@ -8,39 +8,38 @@
 // - Places. At most `places` transfers of requests run at a time; more connections would not make
 //   OpenBao faster and would cost handshakes. Probes have places of their own, so that a flood of
 //   requests never makes Status unhealthy.
+// - Batches. A request that finds a place leaves at once and alone. Requests that find none wait,
+// and
+//   leave together the moment a place is free: as many as one call may carry, of those that may
+//   share one. From then on they are one call, with one set of attempts; each keeps its own
+//   deadline and leaves by itself.
 // - Turns. Encrypts and decrypts wait in queues of their own and are taken in turn: a storm of one
 //   never starves the other. Within a queue the first come is the first served.
 // - Admission. A request whose expected end, by what recent replies took and what is in front of
-// it,
-//   lies past its deadline is refused at once. One that waited and has too little time left is
+//   it, lies past its deadline is refused at once. One that waited and has too little time left is
 //   refused too, instead of being sent for nothing. A lane with nothing under way always lets one
 //   through: it finds out when OpenBao is fast again.
-// - Attempts. A request is one or more attempts. What cannot have been refused by OpenBao itself
-// (no
+// - Attempts. A call is one or more attempts. What cannot have been refused by OpenBao itself (no
 //   connection, a cut reply, a proxy's or a standby's answer) is tried again at the next address
 //   after a growing pause, within the deadline.
 // - Hedges. An attempt without a first byte for longer than nearly all recent ones gets a second
 // one
 //   beside it, at another address, or on a fresh connection; the first good reply wins.
-// - Allowance. Retries and hedges together are a fraction of recent requests, plus a few: trouble
-// of
+// - Allowance. Retries and hedges together are a fraction of recent calls, plus a few: trouble of
 //   OpenBao's never makes a storm of ours.
 // - Suspects. An address whose last attempts stayed without a byte is asked last, and looked at
-// again
-//   by one extra attempt beside a request every few seconds. One address alone stays in use.
-// - Outages. When nothing but failures came back for a while, waiting requests stop trying one by
-// one:
+//   again by one extra attempt beside a call every few seconds. One address alone stays in use.
+// - Outages. When nothing but failures came back for a while, waiting calls stop trying one by one:
 //   one attempt in each pause finds out when OpenBao answers again, and all that still wait follow
 //   it, those on silent attempts, too.
 // - Leaving. A caller that leaves never costs a connection: the transfer runs on without it, and a
-// few
-//   transfers beyond `places` make up for such ones. One is cut only when a waiting request would
-//   otherwise come too late.
+//   few transfers beyond `places` make up for such ones. One is cut only when a waiting request
+//   would otherwise come too late.
 //
 //   waiting --place free--> under way --good reply----------> answered
 //      |                        |  \--failed, may go on--> pausing --due--> (waiting, in front)
 //      |                        |  \--silent--> a second attempt beside it
-//      \--too late: refused     \--deadline: answered, its attempts are cut
+//      \--too late: refused     \--deadline: answered; of the last one its attempts are cut
 #pragma once
 
 #include <array>
@@ -76,8 +75,16 @@ struct SendingLimits {
   core::Duration longest_outage_pause = std::chrono::milliseconds(200);
   core::Duration suspect_look = std::chrono::seconds(5);
   int suspect_after = 3;        // attempts in a row without a byte
-  double retry_fraction = 0.2;  // of the requests of the last 10 s
+  double retry_fraction = 0.2;  // of the calls of the last 10 s
   double retry_base = 10;
+  std::size_t most_items = 1;                        // requests in one call; 1: each goes alone
+  std::size_t most_bytes = std::size_t{256} * 1024;  // of their bodies together
+};
+
+// With which others a request may share a call: those of the same number. None: it goes alone.
+struct Sharing {
+  std::uint64_t group = 0;
+  std::size_t bytes = 0;  // of its body in a shared call
 };
 
 // How one attempt ended.
@@ -107,10 +114,12 @@ class SendingPolicy {
   // ---- what to do, in this order ----
   struct Begin {
     AttemptId attempt;
-    RequestId request;
+    RequestId request;  // names the call: the first of its requests
     std::size_t address;
     bool fresh_connection;
-    bool first;  // of this request
+    bool first;  // of this call
+    // With the first: the other requests that it is for, from now on.
+    std::vector<RequestId> joined{};
   };
   // The transfer is dropped, and its connection with it.
   struct Cut {
@@ -132,7 +141,7 @@ class SendingPolicy {
 
   // ---- what happened; `now` never goes back ----
   Actions Submit(RequestId request, Lane lane, core::MonotonicTime deadline,
-                 core::MonotonicTime now);
+                 core::MonotonicTime now, std::optional<Sharing> sharing = std::nullopt);
   Actions Leave(RequestId request, core::MonotonicTime now);  // unknown ones: nothing
   void Heard(AttemptId attempt);                              // its first byte
   Actions Ended(AttemptId attempt, AttemptEnd end, core::MonotonicTime now);
@@ -148,12 +157,14 @@ class SendingPolicy {
   std::uint64_t cuts() const { return cuts_; }  // of transfers whose callers had left
 
  private:
+  using CallId = RequestId;
+
   enum class TimerKind : std::uint8_t {
-    kDeadline,
-    kLatestBegin,
-    kRetry,
-    kSilence,
-    kUnwanted,  // the deadline of the request that an attempt has outlived
+    kDeadline,     // of a request
+    kLatestBegin,  // of a call
+    kRetry,        // of a call
+    kSilence,      // of an attempt
+    kUnwanted,     // the deadline of the call that an attempt has outlived
     kOutage,
   };
   struct Timer {
@@ -163,51 +174,62 @@ class SendingPolicy {
     friend auto operator<=>(const Timer&, const Timer&) = default;
   };
   struct Request {
-    Lane lane;
+    CallId call;
     core::MonotonicTime deadline;
+    bool left = false;
+  };
+  // One request, or those that have joined it.
+  struct Call {
+    Lane lane;
+    std::vector<RequestId> requests;
+    core::MonotonicTime deadline;  // the last of theirs
+    std::optional<Sharing> sharing{};
     std::vector<AttemptId> live{};
     std::size_t attempts = 0;
     std::size_t last_address = 0;
     bool wants_fresh_connection = false;  // of the next attempt
     core::Duration pause{};
-    bool left = false;
+    bool left = false;             // nobody waits for it
     std::optional<Timer> timer{};  // kLatestBegin or kRetry
   };
   struct Attempt {
-    std::optional<RequestId> request;  // none: it was answered
+    std::optional<CallId> call;  // none: it was answered
     Lane lane;
     std::size_t address;
     core::MonotonicTime began;
     bool heard = false;
     bool counted_silent = false;  // it had no byte for longer than nearly all
     bool unwanted = false;        // nobody waits for it
-    bool look = false;            // at a suspect address: no answer of its request's ends it
+    bool look = false;            // at a suspect address: no answer of its call's ends it
     std::optional<Timer> silence{};
     std::optional<Timer> outlived{};
   };
-  std::deque<RequestId>& QueueOf(Lane lane) { return queues_[static_cast<std::size_t>(lane)]; }
+  std::deque<CallId>& QueueOf(Lane lane) { return queues_[static_cast<std::size_t>(lane)]; }
   // Without a byte for longer than nearly all; probes, which tell nothing of a place, excepted.
   static bool IsSilent(const Attempt& attempt);
   bool MayBegin(Lane lane) const;
   bool AdmitsAtAll(Lane lane, core::MonotonicTime deadline, core::MonotonicTime now) const;
   core::Duration LeastLeft(Lane lane) const;
-  std::optional<RequestId> NextInTurn(bool probes);
+  std::optional<CallId> NextInTurn(bool probes);
+  std::vector<RequestId> TakeCompany(CallId id, core::MonotonicTime now, Actions& out);
   void StartWaiting(core::MonotonicTime now, Actions& out);
-  Attempt& BeginAttempt(RequestId id, std::size_t address, bool fresh, core::MonotonicTime now,
+  Attempt& BeginAttempt(CallId id, std::size_t address, bool fresh, core::MonotonicTime now,
                         Actions& out);
-  void LookAtASuspect(RequestId id, core::MonotonicTime now, Actions& out);
-  std::size_t AddressAfter(const Request& request) const;
+  void LookAtASuspect(CallId id, core::MonotonicTime now, Actions& out);
+  std::size_t AddressAfter(const Call& call) const;
   core::Duration UsualSilence() const;
-  core::Duration HedgeDelay(const Request& request, core::MonotonicTime now) const;
-  bool IsWaiting(RequestId id) const;
-  void AnswerRequest(RequestId id, Verdict verdict, Actions& out, bool cut_attempts);
+  core::Duration HedgeDelay(const Call& call, core::MonotonicTime now) const;
+  bool IsWaiting(CallId id) const;
+  void AnswerOne(RequestId id, Verdict verdict, Actions& out);
+  void AnswerCall(CallId id, Verdict verdict, Actions& out, bool cut_attempts);
+  void NoteIfNobodyWaits(CallId id, core::MonotonicTime now, Actions& out);
   void NoteUnwanted(Attempt& attempt);
   void Forget(AttemptId id);
   void CutAttempt(AttemptId id, Actions& out);
   bool CutOneThatNobodyWaitsFor(Lane lane, Actions& out);
-  void TryAgain(RequestId id, AttemptEnd end, core::MonotonicTime now, Actions& out);
+  void TryAgain(CallId id, AttemptEnd end, core::MonotonicTime now, Actions& out);
   void OnSilence(AttemptId id, core::MonotonicTime now, Actions& out);
-  void WaitForOthers(RequestId id);
+  void WaitForOthers(CallId id);
   void GiveUpOldestSilent(Actions& out);
   void FollowTo(std::size_t address, core::MonotonicTime answered_began, core::MonotonicTime now,
                 Actions& out);
@@ -219,9 +241,10 @@ class SendingPolicy {
 
   SendingLimits limits_;
   std::map<RequestId, Request> requests_;
+  std::map<CallId, Call> calls_;
   std::map<AttemptId, Attempt> attempts_;
-  std::array<std::deque<RequestId>, 3> queues_;
-  std::deque<RequestId> due_;  // retries whose pause is over: before the queues
+  std::array<std::deque<CallId>, 3> queues_;
+  std::deque<CallId> due_;  // retries whose pause is over: before the queues
   std::set<Timer> timers_;
   KnownAddresses addresses_;
   std::size_t running_ = 0;  // attempts of encrypts and decrypts

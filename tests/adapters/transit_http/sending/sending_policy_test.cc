@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
+#include "tests/adapters/transit_http/sending/policy_bench.h"
 
 namespace baokms::tests {
 namespace {
@@ -11,74 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using adapters::transit_http::AttemptEnd;
 using adapters::transit_http::Lane;
-using adapters::transit_http::SendingLimits;
-using adapters::transit_http::SendingPolicy;
 using adapters::transit_http::Verdict;
-
-// The policy on a clock that the test moves, and what it has asked for so far.
-class PolicyBench {
- public:
-  explicit PolicyBench(SendingLimits limits = {}) : policy(limits) {}
-
-  SendingPolicy::RequestId Submit(Lane lane = Lane::kDecrypt, core::Duration budget = 2s) {
-    const auto id = next_++;
-    Take(policy.Submit(id, lane, now_ + budget, now_));
-    return id;
-  }
-  void Leave(SendingPolicy::RequestId id) { Take(policy.Leave(id, now_)); }
-  void Hear(SendingPolicy::AttemptId id) { policy.Heard(id); }
-  void End(SendingPolicy::AttemptId id, AttemptEnd end) { Take(policy.Ended(id, end, now_)); }
-  // Ticks whenever the policy wants to.
-  void Pass(core::Duration time) {
-    const auto until = now_ + time;
-    for (auto next = policy.NextTimer(); next && *next <= until; next = policy.NextTimer()) {
-      now_ = std::max(now_, *next);
-      Take(policy.Tick(now_));
-    }
-    now_ = until;
-  }
-  // One request that is answered after `took`.
-  void Serve(core::Duration took) {
-    const auto id = Submit();
-    const auto attempt = AttemptsOf(id).back().attempt;
-    Pass(took);
-    End(attempt, AttemptEnd::kReply);
-  }
-
-  std::vector<SendingPolicy::Begin> AttemptsOf(SendingPolicy::RequestId id) const {
-    std::vector<SendingPolicy::Begin> found;
-    std::ranges::copy_if(begun, std::back_inserter(found),
-                         [id](const auto& begin) { return begin.request == id; });
-    return found;
-  }
-  std::optional<Verdict> VerdictOn(SendingPolicy::RequestId id) const {
-    const auto found = answers.find(id);
-    return found == answers.end() ? std::nullopt : std::optional(found->second);
-  }
-
-  SendingPolicy policy;
-  std::vector<SendingPolicy::Begin> begun;
-  std::vector<SendingPolicy::AttemptId> cut;
-  std::vector<std::size_t> suspects;
-  std::map<SendingPolicy::RequestId, Verdict> answers;
-
- private:
-  void Take(const SendingPolicy::Actions& actions) {
-    for (const auto& action : actions) {
-      if (const auto* begin = std::get_if<SendingPolicy::Begin>(&action)) begun.push_back(*begin);
-      if (const auto* gone = std::get_if<SendingPolicy::Cut>(&action)) cut.push_back(gone->attempt);
-      if (const auto* one = std::get_if<SendingPolicy::Suspect>(&action)) {
-        suspects.push_back(one->address);
-      }
-      if (const auto* answer = std::get_if<SendingPolicy::Answer>(&action)) {
-        CHECK(answers.emplace(answer->request, answer->verdict).second);
-      }
-    }
-  }
-
-  SendingPolicy::RequestId next_ = 1;
-  core::MonotonicTime now_{1h};
-};
 
 TEST_CASE("Sending: a request begins at once where a place is free and its reply answers it") {
   PolicyBench bench;

@@ -56,8 +56,8 @@ void SimulatedCluster::Offer(const OpenLoad& load, Duration until) {
   *again = [this, load, until, gap, again] {
     if (now_ - start_ >= until) return;
     const bool leaves = std::uniform_real_distribution(0.0, 1.0)(random_) < load.leaving;
-    Submit(load.lane, load.budget, leaves ? std::optional(load.leave_after) : std::nullopt,
-           [](bool) {});
+    Submit(load.lane, load.budget, load.shares,
+           leaves ? std::optional(load.leave_after) : std::nullopt, [](bool) {});
     After(gap, *again);
   };
   After(Duration(1), *again);
@@ -68,9 +68,10 @@ void SimulatedCluster::Offer(const ClosedLoad& load, Duration until) {
     std::function<void()>* again = &callers_.emplace_back();
     *again = [this, load, until, again] {
       if (now_ - start_ >= until) return;
-      Submit(load.lane, load.budget, load.leave_after, [this, load, again](bool refused) {
-        After(refused ? load.after_refusal : Duration(1), *again);
-      });
+      Submit(load.lane, load.budget, load.shares, load.leave_after,
+             [this, load, again](bool refused) {
+               After(refused ? load.after_refusal : Duration(1), *again);
+             });
     };
     After(Duration(static_cast<std::int64_t>(i) + 1), *again);
   }
@@ -96,26 +97,38 @@ void SimulatedCluster::Change(Duration at, std::size_t node, SimulatedNode to) {
   });
 }
 
-Duration SimulatedCluster::LatencyOf(std::size_t node) {
+Duration SimulatedCluster::LatencyOf(std::size_t node, Policy::AttemptId attempt) {
   const SimulatedNode& now = nodes_[node].now;
   const double factor = 1 + now.jitter * std::uniform_real_distribution(-1.0, 1.0)(random_);
-  return std::chrono::duration_cast<Duration>(now.latency * factor);
+  Duration took = std::chrono::duration_cast<Duration>(now.latency * factor);
+  const auto found = attempts_.find(attempt);
+  if (found == attempts_.end()) return took;
+  if (const auto call = calls_.find(found->second.call); call != calls_.end()) {
+    took += now.each_further_item * static_cast<std::int64_t>(call->second.requests.size() - 1);
+  }
+  return took;
 }
 
-void SimulatedCluster::Submit(Lane lane, Duration budget, std::optional<Duration> leave_after,
+void SimulatedCluster::Submit(Lane lane, Duration budget, bool shares,
+                              std::optional<Duration> leave_after,
                               std::function<void(bool refused)> answered) {
   const Policy::RequestId id = next_request_++;
   ++outcomes_[static_cast<std::size_t>(lane)].submitted;
   requests_.emplace(id, Request{.lane = lane,
                                 .submitted = now_,
                                 .deadline = now_ + budget,
-                                .answered = std::move(answered)});
+                                .answered = std::move(answered),
+                                .call = id});
+  calls_.emplace(id, Call{.lane = lane, .requests = {id}});
   if (leave_after) {
     After(*leave_after, [this, id] {
       if (requests_.contains(id)) Apply(policy_.Leave(id, now_));
     });
   }
-  Apply(policy_.Submit(id, lane, now_ + budget, now_));
+  const auto sharing =
+      shares ? std::optional(adapters::transit_http::Sharing{.group = 1, .bytes = 700})
+             : std::nullopt;
+  Apply(policy_.Submit(id, lane, now_ + budget, now_, sharing));
 }
 
 void SimulatedCluster::Apply(const Policy::Actions& actions) {
@@ -138,21 +151,26 @@ void SimulatedCluster::ArmTick() {
 }
 
 void SimulatedCluster::Apply(const Policy::Begin& begin) {
-  const auto found = requests_.find(begin.request);
-  if (found == requests_.end()) return Broken("an attempt begins for an answered request");
-  Request& request = found->second;
-  Outcomes& outcome = outcomes_[static_cast<std::size_t>(request.lane)];
+  const auto found = calls_.find(begin.request);
+  if (found == calls_.end()) return Broken("an attempt begins for an answered call");
+  Call& call = found->second;
+  Outcomes& outcome = outcomes_[static_cast<std::size_t>(call.lane)];
   ++outcome.attempts;
-  if (request.attempts++ > 0) ++outcome.further_attempts;
-  if (begin.first != (request.attempts == 1)) Broken("first is wrong");
-  if (request.deadline - now_ < limits_.least_left) {
-    Broken("an attempt begins without time");
-  }
-  attempts_.emplace(begin.attempt, Attempt{.request = begin.request, .node = begin.address});
+  if (call.attempts++ > 0) ++outcome.further_attempts;
+  if (begin.first != (call.attempts == 1)) Broken("first is wrong");
+  if (!begin.first && !begin.joined.empty()) Broken("requests join a call that has begun");
+  for (const Policy::RequestId id : begin.joined) Join(begin.request, id);
+  if (call.requests.size() > limits_.most_items)
+    Broken("more requests in a call than it may carry");
+  const bool time = std::ranges::any_of(call.requests, [this](Policy::RequestId id) {
+    return requests_.at(id).deadline - now_ >= limits_.least_left;
+  });
+  if (!time) Broken("an attempt begins without time");
+  attempts_.emplace(begin.attempt, Attempt{.call = begin.request, .node = begin.address});
   std::size_t probes = 0;
   for (const auto& [id, attempt] : attempts_) {
-    const auto owner = requests_.find(attempt.request);
-    if (owner != requests_.end() && owner->second.lane == Lane::kProbe) ++probes;
+    const auto owner = calls_.find(attempt.call);
+    if (owner != calls_.end() && owner->second.lane == Lane::kProbe) ++probes;
   }
   outcome.most_under_way = std::max<std::uint64_t>(outcome.most_under_way, attempts_.size());
   if (probes > limits_.probe_places) Broken("more probes than places");
@@ -160,6 +178,20 @@ void SimulatedCluster::Apply(const Policy::Begin& begin) {
     Broken("more transfers than places");
   }
   Arrive(begin.attempt);
+}
+
+void SimulatedCluster::Join(Policy::RequestId call, Policy::RequestId request) {
+  const auto alone = calls_.find(request);
+  if (alone == calls_.end() || alone->second.attempts > 0) {
+    return Broken("a request joins that is answered or under way");
+  }
+  if (alone->second.lane != calls_.at(call).lane) Broken("a call has requests of two lanes");
+  if (requests_.at(request).deadline - now_ < limits_.least_left) {
+    Broken("a request joins without time");
+  }
+  calls_.erase(alone);
+  calls_.at(call).requests.push_back(request);
+  requests_.at(request).call = call;
 }
 
 void SimulatedCluster::Arrive(Policy::AttemptId id) {
@@ -199,7 +231,7 @@ void SimulatedCluster::Serve(std::size_t at) {
     ++node.busy;
     if (const auto found = attempts_.find(id); found != attempts_.end())
       found->second.on_node = true;
-    After(LatencyOf(at), [this, id, at, life = node.life] {
+    After(LatencyOf(at, id), [this, id, at, life = node.life] {
       if (nodes_[at].life != life) return;
       --nodes_[at].busy;
       if (attempts_.contains(id)) {
@@ -214,9 +246,8 @@ void SimulatedCluster::Serve(std::size_t at) {
 void SimulatedCluster::End(Policy::AttemptId id, AttemptEnd end, bool good) {
   const auto found = attempts_.find(id);
   if (found == attempts_.end()) return;  // cut meanwhile; the node does its work all the same
-  if (const auto request = requests_.find(found->second.request); request != requests_.end()) {
-    request->second.last_was_good = good;
-    request->second.has_settled = end == AttemptEnd::kReply;
+  if (const auto call = calls_.find(found->second.call); call != calls_.end()) {
+    call->second.last_was_good = good;
   }
   attempts_.erase(found);
   Apply(policy_.Ended(id, end, now_));
@@ -231,12 +262,16 @@ void SimulatedCluster::Apply(const Policy::Answer& answer) {
   if (found == requests_.end()) return Broken("a request is answered twice");
   Request request = std::move(found->second);
   requests_.erase(found);
+  const auto call = calls_.find(request.call);
+  const bool good = call->second.last_was_good;
+  std::erase(call->second.requests, answer.request);
+  if (call->second.requests.empty()) calls_.erase(call);
   Outcomes& outcome = outcomes_[static_cast<std::size_t>(request.lane)];
   if (now_ > request.deadline) Broken("a request is answered after its deadline");
   switch (answer.verdict) {
     case Verdict::kReply:
-      ++(request.last_was_good ? outcome.good : outcome.settled);
-      if (request.last_was_good) outcome.took.push_back(now_ - request.submitted);
+      ++(good ? outcome.good : outcome.settled);
+      if (good) outcome.took.push_back(now_ - request.submitted);
       break;
     case Verdict::kBestKept:
       ++outcome.failed;

@@ -32,6 +32,7 @@ struct SimulatedNode {
   core::Duration latency = std::chrono::milliseconds(1);
   double jitter = 0.1;         // of the latency, either way
   std::size_t workers = 1000;  // at a time; what is beyond waits its turn inside of the node
+  core::Duration each_further_item{};  // of a call, beyond `latency`
 };
 
 struct Outcomes {
@@ -43,7 +44,7 @@ struct Outcomes {
   std::uint64_t failed = 0;  // the best of its attempts
   std::uint64_t cancelled = 0;
   std::uint64_t attempts = 0;
-  std::uint64_t further_attempts = 0;  // beyond a request's first
+  std::uint64_t further_attempts = 0;  // beyond a call's first
   std::uint64_t most_under_way = 0;
   std::vector<core::Duration> took{};  // of the good ones
   std::uint64_t answered() const {
@@ -66,6 +67,7 @@ class SimulatedCluster {
     double per_second = 25;
     core::Duration budget = std::chrono::seconds(2);
     double leaving = 0;
+    bool shares = false;  // calls with others
     core::Duration leave_after = std::chrono::milliseconds(4);
   };
   // So many callers, each with one request at a time; a refused one pauses for `after_refusal`.
@@ -75,6 +77,7 @@ class SimulatedCluster {
     core::Duration budget = std::chrono::seconds(2);
     core::Duration after_refusal = std::chrono::milliseconds(20);
     std::optional<core::Duration> leave_after{};
+    bool shares = false;  // calls with others
   };
   void Offer(const OpenLoad& load, core::Duration until);
   void Offer(const ClosedLoad& load, core::Duration until);
@@ -106,12 +109,16 @@ class SimulatedCluster {
     core::MonotonicTime submitted;
     core::MonotonicTime deadline;
     std::function<void(bool refused)> answered;
+    Policy::RequestId call;
+  };
+  struct Call {
+    Lane lane;
+    std::vector<Policy::RequestId> requests;
     std::size_t attempts = 0;
     bool last_was_good = false;
-    bool has_settled = false;
   };
   struct Attempt {
-    Policy::RequestId request;
+    Policy::RequestId call;
     std::size_t node;
     bool on_node = false;
   };
@@ -120,10 +127,12 @@ class SimulatedCluster {
   void After(core::Duration wait, std::function<void()> happen) {
     At(now_ + wait, std::move(happen));
   }
-  void Submit(Lane lane, core::Duration budget, std::optional<core::Duration> leave_after,
+  void Submit(Lane lane, core::Duration budget, bool shares,
+              std::optional<core::Duration> leave_after,
               std::function<void(bool refused)> answered);
   void Apply(const Policy::Actions& actions);
   void Apply(const Policy::Begin& begin);
+  void Join(Policy::RequestId call, Policy::RequestId request);
   void Apply(const Policy::Cut& cut);
   void Apply(const Policy::Answer& answer);
   void Apply(const Policy::Suspect&) {}
@@ -132,7 +141,7 @@ class SimulatedCluster {
   void Serve(std::size_t node);
   void End(Policy::AttemptId attempt, adapters::transit_http::AttemptEnd end, bool good);
   void LeaveNode(Policy::AttemptId attempt);
-  core::Duration LatencyOf(std::size_t node);
+  core::Duration LatencyOf(std::size_t node, Policy::AttemptId attempt);
   void Broken(std::string what);
 
   struct NodeState {
@@ -153,6 +162,7 @@ class SimulatedCluster {
   std::uint64_t events_ = 0;
   std::optional<core::MonotonicTime> tick_at_;
   std::map<Policy::RequestId, Request> requests_;
+  std::map<Policy::RequestId, Call> calls_;  // until the last of their requests is answered
   std::map<Policy::AttemptId, Attempt> attempts_;
   Policy::RequestId next_request_ = 1;
   std::array<Outcomes, 3> outcomes_{};
