@@ -105,6 +105,7 @@ void Rpc::Finish(const std::optional<core::Error>& error, const KeyFacts& facts,
                                  .uid = uid_,
                                  .panic_type = panic_type});
   // RpcCode has gRPC's numbers (core/model/error.h).
+  if (facts.shared) telemetry_.DecryptShared();
   reactor_->Finish(error ? grpc::Status(static_cast<grpc::StatusCode>(error->code()),
                                         std::string(error->message()))
                          : grpc::Status::OK);

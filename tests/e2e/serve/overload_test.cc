@@ -17,7 +17,10 @@ TEST_CASE("Faults: 64 callers of a slow OpenBao get what it can answer and Statu
   config.tree["server"]["maxConcurrentDecrypt"] = 256;
   config.Write();
   const Serving provider(config);
-  const testing::SealedObject sealed = provider.Seal("a value");
+  constexpr int kCallers = 64;
+  // One value each: identical Decrypts would share a call.
+  std::vector<testing::SealedObject> sealed;
+  for (int i = 0; i < kCallers; ++i) sealed.push_back(provider.Seal("a value"));
   constexpr double kDelaySeconds = 0.3;
   constexpr double kConnections = 8;
   constexpr double kSeconds = 8;
@@ -29,10 +32,10 @@ TEST_CASE("Faults: 64 callers of a slow OpenBao get what it can answer and Statu
   std::atomic<int> other = 0;
   std::atomic<bool> always_healthy = true;
   std::vector<std::thread> callers;
-  for (int i = 0; i < 64; ++i) {
+  for (const testing::SealedObject& own : sealed) {
     callers.emplace_back([&] {
       while (std::chrono::steady_clock::now() < until) {
-        const int code = provider.stub.Decrypt(sealed).status.code;
+        const int code = provider.stub.Decrypt(own).status.code;
         ++(code == 0 ? good : code == static_cast<int>(Code::kResourceExhausted) ? refused : other);
         if (code != 0) std::this_thread::sleep_for(Milliseconds(50));
       }
