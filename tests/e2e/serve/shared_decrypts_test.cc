@@ -15,8 +15,6 @@
 namespace baokms::e2e {
 namespace {
 
-constexpr std::string_view kPlaintext = "a value";
-
 // Room for all callers, and no probe that decrypts while calls are counted.
 ProviderConfig WithRoomFor(Bench& bench, int callers) {
   ProviderConfig config = PacedConfig(
@@ -70,7 +68,7 @@ TEST_CASE("Faults: 64 identical Decrypts at once are one Transit call") {
   Bench bench;
   const ProviderConfig config = WithRoomFor(bench, kCallers);
   const Serving provider(config);
-  const testing::SealedObject sealed = provider.Seal(std::string(kPlaintext));
+  const testing::SealedObject sealed = provider.Seal("a value");
   const Callers callers(config.socket(), kCallers);
   DelayDecrypts(300);
   // So that the provider knows how slow OpenBao is, and sends no second attempt after 150 ms.
@@ -79,7 +77,7 @@ TEST_CASE("Faults: 64 identical Decrypts at once are one Transit call") {
   const double shared_before = AnsweredByAnother(provider);
   std::atomic<int> good = 0;
   callers.Run([&](const testing::KmsStub& stub, int) {
-    if (stub.Decrypt(sealed).plaintext == kPlaintext) ++good;
+    if (stub.Decrypt(sealed).plaintext == "a value") ++good;
   });
   SharedEmulator().emulator().ClearFaults();
   CHECK(good == kCallers);
@@ -87,7 +85,7 @@ TEST_CASE("Faults: 64 identical Decrypts at once are one Transit call") {
   CHECK(AnsweredByAnother(provider) - shared_before == kCallers - 1);
   CHECK(provider.process.Metric(
             "openbao_kms_grpc_requests_total{method=\"decrypt\",status=\"ok\"}") == kCallers + 1);
-  provider.CheckOpens(sealed, std::string(kPlaintext));
+  provider.CheckOpens(sealed, "a value");
   CHECK(TransitDecrypts() == 2);
 }
 
@@ -119,14 +117,14 @@ TEST_CASE("Faults: 10000 identical Decrypts of 200 callers cost few Transit call
   Bench bench;
   const ProviderConfig config = WithRoomFor(bench, kCallers);
   const Serving provider(config);
-  const testing::SealedObject sealed = provider.Seal(std::string(kPlaintext));
+  const testing::SealedObject sealed = provider.Seal("a value");
   const Callers callers(config.socket(), kCallers);
   DelayDecrypts(5);
   SharedEmulator().emulator().ResetCounters();
   std::atomic<int> good = 0;
   callers.Run([&](const testing::KmsStub& stub, int) {
     for (int i = 0; i < kEach; ++i) {
-      if (stub.Decrypt(sealed).plaintext == kPlaintext) ++good;
+      if (stub.Decrypt(sealed).plaintext == "a value") ++good;
     }
   });
   SharedEmulator().emulator().ClearFaults();
@@ -143,7 +141,7 @@ TEST_CASE("Faults: a caller that leaves a shared call ends nothing for the other
   Bench bench;
   const ProviderConfig config = WithRoomFor(bench, kCallers + 1);
   const Serving provider(config);
-  const testing::SealedObject sealed = provider.Seal(std::string(kPlaintext));
+  const testing::SealedObject sealed = provider.Seal("a value");
   const Callers callers(config.socket(), kCallers);
   DelayDecrypts(1000);
   provider.CheckOpens(provider.Seal("another value"), "another value");
@@ -155,7 +153,7 @@ TEST_CASE("Faults: a caller that leaves a shared call ends nothing for the other
   CHECK(Eventually(Milliseconds(300), [] { return TransitDecrypts() == 1; }));
   std::atomic<int> good = 0;
   callers.Run([&](const testing::KmsStub& stub, int) {
-    if (stub.Decrypt(sealed).plaintext == kPlaintext) ++good;
+    if (stub.Decrypt(sealed).plaintext == "a value") ++good;
   });
   first.join();
   SharedEmulator().emulator().ClearFaults();
