@@ -108,6 +108,7 @@ TEST_CASE("Shared decrypts: joins that race with ends and leavers are each answe
   std::atomic<long> stale = 0;
   std::atomic<long> wrong = 0;
   std::atomic<bool> done = false;
+  std::atomic<bool> unanswered = false;  // one of them, for seconds: all stop
   std::vector<std::thread> enders;
   for (int i = 0; i < kEnders; ++i) {
     enders.emplace_back([&] {
@@ -119,13 +120,14 @@ TEST_CASE("Shared decrypts: joins that race with ends and leavers are each answe
   std::vector<std::thread> requesters;
   for (int i = 0; i < kRequesters; ++i) {
     requesters.emplace_back([&, i] {
-      for (int round = 0; round < kRounds; ++round) {
+      for (int round = 0; round < kRounds && !unanswered; ++round) {
         ++requested;
-        std::atomic<int> answered = 0;
+        const auto answered = std::make_shared<std::atomic<int>>(0);
         // A call that had ended before this request came is not its call.
         const std::vector<bool> ended = round % 16 == 0 ? transit.Ended() : std::vector<bool>();
         const auto call = service.Decrypt(
-            kinds[static_cast<std::size_t>(round % kKinds)], [&](KmsOutcome<DecryptReply> outcome) {
+            kinds[static_cast<std::size_t>(round % kKinds)],
+            [&, ended, answered](KmsOutcome<DecryptReply> outcome) {
               if (exclusion.Inside()) ++wrong;
               if (!outcome.result) {
                 if (outcome.result.error() != Cancelled()) ++wrong;
@@ -134,16 +136,21 @@ TEST_CASE("Shared decrypts: joins that race with ends and leavers are each answe
               }
               if (outcome.shared) ++shared;
               ++answers;
-              ++answered;
+              ++*answered;
             });
         if ((round + i) % 3 == 0) call->Abandon();
-        while (answered == 0) std::this_thread::yield();
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (*answered == 0 && !unanswered) {
+          if (std::chrono::steady_clock::now() > patience) unanswered = true;
+          std::this_thread::yield();
+        }
       }
     });
   }
   for (std::thread& thread : requesters) thread.join();
   done = true;
   for (std::thread& thread : enders) thread.join();
+  CHECK_FALSE(unanswered);
   CHECK(answers == requested);
   CHECK(requested == kRequesters * kRounds);
   CHECK(stale == 0);
