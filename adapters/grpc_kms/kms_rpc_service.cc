@@ -66,7 +66,8 @@ ports::KmsCompletion<T> Answer(std::shared_ptr<Rpc> rpc, Encode encode) {
   return [rpc = std::move(rpc), encode](core::KmsOutcome<T> outcome) {
     if (rpc->answered()) return rpc->LetGo();  // the caller has gone; the outcome is wiped here
     try {
-      const KeyFacts facts{std::move(outcome.key_id_hash), outcome.transit_key_version};
+      const KeyFacts facts{std::move(outcome.key_id_hash), outcome.transit_key_version,
+                           outcome.shared};
       if (!outcome.result) return rpc->Fail(outcome.result.error(), facts);
       auto reply = encode(*outcome.result);
       if (!reply) return rpc->Fail(reply.error(), facts);

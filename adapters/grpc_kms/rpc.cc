@@ -103,6 +103,7 @@ void Rpc::Finish(const std::optional<core::Error>& error, const KeyFacts& facts,
                                  .transit_key_version = facts.version,
                                  .uid = uid_,
                                  .panic_type = panic_type});
+  if (facts.shared) telemetry_.DecryptShared();
 }
 
 void Rpc::Refuse(const core::Error& error, const KeyFacts& facts, std::string_view panic_type) {

@@ -27,10 +27,11 @@
 
 namespace baokms::adapters::grpc_kms {
 
-// What an RPC's event may say of the key.
+// What an RPC's event may say of the key, and whether another RPC's call to OpenBao answered it.
 struct KeyFacts {
   std::string key_id_hash;
   std::int64_t version = 0;
+  bool shared = false;
 };
 
 class Rpc {

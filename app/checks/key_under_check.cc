@@ -8,6 +8,7 @@
 
 #include "app/build_info.h"
 #include "app/checks/credential_checks.h"
+#include "app/mutex_exclusion.h"
 #include "app/openbao/await.h"
 #include "app/openbao/openbao_session.h"
 #include "app/process/system_random.h"
@@ -71,6 +72,12 @@ class NoDiscovery final : public ports::KeyDiscovery {
     done(std::unexpected(core::KeyDiscoveryFailed()));
     return nullptr;
   }
+};
+
+// Without a discovery no request waits with less than its whole budget.
+class NoAlarm final : public ports::Alarm {
+ public:
+  void At(core::MonotonicTime /*at*/, std::move_only_function<void()> /*then*/) override {}
 };
 
 }  // namespace
@@ -214,8 +221,10 @@ CheckResult KeyUnderCheck::CheckService() {
               .verified_at = one_shot_.clock.Now().boot,
               .max_staleness = one_shot_.configuration.status.status_max_staleness});
   NoDiscovery discovery;
+  MutexExclusion exclusion;
+  NoAlarm alarm;
   core::TransitKmsService service(
-      {one_shot_.clock, view, session_->tokens(), session_->transit(), discovery},
+      {one_shot_.clock, view, session_->tokens(), session_->transit(), discovery, exclusion, alarm},
       one_shot_.configuration.openbao.timeout);
   return RoundTrip(service);
 }

@@ -39,7 +39,8 @@ Runtime::Runtime(const Environment& environment)
     : env_(environment),
       identity_(std::make_shared<const core::BoundIdentity>(IdentityOf(environment.configuration))),
       store_(file_system_, environment.configuration.state.path),
-      loop_(environment.clock) {}
+      loop_(environment.clock),
+      alarm_(loop_, environment.clock) {}
 
 Runtime::~Runtime() { Stop(std::chrono::milliseconds(0)); }
 
@@ -81,7 +82,8 @@ void Runtime::Connect() {
       core::KeyKeeper(KeeperPolicyOf(configuration), identity_, std::move(recovered_)));
   gauges_ = std::make_unique<RuntimeGauges>(env_.clock, view_, *tokens_);
   service_ = std::make_unique<core::TransitKmsService>(
-      core::TransitKmsService::Ports{env_.clock, view_, *tokens_, *transit_, *keys_},
+      core::TransitKmsService::Ports{env_.clock, view_, *tokens_, *transit_, *keys_, exclusion_,
+                                     alarm_},
       configuration.openbao.timeout);
 }
 

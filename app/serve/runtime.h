@@ -14,10 +14,12 @@
 #include "adapters/state_file/file_state_store.h"
 #include "adapters/state_file/posix_file_system.h"
 #include "adapters/telemetry/telemetry.h"
+#include "app/mutex_exclusion.h"
 #include "app/openbao/openbao_clients.h"
 #include "app/published_view.h"
 #include "app/serve/control_loop.h"
 #include "app/serve/key_driver.h"
+#include "app/serve/loop_alarm.h"
 #include "app/serve/runtime_gauges.h"
 #include "app/serve/token_driver.h"
 #include "app/serve/watched_transit.h"
@@ -81,6 +83,8 @@ class Runtime {
   adapters::state_file::PosixFileSystem file_system_;
   adapters::state_file::FileStateStore store_;
   ControlLoop loop_;
+  LoopAlarm alarm_;
+  MutexExclusion exclusion_;
   PublishedView view_;
   OpenBaoClients openbao_;
   std::unique_ptr<WatchedTransit> transit_;

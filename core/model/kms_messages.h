@@ -42,6 +42,7 @@ struct KmsOutcome {
   Result<T> result;
   std::string key_id_hash;               // empty: unknown
   std::int64_t transit_key_version = 0;  // 0: unknown
+  bool shared = false;                   // it was the result of another request's call
 };
 
 // Wire limits (wire-contract.md, "Limits").

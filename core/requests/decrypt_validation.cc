@@ -48,7 +48,8 @@ Result<ValidatedDecrypt> ValidatedDecrypt::Check(WellFormedDecrypt& request, con
   if (!PlaintextBytesOf(request.request_.ciphertext, key.snapshot.version)) {
     return std::unexpected(InvalidCiphertext());
   }
-  return ValidatedDecrypt(Ciphertext(std::move(request.request_.ciphertext)), found->second);
+  return ValidatedDecrypt(Ciphertext(std::move(request.request_.ciphertext)),
+                          std::move(request.request_.annotations), found->second);
 }
 
 }  // namespace baokms::core

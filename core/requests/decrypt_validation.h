@@ -30,12 +30,18 @@ class ValidatedDecrypt {
   static Result<ValidatedDecrypt> Check(WellFormedDecrypt& request, const KeySet& keys);
 
   const Ciphertext& ciphertext() const { return ciphertext_; }
+  // As they came, unknown ones included.
+  const Annotations& annotations() const { return annotations_; }
   const KeyEntry& key() const { return *key_; }
 
  private:
-  ValidatedDecrypt(Ciphertext ciphertext, std::shared_ptr<const KeyEntry> key)
-      : ciphertext_(std::move(ciphertext)), key_(std::move(key)) {}
+  ValidatedDecrypt(Ciphertext ciphertext, Annotations annotations,
+                   std::shared_ptr<const KeyEntry> key)
+      : ciphertext_(std::move(ciphertext)),
+        annotations_(std::move(annotations)),
+        key_(std::move(key)) {}
   Ciphertext ciphertext_;
+  Annotations annotations_;
   std::shared_ptr<const KeyEntry> key_;
 };
 

@@ -62,73 +62,27 @@ class EncryptSender {
   ports::KmsCompletion<EncryptReply> done_;
 };
 
-class DecryptSender {
- public:
-  using Reply = Secret;
-  static constexpr OpenBaoOperation kOperation = OpenBaoOperation::kTransitDecrypt;
-  DecryptSender(ports::TransitPort& transit, MonotonicTime deadline, ValidatedDecrypt request,
-                ports::KmsCompletion<DecryptReply> done)
-      : transit_(&transit),
-        deadline_(deadline),
-        request_(std::move(request)),
-        done_(std::move(done)) {}
-
-  std::unique_ptr<ports::PendingCall> Send(ports::TokenRef token, ports::Completion<Reply> done) {
-    return transit_->Decrypt(std::move(token),
-                             {.ciphertext = request_.ciphertext(), .aad = request_.key().aad},
-                             deadline_, std::move(done));
-  }
-
-  void Finish(Result<Secret> reply) {
-    const KeyEntry& key = request_.key();
-    KmsOutcome<DecryptReply> outcome{.result = std::unexpected(HandlerFailed()),
-                                     .key_id_hash = key.key_id_hash,
-                                     .transit_key_version = key.snapshot.version.number()};
-    if (reply) {
-      outcome.result = DecryptReply{.plaintext = *std::move(reply)};
-    } else {
-      outcome.result = std::unexpected(reply.error());
-    }
-    done_(std::move(outcome));
-  }
-
- private:
-  ports::TransitPort* transit_;
-  MonotonicTime deadline_;
-  ValidatedDecrypt request_;
-  ports::KmsCompletion<DecryptReply> done_;
-};
-
 template <typename T>
 std::unique_ptr<ports::PendingCall> AnswerAtOnce(ports::KmsCompletion<T>& done, Error error) {
   done({.result = std::unexpected(error), .key_id_hash = {}});
   return std::make_unique<Answered>();
 }
 
-void SendDecrypt(const TransitKmsService::Ports& ports, MonotonicTime deadline,
-                 std::shared_ptr<WorkUnderWay> work, ValidatedDecrypt request,
-                 ports::KmsCompletion<DecryptReply> done) {
-  std::make_shared<TransitRequest<DecryptSender>>(
-      ports.tokens, deadline, std::move(work),
-      DecryptSender(ports.transit, deadline, std::move(request), std::move(done)))
-      ->Start();
-}
-
 // A Decrypt whose key_id was unknown: it waits for one discovery and looks once more.
 class AwaitingDiscovery : public std::enable_shared_from_this<AwaitingDiscovery> {
  public:
-  AwaitingDiscovery(TransitKmsService::Ports ports, MonotonicTime deadline,
-                    std::shared_ptr<WorkUnderWay> work, WellFormedDecrypt request,
-                    ports::KmsCompletion<DecryptReply> done)
+  AwaitingDiscovery(TransitKmsService::Ports ports, std::shared_ptr<SharedDecrypts> decrypts,
+                    MonotonicTime deadline, std::shared_ptr<WorkUnderWay> work,
+                    WellFormedDecrypt request, ports::KmsCompletion<DecryptReply> done)
       : ports_(ports),
+        decrypts_(std::move(decrypts)),
         deadline_(deadline),
         work_(std::move(work)),
         request_(std::move(request)),
         done_(std::move(done)) {}
 
   void Start() {
-    const auto work = work_;  // a completion inside the call takes the member
-    work->Add(ports_.discovery.Discover(
+    work_->Add(ports_.discovery.Discover(
         request_.key_id(), deadline_,
         [self = shared_from_this()](Result<void> found) { self->After(std::move(found)); }));
   }
@@ -141,11 +95,12 @@ class AwaitingDiscovery : public std::enable_shared_from_this<AwaitingDiscovery>
     if (!view->keys) return Fail(UnknownKeyId());
     auto valid = ValidatedDecrypt::Check(request_, *view->keys);
     if (!valid) return Fail(valid.error());
-    SendDecrypt(ports_, deadline_, std::move(work_), *std::move(valid), std::move(done_));
+    work_->Add(decrypts_->Decrypt(*std::move(valid), deadline_, std::move(done_)));
   }
   void Fail(Error error) { done_({.result = std::unexpected(error), .key_id_hash = {}}); }
 
   TransitKmsService::Ports ports_;
+  std::shared_ptr<SharedDecrypts> decrypts_;
   MonotonicTime deadline_;
   std::shared_ptr<WorkUnderWay> work_;
   WellFormedDecrypt request_;
@@ -158,6 +113,14 @@ std::size_t MaxPlaintextBytes(TransitKeyVersion version) {
   const std::size_t body = kMaxCiphertextBytes - CiphertextPrefix(version).size();
   return body / 4 * 3 - kCiphertextOverhead;
 }
+
+TransitKmsService::TransitKmsService(Ports ports, Duration budget)
+    : ports_(ports),
+      budget_(budget),
+      decrypts_(std::make_shared<SharedDecrypts>(
+          SharedDecrypts::Ports{ports.clock, ports.tokens, ports.transit, ports.exclusion,
+                                ports.alarm},
+          budget)) {}
 
 StatusReply TransitKmsService::Status() {
   const auto view = ports_.view.Load();
@@ -192,18 +155,17 @@ std::unique_ptr<ports::PendingCall> TransitKmsService::Decrypt(
   const auto view = ports_.view.Load();
   // Health plays no part: known keys decrypt while Status is unhealthy.
   if (!view->keys) return AnswerAtOnce(done, StatusNotHealthy());
-  const MonotonicTime deadline = ports_.clock.Now().monotonic + budget_;
   auto valid = ValidatedDecrypt::Check(*well_formed, *view->keys);
-  auto work = std::make_shared<WorkUnderWay>();
   if (valid) {
-    SendDecrypt(ports_, deadline, work, *std::move(valid), std::move(done));
-    return HandleOf(std::move(work));
+    return decrypts_->Decrypt(*std::move(valid), MonotonicTime::max(), std::move(done));
   }
   const bool unknown = valid.error() == UnknownKeyId();
   if (!unknown || view->keys->refused.contains(well_formed->key_id().str())) {
     return AnswerAtOnce(done, valid.error());
   }
-  std::make_shared<AwaitingDiscovery>(ports_, deadline, work, *std::move(well_formed),
+  const MonotonicTime deadline = ports_.clock.Now().monotonic + budget_;
+  auto work = std::make_shared<WorkUnderWay>();
+  std::make_shared<AwaitingDiscovery>(ports_, decrypts_, deadline, work, *std::move(well_formed),
                                       std::move(done))
       ->Start();
   return HandleOf(std::move(work));

@@ -284,3 +284,32 @@ baokms_mutant(stays_for_a_token_although_its_caller_left core core/transit/trans
 baokms_mutant(leaving_waiter_of_a_discovery_is_kept core core/rotation/key_keeper.cc
   "Discovery: a caller that leaves*"
   REPLACE "return waiter.id == event.waiter" "return waiter.id != waiter.id")
+
+# Identical Decrypts share a call.
+baokms_mutant(shares_across_key_ids core core/requests/shared_decrypts.cc
+  "Shared decrypts:*"
+  REPLACE "one.key().snapshot.key_id.str(), " "")
+baokms_mutant(shares_across_ciphertexts core core/requests/shared_decrypts.cc
+  "Shared decrypts:*"
+  REPLACE "std::tie(one.ciphertext().bytes(), " "std::tie(")
+baokms_mutant(shares_across_annotations core core/requests/shared_decrypts.cc
+  "Shared decrypts:*"
+  REPLACE ", one.annotations())" ")")
+baokms_mutant(ended_call_can_be_joined core core/requests/shared_decrypts.cc
+  "Shared decrypts:*"
+  REPLACE "found->get() == &call" "false")
+baokms_mutant(old_end_hides_the_call_that_began_since core core/requests/shared_decrypts.cc
+  "Shared decrypts:*"
+  REPLACE "found->get() == &call" "true")
+baokms_mutant(leaver_ends_the_call_of_the_others core core/requests/shared_decrypts.cc
+  "Shared decrypts:*"
+  REPLACE "call.waiting.size() > 1" "false")
+baokms_mutant(late_waiter_ends_the_call_of_the_others core core/requests/shared_decrypts.cc
+  "Shared decrypts:*"
+  REPLACE "if (nobody_waits) call.work->Abandon()" "call.work->Abandon()")
+baokms_mutant(waiter_outlives_its_own_time core core/requests/shared_decrypts.cc
+  "Shared decrypts:*"
+  REPLACE "until < joined.call->deadline" "false")
+baokms_mutant(dropped_call_is_waited_for core core/requests/shared_decrypts.cc
+  "Shared decrypts:*"
+  REPLACE "if (call_) Finish" "if (false) Finish")

@@ -39,6 +39,7 @@ class KmsTelemetry final : public ports::NullTelemetry {
   void KmsRequestStarted(core::KmsMethod method) override;
   void KmsRequestFinished(const ports::KmsRequestEvent& event) override;
   void StaleSocketRemoved() override { ++stale_removed; }
+  void DecryptShared() override { ++shared; }
 
   std::size_t started();
   std::vector<Finished> finished();
@@ -48,6 +49,7 @@ class KmsTelemetry final : public ports::NullTelemetry {
   std::function<void()> on_started;  // called first in KmsRequestStarted
   std::function<void()> on_finished;
   int stale_removed = 0;
+  std::atomic<int> shared = 0;  // answers from another request's call
   std::atomic<bool> tells_uids = true;
 
  private:

@@ -134,6 +134,18 @@ TEST_CASE_FIXTURE(Served, "Decrypt: fields reach the service and plaintext the c
   CHECK(telemetry.WaitFinished(1)->uid == "uid-9");
 }
 
+TEST_CASE_FIXTURE(Served, "Decrypt: an answer from another request's call is counted") {
+  CHECK(client.Send("Decrypt", DecryptBytes("c")).status.ok());
+  CHECK(telemetry.shared == 0);
+  service.decrypt = [](const core::DecryptRequest& request) {
+    auto outcome = FakeKmsService::GoodDecrypt(request);
+    outcome.shared = true;
+    return outcome;
+  };
+  CHECK(client.Send("Decrypt", DecryptBytes("c")).status.ok());
+  CHECK(telemetry.shared == 1);
+}
+
 TEST_CASE_FIXTURE(Served, "Requests: each malformed or oversize one has its code and text") {
   const std::string cut("\x0a\x05xy", 4);
   CheckRefused("Status", cut, core::MalformedMessage());

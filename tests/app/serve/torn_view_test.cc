@@ -17,6 +17,8 @@
 #include "core/wire/sha256.h"
 #include "core/wire/transit_ciphertext.h"
 #include "tests/support/core/builders.h"
+#include "tests/support/ports/checked_exclusion.h"
+#include "tests/support/ports/fake_alarm.h"
 #include "tests/support/ports/fake_clock.h"
 #include "tests/support/ports/one_token.h"
 #include "tests/support/ports/unread_transit.h"
@@ -109,7 +111,9 @@ TEST_CASE("Encrypt: a reply is of one snapshot while promotions race with it") {
   EchoTransit transit;
   NoDiscovery discovery;
   view.Store(HealthyView(all.front()));
-  core::TransitKmsService service({clock, view, tokens, transit, discovery},
+  testing::CheckedExclusion exclusion;
+  testing::FakeAlarm alarm;
+  core::TransitKmsService service({clock, view, tokens, transit, discovery, exclusion, alarm},
                                   std::chrono::seconds(1));
 
   std::atomic<bool> done = false;

@@ -4,6 +4,8 @@
 
 #include "core/requests/kms_service.h"
 #include "tests/support/core/decrypt_requests.h"
+#include "tests/support/ports/checked_exclusion.h"
+#include "tests/support/ports/fake_alarm.h"
 #include "tests/support/ports/fake_clock.h"
 #include "tests/support/ports/fake_key_view_source.h"
 #include "tests/support/ports/one_token.h"
@@ -84,7 +86,10 @@ Answers Ask(const KeyView& view, const ClockReading& now) {
   baokms::testing::OneToken tokens;
   AskedTransit transit;
   AskedDiscovery discovery;
-  TransitKmsService service({clock, source, tokens, transit, discovery}, std::chrono::seconds(5));
+  baokms::testing::CheckedExclusion exclusion;
+  baokms::testing::FakeAlarm alarm;
+  TransitKmsService service({clock, source, tokens, transit, discovery, exclusion, alarm},
+                            std::chrono::seconds(5));
 
   Answers answers;
   const StatusReply status = service.Status();

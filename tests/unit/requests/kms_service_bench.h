@@ -14,6 +14,8 @@
 #include "core/rotation/key_view.h"
 #include "tests/support/core/decrypt_requests.h"
 #include "tests/support/core/port_bench.h"
+#include "tests/support/ports/checked_exclusion.h"
+#include "tests/support/ports/fake_alarm.h"
 #include "tests/support/ports/fake_clock.h"
 #include "tests/support/ports/fake_key_view_source.h"
 
@@ -40,7 +42,10 @@ struct KmsBench {
   MockTokenSource tokens;
   MockTransit transit;
   MockKeyDiscovery discovery;
-  TransitKmsService service{{clock, view, tokens, transit, discovery}, std::chrono::seconds(5)};
+  baokms::testing::CheckedExclusion exclusion;
+  baokms::testing::FakeAlarm alarm;
+  TransitKmsService service{{clock, view, tokens, transit, discovery, exclusion, alarm},
+                            std::chrono::seconds(5)};
 
   std::optional<KmsOutcome<EncryptReply>> encrypted;
   std::optional<KmsOutcome<DecryptReply>> decrypted;

@@ -241,6 +241,7 @@ TEST_CASE("Decrypt: a 403 tells for what its token was good before") {
     b.decrypted.reset();
     b.Decrypt(GoodRequest(2));
     b.decrypt_done(std::unexpected(OpenBaoFailure(OpenBaoStatus::kPermissionDenied)));
+    b.obtained(std::unexpected(NoToken()));
     return b.tokens.denial;
   };
   TokenDenial expected{.generation = 1,
