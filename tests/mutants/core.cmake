@@ -277,7 +277,7 @@ baokms_mutant(sends_although_its_caller_left core core/transit/transit_request.h
     "")
 baokms_mutant(stays_in_a_discovery_although_its_caller_left core core/requests/kms_service.cc
   "Decrypt: one abandoned during its discovery*"
-  REPLACE "work->Add(ports_.discovery.Discover(" "static_cast<void>(ports_.discovery.Discover(")
+  REPLACE "work_->Add(ports_.discovery.Discover(" "static_cast<void>(ports_.discovery.Discover(")
 baokms_mutant(stays_for_a_token_although_its_caller_left core core/transit/transit_request.h
   "Decrypt: one abandoned while it*waits for a token*" HEADER core/requests/kms_service.cc
   REPLACE "work_->Add(tokens_.Obtain(" "static_cast<void>(tokens_.Obtain(")

@@ -27,7 +27,7 @@ baokms_mutant(looks_end_with_their_request sending ${policy} "Sending: a look*"
 baokms_mutant(any_hedge_is_silence sending ${policy} "Sending: a hedge for want*"
   REPLACE "if (now >= usual)" "if (true)")
 baokms_mutant(outlives_its_request_for_good sending ${policy} "Sending: an attempt that outlives*"
-  REPLACE "Arm(running.outlived, {request.deadline, TimerKind::kUnwanted, attempt})" "(void)attempt")
+  REPLACE "Arm(running.outlived, {call.deadline, TimerKind::kUnwanted, attempt})" "(void)attempt")
 baokms_mutant(shares_with_another_group sending ${policy} "Shared calls: only requests of one group*"
   REPLACE "other.sharing->group != call.sharing->group" "false")
 baokms_mutant(shares_without_bound sending ${policy} "Shared calls: no call carries more*"
