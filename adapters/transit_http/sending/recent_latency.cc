@@ -5,16 +5,16 @@
 namespace baokms::adapters::transit_http {
 
 void RecentLatency::Add(core::Duration took) {
-  core::Duration& slot = samples_[added_ % samples_.size()];
-  if (added_ >= samples_.size()) sum_ -= slot;
-  slot = took;
-  sum_ += took;
+  samples_[added_ % samples_.size()] = took;
   ++added_;
 }
 
-std::optional<core::Duration> RecentLatency::Mean() const {
-  if (added_ == 0) return std::nullopt;
-  return sum_ / static_cast<std::int64_t>(std::min(added_, samples_.size()));
+std::optional<core::Duration> RecentLatency::Lately() const {
+  const std::size_t count = std::min<std::size_t>(added_, 8);
+  if (count == 0) return std::nullopt;
+  core::Duration sum{};
+  for (std::size_t i = 1; i <= count; ++i) sum += samples_[(added_ - i) % samples_.size()];
+  return sum / static_cast<std::int64_t>(count);
 }
 
 std::optional<core::Duration> RecentLatency::Percentile(std::size_t percent) const {

@@ -9,22 +9,22 @@
 
 namespace baokms::adapters::transit_http {
 
-// The last 128 samples. A value; no clock.
+// The last 128 samples, and the last few by themselves: when OpenBao turns slow, most of the 128
+// tell of before for a long time. A value; no clock.
 class RecentLatency {
  public:
   // Of an attempt that was answered, or that was given up after as long.
   void Add(core::Duration took);
   // None before the first sample.
-  std::optional<core::Duration> Median() const { return Percentile(50); }
   std::optional<core::Duration> Percentile99() const { return Percentile(99); }
-  std::optional<core::Duration> Mean() const;
+  // The mean of the last 8, as many as there are places.
+  std::optional<core::Duration> Lately() const;
 
  private:
   std::optional<core::Duration> Percentile(std::size_t percent) const;
 
   std::array<core::Duration, 128> samples_{};
   std::size_t added_ = 0;
-  core::Duration sum_{};
 };
 
 }  // namespace baokms::adapters::transit_http

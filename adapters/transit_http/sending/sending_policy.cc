@@ -175,7 +175,7 @@ std::optional<MonotonicTime> SendingPolicy::NextTimer() const {
 // OpenBao is now.
 bool SendingPolicy::AdmitsAtAll(Lane lane, MonotonicTime deadline, MonotonicTime now) const {
   if (IsProbe(lane)) return true;
-  const auto took = latency_.Mean();
+  const auto took = latency_.Lately();
   const Duration longest = latency_.Percentile99().value_or(Duration::zero());
   // Those that wait share calls where they may.
   const std::size_t waiting = (queues_[0].size() + queues_[1].size()) / limits_.most_items;
@@ -192,7 +192,7 @@ bool SendingPolicy::AdmitsAtAll(Lane lane, MonotonicTime deadline, MonotonicTime
 // nothing under way asks for the bare minimum: it finds out how fast OpenBao is now.
 Duration SendingPolicy::LeastLeft(Lane lane) const {
   if ((IsProbe(lane) ? running_probes_ : running_) == 0) return limits_.least_left;
-  const Duration twice = 2 * latency_.Median().value_or(Duration::zero());
+  const Duration twice = 2 * latency_.Lately().value_or(Duration::zero());
   const Duration nearly_all = latency_.Percentile99().value_or(Duration::zero());
   return std::max(limits_.least_left, std::min(twice, nearly_all));
 }

@@ -43,6 +43,24 @@ TEST_CASE("Simulation: goodput stays at 0.9 of capacity under any overload and l
   }
 }
 
+TEST_CASE("Simulation: an OpenBao that turns slow costs few calls that end too late") {
+  for (const auto latency : {100ms, 300ms, 1000ms}) {
+    CAPTURE(latency.count());
+    SimulatedCluster cluster({}, {{.latency = 2ms}}, 11);
+    cluster.Offer(SimulatedCluster::ClosedLoad{.callers = 64}, 25s);
+    cluster.Change(5s, 0, {.latency = latency});
+    cluster.RunUntil(5s);
+    cluster.ForgetOutcomes();
+    cluster.RunUntil(15s);
+    const Outcomes decrypts = cluster.outcomes(Lane::kDecrypt);
+    const double capacity = 8 * 10.0 / std::chrono::duration<double>(latency).count();
+    CHECK(static_cast<double>(decrypts.good) >= 0.9 * capacity);
+    CHECK(decrypts.deadline <= 2);
+    cluster.RunDry();
+    CHECK(cluster.violation() == "");
+  }
+}
+
 TEST_CASE("Simulation: shared calls multiply what one connection carries") {
   // As measured on OpenBao 2.5.3: 64 items take 1.6 ms.
   const SimulatedNode node{.latency = 400us, .each_further_item = 20us};
