@@ -240,28 +240,28 @@ baokms_mutant(sends_a_byte_order_mark core core/model/credential_line.cc
 
 # A request that is denied: one recovery, one retry.
 baokms_mutant(any_failure_costs_a_login core core/transit/transit_request.h
-  "Decrypt: other failures*" HEADER core/requests/kms_service.cc
+  "Decrypt: other failures*" HEADER core/requests/shared_decrypts.cc
   REPLACE "reply || !IsTokenDenial(reply.error()) ||" "reply ||")
 baokms_mutant(denied_retry_keeps_its_token core core/transit/transit_request.h
-  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
+  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/shared_decrypts.cc
   REPLACE "self->tokens_.Reject(token->generation)" "")
 baokms_mutant(forbidden_retry_drops_its_token core core/transit/transit_request.h
-  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
+  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/shared_decrypts.cc
   REPLACE "} else if (reply.error().openbao_status() == OpenBaoStatus::kUnauthenticated) {"
     "} else if (IsTokenDenial(reply.error())) {")
 baokms_mutant(denial_forgets_where_its_token_was_good core core/transit/transit_request.h
-  "Decrypt: a 403 tells*" HEADER core/requests/kms_service.cc
+  "Decrypt: a 403 tells*" HEADER core/requests/shared_decrypts.cc
   REPLACE "if (reply) token.accepted.Note(Sender::kOperation)" "")
 baokms_mutant(denied_retry_is_tried_again core core/transit/transit_request.h
-  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
+  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/shared_decrypts.cc
   REPLACE "self->tokens_.Reject(token->generation)"
     "return self->AfterFirst(*token, std::move(reply))")
 baokms_mutant(throttled_without_the_denial core core/transit/transit_request.h
-  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
+  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/shared_decrypts.cc
   REPLACE "got || got.error() == NoToken() ? denial : got.error()"
     "got ? denial : got.error()")
 baokms_mutant(denial_covers_why_the_login_failed core core/transit/transit_request.h
-  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/kms_service.cc
+  "Encrypt: a 403*,Decrypt: a 401 or 403*,Decrypt: throttled*,Decrypt: the retry*" HEADER core/requests/shared_decrypts.cc
   REPLACE "got || got.error() == NoToken() ? denial : got.error()" "denial")
 
 # A request whose caller leaves.
@@ -272,14 +272,14 @@ baokms_mutant(leaving_reaches_only_the_last core core/transit/work_under_way.cc
   "Work under way:*"
   REPLACE "begun = begun->before) {" "begun = nullptr) {")
 baokms_mutant(sends_although_its_caller_left core core/transit/transit_request.h
-  "Decrypt: one abandoned*" HEADER core/requests/kms_service.cc
+  "Decrypt: one abandoned*" HEADER core/requests/shared_decrypts.cc
   REPLACE "if (self->work_->abandoned()) return self->sender_.Finish(std::unexpected(Cancelled()))"
     "")
 baokms_mutant(stays_in_a_discovery_although_its_caller_left core core/requests/kms_service.cc
   "Decrypt: one abandoned during its discovery*"
   REPLACE "work_->Add(ports_.discovery.Discover(" "static_cast<void>(ports_.discovery.Discover(")
 baokms_mutant(stays_for_a_token_although_its_caller_left core core/transit/transit_request.h
-  "Decrypt: one abandoned while it*waits for a token*" HEADER core/requests/kms_service.cc
+  "Decrypt: one abandoned while it*waits for a token*" HEADER core/requests/shared_decrypts.cc
   REPLACE "work_->Add(tokens_.Obtain(" "static_cast<void>(tokens_.Obtain(")
 baokms_mutant(leaving_waiter_of_a_discovery_is_kept core core/rotation/key_keeper.cc
   "Discovery: a caller that leaves*"

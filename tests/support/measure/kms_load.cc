@@ -41,6 +41,7 @@ std::string ToString(const grpc::ByteBuffer& buffer) {
 
 // One of the calls in flight.
 struct Slot {
+  std::size_t request = 0;
   std::optional<grpc::ClientContext> context;
   std::unique_ptr<grpc::ClientAsyncResponseReader<grpc::ByteBuffer>> reader;
   grpc::ByteBuffer reply;
@@ -119,13 +120,15 @@ std::string KmsLoad::Ask(const KmsCall& call) {
 }
 
 LoadResult KmsLoad::Run(const KmsCall& call, int in_flight, LoadLimit limit) {
-  const grpc::ByteBuffer request = ToBuffer(call.request);
+  std::vector<grpc::ByteBuffer> requests = {ToBuffer(call.request)};
+  for (const std::string& further : call.further) requests.push_back(ToBuffer(further));
   std::deque<Slot> slots(std::min(static_cast<std::size_t>(in_flight), limit.calls));
   LoadResult result;
   const auto began = steady_clock::now();
   std::size_t started = 0;
   for (Slot& slot : slots) {
-    client_->Start(slot, call, request);
+    slot.request = started % requests.size();
+    client_->Start(slot, call, requests[slot.request]);
     ++started;
   }
   auto now = began;
@@ -135,7 +138,7 @@ LoadResult KmsLoad::Run(const KmsCall& call, int in_flight, LoadLimit limit) {
     result.took_us.push_back(std::chrono::duration<double, std::micro>(now - slot.began).count());
     if (!slot.status.ok()) ++result.failed;
     if (started < limit.calls && now - began < limit.time) {
-      client_->Start(slot, call, request);
+      client_->Start(slot, call, requests[slot.request]);
       ++started;
     } else {
       --running;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/support/measure/load.h"
 
@@ -14,6 +15,8 @@ struct KmsCall {
   std::string name;    // "Status", "Encrypt", "Decrypt"
   std::string method;  // "/v2.KeyManagementService/Status"
   std::string request;
+  // Of other objects: calls in flight at one time are of different ones, as far as these go.
+  std::vector<std::string> further{};
 };
 
 KmsCall StatusCall();
