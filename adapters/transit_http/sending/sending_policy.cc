@@ -239,11 +239,9 @@ std::optional<SendingPolicy::CallId> SendingPolicy::NextInTurn(bool probes) {
 }
 
 // Those that wait behind a call and may share it become part of it.
-std::vector<SendingPolicy::RequestId> SendingPolicy::TakeCompany(CallId id, MonotonicTime now,
-                                                                 Actions& out) {
+void SendingPolicy::TakeCompany(CallId id, MonotonicTime now, Actions& out) {
   Call& call = calls_.at(id);
-  std::vector<RequestId> joined;
-  if (!call.sharing) return joined;
+  if (!call.sharing) return;
   std::deque<CallId>& queue = QueueOf(call.lane);
   std::size_t bytes = call.sharing->bytes;
   while (!queue.empty() && call.requests.size() < limits_.most_items) {
@@ -262,9 +260,8 @@ std::vector<SendingPolicy::RequestId> SendingPolicy::TakeCompany(CallId id, Mono
     Disarm(node.mapped().timer);
     requests_.at(next).call = id;
     call.requests.push_back(next);
-    joined.push_back(next);
+    out.push_back(Join{.request = next, .call = id});
   }
-  return joined;
 }
 
 void SendingPolicy::StartWaiting(MonotonicTime now, Actions& out) {
@@ -286,9 +283,8 @@ void SendingPolicy::StartWaiting(MonotonicTime now, Actions& out) {
       }
       if (call.attempts == 0) {
         allowance_.NoteRequest(now);
-        std::vector<RequestId> joined = TakeCompany(*id, now, out);
+        TakeCompany(*id, now, out);
         BeginAttempt(*id, addresses_.First(), /*fresh=*/false, now, out);
-        std::get<Begin>(out.back()).joined = std::move(joined);
         LookAtASuspect(*id, now, out);
       } else {
         BeginAttempt(*id, AddressAfter(call), call.wants_fresh_connection, now, out);

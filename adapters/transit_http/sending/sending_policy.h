@@ -118,8 +118,11 @@ class SendingPolicy {
     std::size_t address;
     bool fresh_connection;
     bool first;  // of this call
-    // With the first: the other requests that it is for, from now on.
-    std::vector<RequestId> joined{};
+  };
+  // The request is part of that call from now on, whose first attempt follows.
+  struct Join {
+    RequestId request;
+    RequestId call;
   };
   // The transfer is dropped, and its connection with it.
   struct Cut {
@@ -134,7 +137,7 @@ class SendingPolicy {
   struct Suspect {
     std::size_t address;
   };
-  using Action = std::variant<Begin, Cut, Answer, Suspect>;
+  using Action = std::variant<Begin, Join, Cut, Answer, Suspect>;
   using Actions = std::vector<Action>;
 
   explicit SendingPolicy(SendingLimits limits, std::uint64_t seed = 0);
@@ -211,7 +214,7 @@ class SendingPolicy {
   bool AdmitsAtAll(Lane lane, core::MonotonicTime deadline, core::MonotonicTime now) const;
   core::Duration LeastLeft(Lane lane) const;
   std::optional<CallId> NextInTurn(bool probes);
-  std::vector<RequestId> TakeCompany(CallId id, core::MonotonicTime now, Actions& out);
+  void TakeCompany(CallId id, core::MonotonicTime now, Actions& out);
   void StartWaiting(core::MonotonicTime now, Actions& out);
   Attempt& BeginAttempt(CallId id, std::size_t address, bool fresh, core::MonotonicTime now,
                         Actions& out);

@@ -208,6 +208,7 @@ int IoLoop::PollMilliseconds() const {
 void IoLoop::Carry(const SendingPolicy::Actions& actions, ports::HttpOutcome* brought) {
   for (const SendingPolicy::Action& action : actions) {
     std::visit(Overloaded{[&](const SendingPolicy::Begin& begin) { Begin(begin); },
+                          [](const SendingPolicy::Join&) {},  // no request says that it shares
                           [&](const SendingPolicy::Cut& cut) { Cut(cut.attempt); },
                           [&](const SendingPolicy::Answer& answer) { Answer(answer, brought); },
                           [&](const SendingPolicy::Suspect& suspect) {

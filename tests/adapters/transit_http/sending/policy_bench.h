@@ -70,6 +70,7 @@ class PolicyBench {
 
   SendingPolicy policy;
   std::vector<SendingPolicy::Begin> begun;
+  std::map<SendingPolicy::RequestId, std::vector<SendingPolicy::RequestId>> joined;  // by call
   std::vector<SendingPolicy::AttemptId> cut;
   std::vector<std::size_t> suspects;
   std::map<SendingPolicy::RequestId, adapters::transit_http::Verdict> answers;
@@ -78,6 +79,9 @@ class PolicyBench {
   void Take(const SendingPolicy::Actions& actions) {
     for (const auto& action : actions) {
       if (const auto* begin = std::get_if<SendingPolicy::Begin>(&action)) begun.push_back(*begin);
+      if (const auto* join = std::get_if<SendingPolicy::Join>(&action)) {
+        joined[join->call].push_back(join->request);
+      }
       if (const auto* gone = std::get_if<SendingPolicy::Cut>(&action)) cut.push_back(gone->attempt);
       if (const auto* one = std::get_if<SendingPolicy::Suspect>(&action)) {
         suspects.push_back(one->address);

@@ -16,6 +16,8 @@ using Ids = std::vector<SendingPolicy::RequestId>;
 struct BusyBench : PolicyBench {
   explicit BusyBench(SendingLimits limits = {.places = 1, .most_items = 64})
       : PolicyBench(limits), first(Share()) {}
+  // The requests that have joined the call of the last attempt.
+  Ids Company() { return joined[begun.back().request]; }
   void FreeThePlace() { End(AttemptsOf(first)[0].attempt, AttemptEnd::kReply); }
   SendingPolicy::RequestId first;
 };
@@ -23,7 +25,7 @@ struct BusyBench : PolicyBench {
 TEST_CASE("Shared calls: a request that finds a place leaves at once and alone") {
   BusyBench bench;
   REQUIRE(bench.begun.size() == 1);
-  CHECK(bench.begun[0].joined.empty());
+  CHECK(bench.Company().empty());
 }
 
 TEST_CASE("Shared calls: what waits leaves together when a place is free") {
@@ -35,7 +37,7 @@ TEST_CASE("Shared calls: what waits leaves together when a place is free") {
   bench.FreeThePlace();
   REQUIRE(bench.begun.size() == 2);
   CHECK(bench.begun[1].request == a);
-  CHECK(bench.begun[1].joined == Ids{b, c});
+  CHECK(bench.Company() == Ids{b, c});
   bench.End(bench.begun[1].attempt, AttemptEnd::kReply);
   for (const auto id : {a, b, c}) CHECK(bench.VerdictOn(id) == Verdict::kReply);
   CHECK(bench.policy.waiting() == 0);
@@ -54,7 +56,7 @@ TEST_CASE("Shared calls: only requests of one group and lane join") {
   while (bench.begun.size() > order.size() + 1) {
     const SendingPolicy::Begin& begin = bench.begun.back();
     order.push_back(begin.request);
-    CHECK(begin.joined == (begin.request == b ? Ids{c} : Ids{}));
+    CHECK(bench.Company() == (begin.request == b ? Ids{c} : Ids{}));
     bench.End(begin.attempt, AttemptEnd::kReply);
   }
   CHECK(order == Ids{encrypt, a, b, alone});
@@ -65,7 +67,7 @@ TEST_CASE("Shared calls: without a bound above one each request goes alone") {
   bench.Share();
   bench.Share();
   bench.FreeThePlace();
-  CHECK(bench.begun.back().joined.empty());
+  CHECK(bench.Company().empty());
 }
 
 TEST_CASE("Shared calls: no call carries more requests or bytes than it may") {
@@ -74,11 +76,11 @@ TEST_CASE("Shared calls: no call carries more requests or bytes than it may") {
   bench.Share({.group = 1, .bytes = 901});
   bench.Share();
   bench.FreeThePlace();
-  CHECK(bench.begun.back().joined.size() == 2);
+  CHECK(bench.Company().size() == 2);
   bench.End(bench.begun.back().attempt, AttemptEnd::kReply);
-  CHECK(bench.begun.back().joined.empty());  // with the next one 1,001 bytes
+  CHECK(bench.Company().empty());  // with the next one 1,001 bytes
   bench.End(bench.begun.back().attempt, AttemptEnd::kReply);
-  CHECK(bench.begun.back().joined.empty());  // and here
+  CHECK(bench.Company().empty());  // and here
   bench.End(bench.begun.back().attempt, AttemptEnd::kReply);
   CHECK(bench.policy.waiting() == 0);
 }
@@ -115,7 +117,7 @@ TEST_CASE("Shared calls: one that has too little time left is refused and the ot
   bench.FreeThePlace();  // calls take 300 ms, as is known now
   CHECK(bench.VerdictOn(late) == Verdict::kRefused);
   CHECK(bench.begun.back().request == a);
-  CHECK(bench.begun.back().joined == Ids{b});
+  CHECK(bench.Company() == Ids{b});
 }
 
 TEST_CASE("Shared calls: one whose caller leaves costs the others nothing") {
@@ -126,7 +128,7 @@ TEST_CASE("Shared calls: one whose caller leaves costs the others nothing") {
   bench.Leave(waiting);
   CHECK(bench.VerdictOn(waiting) == Verdict::kCancelled);
   bench.FreeThePlace();
-  CHECK(bench.begun.back().joined == Ids{b});
+  CHECK(bench.Company() == Ids{b});
   bench.Leave(a);
   CHECK_FALSE(bench.VerdictOn(a));  // the transfer runs on
   bench.End(bench.begun.back().attempt, AttemptEnd::kReply);
@@ -171,7 +173,7 @@ TEST_CASE("Shared calls: a failed attempt is tried again for all of them togethe
   bench.End(bench.begun.back().attempt, AttemptEnd::kReply);
   CHECK(bench.begun.back().request == a);
   CHECK_FALSE(bench.begun.back().first);
-  CHECK(bench.begun.back().joined.empty());
+  CHECK(bench.Company() == Ids{b});
   bench.End(bench.begun.back().attempt, AttemptEnd::kReply);
   CHECK(bench.VerdictOn(a) == Verdict::kReply);
   CHECK(bench.VerdictOn(b) == Verdict::kReply);

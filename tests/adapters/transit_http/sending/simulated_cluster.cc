@@ -158,8 +158,6 @@ void SimulatedCluster::Apply(const Policy::Begin& begin) {
   ++outcome.attempts;
   if (call.attempts++ > 0) ++outcome.further_attempts;
   if (begin.first != (call.attempts == 1)) Broken("first is wrong");
-  if (!begin.first && !begin.joined.empty()) Broken("requests join a call that has begun");
-  for (const Policy::RequestId id : begin.joined) Join(begin.request, id);
   if (call.requests.size() > limits_.most_items)
     Broken("more requests in a call than it may carry");
   const bool time = std::ranges::any_of(call.requests, [this](Policy::RequestId id) {
@@ -180,7 +178,9 @@ void SimulatedCluster::Apply(const Policy::Begin& begin) {
   Arrive(begin.attempt);
 }
 
-void SimulatedCluster::Join(Policy::RequestId call, Policy::RequestId request) {
+void SimulatedCluster::Apply(const Policy::Join& join) {
+  const auto [request, call] = join;
+  if (calls_.at(call).attempts > 0) Broken("a request joins a call that has begun");
   const auto alone = calls_.find(request);
   if (alone == calls_.end() || alone->second.attempts > 0) {
     return Broken("a request joins that is answered or under way");

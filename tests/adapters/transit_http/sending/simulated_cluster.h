@@ -132,7 +132,7 @@ class SimulatedCluster {
               std::function<void(bool refused)> answered);
   void Apply(const Policy::Actions& actions);
   void Apply(const Policy::Begin& begin);
-  void Join(Policy::RequestId call, Policy::RequestId request);
+  void Apply(const Policy::Join& join);
   void Apply(const Policy::Cut& cut);
   void Apply(const Policy::Answer& answer);
   void Apply(const Policy::Suspect&) {}
