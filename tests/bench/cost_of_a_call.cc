@@ -1,25 +1,22 @@
 // What one Status and one Decrypt cost the provider: processor time, and system calls as strace
 // counts them. Its arguments are programs to compare (none: the one of this build), which take
 // turns, because a shared machine's speed drifts.
-#include <unistd.h>
-
-#include <csignal>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
-#include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "tests/support/harness/child_process.h"
 #include "tests/support/harness/emulator_under_test.h"
+#include "tests/support/harness/harness_error.h"
 #include "tests/support/harness/kms_stub.h"
 #include "tests/support/harness/openbao_setup.h"
 #include "tests/support/harness/provider_config.h"
 #include "tests/support/harness/provider_process.h"
-#include "tests/support/harness/temp_directory.h"
+#include "tests/support/measure/process_usage.h"
+#include "tests/support/measure/system_calls.h"
 
 namespace baokms::testing {
 namespace {
@@ -37,57 +34,20 @@ int Failures(const Call& call, int times) {
   return failed;
 }
 
-// User and system time, of every thread that there ever was.
-double ProcessorMicroseconds(pid_t pid) {
-  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(stat)), {});
-  std::istringstream fields(text.substr(text.rfind(')') + 2));
-  std::string skipped;
-  for (int i = 3; i < 14; ++i) fields >> skipped;
-  double user = 0;
-  double system = 0;
-  fields >> user >> system;
-  return (user + system) * 1e6 / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
-// Names and counts of strace's summary, and "total".
-std::map<std::string, double> SystemCalls(pid_t pid, const Call& call, int& failed) {
-  const TempDirectory directory;
-  const std::string table = directory.File("table");
-  ChildProcess strace(
-      {.argv = {"strace", "-f", "-c", "-U", "calls,name", "-o", table, "-p", std::to_string(pid)},
-       .stderr_file = directory.File("err")});
-  // It says which threads it has attached to.
-  for (int i = 0; i < 500 && strace.Stderr().find("attached") == std::string::npos; ++i) {
-    ::usleep(10'000);
-  }
-  ::usleep(200'000);
-  failed += Failures(call, kTracedCalls);
-  strace.Signal(SIGINT);
-  strace.Wait(std::chrono::seconds(10));
-  std::map<std::string, double> counts;
-  std::ifstream lines(table);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream fields(line);
-    double count = 0;
-    std::string name;
-    if (fields >> count >> name) counts[name] += count;
-  }
-  return counts;
-}
-
 void Measure(const char* what, pid_t pid, const Call& call) {
   int failed = Failures(call, kWarmUpCalls);
-  const double before = ProcessorMicroseconds(pid);
+  const auto before = CpuTime(pid);
   failed += Failures(call, kTimedCalls);
-  const double each = (ProcessorMicroseconds(pid) - before) / kTimedCalls;
-  auto counts = SystemCalls(pid, call, failed);
+  const double each =
+      std::chrono::duration<double, std::micro>(CpuTime(pid) - before).count() / kTimedCalls;
+  const auto counts = CountSystemCalls(pid, [&] { failed += Failures(call, kTracedCalls); });
+  if (!counts) throw HarnessError("system calls: " + counts.error());
+  const auto a_call = [](std::int64_t count) { return static_cast<double>(count) / kTracedCalls; };
+  const auto futex = counts->find("futex");
   std::printf("  %-8s %6.1f us  %5.2f system calls  %5.2f futex  failed %d |", what, each,
-              counts["total"] / kTracedCalls, counts["futex"] / kTracedCalls, failed);
-  for (const auto& [name, count] : counts) {
-    if (name != "total" && count >= 0.05 * kTracedCalls) {
-      std::printf(" %s %.2f", name.c_str(), count / kTracedCalls);
-    }
+              a_call(Total(*counts)), futex == counts->end() ? 0.0 : a_call(futex->second), failed);
+  for (const auto& [name, count] : *counts) {
+    if (a_call(count) >= 0.05) std::printf(" %s %.2f", name.c_str(), a_call(count));
   }
   std::printf("\n");
 }
