@@ -15,10 +15,6 @@
 namespace baokms::app {
 namespace {
 
-std::optional<core::ErrorClass> ClassOf(const std::optional<core::Error>& error) {
-  return error ? std::optional(error->error_class()) : std::nullopt;
-}
-
 // transit_metadata_observation_total{status} (reports-and-labels.md): of a failed call OpenBao's
 // word, where it said one and the login is not the cause.
 std::string_view ObservationLabel(const core::MetadataProbeEnded& probe) {
@@ -139,7 +135,7 @@ void KeyDriver::ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::
       {.kind = kind,
        .ok = ok,
        .reason = reason ? core::Name(*reason) : std::string_view(),
-       .error_class = ClassOf(error),
+       .error_class = core::ClassOf(error),
        .duration = now.monotonic - began,
        .healthy = healthy,
        .key_id_hash = view.keys ? view.keys->active->key_id_hash : std::string_view(),

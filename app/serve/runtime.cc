@@ -115,7 +115,7 @@ std::string Runtime::ExplainFailure() const {
 
 core::ErrorClass Runtime::FailureClass() const {
   const std::lock_guard lock(probe_mutex_);
-  return last_failure_.error ? last_failure_.error->error_class() : core::ErrorClass::kUnknown;
+  return core::ClassOf(last_failure_.error).value_or(core::ErrorClass::kUnknown);
 }
 
 bool Runtime::ServesUnhealthy() const {

@@ -100,6 +100,10 @@ class [[nodiscard]] Error {
   std::string_view message_;
 };
 
+inline std::optional<ErrorClass> ClassOf(const std::optional<Error>& error) {
+  return error ? std::optional(error->error_class()) : std::nullopt;
+}
+
 template <typename T>
 using Result = std::expected<T, Error>;
 

@@ -289,7 +289,7 @@ void KeyKeeper::MetadataFailed(Reason reason, const std::optional<Error>& error,
   const bool forgiven = error && MayBeForgiven(*error, metadata_breaker_, metadata_reason_);
   if ((kind_ == ObservationKind::kRegular && !forgiven) || files) {
     metadata_reason_ = reason;
-    metadata_error_ = error ? std::optional<ErrorClass>(error->error_class()) : std::nullopt;
+    metadata_error_ = ClassOf(error);
   }
   out.push_back(MetadataProbeEnded{.ok = false, .reason = reason, .error = error});
   EndMetadata(now);
@@ -350,7 +350,7 @@ void KeyKeeper::DeepEnded(std::optional<Reason> reason, const std::optional<Erro
   phase_ = Phase::kIdle;
   if (!error || !MayBeForgiven(*error, deep_breaker_, deep_reason_)) {
     deep_reason_ = reason;
-    deep_error_ = error ? std::optional<ErrorClass>(error->error_class()) : std::nullopt;
+    deep_error_ = ClassOf(error);
   }
   if (IsHealthy(view(), now.boot) && !was_healthy_) {
     was_healthy_ = true;

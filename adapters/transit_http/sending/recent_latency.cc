@@ -17,11 +17,11 @@ std::optional<core::Duration> RecentLatency::Lately() const {
   return sum / static_cast<std::int64_t>(count);
 }
 
-std::optional<core::Duration> RecentLatency::Percentile(std::size_t percent) const {
+std::optional<core::Duration> RecentLatency::Percentile99() const {
   if (added_ == 0) return std::nullopt;
   const std::size_t count = std::min(added_, samples_.size());
   std::array<core::Duration, std::tuple_size_v<decltype(samples_)>> sorted = samples_;
-  const auto at = sorted.begin() + static_cast<std::ptrdiff_t>((count - 1) * percent / 100);
+  const auto at = sorted.begin() + static_cast<std::ptrdiff_t>((count - 1) * 99 / 100);
   std::nth_element(sorted.begin(), at, sorted.begin() + static_cast<std::ptrdiff_t>(count));
   return *at;
 }

@@ -16,13 +16,11 @@ class RecentLatency {
   // Of an attempt that was answered, or that was given up after as long.
   void Add(core::Duration took);
   // None before the first sample.
-  std::optional<core::Duration> Percentile99() const { return Percentile(99); }
+  std::optional<core::Duration> Percentile99() const;
   // The mean of the last 8, as many as there are places.
   std::optional<core::Duration> Lately() const;
 
  private:
-  std::optional<core::Duration> Percentile(std::size_t percent) const;
-
   std::array<core::Duration, 128> samples_{};
   std::size_t added_ = 0;
 };

@@ -13,9 +13,7 @@ std::optional<ProxyAddress> ProxyAddress::Parse(const std::string& url) {
   std::string_view rest = url;
   if (!core::EqualsIgnoringCase(rest.substr(0, kScheme.size()), kScheme)) return std::nullopt;
   rest.remove_prefix(kScheme.size());
-  const auto printable = [](char c) { return c > ' ' && c < 0x7f; };
-  if (rest.find_first_of("/?#@\\") != std::string_view::npos ||
-      !std::ranges::all_of(rest, printable)) {
+  if (rest.find_first_of("/?#@\\") != std::string_view::npos || !IsPrintableWithoutBlanks(rest)) {
     return std::nullopt;
   }
   const std::size_t colon = rest.rfind(':');

@@ -20,11 +20,11 @@ std::string Part(CURLU* url, CURLUPart part, unsigned int flags = 0) {
   return copy;
 }
 
+}  // namespace
+
 bool IsPrintableWithoutBlanks(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
 }
-
-}  // namespace
 
 std::string Bracketed(const std::string& host) {
   return host.contains(':') && !host.starts_with('[') ? "[" + host + "]" : host;

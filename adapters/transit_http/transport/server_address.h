@@ -8,6 +8,8 @@
 
 namespace baokms::adapters::transit_http {
 
+// All that a URL may consist of.
+bool IsPrintableWithoutBlanks(std::string_view text);
 // `host` as URLs have it: an IPv6 address in brackets.
 std::string Bracketed(const std::string& host);
 
