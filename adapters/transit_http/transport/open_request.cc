@@ -8,12 +8,13 @@ namespace {
 
 // What a node said tells more than why TLS with one or the way through a proxy failed, that more
 // than that one could not be reached, and that more than an attempt that was cut; among equals, the
-// first.
+// first. A proxy that was silent counts as out of reach: a call's last attempts wait for it for
+// milliseconds.
 int WorthOf(const ports::HttpOutcome& outcome) {
   if (outcome.reply) return 3;
-  if (core::TlsFailureOf(outcome.reply.error()) || core::ProxyFailureOf(outcome.reply.error())) {
-    return 2;
-  }
+  const auto at_proxy = core::ProxyFailureOf(outcome.reply.error());
+  if (at_proxy == core::ProxyFailure::kSilent) return 1;
+  if (at_proxy || core::TlsFailureOf(outcome.reply.error())) return 2;
   return outcome.reply.error() == core::Cancelled() ? 0 : 1;
 }
 

@@ -205,6 +205,18 @@ TEST_CASE("Proxy: a server's own failure behind the tunnel is not the proxy's") 
   CHECK(reply->status == 502);
 }
 
+TEST_CASE("Proxy: its silence afterwards does not hide that the server failed") {
+  ConnectProxy* proxy = nullptr;
+  BehindProxy cut([&](const SeenRequest&, Wire& wire) {
+    proxy->InsteadHang();
+    wire.Close();
+  });
+  proxy = &cut.proxy;
+  CHECK(cut.Failure(900ms) == core::OpenBaoFailure(core::OpenBaoStatus::kUnavailable));
+  CHECK(cut.server.connections() == 1);
+  CHECK(cut.proxy.asked().size() > 1);
+}
+
 TEST_CASE(
     "Proxy: a reply that is cut in a tunnel that was used before is not the proxy's failure") {
   std::atomic<int> requests = 0;
