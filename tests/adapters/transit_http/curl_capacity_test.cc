@@ -149,8 +149,7 @@ TEST_CASE("Overload: what is accepted is answered in time and the rest is refuse
           ++good;
           continue;
         }
-        if (reply.error() != core::ConcurrencyLimit())
-          ++late, printf("%s\n", reply.error().message().data());
+        if (reply.error() != core::ConcurrencyLimit()) ++late;
         if (std::chrono::steady_clock::now() - began > 1900ms) ++refused_late;
         std::this_thread::sleep_for(50ms);
       }
@@ -294,7 +293,6 @@ TEST_CASE("Load: 64 calls at a time from 8 threads all get their own replies") {
     wire.Write(HttpReplyText(200, request.body));
   });
   fixture.options.sending.places = 8;
-  fixture.options.sending.least_hedge_delay = 20s;  // no second copy on a busy machine
   fixture.Start({server.Url()});
   std::atomic<int> right = 0;
   std::vector<std::thread> threads;

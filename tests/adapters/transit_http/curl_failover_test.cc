@@ -148,6 +148,7 @@ TEST_CASE("Failover: an address that accepts and never answers costs one call a 
 
 TEST_CASE("Failover: connections from before an address fell silent are not used again") {
   TransportFixture fixture;
+  fixture.options.sending.least_hedge_delay = 150ms;
   fixture.options.sending.suspect_after = 1;
   fixture.options.sending.suspect_look = 1s;
   std::atomic<bool> old_ones_are_dead = false;  // as a dropped route leaves them

@@ -30,8 +30,6 @@ struct BehindProxy : TransportFixture {
       : BehindProxy(std::move(script), {"DNS:" + kName}) {}
   BehindProxy(ScriptedTlsServer::Script script, const std::vector<std::string>& names)
       : server(IssueServer(authority, names), std::move(script)), proxy({{kAt, server.port()}}) {
-    // On a busy machine, too, a request makes one connection.
-    options.sending.least_hedge_delay = 10s;
     Through(proxy.Url());
   }
   void Through(const std::string& url) {

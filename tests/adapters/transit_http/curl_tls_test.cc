@@ -158,7 +158,6 @@ TEST_CASE("TLS: an unusable new CA file is reported once and the old one stays")
       wire.Write(HttpReplyText(200, "{}"));
       wire.Close();  // so that every call needs a new connection
     });
-    fixture.options.sending.least_hedge_delay = 5s;  // no second attempt on a slow machine
     fixture.Start({server.Url()});
     REQUIRE(fixture.Call(fixture.Get()).has_value());
     fixture.scratch.Write("ca.pem", content);

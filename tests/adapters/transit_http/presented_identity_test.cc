@@ -72,7 +72,6 @@ TEST_CASE("Client certificate: each request that presents one has a connection o
 void SharesWhereWanted(int tls_version) {
   Presenting p;
   ScriptedTlsServer server(p.fixture.identity, Always(HttpReplyText(200, "{}")), tls_version);
-  p.fixture.options.sending.least_hedge_delay = 5s;  // no second attempt on a slow machine
   p.fixture.Start({server.Url()});
   const auto call = [&](const core::ClientIdentityRef& which) {
     ports::HttpRequest request = p.fixture.Post("{}");
