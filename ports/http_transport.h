@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +43,8 @@ struct HttpOutcome {
   std::optional<core::Duration> took;
 };
 
+class HttpBatch;
+
 // Requests are repeatable: one may be sent more than once, at the same time, too.
 struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;
@@ -62,6 +65,24 @@ struct HttpRequest {
   // Told of each attempt that did not become the request's answer, before or after the completion.
   // May be empty. On the transport's thread; does not block or throw.
   std::function<void(const HttpOutcome&)> superseded;
+  // Requests of one lane, batch and group differ in their bodies alone and may leave in one call.
+  // Null: this one always has a call of its own.
+  std::shared_ptr<const HttpBatch> batch;
+  std::uint64_t batch_group = 0;
+};
+
+// How several requests share one call (request-scheduling.md, "Batches"). On the transport's
+// thread; does not block.
+class HttpBatch {
+ public:
+  virtual ~HttpBatch() = default;
+  // The one request that carries `requests`, two or more, in their order, but for its deadline.
+  virtual HttpRequest Compose(std::span<const HttpRequest* const> requests) const = 0;
+  // How the call ended for each of its `items` requests, in their order and exactly as many: what
+  // it would have been told alone. No `took` among them: what `call` took is counted here.
+  virtual std::vector<HttpOutcome> Share(HttpOutcome call, std::size_t items) const = 0;
+  // HttpRequest::superseded, of an attempt that carried `items`.
+  virtual void Superseded(const HttpOutcome& attempt, std::size_t items) const = 0;
 };
 
 class HttpTransport {

@@ -15,6 +15,9 @@ namespace transit_http = adapters::transit_http;
 // attempt in parallel waits longer.
 constexpr core::Duration kLeastHedgeDelayOfLogins = std::chrono::seconds(1);
 
+// request-scheduling.md, "Batches".
+constexpr std::size_t kMostItemsOfBatch = 64;
+
 }  // namespace
 
 std::string_view AdviceFor(transit_http::TransportProblem problem) {
@@ -46,6 +49,7 @@ transit_http::TransportOptions TransportOptionsOf(const core::Configuration& con
           std::chrono::duration_cast<std::chrono::seconds>(configuration.status.probe_interval) *
               2 +
           std::chrono::minutes(2)};
+  options.sending.most_items = configuration.transit.coalesce ? kMostItemsOfBatch : 1;
   options.addresses.insert(options.addresses.end(), openbao.failover_addresses.begin(),
                            openbao.failover_addresses.end());
   return options;

@@ -35,7 +35,6 @@ void WarnOfIneffectiveOptions(const core::Configuration& configuration, telemetr
   const auto warn_if = [&](bool set, std::string_view option) {
     if (set) log.Note(core::LogLevel::kWarn, "option.no_effect", option);
   };
-  warn_if(configuration.transit.coalesce, "transit.coalesce");
   warn_if(configuration.hardening.seccomp, "hardening.seccomp");
   warn_if(configuration.hardening.landlock, "hardening.landlock");
 }

@@ -29,7 +29,7 @@ baokms_mutant(any_hedge_is_silence sending ${policy} "Sending: a hedge for want*
 baokms_mutant(outlives_its_request_for_good sending ${policy} "Sending: an attempt that outlives*"
   REPLACE "Arm(running.outlived, {call.deadline, TimerKind::kUnwanted, attempt})" "(void)attempt")
 baokms_mutant(shares_with_another_group sending ${policy} "Shared calls: only requests of one group*"
-  REPLACE "other.sharing->group != call.sharing->group" "false")
+  REPLACE "one.group == other.group" "true")
 baokms_mutant(shares_without_bound sending ${policy} "Shared calls: no call carries more*"
   REPLACE "bytes + other.sharing->bytes > limits_.most_bytes" "false")
 baokms_mutant(shares_what_comes_too_late sending ${policy} "Shared calls: one that has too little*"

@@ -19,7 +19,6 @@ using strict_json::StrictJson;
 // Longer leases exist on paper only; the bound keeps arithmetic in nanoseconds exact.
 constexpr std::int64_t kLongestLeaseSeconds = std::int64_t{100} * 365 * 24 * 3600;
 constexpr std::size_t kMaxTokenBytes = 16 * 1024;
-constexpr std::size_t kMaxRequestIdBytes = 128;
 
 std::unexpected<core::Error> Unparsable() {
   return std::unexpected(core::OpenBaoFailure(core::OpenBaoStatus::kUnavailable));
@@ -28,24 +27,16 @@ std::unexpected<core::Error> ContradictsRequest() {
   return std::unexpected(core::InvalidOpenBaoReply());
 }
 
-// Bounded and printable, as it ends up in a log line.
-std::string RequestId(object root) {
-  const auto id = RequiredField<std::string_view>(root, "request_id");
-  if (!id || id->size() > kMaxRequestIdBytes) return {};
-  const bool plain = std::ranges::all_of(*id, [](char c) { return c > ' ' && c < 0x7f; });
-  return plain ? std::string(*id) : std::string();
-}
-
 // Parses and hands the field `part` ("data" or "auth") to `read`; absent it is an empty object.
 template <typename T, typename Read>
 ReadReply<T> ReadPart(std::string_view body, std::string_view part, Read read) {
   const auto json = StrictJson::Parse(body);
   if (!json) return {Unparsable(), {}};
   const Field<object> field = ReadField<object>(json->root(), part);
-  if (field.state == FieldState::kWrongType) return {Unparsable(), RequestId(json->root())};
+  if (field.state == FieldState::kWrongType) return {Unparsable(), ReadRequestId(json->root())};
   const std::optional<object> present =
       field.state == FieldState::kPresent ? std::optional(field.value) : std::nullopt;
-  return {read(present), RequestId(json->root())};
+  return {read(present), ReadRequestId(json->root())};
 }
 
 template <typename T>

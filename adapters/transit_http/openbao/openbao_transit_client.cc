@@ -32,6 +32,15 @@ ports::HttpRequest Post(const std::string& path, core::Secret body, const ports:
   return request;
 }
 
+// A probe finds out whether a call by itself works.
+void MayShare(ports::HttpRequest& post, core::Lane lane,
+              const std::shared_ptr<const TransitBatch>& batch, const core::HeldToken& token) {
+  post.lane = lane;
+  if (lane == core::Lane::kProbe) return;
+  post.batch = batch;
+  post.batch_group = token.generation;
+}
+
 }  // namespace
 
 OpenBaoTransitClient::OpenBaoTransitClient(const Options& options,
@@ -40,7 +49,11 @@ OpenBaoTransitClient::OpenBaoTransitClient(const Options& options,
       decrypt_path_(OpenBaoPath(options.mount_path, "decrypt", options.key_name)),
       metadata_path_(OpenBaoPath(options.mount_path, "keys", options.key_name)),
       key_config_path_(OpenBaoPath(options.mount_path, "config/keys")),
-      context_(context) {}
+      context_(context),
+      encrypt_batch_(std::make_shared<TransitBatch>(OpenBaoOperation::kTransitBatchEncrypt,
+                                                    context.telemetry)),
+      decrypt_batch_(std::make_shared<TransitBatch>(OpenBaoOperation::kTransitBatchDecrypt,
+                                                    context.telemetry)) {}
 
 std::unique_ptr<ports::PendingCall> OpenBaoTransitClient::Encrypt(
     ports::TokenRef token, ports::TransitEncryptRequest request, core::MonotonicTime deadline,
@@ -48,8 +61,8 @@ std::unique_ptr<ports::PendingCall> OpenBaoTransitClient::Encrypt(
   const auto read = [version = request.version](std::string_view body) {
     return ReadEncryptReply(body, version);
   };
-  ports::HttpRequest post = Post(encrypt_path_, EncryptBody(request), std::move(token), deadline);
-  post.lane = request.lane;
+  ports::HttpRequest post = Post(encrypt_path_, EncryptBody(request), token, deadline);
+  MayShare(post, request.lane, encrypt_batch_, *token);
   return SendOpenBaoRequest(context_, OpenBaoOperation::kTransitEncrypt, std::move(post), read,
                             std::move(done));
 }
@@ -57,8 +70,8 @@ std::unique_ptr<ports::PendingCall> OpenBaoTransitClient::Encrypt(
 std::unique_ptr<ports::PendingCall> OpenBaoTransitClient::Decrypt(
     ports::TokenRef token, ports::TransitDecryptRequest request, core::MonotonicTime deadline,
     ports::Completion<core::Secret> done) {
-  ports::HttpRequest post = Post(decrypt_path_, DecryptBody(request), std::move(token), deadline);
-  post.lane = request.lane;
+  ports::HttpRequest post = Post(decrypt_path_, DecryptBody(request), token, deadline);
+  MayShare(post, request.lane, decrypt_batch_, *token);
   return SendOpenBaoRequest(context_, OpenBaoOperation::kTransitDecrypt, std::move(post),
                             ReadDecryptReply, std::move(done));
 }

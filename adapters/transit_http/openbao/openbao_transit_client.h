@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "adapters/transit_http/openbao/openbao_request.h"
+#include "adapters/transit_http/openbao/transit_batch.h"
 #include "ports/transit.h"
 
 namespace baokms::adapters::transit_http {
@@ -45,6 +46,8 @@ class OpenBaoTransitClient final : public ports::TransitPort {
   const std::string metadata_path_;
   const std::string key_config_path_;
   const OpenBaoRequestContext context_;
+  const std::shared_ptr<const TransitBatch> encrypt_batch_;
+  const std::shared_ptr<const TransitBatch> decrypt_batch_;
 };
 
 }  // namespace baokms::adapters::transit_http

@@ -3,8 +3,10 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace baokms::adapters::transit_http {
@@ -35,6 +37,16 @@ std::optional<T> RequiredField(simdjson::dom::object object, std::string_view ke
   const Field<T> field = ReadField<T>(object, key);
   if (field.state != FieldState::kPresent) return std::nullopt;
   return field.value;
+}
+
+// OpenBao's number of the request; empty when it gave none. Bounded and printable, as it ends up
+// in a log line.
+inline std::string ReadRequestId(simdjson::dom::object root) {
+  constexpr std::size_t kMaxBytes = 128;
+  const auto id = RequiredField<std::string_view>(root, "request_id");
+  if (!id || id->size() > kMaxBytes) return {};
+  const bool plain = std::ranges::all_of(*id, [](char c) { return c > ' ' && c < 0x7f; });
+  return plain ? std::string(*id) : std::string();
 }
 
 }  // namespace baokms::adapters::transit_http

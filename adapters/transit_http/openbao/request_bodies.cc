@@ -1,30 +1,10 @@
 #include "adapters/transit_http/openbao/request_bodies.h"
 
-#include <algorithm>
-#include <span>
-
+#include "adapters/transit_http/openbao/secret_writer.h"
 #include "core/text/base64.h"
 #include "core/text/json_string.h"
 
 namespace baokms::adapters::transit_http {
-namespace {
-
-// Fills a buffer whose size was computed before.
-class Writer {
- public:
-  explicit Writer(std::span<char> out) : next_(out.data()) {}
-  void Text(std::string_view text) { next_ = std::ranges::copy(text, next_).out; }
-  void Base64(std::string_view bytes) {
-    core::Base64EncodeTo(bytes, next_);
-    next_ += core::Base64Length(bytes.size());
-  }
-
- private:
-  char* next_;
-};
-
-}  // namespace
-
 core::Secret EncryptBody(const ports::TransitEncryptRequest& request) {
   constexpr std::string_view kPlaintext = R"({"plaintext":")";
   constexpr std::string_view kAad = R"(","associated_data":")";
@@ -35,7 +15,7 @@ core::Secret EncryptBody(const ports::TransitEncryptRequest& request) {
   core::Secret body =
       core::Secret::OfSize(kPlaintext.size() + core::Base64Length(plaintext.size()) + kAad.size() +
                            aad.size() + kVersion.size() + version.size() + 1);
-  Writer write(body.MutableBytes());
+  SecretWriter write(body);
   write.Text(kPlaintext);
   write.Base64(plaintext);
   write.Text(kAad);
@@ -50,6 +30,31 @@ core::Secret DecryptBody(const ports::TransitDecryptRequest& request) {
   // Public values: no need for a wiped intermediate.
   return core::Secret::Copy(R"({"ciphertext":)" + core::JsonString(request.ciphertext.bytes()) +
                             R"(,"associated_data":")" + request.aad->associated_data() + R"("})");
+}
+
+// Each item is what the single request's body is, and its own position as the reference that
+// OpenBao repeats in its result.
+core::Secret BatchBody(std::span<const std::string_view> bodies) {
+  constexpr std::string_view kBegin = R"({"batch_input":[)";
+  constexpr std::string_view kReference = R"(,"reference":")";
+  constexpr std::string_view kItemEnd = R"("})";
+  constexpr std::string_view kEnd = "]}";
+  std::size_t size = kBegin.size() + kEnd.size() + bodies.size() - 1;
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    size += bodies[i].size() - 1 + kReference.size() + std::to_string(i).size() + kItemEnd.size();
+  }
+  core::Secret batch = core::Secret::OfSize(size);
+  SecretWriter write(batch);
+  write.Text(kBegin);
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    if (i > 0) write.Text(",");
+    write.Text(bodies[i].substr(0, bodies[i].size() - 1));  // without its brace
+    write.Text(kReference);
+    write.Text(std::to_string(i));
+    write.Text(kItemEnd);
+  }
+  write.Text(kEnd);
+  return batch;
 }
 
 core::Secret CapabilitiesBody(const std::vector<std::string>& paths) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ namespace baokms::adapters::transit_http {
 
 core::Secret EncryptBody(const ports::TransitEncryptRequest& request);
 core::Secret DecryptBody(const ports::TransitDecryptRequest& request);
+// `bodies`: of either of the two above, one kind, at least one.
+core::Secret BatchBody(std::span<const std::string_view> bodies);
 core::Secret CapabilitiesBody(const std::vector<std::string>& paths);
 core::Secret RenewBody(std::chrono::seconds increment);
 

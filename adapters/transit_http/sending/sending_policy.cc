@@ -14,6 +14,10 @@ constexpr Duration kTimerSlack = std::chrono::milliseconds(10);
 
 bool IsProbe(Lane lane) { return lane == Lane::kProbe; }
 
+bool MayShare(const Sharing& one, const Sharing& other) {
+  return one.kind == other.kind && one.group == other.group;
+}
+
 }  // namespace
 
 SendingPolicy::SendingPolicy(SendingLimits limits, std::uint64_t seed)
@@ -247,7 +251,7 @@ void SendingPolicy::TakeCompany(CallId id, MonotonicTime now, Actions& out) {
   while (!queue.empty() && call.requests.size() < limits_.most_items) {
     const CallId next = queue.front();
     const Call& other = calls_.at(next);
-    if (!other.sharing || other.sharing->group != call.sharing->group) break;
+    if (!other.sharing || !MayShare(*other.sharing, *call.sharing)) break;
     if (bytes + other.sharing->bytes > limits_.most_bytes) break;
     if (other.deadline - now < LeastLeft(call.lane)) {
       AnswerCall(next, Verdict::kRefused, out, /*cut_attempts=*/false);

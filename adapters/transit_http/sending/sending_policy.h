@@ -81,10 +81,12 @@ struct SendingLimits {
   std::size_t most_bytes = std::size_t{256} * 1024;  // of their bodies together
 };
 
-// With which others a request may share a call: those of the same number. None: it goes alone.
+// With which others a request may share a call: those of the same kind and group, which are only
+// compared.
 struct Sharing {
   std::uint64_t group = 0;
   std::size_t bytes = 0;  // of its body in a shared call
+  const void* kind = nullptr;
 };
 
 // How one attempt ended.
@@ -144,7 +146,8 @@ class SendingPolicy {
 
   // ---- what happened; `now` never goes back ----
   Actions Submit(RequestId request, Lane lane, core::MonotonicTime deadline,
-                 core::MonotonicTime now, std::optional<Sharing> sharing = std::nullopt);
+                 core::MonotonicTime now,
+                 std::optional<Sharing> sharing = std::nullopt);  // none: it goes alone
   Actions Leave(RequestId request, core::MonotonicTime now);  // unknown ones: nothing
   void Heard(AttemptId attempt);                              // its first byte
   Actions Ended(AttemptId attempt, AttemptEnd end, core::MonotonicTime now);

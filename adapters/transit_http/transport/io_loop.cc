@@ -98,12 +98,9 @@ IoLoop::IoLoop(IoLoopSettings settings, std::unique_ptr<CaBundle> ca, const port
 
 IoLoop::RequestId IoLoop::Enqueue(ports::HttpRequest request,
                                   ports::CompletionWith<ports::HttpOutcome> done) {
-  auto open = std::make_shared<OpenRequest>(std::move(request), std::move(done));
-  RequestId id = 0;
-  HandOver([&] {
-    id = next_request_++;
-    inbox_.submitted.push_back({id, std::move(open)});
-  });
+  const RequestId id = next_request_++;
+  auto call = std::make_shared<OpenCall>(id, std::move(request), std::move(done));
+  HandOver([&] { inbox_.submitted.push_back({id, std::move(call)}); });
   return id;
 }
 
@@ -162,16 +159,22 @@ bool IoLoop::TakeInbox() {
   std::swap(taken_, inbox_);
   refusing_ = shutting_down_;
   exiting_ = exit_;
-  return !exiting_ || !taken_.submitted.empty() || !requests_.empty() || !attempts_.empty();
+  return !exiting_ || !taken_.submitted.empty() || !calls_.empty() || !attempts_.empty();
 }
 
 void IoLoop::HandleInbox() {
   for (Submitted& next : taken_.submitted) {
-    const ports::HttpRequest& request = next.request->request();
+    const ports::HttpRequest& request = next.call->request();
+    std::optional<Sharing> sharing;
+    if (request.batch) {
+      sharing = {.group = request.batch_group,
+                 .bytes = request.body.size(),
+                 .kind = request.batch.get()};
+    }
     const core::Lane lane = request.lane;
     const core::MonotonicTime deadline = request.deadline;
-    requests_.emplace(next.id, std::move(next.request));
-    Carry(policy_.Submit(next.id, lane, deadline, Now()));
+    calls_.emplace(next.id, std::move(next.call));
+    Carry(policy_.Submit(next.id, lane, deadline, Now(), sharing));
   }
   for (const RequestId id : taken_.left) Carry(policy_.Leave(id, Now()));
   for (LookedUp& found : taken_.looked_up) LookUpFinished(std::move(found));
@@ -179,18 +182,19 @@ void IoLoop::HandleInbox() {
 }
 
 void IoLoop::FailAll() {
-  for (Submitted& next : taken_.submitted) requests_.emplace(next.id, std::move(next.request));
+  for (Submitted& next : taken_.submitted) calls_.emplace(next.id, std::move(next.call));
   taken_ = {};
   const core::MonotonicTime now = Now();
-  std::map<const OpenRequest*, core::Duration> under_way;
+  std::map<const OpenCall*, core::Duration> under_way;
   for (auto& [id, attempt] : attempts_) {
-    under_way.emplace(attempt.request.get(), now - attempt.began);
+    under_way.emplace(attempt.call.get(), now - attempt.began);
     if (attempt.transfer) curl_multi_remove_handle(multi_.get(), attempt.transfer->handle());
   }
   attempts_.clear();
-  for (auto& [id, request] : std::exchange(requests_, {})) {
-    const auto attempted = under_way.find(request.get());
-    request->Answer(
+  for (auto& [id, call] : std::exchange(calls_, {})) {
+    if (call->waiting() == 0) continue;  // answered with the first of its requests
+    const auto attempted = under_way.find(call.get());
+    call->Answer(
         {.reply = std::unexpected(core::ShuttingDown()),
          .took = attempted == under_way.end() ? std::nullopt : std::optional(attempted->second)});
   }
@@ -208,7 +212,7 @@ int IoLoop::PollMilliseconds() const {
 void IoLoop::Carry(const SendingPolicy::Actions& actions, ports::HttpOutcome* brought) {
   for (const SendingPolicy::Action& action : actions) {
     std::visit(Overloaded{[&](const SendingPolicy::Begin& begin) { Begin(begin); },
-                          [](const SendingPolicy::Join&) {},  // no request says that it shares
+                          [&](const SendingPolicy::Join& join) { Join(join); },
                           [&](const SendingPolicy::Cut& cut) { Cut(cut.attempt); },
                           [&](const SendingPolicy::Answer& answer) { Answer(answer, brought); },
                           [&](const SendingPolicy::Suspect& suspect) {
@@ -218,9 +222,18 @@ void IoLoop::Carry(const SendingPolicy::Actions& actions, ports::HttpOutcome* br
   }
 }
 
+void IoLoop::Join(const SendingPolicy::Join& join) {
+  std::shared_ptr<OpenCall>& joining = calls_.at(join.request);
+  const std::shared_ptr<OpenCall>& call = calls_.at(join.call);
+  call->Join(std::move(*joining));
+  joining = call;
+}
+
 void IoLoop::Begin(const SendingPolicy::Begin& begin) {
+  const std::shared_ptr<OpenCall>& call = calls_.at(begin.request);
+  if (begin.first) call->Compose();
   Attempt attempt{.id = begin.attempt,
-                  .request = requests_.at(begin.request),
+                  .call = call,
                   .address = begin.address,
                   .fresh_connection = begin.fresh_connection,
                   .began = Now()};
@@ -232,34 +245,43 @@ void IoLoop::Cut(AttemptId id) {
   Attempt& attempt = node.mapped();
   if (attempt.transfer) curl_multi_remove_handle(multi_.get(), attempt.transfer->handle());
   if (attempt.told) return;
-  attempt.request->Keep(
+  attempt.call->Keep(
       {.reply = std::unexpected(core::Cancelled()), .took = Now() - attempt.began});
 }
 
 void IoLoop::Answer(const SendingPolicy::Answer& answer, ports::HttpOutcome* brought) {
-  const auto node = requests_.extract(answer.request);
-  const std::shared_ptr<OpenRequest> request = node.mapped();
+  const auto node = calls_.extract(answer.request);
+  const std::shared_ptr<OpenCall>& call = node.mapped();
   switch (answer.verdict) {
     case Verdict::kReply:
-      return request->Answer(std::move(*brought));
+      if (call->waiting() > 0) call->Answer(std::move(*brought));
+      break;
     case Verdict::kBestKept:
-      return request->AnswerWithBestKept(last_failure_);
+      if (call->waiting() > 0) call->AnswerWithBestKept(last_failure_);
+      break;
     case Verdict::kRefused:
-      return request->Answer(
-          {.reply = std::unexpected(core::ConcurrencyLimit()), .took = std::nullopt});
+      call->AnswerOne(answer.request, core::ConcurrencyLimit());
+      break;
     case Verdict::kCancelled:
-      return request->Answer({.reply = std::unexpected(core::Cancelled()), .took = std::nullopt});
+      call->AnswerOne(answer.request, core::Cancelled());
+      break;
     case Verdict::kDeadline:
+      AnswerLate(answer.request, call);
       break;
   }
+}
+
+// The last that waits ends its call: the first of its attempts is told of as late.
+void IoLoop::AnswerLate(RequestId request, const std::shared_ptr<OpenCall>& call) {
+  if (call->waiting() > 1) return call->AnswerOne(request, core::DeadlineExceeded());
   ports::HttpOutcome late{.reply = std::unexpected(core::DeadlineExceeded()), .took = {}};
   const auto first = std::ranges::find_if(
-      attempts_, [&](const auto& entry) { return entry.second.request == request; });
+      attempts_, [&](const auto& entry) { return entry.second.call == call; });
   if (first != attempts_.end()) {
     late.took = Now() - first->second.began;
     first->second.told = true;
   }
-  request->Answer(std::move(late));
+  call->Answer(std::move(late));
 }
 
 // ---- attempts ----
@@ -278,7 +300,7 @@ void IoLoop::StartTransfer(Attempt& attempt) {
     return;
   }
   attempt.ip = *where.ip;
-  const ports::HttpRequest& request = attempt.request->request();
+  const ports::HttpRequest& request = attempt.call->request();
   try {
     const TransferTarget target{
         .address = settings_.addresses[attempt.address],
@@ -303,7 +325,7 @@ void IoLoop::StartTransfer(Attempt& attempt) {
 bool IoLoop::HasTwin(const Attempt& attempt) const {
   return std::ranges::any_of(attempts_, [&](const auto& entry) {
     const Attempt& other = entry.second;
-    return other.id != attempt.id && other.request == attempt.request &&
+    return other.id != attempt.id && other.call == attempt.call &&
            other.address == attempt.address;
   });
 }
@@ -340,7 +362,7 @@ void IoLoop::FinishTransfers() {
       ports::HttpReply reply{.status = transfer.http_status(),
                              .content_type = transfer.content_type(),
                              .body = transfer.TakeBody()};
-      const auto judge = attempt.request->request().judge;
+      const auto judge = attempt.call->request().judge;
       const auto judgment = judge == nullptr ? ports::AfterReply::kSettled : judge(reply);
       EndAttempt(attempt.id, EndBy(judgment), std::move(reply));
     } else if (transfer.over_bound()) {
@@ -372,7 +394,7 @@ void IoLoop::EndAttempt(AttemptId id, AttemptEnd end, core::Result<ports::HttpRe
   }
   ports::HttpOutcome brought{.reply = std::move(reply), .took = now - attempt.began};
   const bool settles = end == AttemptEnd::kReply || end == AttemptEnd::kFailed;
-  if (!settles || attempt.request->answered()) attempt.request->Keep(std::move(brought));
+  if (!settles || attempt.call->waiting() == 0) attempt.call->Keep(std::move(brought));
   const std::size_t preferred = policy_.preferred_address();
   const SendingPolicy::Actions actions = policy_.Ended(id, end, now);
   if (policy_.preferred_address() != preferred) telemetry_.OpenBaoFailover();

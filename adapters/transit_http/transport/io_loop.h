@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <future>
@@ -18,7 +19,7 @@
 #include "adapters/transit_http/sending/sending_policy.h"
 #include "adapters/transit_http/transport/ca_bundle.h"
 #include "adapters/transit_http/transport/name_lookup.h"
-#include "adapters/transit_http/transport/open_request.h"
+#include "adapters/transit_http/transport/open_call.h"
 #include "adapters/transit_http/transport/server_address.h"
 #include "adapters/transit_http/transport/server_names.h"
 #include "adapters/transit_http/transport/transfer.h"
@@ -69,7 +70,7 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   // What the other threads hand over.
   struct Submitted {
     RequestId id;
-    std::shared_ptr<OpenRequest> request;
+    std::shared_ptr<OpenCall> call;
   };
   struct LookedUp {
     std::size_t server;
@@ -83,13 +84,13 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
 
   struct Attempt {
     AttemptId id;
-    std::shared_ptr<OpenRequest> request;
+    std::shared_ptr<OpenCall> call;
     std::size_t address;
     bool fresh_connection;
     core::MonotonicTime began;
     std::string ip{};
     bool heard = false;
-    bool told = false;                     // its request's answer spoke for it
+    bool told = false;                     // its call's answer spoke for it
     std::unique_ptr<Transfer> transfer{};  // none while its address's name is looked up
   };
   // One that ended before curl saw it.
@@ -117,9 +118,11 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   // ---- what the policy decided ----
   // `brought`: by the attempt that just ended, if one did.
   void Carry(const SendingPolicy::Actions& actions, ports::HttpOutcome* brought = nullptr);
+  void Join(const SendingPolicy::Join& join);
   void Begin(const SendingPolicy::Begin& begin);
   void Cut(AttemptId id);
   void Answer(const SendingPolicy::Answer& answer, ports::HttpOutcome* brought);
+  void AnswerLate(RequestId request, const std::shared_ptr<OpenCall>& call);
 
   // ---- attempts ----
   void StartTransfer(Attempt& attempt);
@@ -142,9 +145,9 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   std::unique_ptr<CURLSH, CloseShare> tls_sessions_;  // of connections without an identity
   std::unique_ptr<CURLM, CloseMulti> multi_;
 
+  std::atomic<RequestId> next_request_ = 1;
   std::mutex mutex_;
   Inbox inbox_;                 // guarded by mutex_
-  RequestId next_request_ = 1;  // guarded by mutex_
   bool shutting_down_ = false;  // guarded by mutex_
   bool exit_ = false;           // guarded by mutex_
   std::promise<void> all_looked_up_;
@@ -155,7 +158,7 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   SendingPolicy policy_;
   ServerNames names_;
   bool told_all_looked_up_ = false;
-  std::map<RequestId, std::shared_ptr<OpenRequest>> requests_;
+  std::map<RequestId, std::shared_ptr<OpenCall>> calls_;  // those that joined one have the same
   std::map<AttemptId, Attempt> attempts_;
   std::deque<StillBorn> still_born_;
   // Since when an address's idle connections are as suspect as it was.
