@@ -52,8 +52,8 @@ bool Fits(array results, std::size_t items) {
 
 // What base64 text and ciphertexts consist of needs no escapes.
 bool IsPlain(std::string_view text) {
-  return std::ranges::all_of(
-      text, [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\'; });
+  return std::ranges::all_of(text,
+                             [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\'; });
 }
 
 // {"data":{"plaintext":"...","ciphertext":"...","key_version":N}} of what the result has of these.
@@ -72,9 +72,9 @@ ports::HttpReply SuccessOf(object result) {
   const std::string number =
       version.state == FieldState::kPresent ? std::to_string(version.value) : "null";
   ports::HttpReply reply{.status = kOk, .content_type = {}, .body = {}};
-  reply.body = core::Secret::OfSize(kPlaintext.size() + plaintext.value.size() +
-                                    kCiphertext.size() + ciphertext.value.size() +
-                                    kVersion.size() + number.size() + kEnd.size());
+  reply.body =
+      core::Secret::OfSize(kPlaintext.size() + plaintext.value.size() + kCiphertext.size() +
+                           ciphertext.value.size() + kVersion.size() + number.size() + kEnd.size());
   SecretWriter write(reply.body);
   write.Text(kPlaintext);
   write.Text(plaintext.value);

@@ -14,8 +14,7 @@ class TransitBatch final : public ports::HttpBatch {
   TransitBatch(core::OpenBaoOperation operation, ports::Telemetry& telemetry)
       : operation_(operation), telemetry_(telemetry) {}
 
-  ports::HttpRequest Compose(
-      std::span<const ports::HttpRequest* const> requests) const override;
+  ports::HttpRequest Compose(std::span<const ports::HttpRequest* const> requests) const override;
   std::vector<ports::HttpOutcome> Share(ports::HttpOutcome call, std::size_t items) const override;
   void Superseded(const ports::HttpOutcome& attempt, std::size_t items) const override;
 

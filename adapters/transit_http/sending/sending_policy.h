@@ -148,8 +148,8 @@ class SendingPolicy {
   Actions Submit(RequestId request, Lane lane, core::MonotonicTime deadline,
                  core::MonotonicTime now,
                  std::optional<Sharing> sharing = std::nullopt);  // none: it goes alone
-  Actions Leave(RequestId request, core::MonotonicTime now);  // unknown ones: nothing
-  void Heard(AttemptId attempt);                              // its first byte
+  Actions Leave(RequestId request, core::MonotonicTime now);      // unknown ones: nothing
+  void Heard(AttemptId attempt);                                  // its first byte
   Actions Ended(AttemptId attempt, AttemptEnd end, core::MonotonicTime now);
   Actions Tick(core::MonotonicTime now);
   // When Tick is due; none while nothing waits for the clock.

@@ -167,9 +167,8 @@ void IoLoop::HandleInbox() {
     const ports::HttpRequest& request = next.call->request();
     std::optional<Sharing> sharing;
     if (request.batch) {
-      sharing = {.group = request.batch_group,
-                 .bytes = request.body.size(),
-                 .kind = request.batch.get()};
+      sharing = {
+          .group = request.batch_group, .bytes = request.body.size(), .kind = request.batch.get()};
     }
     const core::Lane lane = request.lane;
     const core::MonotonicTime deadline = request.deadline;
@@ -245,8 +244,7 @@ void IoLoop::Cut(AttemptId id) {
   Attempt& attempt = node.mapped();
   if (attempt.transfer) curl_multi_remove_handle(multi_.get(), attempt.transfer->handle());
   if (attempt.told) return;
-  attempt.call->Keep(
-      {.reply = std::unexpected(core::Cancelled()), .took = Now() - attempt.began});
+  attempt.call->Keep({.reply = std::unexpected(core::Cancelled()), .took = Now() - attempt.began});
 }
 
 void IoLoop::Answer(const SendingPolicy::Answer& answer, ports::HttpOutcome* brought) {
@@ -275,8 +273,8 @@ void IoLoop::Answer(const SendingPolicy::Answer& answer, ports::HttpOutcome* bro
 void IoLoop::AnswerLate(RequestId request, const std::shared_ptr<OpenCall>& call) {
   if (call->waiting() > 1) return call->AnswerOne(request, core::DeadlineExceeded());
   ports::HttpOutcome late{.reply = std::unexpected(core::DeadlineExceeded()), .took = {}};
-  const auto first = std::ranges::find_if(
-      attempts_, [&](const auto& entry) { return entry.second.call == call; });
+  const auto first =
+      std::ranges::find_if(attempts_, [&](const auto& entry) { return entry.second.call == call; });
   if (first != attempts_.end()) {
     late.took = Now() - first->second.began;
     first->second.told = true;
@@ -325,8 +323,7 @@ void IoLoop::StartTransfer(Attempt& attempt) {
 bool IoLoop::HasTwin(const Attempt& attempt) const {
   return std::ranges::any_of(attempts_, [&](const auto& entry) {
     const Attempt& other = entry.second;
-    return other.id != attempt.id && other.call == attempt.call &&
-           other.address == attempt.address;
+    return other.id != attempt.id && other.call == attempt.call && other.address == attempt.address;
   });
 }
 

@@ -57,6 +57,10 @@ class WireTelemetry final : public ports::NullTelemetry {
     const std::lock_guard lock(mutex_);
     wire_.push_back({event.operation, event.status, event.duration, std::string(event.request_id)});
   }
+  void TransitBatchSent(std::size_t items) override {
+    const std::lock_guard lock(mutex_);
+    batches_.push_back(items);
+  }
   void OpenBaoFailover() override { ++failovers; }
   void CaFileRefused() override { ++ca_refused; }
   void NameLookupFailed() override { ++lookups_failed; }
@@ -65,6 +69,11 @@ class WireTelemetry final : public ports::NullTelemetry {
     const std::lock_guard lock(mutex_);
     return wire_;
   }
+  // The items of each.
+  std::vector<std::size_t> batches() const {
+    const std::lock_guard lock(mutex_);
+    return batches_;
+  }
   std::atomic<int> failovers = 0;
   std::atomic<int> ca_refused = 0;
   std::atomic<int> lookups_failed = 0;
@@ -72,6 +81,7 @@ class WireTelemetry final : public ports::NullTelemetry {
  private:
   mutable std::mutex mutex_;
   std::vector<WireEvent> wire_;
+  std::vector<std::size_t> batches_;
 };
 
 // A directory that goes with the test.
