@@ -173,6 +173,60 @@ TEST_CASE("Batch: 64 items of the least-privilege policy are one call") {
         core::Result<std::string>("63"));
 }
 
+// What the port's own requests get when they share calls is what each gets alone.
+TEST_CASE("Batch: requests of the port that leave together get what each would get alone") {
+  ContractCase c;
+  c.setup.RotateKey();
+  const std::string sealed = c.Ciphertext();
+  const std::string other_aad = R"({"aad_version":"v2"})";
+  std::vector<PortsUnderTest::Sealed> objects;
+  for (int i = 0; i < 12; ++i) {
+    objects.push_back(
+        {c.ports.Encrypt(c.root, "value " + std::to_string(i), i % 2 + 1, kAad).value().bytes(),
+         kAad});
+    objects.push_back({sealed, other_aad});
+    objects.push_back({"vault:v9:" + sealed.substr(9), kAad});
+    objects.push_back({"nothing", kAad});
+    objects.push_back({"vault:v1:AAAA", kAad});
+  }
+  const auto opened = c.ports.DecryptTogether(c.root, objects);
+  CHECK(c.ports.batches() >= 1);
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    CAPTURE(i);
+    const auto alone = c.ports.Decrypt(c.root, objects[i].ciphertext, objects[i].aad);
+    CHECK(opened[i] == alone);
+    if (i % 5 == 0) CHECK(opened[i] == "value " + std::to_string(i / 5));
+  }
+
+  std::vector<PortsUnderTest::Plain> plain;
+  for (int i = 0; i < 40; ++i) plain.push_back({"item " + std::to_string(i), i % 3 + 1, kAad});
+  const std::size_t before = c.ports.batches();
+  const auto made = c.ports.EncryptTogether(c.root, plain);
+  CHECK(c.ports.batches() > before);
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    CAPTURE(i);
+    if (plain[i].version == 3) {  // there is none yet
+      CHECK(Outcome(made[i]) == Outcome(c.ports.Encrypt(c.root, "x", 3, kAad)));
+      continue;
+    }
+    REQUIRE(made[i].has_value());
+    CHECK(made[i]->bytes().starts_with("vault:v" + std::to_string(plain[i].version) + ":"));
+    CHECK(c.ports.Decrypt(c.root, made[i]->bytes(), kAad) ==
+          core::Result<std::string>(plain[i].plaintext));
+  }
+}
+
+TEST_CASE("Batch: requests of the port that leave together are denied like one") {
+  ContractCase c;
+  const std::vector<PortsUnderTest::Sealed> objects(20, {c.Ciphertext(), kAad});
+  const auto token = TokenOf("s.unknown");
+  const std::string alone = Outcome(c.ports.Decrypt(token, objects[0].ciphertext, kAad));
+  for (const auto& result : c.ports.DecryptTogether(token, objects)) {
+    CHECK(Outcome(result) == alone);
+  }
+  CHECK(c.ports.batches() >= 1);
+}
+
 TEST_SUITE_END();
 
 }  // namespace

@@ -36,6 +36,11 @@ core::Result<Granted> Readable(core::Result<core::TokenGrant> grant) {
                  .renewable = grant->renewable};
 }
 
+core::Result<std::string> Readable(const core::Result<core::Secret>& plaintext) {
+  if (!plaintext) return std::unexpected(plaintext.error());
+  return std::string(plaintext->ExposeSecret());
+}
+
 std::shared_ptr<const core::Aad> AadOf(const std::string& json) {
   return std::make_shared<const core::Aad>(core::Aad::FromCanonicalJson(json));
 }
@@ -55,8 +60,9 @@ std::string Words(const core::Error& error) {
 }
 
 PortsUnderTest::PortsUnderTest(const OpenBaoUnderTest& openbao, const Place& place) {
-  const auto start = [this, &openbao, &place] {
+  const auto start = [this, &openbao, &place](adapters::transit_http::SendingLimits sending = {}) {
     adapters::transit_http::TransportOptions options;
+    options.sending = sending;
     options.addresses = {openbao.address()};
     options.ca_file = openbao.ca_file();
     options.headers = adapters::transit_http::OpenBaoHeaders(place.name_space);
@@ -66,9 +72,13 @@ PortsUnderTest::PortsUnderTest(const OpenBaoUnderTest& openbao, const Place& pla
   };
   transit_transport_ = start();
   auth_transport_ = start();
+  one_connection_ = start({.places = 1, .most_items = 64});
+  const OpenBaoTransitClient::Options key{.mount_path = place.transit_mount,
+                                          .key_name = place.key_name};
   transit_ = std::make_unique<OpenBaoTransitClient>(
-      OpenBaoTransitClient::Options{.mount_path = place.transit_mount, .key_name = place.key_name},
-      adapters::transit_http::OpenBaoRequestContext{*transit_transport_, telemetry_});
+      key, adapters::transit_http::OpenBaoRequestContext{*transit_transport_, telemetry_});
+  transit_over_one_ = std::make_unique<OpenBaoTransitClient>(
+      key, adapters::transit_http::OpenBaoRequestContext{*one_connection_, batches_});
   const adapters::transit_http::OpenBaoRequestContext auth_context{*auth_transport_, telemetry_};
   auth_ = std::make_unique<OpenBaoAuthClient>(auth_context);
 }
@@ -94,9 +104,36 @@ core::Result<std::string> PortsUnderTest::Decrypt(const ports::TokenRef& token,
   Awaited<core::Secret> reply;
   transit_->Decrypt(token, {.ciphertext = core::Ciphertext(ciphertext), .aad = AadOf(aad)},
                     Deadline(), reply.Completion());
-  const core::Result<core::Secret> plaintext = reply.Get();
-  if (!plaintext) return std::unexpected(plaintext.error());
-  return std::string(plaintext->ExposeSecret());
+  return Readable(reply.Get());
+}
+
+std::vector<core::Result<core::Ciphertext>> PortsUnderTest::EncryptTogether(
+    const ports::TokenRef& token, const std::vector<Plain>& all) {
+  std::vector<Awaited<core::Ciphertext>> replies(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    transit_over_one_->Encrypt(
+        token,
+        {.plaintext = core::Secret::Copy(all[i].plaintext),
+         .version = core::TransitKeyVersion::FromNumber(all[i].version).value(),
+         .aad = AadOf(all[i].aad)},
+        Deadline(), replies[i].Completion());
+  }
+  std::vector<core::Result<core::Ciphertext>> results;
+  for (auto& reply : replies) results.push_back(reply.Get());
+  return results;
+}
+
+std::vector<core::Result<std::string>> PortsUnderTest::DecryptTogether(
+    const ports::TokenRef& token, const std::vector<Sealed>& all) {
+  std::vector<Awaited<core::Secret>> replies(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    transit_over_one_->Decrypt(
+        token, {.ciphertext = core::Ciphertext(all[i].ciphertext), .aad = AadOf(all[i].aad)},
+        Deadline(), replies[i].Completion());
+  }
+  std::vector<core::Result<std::string>> results;
+  for (auto& reply : replies) results.push_back(Readable(reply.Get()));
+  return results;
 }
 
 core::Result<core::TransitKeyMetadata> PortsUnderTest::KeyMetadata(const ports::TokenRef& token) {

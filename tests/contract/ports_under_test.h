@@ -1,6 +1,7 @@
 // The provider's ports to OpenBao, as adapters/transit_http implements them, with calls that wait.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -51,6 +52,22 @@ class PortsUnderTest {
                                          std::int64_t version, const std::string& aad);
   core::Result<std::string> Decrypt(const ports::TokenRef& token, const std::string& ciphertext,
                                     const std::string& aad);
+  struct Plain {
+    std::string plaintext;
+    std::int64_t version;
+    std::string aad;
+  };
+  struct Sealed {
+    std::string ciphertext;
+    std::string aad;
+  };
+  // All at once over one connection, so that most of them share a call. In their order.
+  std::vector<core::Result<core::Ciphertext>> EncryptTogether(const ports::TokenRef& token,
+                                                              const std::vector<Plain>& all);
+  std::vector<core::Result<std::string>> DecryptTogether(const ports::TokenRef& token,
+                                                         const std::vector<Sealed>& all);
+  // Calls of those two that carried several.
+  std::size_t batches() const { return batches_.sent; }
   core::Result<core::TransitKeyMetadata> KeyMetadata(const ports::TokenRef& token);
   core::Result<bool> DisableUpsert(const ports::TokenRef& token);
   core::Result<Capabilities> ReadCapabilities(const ports::TokenRef& token,
@@ -65,12 +82,19 @@ class PortsUnderTest {
  private:
   core::MonotonicTime Deadline() const;
 
+  struct Batches final : ports::NullTelemetry {
+    void TransitBatchSent(std::size_t) override { ++sent; }
+    std::atomic<std::size_t> sent = 0;
+  };
   MachineClock clock_;
   ports::NullTelemetry telemetry_;
+  Batches batches_;
   adapters::checked_file::PosixFileReader files_;
   std::unique_ptr<adapters::transit_http::CurlHttpTransport> transit_transport_;
   std::unique_ptr<adapters::transit_http::CurlHttpTransport> auth_transport_;
+  std::unique_ptr<adapters::transit_http::CurlHttpTransport> one_connection_;
   std::unique_ptr<ports::TransitPort> transit_;
+  std::unique_ptr<ports::TransitPort> transit_over_one_;
   std::unique_ptr<ports::OpenBaoAuth> auth_;
 };
 

@@ -16,13 +16,14 @@ class RecentLatency {
   // Of an attempt that was answered, or that was given up after as long.
   void Add(core::Duration took);
   // None before the first sample.
-  std::optional<core::Duration> Percentile99() const;
+  std::optional<core::Duration> Percentile99() const { return percentile99_; }
   // The mean of the last 8, as many as there are places.
   std::optional<core::Duration> Lately() const;
 
  private:
   std::array<core::Duration, 128> samples_{};
   std::size_t added_ = 0;
+  std::optional<core::Duration> percentile99_{};  // asked for several times between two samples
 };
 
 }  // namespace baokms::adapters::transit_http

@@ -1,5 +1,7 @@
 #include "adapters/transit_http/transport/io_loop.h"
 
+#include <sys/eventfd.h>
+
 #include <algorithm>
 #include <new>
 #include <random>
@@ -67,7 +69,7 @@ struct Overloaded : Visitors... {
 std::shared_ptr<IoLoop> IoLoop::Start(IoLoopSettings settings, std::unique_ptr<CaBundle> ca,
                                       const ports::Clock& clock, ports::Telemetry& telemetry) {
   std::shared_ptr<IoLoop> loop(new IoLoop(std::move(settings), std::move(ca), clock, telemetry));
-  if (!loop->multi_ || !loop->tls_sessions_) return nullptr;
+  if (!loop->multi_ || !loop->tls_sessions_ || !loop->wake_.valid()) return nullptr;
   const SendingLimits& limits = loop->settings_.sending;
   curl_multi_setopt(loop->multi_.get(), CURLMOPT_MAXCONNECTS,
                     static_cast<long>(limits.places + limits.extra + limits.probe_places));
@@ -90,6 +92,7 @@ IoLoop::IoLoop(IoLoopSettings settings, std::unique_ptr<CaBundle> ca, const port
       telemetry_(telemetry),
       tls_sessions_(curl_share_init()),
       multi_(curl_multi_init()),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       policy_(settings_.sending, std::random_device()()),
       names_(HostsOf(settings_)),
       distrusted_since_(settings_.addresses.size()),
@@ -121,11 +124,14 @@ void IoLoop::StopAndJoin() {
 
 template <typename Put>
 void IoLoop::HandOver(Put put) {
+  bool asleep = false;
   {
     const std::lock_guard lock(mutex_);
     put();
+    handed_over_ = true;
+    asleep = std::exchange(asleep_, false);
   }
-  curl_multi_wakeup(multi_.get());
+  if (asleep) eventfd_write(wake_.get(), 1);
 }
 
 // ---- the thread ----
@@ -150,13 +156,14 @@ void IoLoop::Run() {
       FinishTransfers();
       EndStillBorn();
     }
-    curl_multi_poll(multi_.get(), nullptr, 0, PollMilliseconds(), nullptr);
+    Sleep();
   }
 }
 
 bool IoLoop::TakeInbox() {
   const std::lock_guard lock(mutex_);
   std::swap(taken_, inbox_);
+  handed_over_ = asleep_ = false;
   refusing_ = shutting_down_;
   exiting_ = exit_;
   return !exiting_ || !taken_.submitted.empty() || !calls_.empty() || !attempts_.empty();
@@ -197,6 +204,18 @@ void IoLoop::FailAll() {
         {.reply = std::unexpected(core::ShuttingDown()),
          .took = attempted == under_way.end() ? std::nullopt : std::optional(attempted->second)});
   }
+}
+
+void IoLoop::Sleep() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (handed_over_) return;
+    asleep_ = true;
+  }
+  curl_waitfd wake{.fd = wake_.get(), .events = CURL_WAIT_POLLIN, .revents = 0};
+  curl_multi_poll(multi_.get(), &wake, 1, PollMilliseconds(), nullptr);
+  eventfd_t woken = 0;
+  if (wake.revents != 0) eventfd_read(wake.fd, &woken);
 }
 
 int IoLoop::PollMilliseconds() const {
@@ -307,9 +326,10 @@ void IoLoop::StartTransfer(Attempt& attempt) {
         .max_idle_connection = MaxIdle(attempt.address, now),
         .tls_sessions = tls_sessions_.get(),
         .identity = wants_certificate_[attempt.address] ? request.identity_if_wanted : nullptr};
-    attempt.transfer =
-        std::make_unique<Transfer>(request, target, settings_.transfer, ca_->Current(now),
-                                   std::max(core::Duration(1), request.deadline - now));
+    std::unique_ptr<Transfer> transfer = TakeTransfer();
+    transfer->Begin(request, target, ca_->Current(now),
+                    std::max(core::Duration(1), request.deadline - now));
+    attempt.transfer = std::move(transfer);
     CURL* easy = attempt.transfer->handle();
     curl_easy_setopt(easy, CURLOPT_PRIVATE, static_cast<void*>(&attempt));
     if (curl_multi_add_handle(multi_.get(), easy) == CURLM_OK) return;
@@ -318,6 +338,14 @@ void IoLoop::StartTransfer(Attempt& attempt) {
   }
   still_born_.push_back(
       {attempt.id, AttemptEnd::kFailed, core::OpenBaoFailure(OpenBaoStatus::kUnavailable)});
+}
+
+// One that has ended before, if there is one.
+std::unique_ptr<Transfer> IoLoop::TakeTransfer() {
+  if (ended_transfers_.empty()) return std::make_unique<Transfer>(settings_.transfer);
+  std::unique_ptr<Transfer> transfer = std::move(ended_transfers_.back());
+  ended_transfers_.pop_back();
+  return transfer;
 }
 
 bool IoLoop::HasTwin(const Attempt& attempt) const {
@@ -378,7 +406,11 @@ void IoLoop::FinishTransfers() {
 // The attempt is out of curl's hands.
 void IoLoop::EndAttempt(AttemptId id, AttemptEnd end, core::Result<ports::HttpReply> reply) {
   const auto node = attempts_.extract(id);
-  const Attempt& attempt = node.mapped();
+  Attempt& attempt = node.mapped();
+  if (attempt.transfer) {
+    attempt.transfer->End();
+    ended_transfers_.push_back(std::move(attempt.transfer));
+  }
   const core::MonotonicTime now = Now();
   if (end == AttemptEnd::kReply) names_.Worked(attempt.address, attempt.ip);
   if (end == AttemptEnd::kUnreachable || end == AttemptEnd::kBroken) {

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "adapters/posix/descriptor.h"
 #include "adapters/transit_http/sending/sending_policy.h"
 #include "adapters/transit_http/transport/ca_bundle.h"
 #include "adapters/transit_http/transport/name_lookup.h"
@@ -103,7 +104,8 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   IoLoop(IoLoopSettings settings, std::unique_ptr<CaBundle> ca, const ports::Clock& clock,
          ports::Telemetry& telemetry);
 
-  // Changes what mutex_ guards, and wakes the thread. Any thread.
+  // Changes what mutex_ guards; the thread looks at it before it sleeps, and is woken if it does.
+  // Any thread.
   template <typename Put>
   void HandOver(Put put);
 
@@ -112,6 +114,8 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   bool TakeInbox();  // false: exit
   void HandleInbox();
   void FailAll();
+  // Until curl or the clock has something to do, or something is handed over.
+  void Sleep();
   int PollMilliseconds() const;
   core::MonotonicTime Now() const { return clock_.Now().monotonic; }
 
@@ -126,6 +130,7 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
 
   // ---- attempts ----
   void StartTransfer(Attempt& attempt);
+  std::unique_ptr<Transfer> TakeTransfer();
   bool HasTwin(const Attempt& attempt) const;
   std::chrono::seconds MaxIdle(std::size_t address, core::MonotonicTime now) const;
   void ReportFirstBytes();
@@ -150,6 +155,9 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   Inbox inbox_;                 // guarded by mutex_
   bool shutting_down_ = false;  // guarded by mutex_
   bool exit_ = false;           // guarded by mutex_
+  bool handed_over_ = false;    // guarded by mutex_; not yet taken
+  bool asleep_ = false;         // guarded by mutex_
+  const posix::Descriptor wake_;
   std::promise<void> all_looked_up_;
   const std::shared_future<void> names_known_{all_looked_up_.get_future()};
 
@@ -161,6 +169,7 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   std::map<RequestId, std::shared_ptr<OpenCall>> calls_;  // those that joined one have the same
   std::map<AttemptId, Attempt> attempts_;
   std::deque<StillBorn> still_born_;
+  std::vector<std::unique_ptr<Transfer>> ended_transfers_;  // at most as many as ran at a time
   // Since when an address's idle connections are as suspect as it was.
   std::vector<std::optional<core::MonotonicTime>> distrusted_since_;
   // Of each address: it ended a connection for want of a client certificate.

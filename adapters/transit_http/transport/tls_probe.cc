@@ -33,7 +33,8 @@ TlsFinding Ask(const ExpectedPage& page, const ports::HttpRequest& request,
                const TransferTarget& target, std::shared_ptr<const std::string> ca_pem,
                std::chrono::nanoseconds timeout) {
   const TransferSettings settings{.headers = page.headers};
-  Transfer transfer(request, target, settings, std::move(ca_pem), timeout);
+  Transfer transfer(settings);
+  transfer.Begin(request, target, std::move(ca_pem), timeout);
   curl_easy_setopt(
       transfer.handle(), CURLOPT_TIMEOUT_MS,
       static_cast<long>(std::chrono::ceil<std::chrono::milliseconds>(timeout).count()));

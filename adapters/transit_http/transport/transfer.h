@@ -1,5 +1,6 @@
-// One HTTP exchange with one address: a curl handle of its own, so that nothing of a
-// request outlives it in curl's buffers. Used by the I/O thread alone.
+// One HTTP exchange with one address, and after it the next: the curl handle and what does not
+// change in it are kept, and nothing of a request is (libraries.md, "libcurl"). Used by the I/O
+// thread alone.
 #pragma once
 
 #include <curl/curl.h>
@@ -43,15 +44,19 @@ struct TransferTarget {
 
 class Transfer {
  public:
-  // `request`, `settings` and the target's address must outlive the transfer. `time_left` > 0 is
-  // the request's whole remaining budget; connecting gets a third of it (wire-contract.md,
-  // "Budget"). Throws std::bad_alloc alone.
-  Transfer(const ports::HttpRequest& request, const TransferTarget& target,
-           const TransferSettings& settings, std::shared_ptr<const std::string> ca_pem,
-           core::Duration time_left);
+  // `settings` must outlive it. Throws std::bad_alloc alone, as Begin does.
+  explicit Transfer(const TransferSettings& settings);
   ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
+
+  // `request` and the target's address must live until End or the destructor. `time_left` > 0 is
+  // the request's whole remaining budget; connecting gets a third of it (wire-contract.md,
+  // "Budget").
+  void Begin(const ports::HttpRequest& request, const TransferTarget& target,
+             std::shared_ptr<const std::string> ca_pem, core::Duration time_left);
+  // Of a transfer that curl has ended; the next may begin. One that was cut off begins no other.
+  void End();
 
   CURL* handle() const { return easy_.get(); }
 
@@ -75,33 +80,45 @@ class Transfer {
   struct FreeList {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
   };
+  // Over which connections it goes; all but the request.
+  struct Way {
+    const ServerAddress* address = nullptr;
+    std::string ip{};
+    std::shared_ptr<const std::string> ca_pem{};
+    core::ClientIdentityRef identity{};  // presented; null: none
+    bool own_connection = false;         // nobody's before and after
+    CURLSH* tls_sessions = nullptr;
+    friend bool operator==(const Way&, const Way&) = default;
+  };
 
-  void BuildHeaders(const ServerAddress& address, const TransferSettings& settings);
-  void AddCredentialHeader();
-  void SetOptions(const TransferTarget& target, core::Duration time_left);
-  void SetConnectionOptions(const TransferTarget& target, core::Duration time_left);
-  void SetWay(const TransferTarget& target);
-  void PresentIdentity();
+  void SetForAll();
+  void SetWay(Way way);
+  void SetPlace();
+  void SetTrust();
+  void SetRequest(const ports::HttpRequest& request);
+  void SetHeaders(const ports::HttpRequest& request);
   static CURLcode OnTlsContext(CURL* easy, void* context, void* self);
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
 
-  const ports::HttpRequest& request_;
-  const core::ClientIdentityRef identity_;  // presented; null: none
-  const std::shared_ptr<const std::string> ca_pem_;
-  const std::optional<ProxyAddress>& proxy_;
-  // Nodes that we link ourselves: curl_slist_append would copy the credential to plain memory.
-  std::vector<std::string> header_lines_;
-  core::Secret credential_line_;
-  std::vector<curl_slist> headers_;
+  const TransferSettings& settings_;
+  Way way_;
+  std::shared_ptr<const std::string> trusted_pem_;  // as curl has it
   std::unique_ptr<curl_slist, FreeList> connect_to_;
+
+  // Of the request.
+  std::size_t max_reply_bytes_ = 0;
+  std::size_t max_error_bytes_ = 0;
+  core::Secret credential_line_;
+  // Nodes that we link ourselves: curl_slist_append would copy the credential to plain memory.
+  std::vector<curl_slist> headers_;
   ReplyBuffer body_;
   std::size_t header_bytes_ = 0;
   bool headers_complete_ = false;
   bool over_bound_ = false;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
-  // Of the connection, when this transfer is its first.
-  const LastAlert alert_ = std::make_shared<TlsWords>();
+  LastAlert alert_;  // of the connection, when this exchange is its first; null: it is not
+
   std::unique_ptr<CURL, CloseEasy> easy_;  // last: closed before what it points to
 };
 
