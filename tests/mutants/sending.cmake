@@ -41,3 +41,9 @@ baokms_mutant(one_that_leaves_ends_the_call sending ${policy} "Shared calls: a p
 baokms_mutant(expects_what_was_long_ago sending adapters/transit_http/sending/recent_latency.cc
   "Simulation: an OpenBao that turns slow*"
   REPLACE "std::min<std::size_t>(added_, 8)" "std::min<std::size_t>(added_, 128)")
+baokms_mutant(shares_in_every_place sending ${policy} "Shared calls: while one is under way*"
+  REPLACE "if (shared_ == 0) return all" "if (true) return all")
+baokms_mutant(shares_in_few_places_for_good sending ${policy} "Shared calls: while one is under way*"
+  REPLACE "if (IsShared(call)) --shared_" "")
+baokms_mutant(silent_shared_calls_block sending ${policy} "Shared calls: silent ones do not keep*"
+  REPLACE "+ unwanted_ + SilentOnes()" "+ unwanted_")

@@ -185,10 +185,10 @@ bool SendingPolicy::AdmitsAtAll(Lane lane, MonotonicTime deadline, MonotonicTime
   const std::size_t waiting = (queues_[0].size() + queues_[1].size()) / limits_.most_items;
   const std::size_t in_front = running_ + due_.size() + waiting;
   if (!took || in_front == 0) return true;
-  const std::size_t behind_places =
-      in_front + 1 > limits_.places ? in_front + 1 - limits_.places : 0;
+  const std::size_t places = Places();
+  const std::size_t behind_places = in_front + 1 > places ? in_front + 1 - places : 0;
   const Duration wait =
-      *took * static_cast<std::int64_t>(behind_places) / static_cast<std::int64_t>(limits_.places);
+      *took * static_cast<std::int64_t>(behind_places) / static_cast<std::int64_t>(places);
   return now + wait + longest <= deadline;
 }
 
@@ -205,16 +205,28 @@ bool SendingPolicy::IsSilent(const Attempt& attempt) {
   return attempt.counted_silent && !attempt.heard && !IsProbe(attempt.lane);
 }
 
+std::size_t SendingPolicy::SilentOnes() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(attempts_, [](const auto& entry) { return IsSilent(entry.second); }));
+}
+
+// While requests share calls, few calls at a time carry the most: a second one keeps OpenBao busy
+// while the first is on its way. What is silent, or nobody waits for, is made up for.
+std::size_t SendingPolicy::Places() const {
+  const std::size_t all = limits_.places + std::min(unwanted_, limits_.extra);
+  if (shared_ == 0) return all;
+  return std::min(all, limits_.places_while_sharing + unwanted_ + SilentOnes());
+}
+
 bool SendingPolicy::MayBegin(Lane lane) const {
   if (IsProbe(lane)) return running_probes_ < limits_.probe_places;
   // What is silent tells nothing any more: it must not keep the next attempt from finding out.
   if (outage_) {
-    const auto silent = static_cast<std::size_t>(
-        std::ranges::count_if(attempts_, [](const auto& entry) { return IsSilent(entry.second); }));
+    const std::size_t silent = SilentOnes();
     return !outage_timer_ && running_ - silent < std::max<std::size_t>(1, limits_.places / 2) &&
            (running_ < limits_.places + limits_.extra || silent > 0);
   }
-  return running_ < limits_.places + std::min(unwanted_, limits_.extra);
+  return running_ < Places();
 }
 
 std::optional<SendingPolicy::CallId> SendingPolicy::NextInTurn(bool probes) {
@@ -264,8 +276,10 @@ void SendingPolicy::TakeCompany(CallId id, MonotonicTime now, Actions& out) {
     Disarm(node.mapped().timer);
     requests_.at(next).call = id;
     call.requests.push_back(next);
+    ++call.requests_at_first;
     out.push_back(Join{.request = next, .call = id});
   }
+  if (IsShared(call)) ++shared_;
 }
 
 void SendingPolicy::StartWaiting(MonotonicTime now, Actions& out) {
@@ -488,6 +502,7 @@ void SendingPolicy::AnswerCall(CallId id, Verdict verdict, Actions& out, bool cu
       Arm(running.outlived, {call.deadline, TimerKind::kUnwanted, attempt});
     }
   }
+  if (IsShared(call)) --shared_;
   calls_.erase(found);
 }
 

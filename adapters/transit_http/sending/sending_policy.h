@@ -68,6 +68,7 @@ struct SendingLimits {
   std::size_t places = 8;  // of encrypts and decrypts
   std::size_t extra = 4;   // beyond them, beside transfers whose callers have left, and hedges
   std::size_t probe_places = 2;
+  std::size_t places_while_sharing = 2;  // while a call of several requests is under way
   core::Duration least_left = std::chrono::milliseconds(25);  // no attempt begins with less
   core::Duration least_hedge_delay = std::chrono::milliseconds(150);
   core::Duration first_pause = std::chrono::milliseconds(25);  // between attempts; doubles
@@ -188,7 +189,8 @@ class SendingPolicy {
   struct Call {
     Lane lane;
     std::vector<RequestId> requests;
-    core::MonotonicTime deadline;  // the last of theirs
+    std::size_t requests_at_first = 1;  // with those that are answered
+    core::MonotonicTime deadline;       // the last of theirs
     std::optional<Sharing> sharing{};
     std::vector<AttemptId> live{};
     std::size_t attempts = 0;
@@ -213,6 +215,9 @@ class SendingPolicy {
   std::deque<CallId>& QueueOf(Lane lane) { return queues_[static_cast<std::size_t>(lane)]; }
   // Without a byte for longer than nearly all; probes, which tell nothing of a place, excepted.
   static bool IsSilent(const Attempt& attempt);
+  static bool IsShared(const Call& call) { return call.requests_at_first > 1; }
+  std::size_t SilentOnes() const;
+  std::size_t Places() const;
   bool MayBegin(Lane lane) const;
   bool AdmitsAtAll(Lane lane, core::MonotonicTime deadline, core::MonotonicTime now) const;
   core::Duration LeastLeft(Lane lane) const;
@@ -255,6 +260,7 @@ class SendingPolicy {
   KnownAddresses addresses_;
   std::size_t running_ = 0;  // attempts of encrypts and decrypts
   std::size_t running_probes_ = 0;
+  std::size_t shared_ = 0;    // calls of several requests that are under way
   std::size_t unwanted_ = 0;  // of running_: nobody waits for them
   Lane last_turn_ = Lane::kDecrypt;
   // An outage: since so many failures in a row; the next attempt comes when its timer fires.

@@ -160,6 +160,46 @@ TEST_CASE("Shared calls: the callers that are left after a deadline may all have
   CHECK(bench.AttemptsOf(next).size() == 1);
 }
 
+TEST_CASE("Shared calls: while one is under way few calls are and the others gather") {
+  BusyBench bench({.places = 4, .most_items = 64});
+  const Ids others{bench.Share(), bench.Share(), bench.Share()};
+  const auto a = bench.Share();
+  bench.Share();
+  bench.FreeThePlace();
+  REQUIRE(bench.begun.back().request == a);
+  const auto shared = bench.begun.back().attempt;
+  // Three single calls beside it are over, and two have room.
+  const auto b = bench.Share();
+  bench.Share();
+  bench.Share();
+  for (std::size_t i = 0; i < 2; ++i) {
+    bench.End(bench.AttemptsOf(others[i])[0].attempt, AttemptEnd::kReply);
+    CHECK(bench.begun.back().request == a);
+  }
+  bench.End(bench.AttemptsOf(others[2])[0].attempt, AttemptEnd::kReply);
+  CHECK(bench.begun.back().request == b);
+  CHECK(bench.Company().size() == 2);
+  // When no shared call is left, single ones take every place again.
+  bench.End(bench.begun.back().attempt, AttemptEnd::kReply);
+  bench.End(shared, AttemptEnd::kReply);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(bench.AttemptsOf(bench.Share()).size() == 1);
+}
+
+TEST_CASE("Shared calls: silent ones do not keep the others waiting") {
+  BusyBench bench({.addresses = 2, .places = 4, .most_items = 64});
+  for (std::size_t i = 0; i < 3; ++i) bench.Share();
+  const auto singles = bench.begun;
+  const auto a = bench.Share();
+  bench.Share();
+  for (const auto& single : singles) bench.End(single.attempt, AttemptEnd::kReply);
+  REQUIRE(bench.begun.back().request == a);
+  bench.Pass(200ms);  // silent, and so is the second attempt that began meanwhile
+  REQUIRE(bench.AttemptsOf(a).size() == 2);
+  bench.Pass(200ms);
+  CHECK(bench.AttemptsOf(bench.Share()).size() == 1);
+  CHECK(bench.AttemptsOf(bench.Share()).size() == 1);
+}
+
 TEST_CASE("Shared calls: a failed attempt is tried again for all of them together") {
   BusyBench bench;
   const auto a = bench.Share();
