@@ -18,8 +18,9 @@ namespace {
 
 using core::OpenBaoStatus;
 
-// A bound on sleeping when nothing is due; curl shortens it for its own timers.
-constexpr int kIdlePollMilliseconds = 10'000;
+// A bound on sleeping when nothing is due; curl shortens it for its own timers, and what is handed
+// over ends it. So it is long: each end of it wakes an idle processor.
+constexpr int kIdlePollMilliseconds = 600'000;
 
 // The names that we look up.
 std::vector<std::string> HostsOf(const IoLoopSettings& settings) {
