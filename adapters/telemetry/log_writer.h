@@ -11,7 +11,9 @@ namespace baokms::adapters::telemetry {
 
 class LogWriter {
  public:
-  static constexpr std::size_t kMostLines = 1024;
+  // Lines that may wait for the reader; then the oldest are dropped. Room for each, 408 bytes, is
+  // taken at the start, used or not.
+  static constexpr std::size_t kMostLines = 512;
 
   // Lines go to `sink` when there is one, else to `descriptor`.
   LogWriter(int descriptor, std::function<void(std::string_view)> sink);

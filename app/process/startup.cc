@@ -6,18 +6,22 @@
 
 #include "app/process/descriptor_limit.h"
 #include "app/process/environment.h"
+#include "app/process/heap_arenas.h"
 #include "app/process/library_locks.h"
 #include "app/process/library_logs.h"
 #include "app/process/process_hardening.h"
+#include "app/process/quiet_event_engine.h"
 #include "app/process/standard_streams.h"
 
 namespace baokms::app {
 
 void BeginProcess() {
   StopLockOrderChecks();
+  KeepFewHeapArenas();
   OccupyClosedStreams();
   ScrubEnvironment();
   SilenceLibraryLogs();
+  QuietLibraryTimers();
   RaiseDescriptorLimit();
 }
 

@@ -7,6 +7,7 @@
 #include "adapters/telemetry/telemetry.h"
 #include "app/build_info.h"
 #include "app/process/socket_group.h"
+#include "app/process/start_pages.h"
 #include "app/process/startup.h"
 #include "app/process/system_clock.h"
 #include "app/process/system_random.h"
@@ -95,6 +96,7 @@ class ServeRun {
     }
     log_.ServeReady();
     supervisor_.Ready();
+    start_pages_.GiveBack();
     AwaitTermination();
     supervisor_.Stopping();
     runtime.Stop(kDrain);
@@ -176,6 +178,7 @@ class ServeRun {
   const core::Configuration& configuration_;
   const ports::FileReader& files_;
   const Signals& signals_;
+  const StartPages start_pages_;
   SystemClock clock_;
   SystemRandom random_;
   adapters::systemd::SystemdSupervisor supervisor_;

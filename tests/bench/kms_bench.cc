@@ -182,6 +182,7 @@ class Bench {
     }
     report_.restart_ms = SpreadOf(restarts);
     if (!provider_->WaitReady()) throw HarnessError("not ready:\n" + provider_->Stderr());
+    std::this_thread::sleep_for(200ms);  // the pages of the start go when it is over
     report_.idle_resident_kib = ProcessStatus(provider_->child().pid(), "VmRSS");
     report_.idle_anonymous_kib = ProcessStatus(provider_->child().pid(), "RssAnon");
   }

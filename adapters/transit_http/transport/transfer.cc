@@ -115,6 +115,10 @@ void Transfer::SetForAll() {
   Set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   Set(easy, CURLOPT_HTTP09_ALLOWED, 0L);
 
+  // The smallest that curl takes, and what one TLS record holds. Its own 64 KiB would be allocated,
+  // and wiped, for every call.
+  Set(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16L * 1024);
+
   Set(easy, CURLOPT_NOSIGNAL, 1L);
   Set(easy, CURLOPT_TCP_NODELAY, 1L);
   Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
