@@ -130,10 +130,15 @@ void IoLoop::HandOver(Put put) {
   }
   // Whoever holds the turn looks again when it is over.
   while (HandedOver()) {
-    const std::unique_lock turn(turn_, std::try_to_lock);
-    if (!turn) return;
-    TakeTurn();
-    if (!answers_.empty() || exiting_) events_.Wake();
+    Answers answers;
+    {
+      const std::unique_lock turn(turn_, std::try_to_lock);
+      if (!turn) return;
+      TakeTurn();
+      answers.swap(answers_);
+      if (exiting_) events_.Wake();
+    }
+    Give(std::move(answers));
   }
 }
 
@@ -164,12 +169,16 @@ void IoLoop::Run() {
       answers.swap(answers_);
       ended = exiting_ && calls_.empty() && attempts_.empty();
     }
-    for (PendingAnswer& answer : answers) answer.done(std::move(answer.outcome));
+    Give(std::move(answers));
     if (ended) ended = !HandedOver();
   }
 }
 
-// ---- one turn; whose it is ----
+// ---- one turn, whosever it is ----
+
+void IoLoop::Give(Answers answers) {
+  for (PendingAnswer& answer : answers) answer.done(std::move(answer.outcome));
+}
 
 void IoLoop::TakeTurn() {
   TakeInbox();

@@ -2,7 +2,8 @@
 // completions out. Its work is done in turns, one thread at a time: the loop's own thread takes one
 // when a socket or a timer is ready, and whoever hands something over takes one too if nobody else
 // has it. So a request leaves on a warm connection at once, on its caller's thread, and no other
-// thread is woken for it. Completions are called by the loop's own thread alone, outside its turns.
+// thread is woken for it. Completions are called after the turn that ended their requests, by its
+// thread.
 #pragma once
 
 #include <curl/curl.h>
@@ -115,6 +116,8 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
 
   void Run();
 
+  static void Give(Answers answers);
+
   // ---- a turn: all that follows, under turn_ ----
   void TakeTurn();
   void TakeInbox();
@@ -173,7 +176,7 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   std::promise<void> all_looked_up_;
   const std::shared_future<void> names_known_{all_looked_up_.get_future()};
 
-  Answers answers_;  // to be given by the thread
+  Answers answers_;  // to be given after the turn
   Inbox taken_;
   SendingPolicy policy_;
   ServerNames names_;
