@@ -1,7 +1,5 @@
 #include "adapters/transit_http/transport/io_loop.h"
 
-#include <sys/eventfd.h>
-
 #include <algorithm>
 #include <new>
 #include <random>
@@ -17,10 +15,6 @@ namespace baokms::adapters::transit_http {
 namespace {
 
 using core::OpenBaoStatus;
-
-// A bound on sleeping when nothing is due; curl shortens it for its own timers, and what is handed
-// over ends it. So it is long: each end of it wakes an idle processor.
-constexpr int kIdlePollMilliseconds = 600'000;
 
 // The names that we look up.
 std::vector<std::string> HostsOf(const IoLoopSettings& settings) {
@@ -70,10 +64,15 @@ struct Overloaded : Visitors... {
 std::shared_ptr<IoLoop> IoLoop::Start(IoLoopSettings settings, std::unique_ptr<CaBundle> ca,
                                       const ports::Clock& clock, ports::Telemetry& telemetry) {
   std::shared_ptr<IoLoop> loop(new IoLoop(std::move(settings), std::move(ca), clock, telemetry));
-  if (!loop->multi_ || !loop->tls_sessions_ || !loop->wake_.valid()) return nullptr;
+  if (!loop->multi_ || !loop->tls_sessions_ || !loop->events_.valid()) return nullptr;
   const SendingLimits& limits = loop->settings_.sending;
-  curl_multi_setopt(loop->multi_.get(), CURLMOPT_MAXCONNECTS,
+  CURLM* multi = loop->multi_.get();
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
                     static_cast<long>(limits.places + limits.extra + limits.probe_places));
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &IoLoop::OnSocket);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, static_cast<void*>(loop.get()));
+  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &IoLoop::OnTimer);
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, static_cast<void*>(loop.get()));
   curl_share_setopt(loop->tls_sessions_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
   const posix::AllSignalsBlocked blocked;
   try {
@@ -93,7 +92,6 @@ IoLoop::IoLoop(IoLoopSettings settings, std::unique_ptr<CaBundle> ca, const port
       telemetry_(telemetry),
       tls_sessions_(curl_share_init()),
       multi_(curl_multi_init()),
-      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       policy_(settings_.sending, std::random_device()()),
       names_(HostsOf(settings_)),
       distrusted_since_(settings_.addresses.size()),
@@ -125,49 +123,115 @@ void IoLoop::StopAndJoin() {
 
 template <typename Put>
 void IoLoop::HandOver(Put put) {
-  bool asleep = false;
   {
     const std::lock_guard lock(mutex_);
     put();
     handed_over_ = true;
-    asleep = std::exchange(asleep_, false);
   }
-  if (asleep) eventfd_write(wake_.get(), 1);
+  // Whoever holds the turn looks again when it is over.
+  while (HandedOver()) {
+    Answers answers;
+    {
+      const std::unique_lock turn(turn_, std::try_to_lock);
+      if (!turn) return;
+      TakeTurn();
+      answers.swap(answers_);
+      if (exiting_) events_.Wake();
+    }
+    Give(std::move(answers));
+  }
+}
+
+bool IoLoop::HandedOver() {
+  const std::lock_guard lock(mutex_);
+  return handed_over_;
 }
 
 // ---- the thread ----
 
 void IoLoop::Run() {
-  // A slow name server delays what comes first as little as it can.
-  for (std::size_t server = 0; server < settings_.addresses.size(); ++server) {
-    if (names_.Ask(server, /*another=*/false, Now()).look_up) LookUp(server);
-  }
-  TellAllLookedUp();
-  while (TakeInbox()) {
-    if (refusing_) {
-      FailAll();
-      if (exiting_) continue;
-    } else {
-      HandleInbox();
-      if (const auto due = policy_.NextTimer(); due && *due <= Now()) Carry(policy_.Tick(Now()));
-      EndStillBorn();
-      int running = 0;
-      curl_multi_perform(multi_.get(), &running);
-      ReportFirstBytes();
-      FinishTransfers();
-      EndStillBorn();
+  {
+    const std::lock_guard turn(turn_);
+    // A slow name server delays what comes first as little as it can.
+    for (std::size_t server = 0; server < settings_.addresses.size(); ++server) {
+      if (names_.Ask(server, /*another=*/false, Now()).look_up) LookUp(server);
     }
-    Sleep();
+    TellAllLookedUp();
+  }
+  for (bool ended = false; !ended;) {
+    const IoEvents::Happened happened = events_.Wait(/*blocks=*/!HandedOver());
+    Answers answers;
+    {
+      const std::lock_guard turn(turn_);
+      events_.Note(happened);
+      for (const IoEvents::Ready& ready : happened.sockets()) DriveSocket(ready);
+      TakeTurn();
+      answers.swap(answers_);
+      ended = exiting_ && calls_.empty() && attempts_.empty();
+    }
+    Give(std::move(answers));
+    if (ended) ended = !HandedOver();
   }
 }
 
-bool IoLoop::TakeInbox() {
+// ---- one turn, whosever it is ----
+
+void IoLoop::Give(Answers answers) {
+  for (PendingAnswer& answer : answers) answer.done(std::move(answer.outcome));
+}
+
+void IoLoop::TakeTurn() {
+  TakeInbox();
+  if (refusing_) return FailAll();
+  HandleInbox();
+  if (const auto due = policy_.NextTimer(); due && *due <= Now()) Carry(policy_.Tick(Now()));
+  DriveTimers();
+  if (auto due = policy_.NextTimer(); due || curl_due_) {
+    if (!due || (curl_due_ && *curl_due_ < *due)) due = curl_due_;
+    events_.WakeAt(*due, Now());
+  }
+}
+
+void IoLoop::TakeInbox() {
   const std::lock_guard lock(mutex_);
   std::swap(taken_, inbox_);
-  handed_over_ = asleep_ = false;
+  handed_over_ = false;
   refusing_ = shutting_down_;
   exiting_ = exit_;
-  return !exiting_ || !taken_.submitted.empty() || !calls_.empty() || !attempts_.empty();
+}
+
+// ---- curl ----
+
+int IoLoop::OnSocket(CURL* /*easy*/, curl_socket_t socket, int what, void* self, void* /*own*/) {
+  static_cast<IoLoop*>(self)->events_.Watch(socket, what);
+  return 0;
+}
+
+int IoLoop::OnTimer(CURLM* /*multi*/, long milliseconds, void* self) {
+  auto* loop = static_cast<IoLoop*>(self);
+  loop->curl_due_.reset();
+  if (milliseconds >= 0) {
+    loop->curl_due_ = loop->Now() + std::chrono::milliseconds(milliseconds);
+  }
+  return 0;
+}
+
+void IoLoop::DriveSocket(const IoEvents::Ready& ready) {
+  int running = 0;
+  curl_multi_socket_action(multi_.get(), ready.socket, ready.bits, &running);
+  FinishTransfers();
+}
+
+// What begins is due at once: on a warm connection it is sent here.
+void IoLoop::DriveTimers() {
+  EndStillBorn();
+  while (curl_due_ && *curl_due_ <= Now()) {
+    curl_due_.reset();
+    int running = 0;
+    curl_multi_socket_action(multi_.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+    FinishTransfers();
+    EndStillBorn();
+  }
 }
 
 void IoLoop::HandleInbox() {
@@ -203,27 +267,9 @@ void IoLoop::FailAll() {
     const auto attempted = under_way.find(call.get());
     call->Answer(
         {.reply = std::unexpected(core::ShuttingDown()),
-         .took = attempted == under_way.end() ? std::nullopt : std::optional(attempted->second)});
+         .took = attempted == under_way.end() ? std::nullopt : std::optional(attempted->second)},
+        answers_);
   }
-}
-
-void IoLoop::Sleep() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (handed_over_) return;
-    asleep_ = true;
-  }
-  curl_waitfd wake{.fd = wake_.get(), .events = CURL_WAIT_POLLIN, .revents = 0};
-  curl_multi_poll(multi_.get(), &wake, 1, PollMilliseconds(), nullptr);
-  eventfd_t woken = 0;
-  if (wake.revents != 0) eventfd_read(wake.fd, &woken);
-}
-
-int IoLoop::PollMilliseconds() const {
-  const auto next = refusing_ ? std::nullopt : policy_.NextTimer();
-  if (!next) return kIdlePollMilliseconds;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - Now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, kIdlePollMilliseconds));
 }
 
 // ---- what the policy decided ----
@@ -272,16 +318,16 @@ void IoLoop::Answer(const SendingPolicy::Answer& answer, ports::HttpOutcome* bro
   const std::shared_ptr<OpenCall>& call = node.mapped();
   switch (answer.verdict) {
     case Verdict::kReply:
-      if (call->waiting() > 0) call->Answer(std::move(*brought));
+      if (call->waiting() > 0) call->Answer(std::move(*brought), answers_);
       break;
     case Verdict::kBestKept:
-      if (call->waiting() > 0) call->AnswerWithBestKept(last_failure_);
+      if (call->waiting() > 0) call->AnswerWithBestKept(last_failure_, answers_);
       break;
     case Verdict::kRefused:
-      call->AnswerOne(answer.request, core::ConcurrencyLimit());
+      call->AnswerOne(answer.request, core::ConcurrencyLimit(), answers_);
       break;
     case Verdict::kCancelled:
-      call->AnswerOne(answer.request, core::Cancelled());
+      call->AnswerOne(answer.request, core::Cancelled(), answers_);
       break;
     case Verdict::kDeadline:
       AnswerLate(answer.request, call);
@@ -291,7 +337,7 @@ void IoLoop::Answer(const SendingPolicy::Answer& answer, ports::HttpOutcome* bro
 
 // The last that waits ends its call: the first of its attempts is told of as late.
 void IoLoop::AnswerLate(RequestId request, const std::shared_ptr<OpenCall>& call) {
-  if (call->waiting() > 1) return call->AnswerOne(request, core::DeadlineExceeded());
+  if (call->waiting() > 1) return call->AnswerOne(request, core::DeadlineExceeded(), answers_);
   ports::HttpOutcome late{.reply = std::unexpected(core::DeadlineExceeded()), .took = {}};
   const auto first =
       std::ranges::find_if(attempts_, [&](const auto& entry) { return entry.second.call == call; });
@@ -299,7 +345,7 @@ void IoLoop::AnswerLate(RequestId request, const std::shared_ptr<OpenCall>& call
     late.took = Now() - first->second.began;
     first->second.told = true;
   }
-  call->Answer(std::move(late));
+  call->Answer(std::move(late), answers_);
 }
 
 // ---- attempts ----
@@ -375,6 +421,7 @@ void IoLoop::ReportFirstBytes() {
 }
 
 void IoLoop::FinishTransfers() {
+  ReportFirstBytes();
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;

@@ -1,5 +1,9 @@
-// The transport's I/O thread: requests in, what SendingPolicy decides carried out over one curl
-// multi, completions out. All but the first group of methods runs on that thread.
+// The transport's loop: requests in, what SendingPolicy decides carried out over one curl multi,
+// completions out. Its work is done in turns, one thread at a time: the loop's own thread takes one
+// when a socket or a timer is ready, and whoever hands something over takes one too if nobody else
+// has it. So a request leaves on a warm connection at once, on its caller's thread, and no other
+// thread is woken for it. Completions are called after the turn that ended their requests, by its
+// thread.
 #pragma once
 
 #include <curl/curl.h>
@@ -16,9 +20,9 @@
 #include <thread>
 #include <vector>
 
-#include "adapters/posix/descriptor.h"
 #include "adapters/transit_http/sending/sending_policy.h"
 #include "adapters/transit_http/transport/ca_bundle.h"
+#include "adapters/transit_http/transport/io_events.h"
 #include "adapters/transit_http/transport/name_lookup.h"
 #include "adapters/transit_http/transport/open_call.h"
 #include "adapters/transit_http/transport/server_address.h"
@@ -104,19 +108,21 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   IoLoop(IoLoopSettings settings, std::unique_ptr<CaBundle> ca, const ports::Clock& clock,
          ports::Telemetry& telemetry);
 
-  // Changes what mutex_ guards; the thread looks at it before it sleeps, and is woken if it does.
-  // Any thread.
+  // Changes what mutex_ guards, and takes a turn unless somebody else has one, who then looks at
+  // it. Any thread.
   template <typename Put>
   void HandOver(Put put);
+  bool HandedOver();
 
-  // ---- the thread ----
   void Run();
-  bool TakeInbox();  // false: exit
+
+  static void Give(Answers answers);
+
+  // ---- a turn: all that follows, under turn_ ----
+  void TakeTurn();
+  void TakeInbox();
   void HandleInbox();
   void FailAll();
-  // Until curl or the clock has something to do, or something is handed over.
-  void Sleep();
-  int PollMilliseconds() const;
   core::MonotonicTime Now() const { return clock_.Now().monotonic; }
 
   // ---- what the policy decided ----
@@ -127,6 +133,12 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   void Cut(AttemptId id);
   void Answer(const SendingPolicy::Answer& answer, ports::HttpOutcome* brought);
   void AnswerLate(RequestId request, const std::shared_ptr<OpenCall>& call);
+
+  // ---- curl ----
+  static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* self, void* own);
+  static int OnTimer(CURLM* multi, long milliseconds, void* self);
+  void DriveSocket(const IoEvents::Ready& ready);
+  void DriveTimers();
 
   // ---- attempts ----
   void StartTransfer(Attempt& attempt);
@@ -147,6 +159,11 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   const std::unique_ptr<CaBundle> ca_;
   const ports::Clock& clock_;
   ports::Telemetry& telemetry_;
+  // These and what follows mutex_'s are guarded by turn_; curl tells the first two even when it is
+  // closed.
+  std::mutex turn_;  // taken before mutex_
+  IoEvents events_;  // Wait: the thread's
+  std::optional<core::MonotonicTime> curl_due_;
   std::unique_ptr<CURLSH, CloseShare> tls_sessions_;  // of connections without an identity
   std::unique_ptr<CURLM, CloseMulti> multi_;
 
@@ -156,12 +173,10 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   bool shutting_down_ = false;  // guarded by mutex_
   bool exit_ = false;           // guarded by mutex_
   bool handed_over_ = false;    // guarded by mutex_; not yet taken
-  bool asleep_ = false;         // guarded by mutex_
-  const posix::Descriptor wake_;
   std::promise<void> all_looked_up_;
   const std::shared_future<void> names_known_{all_looked_up_.get_future()};
 
-  // The I/O thread's own.
+  Answers answers_;  // to be given after the turn
   Inbox taken_;
   SendingPolicy policy_;
   ServerNames names_;

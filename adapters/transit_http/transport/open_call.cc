@@ -58,32 +58,31 @@ void OpenCall::Keep(ports::HttpOutcome outcome) {
   kept_ = std::move(outcome);
 }
 
-void OpenCall::AnswerOne(RequestId id, const core::Error& error) {
+void OpenCall::AnswerOne(RequestId id, const core::Error& error, Answers& out) {
   Tell(*std::ranges::find(items_, id, &Item::id),
-       {.reply = std::unexpected(error), .took = std::nullopt});
+       {.reply = std::unexpected(error), .took = std::nullopt}, out);
   if (waiting_ > 0) return;
   if (const auto kept = std::exchange(kept_, std::nullopt)) Supersede(*kept);
 }
 
-void OpenCall::Answer(ports::HttpOutcome outcome) {
+void OpenCall::Answer(ports::HttpOutcome outcome, Answers& out) {
   if (const auto kept = std::exchange(kept_, std::nullopt)) Supersede(*kept);
-  if (items_.size() == 1) return Tell(items_.front(), std::move(outcome));
+  if (items_.size() == 1) return Tell(items_.front(), std::move(outcome), out);
   const ports::HttpBatch& batch = *items_.front().request.batch;
   std::vector<ports::HttpOutcome> shares = batch.Share(std::move(outcome), items_.size());
-  for (std::size_t i = 0; i < items_.size(); ++i) Tell(items_[i], std::move(shares[i]));
+  for (std::size_t i = 0; i < items_.size(); ++i) Tell(items_[i], std::move(shares[i]), out);
 }
 
-void OpenCall::AnswerWithBestKept(const core::Error& otherwise) {
-  if (!kept_) return Answer({.reply = std::unexpected(otherwise), .took = std::nullopt});
+void OpenCall::AnswerWithBestKept(const core::Error& otherwise, Answers& out) {
+  if (!kept_) return Answer({.reply = std::unexpected(otherwise), .took = std::nullopt}, out);
   ports::HttpOutcome best = *std::exchange(kept_, std::nullopt);
-  Answer(std::move(best));
+  Answer(std::move(best), out);
 }
 
-void OpenCall::Tell(Item& item, ports::HttpOutcome outcome) {
-  auto done = std::exchange(item.done, nullptr);
-  if (!done) return;
+void OpenCall::Tell(Item& item, ports::HttpOutcome outcome, Answers& out) {
+  if (!item.done) return;
   --waiting_;
-  done(std::move(outcome));
+  out.push_back({std::exchange(item.done, nullptr), std::move(outcome)});
 }
 
 void OpenCall::Supersede(const ports::HttpOutcome& outcome) const {

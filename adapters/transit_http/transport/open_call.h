@@ -1,6 +1,6 @@
 // One call from Send to its answers, and on until its last attempt has ended: a transfer reads the
 // body where it lies. It begins as one request; others may join it before its first attempt
-// (request-scheduling.md, "Batches"). The I/O thread's own.
+// (request-scheduling.md, "Batches"). Guarded by the loop that owns it.
 #pragma once
 
 #include <optional>
@@ -10,6 +10,13 @@
 #include "ports/http_transport.h"
 
 namespace baokms::adapters::transit_http {
+
+// A completion and what it is to be called with, once no lock is held.
+struct PendingAnswer {
+  ports::CompletionWith<ports::HttpOutcome> done;
+  ports::HttpOutcome outcome;
+};
+using Answers = std::vector<PendingAnswer>;
 
 class OpenCall {
  public:
@@ -31,11 +38,11 @@ class OpenCall {
   void Keep(ports::HttpOutcome outcome);
 
   // Each request is answered once, by one of these: one alone, for which no attempt speaks ...
-  void AnswerOne(RequestId id, const core::Error& error);
+  void AnswerOne(RequestId id, const core::Error& error, Answers& out);
   // ... or all that wait, by how an attempt, or the best of what was kept, ended for each; by
   // `otherwise` if nothing was.
-  void Answer(ports::HttpOutcome outcome);
-  void AnswerWithBestKept(const core::Error& otherwise);
+  void Answer(ports::HttpOutcome outcome, Answers& out);
+  void AnswerWithBestKept(const core::Error& otherwise, Answers& out);
 
  private:
   struct Item {
@@ -43,7 +50,7 @@ class OpenCall {
     ports::HttpRequest request;
     ports::CompletionWith<ports::HttpOutcome> done;  // null: answered
   };
-  void Tell(Item& item, ports::HttpOutcome outcome);
+  void Tell(Item& item, ports::HttpOutcome outcome, Answers& out);
   void Supersede(const ports::HttpOutcome& outcome) const;
 
   std::vector<Item> items_;
