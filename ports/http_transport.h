@@ -60,10 +60,10 @@ struct HttpRequest {
   std::size_t max_error_bytes = 64 * 1024;   // of any other
   core::MonotonicTime deadline;
   core::Lane lane = core::Lane::kProbe;
-  // Null: every reply settles the request. On the transport's thread.
+  // Null: every reply settles the request. Under the transport's lock.
   AfterReply (*judge)(const HttpReply& reply) = nullptr;
   // Told of each attempt that did not become the request's answer, before or after the completion.
-  // May be empty. On the transport's thread; does not block or throw.
+  // May be empty. Under the transport's lock; does not block, throw, or call the transport.
   std::function<void(const HttpOutcome&)> superseded;
   // Requests of one lane, batch and group differ in their bodies alone and may leave in one call.
   // Null: this one always has a call of its own.
@@ -71,8 +71,8 @@ struct HttpRequest {
   std::uint64_t batch_group = 0;
 };
 
-// How several requests share one call (request-scheduling.md, "Batches"). On the transport's
-// thread; does not block.
+// How several requests share one call (request-scheduling.md, "Batches"). Under the transport's
+// lock; does not block or call the transport.
 class HttpBatch {
  public:
   virtual ~HttpBatch() = default;

@@ -58,7 +58,7 @@ class CurlHttpTransport final : public ports::HttpTransport {
   // from a completion. Pending calls may outlive it.
   ~CurlHttpTransport() override;
 
-  // Completions come on the I/O thread.
+  // Completions come inside the call or later, on any thread (ports/completion.h).
   std::unique_ptr<ports::PendingCall> Send(ports::HttpRequest request,
                                            ports::CompletionWith<ports::HttpOutcome> done) override;
 
