@@ -18,8 +18,14 @@ struct Report {
   int cell_ms = 0;
   int round_count = 0;
   Rounds rounds;
+  // Resident memory in KiB of whoever has a process of its own, when the calls of this many in
+  // flight, all of them, have been measured for the first time.
+  std::map<int, std::map<Side, std::int64_t>> resident_kib;
 
   // Of the provider.
+  int key_versions = 1;
+  std::int64_t state_file_bytes = 0;
+  double probe_cpu_us = 0;    // processor time of one metadata probe; 0 with one key version
   double first_start_ms = 0;  // from exec until the socket can be connected to
   Spread restart_ms;          // the same with a state file that is there
   std::int64_t idle_resident_kib = 0;
@@ -36,6 +42,8 @@ struct Report {
 };
 
 void PrintTable(const Report& report);
+// Medians of what grows, a line a cell.
+void PrintBriefTable(const Report& report);
 nlohmann::json ToJson(const Report& report);
 
 }  // namespace baokms::testing
