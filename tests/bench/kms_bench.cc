@@ -132,11 +132,15 @@ class Bench {
     report_.first_start_ms = StartMs(config_, provider_);
     if (flags_.key_versions > 1) AgeKey();
     std::vector<double> restarts;
+    std::vector<double> processor;
     for (int i = 0; i < flags_.restarts; ++i) {
       StopProvider();
       restarts.push_back(StartMs(config_, provider_));
+      const auto used = CpuTime(provider_->child().pid());
+      processor.push_back(std::chrono::duration<double, std::milli>(used).count());
     }
     report_.restart_ms = SpreadOf(restarts);
+    report_.restart_cpu_ms = SpreadOf(processor);
     if (!provider_->WaitReady()) throw HarnessError("not ready:\n" + provider_->Stderr());
     report_.idle_resident_kib = ProcessStatus(provider_->child().pid(), "VmRSS");
     report_.idle_anonymous_kib = ProcessStatus(provider_->child().pid(), "RssAnon");
@@ -172,6 +176,8 @@ class Bench {
       return status.healthz == "ok" && status.key_id != first_key_id;
     });
     if (!promoted) throw HarnessError("not promoted:\n" + provider_->Stderr());
+    report_.takeover_cpu_ms =
+        std::chrono::duration<double, std::milli>(CpuTime(provider_->child().pid())).count();
     const auto reads = [&] {
       return provider_
           ->Metric(

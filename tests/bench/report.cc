@@ -131,11 +131,14 @@ void PrintBriefTable(const Report& report) {
   }
   const auto mib = [](std::int64_t kib) { return static_cast<double>(kib) / 1024; };
   std::printf(
-      "%d key versions: from exec to serving %.0f (%.0f..%.0f) ms, %.1f MiB resident when ready, "
-      "%.1f after the rounds, state file of %.1f KiB, %.2f ms of processor time a probe\n",
+      "%d key versions: from exec to serving %.0f (%.0f..%.0f) ms, processor time until then %.0f "
+      "(%.0f..%.0f) ms, %.1f MiB resident when ready, %.1f after the rounds, state file of %.1f "
+      "KiB, processor time: %.2f ms a probe, %.0f ms to take the versions over\n",
       report.key_versions, report.restart_ms.median, report.restart_ms.min, report.restart_ms.max,
+      report.restart_cpu_ms.median, report.restart_cpu_ms.min, report.restart_cpu_ms.max,
       mib(report.idle_resident_kib), mib(report.loaded_resident_kib),
-      static_cast<double>(report.state_file_bytes) / 1024, report.probe_cpu_us / 1000);
+      static_cast<double>(report.state_file_bytes) / 1024, report.probe_cpu_us / 1000,
+      report.takeover_cpu_ms);
 }
 
 json ToJson(const Report& report) {
@@ -175,9 +178,11 @@ json ToJson(const Report& report) {
           {"resident", std::move(resident)},
           {"key_versions", report.key_versions},
           {"state_file_bytes", report.state_file_bytes},
+          {"takeover_cpu_ms", report.takeover_cpu_ms},
           {"probe_cpu_us", report.probe_cpu_us},
           {"first_start_ms", report.first_start_ms},
           {"restart_ms", ToJson(report.restart_ms)},
+          {"restart_cpu_ms", ToJson(report.restart_cpu_ms)},
           {"idle_resident_kib", report.idle_resident_kib},
           {"idle_anonymous_kib", report.idle_anonymous_kib},
           {"loaded_resident_kib", report.loaded_resident_kib},
