@@ -312,8 +312,9 @@ class Bench {
 
   bool Measure(std::size_t level, const Size& size, std::size_t call, Side side,
                milliseconds time) {
-    // What another side has pushed out of the caches comes back.
-    Load(level, size, call, side, {.time = time / 10});
+    // What another side has pushed out of the caches comes back. No more calls than that takes: a
+    // thousand at a time may need seconds.
+    Load(level, size, call, side, {.calls = 200, .time = time / 10});
     const std::string& operation = size.calls[call].name;
     const pid_t server = ServerOf(size, side);
     const auto server_before = CpuTime(server);

@@ -129,6 +129,7 @@ void PrintBriefTable(const Report& report) {
                 of(&Figures::server_cpu_us), of(&Figures::openbao_cpu_us),
                 watched ? static_cast<double>(level->second.at(cell.side)) / 1024 : 0);
   }
+  if (report.restart_ms.max == 0) return;  // no start was asked for
   const auto mib = [](std::int64_t kib) { return static_cast<double>(kib) / 1024; };
   std::printf(
       "%d key versions: from exec to serving %.0f (%.0f..%.0f) ms, processor time until then %.0f "
