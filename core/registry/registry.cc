@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
+#include <string_view>
 #include <tuple>
 
 #include "core/registry/registry_json.h"
@@ -117,9 +119,11 @@ std::expected<std::vector<KeySnapshot>, RegistryProblem> VerifyRecords(
   return snapshots;
 }
 
-const KeySnapshot* FindById(const std::vector<KeySnapshot>& snapshots, const KeyId& id) {
-  const auto found = std::ranges::find(snapshots, id, &KeySnapshot::key_id);
-  return found == snapshots.end() ? nullptr : &*found;
+// For looking up each of thousands.
+std::map<std::string_view, const KeySnapshot*> ById(const std::vector<KeySnapshot>& snapshots) {
+  std::map<std::string_view, const KeySnapshot*> by_id;
+  for (const KeySnapshot& snapshot : snapshots) by_id.emplace(snapshot.key_id.str(), &snapshot);
+  return by_id;
 }
 
 // What no ordinary transition may do, whatever computed it.
@@ -127,10 +131,11 @@ bool KeepsEveryPromise(const Registry& before, const std::vector<KeySnapshot>& a
   if (std::ranges::count(after, SnapshotState::kActive, &KeySnapshot::state) != 1) return false;
   const auto active = std::ranges::find(after, SnapshotState::kActive, &KeySnapshot::state);
   if (active->version < before.active().version) return false;
+  const auto by_id = ById(after);
   return std::ranges::all_of(before.snapshots(), [&](const KeySnapshot& old) {
-    const KeySnapshot* now = FindById(after, old.key_id);
-    if (now == nullptr) return false;
-    return old.decrypts() ? now->decrypts() : *now == old;
+    const auto now = by_id.find(old.key_id.str());
+    if (now == by_id.end()) return false;
+    return old.decrypts() ? now->second->decrypts() : *now->second == old;
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "core/registry/recorded_identity.h"
 #include "core/transit/transit_profile.h"
@@ -20,9 +21,11 @@ KeySnapshot Discovered(const Registry& registry, std::int64_t version, UnixSecon
           .observed_at = observed_at};
 }
 
-bool Knows(const std::vector<KeySnapshot>& snapshots, std::int64_t version) {
-  return std::ranges::any_of(snapshots,
-                             [&](const KeySnapshot& s) { return s.version.number() == version; });
+// Once for all versions: a key may have skipped thousands.
+std::set<std::int64_t> KnownVersions(const std::vector<KeySnapshot>& snapshots) {
+  std::set<std::int64_t> versions;
+  for (const KeySnapshot& snapshot : snapshots) versions.insert(snapshot.version.number());
+  return versions;
 }
 
 // Retired records keep when they were seen and promoted, nothing of their candidacy.
@@ -41,13 +44,14 @@ KeySnapshot& Candidate(const Registry& registry, std::vector<KeySnapshot>& snaps
       Retire(snapshot);
     }
   }
+  const std::set<std::int64_t> known = KnownVersions(snapshots);
   for (auto skipped = times.upper_bound(registry.active().version.number());
        skipped != times.end() && skipped->first < latest; ++skipped) {
-    if (Knows(snapshots, skipped->first)) continue;
+    if (known.contains(skipped->first)) continue;
     snapshots.push_back(
         Discovered(registry, skipped->first, skipped->second, SnapshotState::kRetired, now));
   }
-  if (!Knows(snapshots, latest)) {
+  if (!known.contains(latest)) {
     snapshots.push_back(
         Discovered(registry, latest, times.at(latest), SnapshotState::kPending, now));
   }

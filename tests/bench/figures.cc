@@ -6,11 +6,12 @@
 namespace baokms::testing {
 namespace {
 
-// The three sides of one operation in one round; those that were not measured are zeros.
+// The sides of one operation in one round; those that were not measured are zeros.
 struct Sides {
   Figures socket;
   Figures transit;
   Figures empty;
+  Figures peer;
 };
 
 struct RatioRule {
@@ -41,6 +42,17 @@ const std::vector<RatioRule> kThroughTransit = {
      [](const Sides& s) { return s.socket.openbao_cpu_us / s.transit.openbao_cpu_us; }},
 };
 
+const std::vector<RatioRule> kWithPeer = {
+    {"p50: socket / peer", [](const Sides& s) { return s.socket.p50_us / s.peer.p50_us; }},
+    {"p99: socket / peer", [](const Sides& s) { return s.socket.p99_us / s.peer.p99_us; }},
+    {"calls/s: socket / peer",
+     [](const Sides& s) { return s.socket.calls_per_second / s.peer.calls_per_second; }},
+    {"CPU: provider / peer",
+     [](const Sides& s) { return s.socket.server_cpu_us / s.peer.server_cpu_us; }},
+    {"CPU: OpenBao, socket / peer",
+     [](const Sides& s) { return s.socket.openbao_cpu_us / s.peer.openbao_cpu_us; }},
+};
+
 }  // namespace
 
 std::string Name(Side side) {
@@ -51,6 +63,8 @@ std::string Name(Side side) {
       return "transit";
     case Side::kEmpty:
       return "empty";
+    case Side::kPeer:
+      return "peer";
   }
   return {};
 }
@@ -75,23 +89,33 @@ std::vector<Ratio> RatiosOf(const Rounds& rounds) {
   for (const auto& [cell, socket] : rounds) {
     if (cell.side != Side::kSocket) continue;
     const auto of = [&](Side side) {
-      const auto found =
-          rounds.find({.in_flight = cell.in_flight, .operation = cell.operation, .side = side});
-      return found == rounds.end() ? std::vector<Figures>(socket.size()) : found->second;
+      Cell other = cell;
+      other.side = side;
+      const auto found = rounds.find(other);
+      return found == rounds.end() ? std::vector<Figures>() : found->second;
     };
     const std::vector<Figures> transit = of(Side::kTransit);
     const std::vector<Figures> empty = of(Side::kEmpty);
-    for (const RatioRule& rule : cell.operation == "Status" ? kOfStatus : kThroughTransit) {
-      std::vector<double> values;
-      for (std::size_t i = 0; i < socket.size(); ++i) {
-        values.push_back(
-            rule.value({.socket = socket[i], .transit = transit[i], .empty = empty[i]}));
+    const std::vector<Figures> peer = of(Side::kPeer);
+    const auto add = [&](const std::vector<RatioRule>& rules) {
+      for (const RatioRule& rule : rules) {
+        std::vector<double> values;
+        for (std::size_t i = 0; i < socket.size(); ++i) {
+          const auto at = [i](const std::vector<Figures>& side) {
+            return i < side.size() ? side[i] : Figures();
+          };
+          values.push_back(rule.value(
+              {.socket = socket[i], .transit = at(transit), .empty = at(empty), .peer = at(peer)}));
+        }
+        ratios.push_back({.in_flight = cell.in_flight,
+                          .operation = cell.operation,
+                          .plaintext_bytes = cell.plaintext_bytes,
+                          .name = rule.name,
+                          .value = SpreadOf(std::move(values))});
       }
-      ratios.push_back({.in_flight = cell.in_flight,
-                        .operation = cell.operation,
-                        .name = rule.name,
-                        .value = SpreadOf(std::move(values))});
-    }
+    };
+    add(cell.operation == "Status" ? kOfStatus : kThroughTransit);
+    if (!peer.empty()) add(kWithPeer);
   }
   return ratios;
 }

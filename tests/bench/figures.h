@@ -22,13 +22,15 @@ enum class Side {
   kSocket,   // the provider's socket, and behind it Transit
   kTransit,  // the same work straight on Transit
   kEmpty,    // a gRPC handler that does nothing
+  kPeer,     // another KMS v2 plugin's socket
 };
 std::string Name(Side side);
 
 // What is measured once a round.
 struct Cell {
   int in_flight = 1;
-  std::string operation;  // "Status", "Encrypt", "Decrypt"
+  std::string operation;  // "Status", "Encrypt", "Decrypt", "Oldest": Decrypt under version 1
+  int plaintext_bytes = 32;
   Side side = Side::kSocket;
   friend auto operator<=>(const Cell&, const Cell&) = default;
 };
@@ -39,7 +41,7 @@ struct Figures {
   double p90_us = 0;
   double p99_us = 0;
   double calls_per_second = 0;
-  double server_cpu_us = 0;   // the provider's or the empty handler's
+  double server_cpu_us = 0;   // the provider's, the empty handler's or the peer's
   double openbao_cpu_us = 0;  // or the emulator's
   double client_cpu_us = 0;   // the measuring program's own
 };
@@ -51,6 +53,7 @@ Spread SpreadOf(const std::vector<Figures>& rounds, double Figures::* figure);
 struct Ratio {
   int in_flight = 1;
   std::string operation;
+  int plaintext_bytes = 32;
   std::string name;  // "p50: socket / transit"
   Spread value;
 };

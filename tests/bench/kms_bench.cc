@@ -2,13 +2,12 @@
 // in one run and turn by turn, because a shared machine's speed drifts. The ratios are what counts
 // (docs/performance.md).
 #include <curl/curl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -16,14 +15,16 @@
 #include <thread>
 #include <vector>
 
-#include "core/text/base64.h"
-#include "core/wire/aad.h"
-#include "core/wire/key_id.h"
 #include "tests/bench/emulator_process.h"
 #include "tests/bench/figures.h"
+#include "tests/bench/key_versions.h"
+#include "tests/bench/peer.h"
 #include "tests/bench/report.h"
+#include "tests/bench/serving.h"
 #include "tests/bench/transit_load.h"
+#include "tests/bench/transit_work.h"
 #include "tests/support/harness/harness_error.h"
+#include "tests/support/harness/kms_stub.h"
 #include "tests/support/harness/openbao_setup.h"
 #include "tests/support/harness/provider_config.h"
 #include "tests/support/harness/provider_process.h"
@@ -45,105 +46,58 @@ using std::chrono::steady_clock;
 struct Flags {
   std::string server = "auto";
   std::vector<int> in_flight = {1, 64};
-  std::vector<std::string> operations = {"Status", "Encrypt", "Decrypt"};
+  std::vector<std::string> operations = {"Status", "Encrypt", "Decrypt", "Oldest"};
+  std::vector<int> plaintext_bytes = {32};
+  int key_versions = 1;
+  std::string peer_socket;
+  std::string peer_command;
   int rounds = 15;
   int cell_ms = 120;
   int idle_seconds = 10;
   int system_call_calls = 1000;
   int restarts = 3;
+  bool brief = false;
   std::string json_file;
 };
 
-bool Connects(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  // sockaddr_un is what connect takes for this family.
-  const bool connected =
-      connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  close(fd);
-  return connected;
-}
-
-// From just before exec until the socket can be connected to.
-double StartMs(const ProviderConfig& config, std::unique_ptr<ProviderProcess>& provider) {
-  const auto began = steady_clock::now();
-  provider = std::make_unique<ProviderProcess>(config);
-  while (!Connects(config.socket())) {
-    if (!provider->child().Running() || steady_clock::now() - began > 15s) {
-      throw HarnessError("the provider does not serve:\n" + provider->Stderr());
-    }
-    std::this_thread::sleep_for(200us);
-  }
-  return std::chrono::duration<double, std::milli>(steady_clock::now() - began).count();
-}
-
-// Work straight on Transit, with what the provider would send.
-struct TransitWork {
-  std::string encrypt_path;
-  std::string encrypt_body;
-  std::string decrypt_path;
-  std::string decrypt_body;
+// What is asked with plaintexts of one size.
+struct Size {
+  int plaintext_bytes = 32;
+  std::vector<KmsCall> calls;       // of the provider and of the empty handler
+  std::vector<KmsCall> peer_calls;  // the same of the peer
+  TransitWork transit;
+  TransitWork transit_oldest;
+  std::unique_ptr<ChildProcess> empty_process;
+  std::unique_ptr<KmsLoad> empty;  // with replies as long as the provider's
 };
 
-std::string AssociatedData(const ProviderConfig& config, const OpenBaoSetup& setup) {
-  const Json& scope = config.tree.at("transit").at("keyIdScope");
-  const auto part = [&](const char* name) { return scope.at(name).get<std::string>(); };
-  const core::ProviderIdentity identity{
-      .provider_name = part("providerName"),
-      .cluster_id = part("clusterId"),
-      .openbao_instance_id = config.tree.at("openbao").at("instanceId").get<std::string>(),
-      .openbao_namespace = "",
-      .transit_mount_id = part("transitMountId"),
-      .transit_key_lineage_id = part("keyLineageId"),
-      .transit_mount_path = setup.options().transit_mount,
-      .transit_key_name = setup.options().key_name};
-  const core::TransitKeyVersion version = core::TransitKeyVersion::First();
-  const core::KeyId key_id = core::DeriveKeyId(identity, version, 1'700'000'000);
-  return core::BuildAad(identity, version, key_id).associated_data();
-}
-
-TransitWork PrepareTransit(const OpenBaoUnderTest& openbao, const ProviderConfig& config,
-                           const OpenBaoSetup& setup, const std::string& token,
-                           const std::string& plaintext) {
-  const std::string aad = AssociatedData(config, setup);
-  const Json encrypt = {
-      {"plaintext", core::Base64Encode(plaintext)}, {"associated_data", aad}, {"key_version", 1}};
-  const std::string mount = setup.options().transit_mount;
-  const std::string key = setup.options().key_name;
-  TransitWork work{.encrypt_path = mount + "/encrypt/" + key,
-                   .encrypt_body = encrypt.dump(),
-                   .decrypt_path = mount + "/decrypt/" + key,
-                   .decrypt_body = ""};
-  const AdminReply sealed = openbao.Call("POST", work.encrypt_path, encrypt, token);
-  if (!sealed.ok()) throw HarnessError("encrypt: " + sealed.text);
-  work.decrypt_body =
-      Json{{"ciphertext", sealed.data().at("ciphertext")}, {"associated_data", aad}}.dump();
-  return work;
-}
-
-// The three servers and their clients.
+// The servers and their clients.
 class Bench {
  public:
   Bench(OpenBaoUnderTest& openbao, pid_t openbao_pid, const Flags& flags)
       : flags_(flags),
+        openbao_(openbao),
         openbao_pid_(openbao_pid),
         setup_(openbao),
         config_(openbao, setup_),
         token_(setup_.Login()) {
+    quick_ = config_.tree;
     SetSteadyPace(config_);
     report_.server = openbao.name();
     report_.version = openbao.version();
     report_.processors = std::thread::hardware_concurrency();
     report_.cell_ms = flags.cell_ms;
     report_.round_count = flags.rounds;
+    report_.key_versions = flags.key_versions;
     StartProvider();
-    const std::string plaintext(32, 'x');
-    transit_ = PrepareTransit(openbao, config_, setup_, token_, plaintext);
     socket_ = std::make_unique<KmsLoad>(config_.socket());
-    calls_ = {StatusCall(), EncryptCall(plaintext)};
-    StartEmpty(plaintext);
+    if (!flags.peer_socket.empty()) {
+      peer_process_ = std::make_unique<Peer>(
+          Peer::Options{.socket = flags.peer_socket, .command = flags.peer_command}, openbao,
+          setup_);
+      peer_ = std::make_unique<KmsLoad>(flags.peer_socket);
+    }
+    for (const int bytes : flags.plaintext_bytes) sizes_.push_back(Prepare(bytes));
     for (const int in_flight : flags.in_flight) {
       raw_.push_back(
           std::make_unique<TransitLoad>(TransitLoad::Options{.address = openbao.address(),
@@ -155,7 +109,9 @@ class Bench {
 
   // False when a call failed.
   bool Run() {
-    bool good = Round(milliseconds(std::max(50, flags_.cell_ms / 4)), 0);  // warm-up
+    warms_up_ = true;
+    bool good = Round(milliseconds(std::max(50, flags_.cell_ms / 4)), 0);
+    warms_up_ = false;
     report_.rounds.clear();
     for (int round = 0; round < flags_.rounds; ++round) {
       good = Round(milliseconds(flags_.cell_ms), round) && good;
@@ -174,76 +130,198 @@ class Bench {
  private:
   void StartProvider() {
     report_.first_start_ms = StartMs(config_, provider_);
+    if (flags_.key_versions > 1) AgeKey();
     std::vector<double> restarts;
+    std::vector<double> processor;
     for (int i = 0; i < flags_.restarts; ++i) {
-      if (!provider_->WaitReady()) throw HarnessError("not ready:\n" + provider_->Stderr());
-      if (!provider_->Terminate()) throw HarnessError("the provider does not end");
+      StopProvider();
       restarts.push_back(StartMs(config_, provider_));
+      const auto used = CpuTime(provider_->child().pid());
+      processor.push_back(std::chrono::duration<double, std::milli>(used).count());
     }
     report_.restart_ms = SpreadOf(restarts);
+    report_.restart_cpu_ms = SpreadOf(processor);
     if (!provider_->WaitReady()) throw HarnessError("not ready:\n" + provider_->Stderr());
     std::this_thread::sleep_for(200ms);  // the pages of the start go when it is over
     report_.idle_resident_kib = ProcessStatus(provider_->child().pid(), "VmRSS");
     report_.idle_anonymous_kib = ProcessStatus(provider_->child().pid(), "RssAnon");
+    report_.state_file_bytes =
+        static_cast<std::int64_t>(std::filesystem::file_size(config_.state_file()));
   }
 
-  // With replies as long as the provider's.
-  void StartEmpty(const std::string& plaintext) {
-    const std::string status = socket_->Ask(calls_[0]);
-    const std::string sealed = socket_->Ask(calls_[1]);
-    calls_.push_back(DecryptCall(sealed));
-    // Identical ones would share calls to OpenBao.
-    for (int i = 1; i < *std::ranges::max_element(flags_.in_flight); ++i) {
-      calls_.back().further.push_back(DecryptCall(socket_->Ask(calls_[1])).request);
+  void StopProvider() {
+    if (!provider_->WaitReady()) throw HarnessError("not ready:\n" + provider_->Stderr());
+    if (!provider_->Terminate()) throw HarnessError("the provider does not end");
+  }
+
+  // Gives the key all its versions, and lets a provider that looks every 200 ms take them over.
+  void AgeKey() {
+    if (!provider_->WaitReady()) throw HarnessError("not ready:\n" + provider_->Stderr());
+    KmsLoad client(config_.socket());
+    for (const int bytes : flags_.plaintext_bytes) {
+      const KmsCall encrypt = EncryptCall(PlaintextOf(bytes));
+      oldest_.push_back(DecryptCalls(client, encrypt, client.Ask(encrypt)));
+      oldest_.back().name = "Oldest";
     }
-    const std::string opened = socket_->Ask(calls_[2]);
+    const std::string first_key_id = KmsStub(config_.socket()).Status().key_id;
+    StopProvider();
+    GiveVersions(openbao_, setup_, flags_.key_versions);
+    const Json steady = config_.tree;
+    config_.tree = quick_;
+    config_.tree["status"]["deepProbeInterval"] = "1h";
+    config_.Write();
+    StartMs(config_, provider_);
+    const KmsStub stub(config_.socket());
+    const bool promoted = Within(120s, 50ms, [&] {
+      const StatusAnswer status = stub.Status();
+      return status.healthz == "ok" && status.key_id != first_key_id;
+    });
+    if (!promoted) throw HarnessError("not promoted:\n" + provider_->Stderr());
+    report_.takeover_cpu_ms =
+        std::chrono::duration<double, std::milli>(CpuTime(provider_->child().pid())).count();
+    const auto reads = [&] {
+      return provider_
+          ->Metric(
+              "openbao_kms_openbao_requests_total{operation=\"transit_metadata_read\",status="
+              "\"ok\"}")
+          .value_or(0);
+    };
+    const double reads_before = reads();
+    const auto cpu_before = CpuTime(provider_->child().pid());
+    std::this_thread::sleep_for(3s);
+    const auto used = CpuTime(provider_->child().pid()) - cpu_before;
+    report_.probe_cpu_us =
+        static_cast<double>(used.count()) / 1000 / std::max(1.0, reads() - reads_before);
+    StopProvider();
+    config_.tree = steady;
+    config_.Write();
+    StartMs(config_, provider_);
+  }
+
+  static std::string PlaintextOf(int bytes) {
+    return std::string(static_cast<std::size_t>(bytes), 'x');
+  }
+
+  Size Prepare(int bytes) {
+    const std::string plaintext = PlaintextOf(bytes);
+    Size size;
+    size.plaintext_bytes = bytes;
+    size.transit =
+        PrepareTransit(openbao_, config_, setup_, token_, plaintext, flags_.key_versions);
+    size.calls = {StatusCall(), EncryptCall(plaintext)};
+    const std::string status = socket_->Ask(size.calls[0]);
+    const std::string sealed = socket_->Ask(size.calls[1]);
+    size.calls.push_back(DecryptCalls(*socket_, size.calls[1], sealed));
+    const std::string opened = socket_->Ask(size.calls[2]);
     if (!opened.ends_with(plaintext)) throw HarnessError("Decrypt gives another plaintext");
-    const std::string path = directory_.File("empty.sock");
-    empty_process_ = std::make_unique<ChildProcess>(ChildProcess::Options{
-        .argv = {BAOKMS_EMPTY_HANDLER_PATH, path, std::to_string(status.size()),
-                 std::to_string(sealed.size()), std::to_string(opened.size())},
-        .stderr_file = directory_.File("empty.err")});
+    if (flags_.key_versions > 1) {
+      size.calls.push_back(oldest_[sizes_.size()]);
+      if (!socket_->Ask(size.calls.back()).ends_with(plaintext)) {
+        throw HarnessError("Decrypt of the oldest version gives another plaintext");
+      }
+      size.transit_oldest = PrepareTransit(openbao_, config_, setup_, token_, plaintext);
+    }
+    StartEmpty(size, {status.size(), sealed.size(), opened.size()});
+    if (peer_) {
+      size.peer_calls = {StatusCall(), EncryptCall(plaintext)};
+      size.peer_calls.push_back(
+          DecryptCalls(*peer_, size.peer_calls[1], peer_->Ask(size.peer_calls[1])));
+      if (!peer_->Ask(size.peer_calls[2]).ends_with(plaintext)) {
+        throw HarnessError("the peer's Decrypt gives another plaintext");
+      }
+    }
+    return size;
+  }
+
+  // As many different ones as are ever in flight: identical ones would share calls to OpenBao.
+  KmsCall DecryptCalls(KmsLoad& server, const KmsCall& encrypt, const std::string& sealed) {
+    KmsCall decrypt = DecryptCall(sealed);
+    for (int i = 1; i < *std::ranges::max_element(flags_.in_flight); ++i) {
+      decrypt.further.push_back(DecryptCall(server.Ask(encrypt)).request);
+    }
+    return decrypt;
+  }
+
+  void StartEmpty(Size& size, const std::vector<std::size_t>& reply_bytes) {
+    const std::string name = "empty" + std::to_string(size.plaintext_bytes);
+    const std::string path = directory_.File(name + ".sock");
+    std::vector<std::string> argv = {BAOKMS_EMPTY_HANDLER_PATH, path};
+    for (const std::size_t bytes : reply_bytes) argv.push_back(std::to_string(bytes));
+    size.empty_process = std::make_unique<ChildProcess>(
+        ChildProcess::Options{.argv = argv, .stderr_file = directory_.File(name + ".err")});
     if (!Within(10s, 1ms, [&] { return Connects(path); })) {
       throw HarnessError("the empty handler does not serve");
     }
-    empty_ = std::make_unique<KmsLoad>(path);
+    size.empty = std::make_unique<KmsLoad>(path);
   }
 
   bool Round(milliseconds time, int round) {
     bool good = true;
     for (std::size_t level = 0; level < flags_.in_flight.size(); ++level) {
-      for (const KmsCall& call : calls_) {
-        if (std::ranges::find(flags_.operations, call.name) == flags_.operations.end()) continue;
-        std::vector<Side> sides = {Side::kSocket, Side::kTransit, Side::kEmpty};
-        // Nobody always goes first.
-        std::ranges::rotate(sides, sides.begin() + round % 3);
-        for (const Side side : sides) {
-          if (side == Side::kTransit && call.name == "Status") continue;
-          good = Measure(level, call, side, time) && good;
+      for (const Size& size : sizes_) {
+        for (std::size_t call = 0; call < size.calls.size(); ++call) {
+          const std::string& name = size.calls[call].name;
+          if (std::ranges::find(flags_.operations, name) == flags_.operations.end()) continue;
+          // It has no plaintext.
+          if (name == "Status" && &size != &sizes_.front()) continue;
+          std::vector<Side> sides = {Side::kSocket, Side::kTransit, Side::kEmpty};
+          if (call < size.peer_calls.size()) sides.push_back(Side::kPeer);
+          // Nobody always goes first.
+          std::ranges::rotate(sides, sides.begin() + round % static_cast<int>(sides.size()));
+          for (const Side side : sides) {
+            if (side == Side::kTransit && name == "Status") continue;
+            if (side == Side::kEmpty && name == "Oldest") continue;
+            good = Measure(level, size, call, side, time) && good;
+          }
         }
       }
+      if (warms_up_) WatchMemory(flags_.in_flight[level]);
     }
     return good;
   }
 
-  LoadResult Load(std::size_t level, const KmsCall& call, Side side, LoadLimit limit) {
-    if (side == Side::kTransit) {
-      return call.name == "Encrypt"
-                 ? raw_[level]->Post(transit_.encrypt_path, transit_.encrypt_body, limit)
-                 : raw_[level]->Post(transit_.decrypt_path, transit_.decrypt_body, limit);
-    }
-    KmsLoad& load = side == Side::kSocket ? *socket_ : *empty_;
-    return load.Run(call, flags_.in_flight[level], limit);
+  void WatchMemory(int in_flight) {
+    auto& resident = report_.resident_kib[in_flight];
+    resident[Side::kSocket] = ProcessStatus(provider_->child().pid(), "VmRSS");
+    resident[Side::kEmpty] = ProcessStatus(sizes_.front().empty_process->pid(), "VmRSS");
+    if (peer_process_) resident[Side::kPeer] = ProcessStatus(peer_process_->pid(), "VmRSS");
   }
 
-  bool Measure(std::size_t level, const KmsCall& call, Side side, milliseconds time) {
-    // What another side has pushed out of the caches comes back.
-    Load(level, call, side, {.time = time / 10});
-    const pid_t server = side == Side::kSocket ? provider_->child().pid() : empty_process_->pid();
+  LoadResult Load(std::size_t level, const Size& size, std::size_t call, Side side,
+                  LoadLimit limit) {
+    const KmsCall& asked = size.calls[call];
+    const int in_flight = flags_.in_flight[level];
+    switch (side) {
+      case Side::kSocket:
+        return socket_->Run(asked, in_flight, limit);
+      case Side::kPeer:
+        return peer_->Run(size.peer_calls[call], in_flight, limit);
+      case Side::kEmpty:
+        return size.empty->Run(asked, in_flight, limit);
+      case Side::kTransit:
+        break;
+    }
+    const TransitWork& work = asked.name == "Oldest" ? size.transit_oldest : size.transit;
+    return asked.name == "Encrypt" ? raw_[level]->Post(work.encrypt_path, work.encrypt_body, limit)
+                                   : raw_[level]->Post(work.decrypt_path, work.decrypt_body, limit);
+  }
+
+  pid_t ServerOf(const Size& size, Side side) const {
+    if (side == Side::kSocket) return provider_->child().pid();
+    return side == Side::kPeer ? peer_process_->pid() : size.empty_process->pid();
+  }
+
+  bool Measure(std::size_t level, const Size& size, std::size_t call, Side side,
+               milliseconds time) {
+    // What another side has pushed out of the caches comes back. No more calls than that takes: a
+    // thousand at a time may need seconds.
+    Load(level, size, call, side, {.calls = 200, .time = time / 10});
+    const std::string& operation = size.calls[call].name;
+    const pid_t server = ServerOf(size, side);
     const auto server_before = CpuTime(server);
     const auto openbao_before = CpuTime(openbao_pid_);
     const auto client_before = CpuTime(getpid());
-    const LoadResult result = Load(level, call, side, {.time = time});
+    const LoadResult result = Load(level, size, call, side, {.time = time});
     const auto calls = static_cast<double>(result.took_us.size());
     const auto us = [calls](std::chrono::nanoseconds used) {
       return static_cast<double>(used.count()) / 1000 / calls;
@@ -251,21 +329,27 @@ class Bench {
     const auto at = [&](double share) {
       return result.took_us[static_cast<std::size_t>(share * (calls - 1))];
     };
-    report_.rounds[{.in_flight = flags_.in_flight[level], .operation = call.name, .side = side}]
+    // The provider's Status asks nobody; a peer's may.
+    const bool asks_openbao =
+        side != Side::kEmpty && (operation != "Status" || side == Side::kPeer);
+    report_
+        .rounds[{.in_flight = flags_.in_flight[level],
+                 .operation = operation,
+                 .plaintext_bytes = size.plaintext_bytes,
+                 .side = side}]
         .push_back(
             {.p50_us = at(0.5),
              .p90_us = at(0.9),
              .p99_us = at(0.99),
              .calls_per_second = calls / result.seconds,
              .server_cpu_us = side == Side::kTransit ? 0 : us(CpuTime(server) - server_before),
-             .openbao_cpu_us = side == Side::kEmpty || call.name == "Status"
-                                   ? 0
-                                   : us(CpuTime(openbao_pid_) - openbao_before),
+             .openbao_cpu_us = asks_openbao ? us(CpuTime(openbao_pid_) - openbao_before) : 0,
              .client_cpu_us = us(CpuTime(getpid()) - client_before)});
     if (result.failed == 0) return true;
     std::fprintf(stderr, "%d in flight, %s, %s: %d of %.0f calls failed\n", flags_.in_flight[level],
-                 call.name.c_str(), Name(side).c_str(), static_cast<int>(result.failed), calls);
-    return false;
+                 operation.c_str(), Name(side).c_str(), static_cast<int>(result.failed), calls);
+    // A peer may fail as it likes.
+    return side == Side::kPeer;
   }
 
   // With the client's connection open, as kube-apiserver keeps one.
@@ -284,7 +368,7 @@ class Bench {
       report_.no_system_calls = "as asked";
       return;
     }
-    for (const KmsCall& call : calls_) {
+    for (const KmsCall& call : sizes_.front().calls) {
       const auto counted = CountSystemCalls(pid, [&] {
         socket_->Run(call, 1, {.calls = static_cast<std::size_t>(flags_.system_call_calls)});
       });
@@ -297,25 +381,32 @@ class Bench {
   }
 
   const Flags& flags_;
+  OpenBaoUnderTest& openbao_;
   const pid_t openbao_pid_;
   TempDirectory directory_;
   OpenBaoSetup setup_;
   ProviderConfig config_;
+  Json quick_;  // a configuration that looks at the key often
   std::string token_;
   std::unique_ptr<ProviderProcess> provider_;
-  TransitWork transit_;
-  std::unique_ptr<ChildProcess> empty_process_;
+  std::vector<KmsCall> oldest_;  // Decrypts of what version 1 encrypted, one for each size
   std::unique_ptr<KmsLoad> socket_;
-  std::unique_ptr<KmsLoad> empty_;
+  std::unique_ptr<Peer> peer_process_;
+  std::unique_ptr<KmsLoad> peer_;
+  std::vector<Size> sizes_;
   std::vector<std::unique_ptr<TransitLoad>> raw_;  // one for each of flags_.in_flight
-  std::vector<KmsCall> calls_;
+  bool warms_up_ = false;
   Report report_;
 };
 
 int Run(OpenBaoUnderTest& openbao, pid_t openbao_pid, const Flags& flags) {
   Bench bench(openbao, openbao_pid, flags);
   const bool good = bench.Run();
-  PrintTable(bench.report());
+  if (flags.brief) {
+    PrintBriefTable(bench.report());
+  } else {
+    PrintTable(bench.report());
+  }
   if (!flags.json_file.empty()) {
     std::ofstream out(flags.json_file);
     out << ToJson(bench.report()).dump(2) << "\n";
@@ -349,10 +440,25 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"auto", "emulator", "openbao"}));
   app.add_option("--in-flight", flags.in_flight, "Calls at a time, one level after the other")
       ->delimiter(',')
-      ->check(CLI::Range(1, 256));
-  app.add_option("--operations", flags.operations, "Which calls are measured")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--operations", flags.operations,
+                 "Which calls are measured; Oldest: Decrypt under version 1 of several")
       ->delimiter(',')
-      ->check(CLI::IsMember({"Status", "Encrypt", "Decrypt"}));
+      ->check(CLI::IsMember({"Status", "Encrypt", "Decrypt", "Oldest"}));
+  app.add_option("--plaintext-bytes", flags.plaintext_bytes,
+                 "Sizes of plaintexts, one after the other (731 at most under version 1 to 9)")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 731));
+  app.add_option("--key-versions", flags.key_versions,
+                 "How many versions the key has, which all decrypt")
+      ->check(CLI::Range(1, 20000));
+  auto* const peer = app.add_option("--peer", flags.peer_socket,
+                                    "Another KMS v2 plugin's socket, measured as a further side");
+  app.add_option("--peer-command", flags.peer_command,
+                 "Starts the peer on the same OpenBao: a program and its arguments, for sh, with "
+                 "BENCH_ADDRESS, BENCH_CA, BENCH_TOKEN, BENCH_MOUNT, BENCH_KEY and BENCH_SOCKET "
+                 "in its environment")
+      ->needs(peer);
   app.add_option("--rounds", flags.rounds, "How often everything is measured")
       ->check(CLI::Range(1, 1000));
   app.add_option("--cell-ms", flags.cell_ms, "How long each call of each side is measured a round")
@@ -364,6 +470,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 100000));
   app.add_option("--restarts", flags.restarts, "How many starts are timed after the first one")
       ->check(CLI::Range(0, 100));
+  app.add_flag("--brief", flags.brief, "Prints the medians of what grows only, and no ratios");
   app.add_option("--json", flags.json_file, "Where the figures go as JSON as well");
   CLI11_PARSE(app, argc, argv);
   curl_global_init(CURL_GLOBAL_DEFAULT);

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <optional>
 #include <vector>
 
 namespace baokms::testing {
@@ -76,23 +78,53 @@ struct TransitLoad::Client {
   }
   // ... and for how long.
   static int SetTimer(CURLM*, long milliseconds, void* self) {
-    static_cast<Client*>(self)->timeout_ms = static_cast<int>(milliseconds);
+    auto& timer = static_cast<Client*>(self)->timer;
+    timer.reset();
+    if (milliseconds >= 0) timer = steady_clock::now() + std::chrono::milliseconds(milliseconds);
     return 0;
   }
 
-  void Start(Slot& slot) {
-    slot.began = steady_clock::now();
+  void Prepare(const std::string& path, const std::string& body) {
+    url = base + path;
+    for (Slot& slot : slots) {
+      curl_easy_setopt(slot.easy, CURLOPT_URL, url.c_str());
+      curl_easy_setopt(slot.easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
+      curl_easy_setopt(slot.easy, CURLOPT_POSTFIELDS, body.c_str());
+    }
+  }
+
+  void Start(Slot& slot, steady_clock::time_point began) {
+    slot.began = began;
     curl_multi_add_handle(multi, slot.easy);
   }
 
-  // Until some transfer may have ended.
-  void Step() {
+  // The slot of a transfer that has ended and is taken out; none: no more has. `good`: with 200.
+  Slot* Ended(bool& good) {
+    int left = 0;
+    const CURLMsg* message = curl_multi_info_read(multi, &left);
+    if (message == nullptr) return nullptr;
+    const CURLcode code = message->data.result;
+    CURL* const easy = message->easy_handle;
+    Slot* slot = nullptr;
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &slot);
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    good = code == CURLE_OK && status == 200;
+    curl_multi_remove_handle(multi, easy);
+    return slot;
+  }
+
+  // Until some transfer may have ended, at the latest until then: to the microsecond, which
+  // libcurl's own waiting cannot do.
+  void Step(steady_clock::time_point until) {
     std::array<epoll_event, 64> events{};
     int running = 0;
-    const int count = timeout_ms == 0
-                          ? 0
-                          : epoll_wait(epoll, events.data(), static_cast<int>(events.size()),
-                                       timeout_ms < 0 ? 1000 : timeout_ms);
+    if (timer) until = std::min(until, *timer);
+    const auto wait = std::max(until - steady_clock::now(), steady_clock::duration::zero());
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wait);
+    const timespec most{.tv_sec = seconds.count(), .tv_nsec = (wait - seconds).count()};
+    const int count =
+        epoll_pwait2(epoll, events.data(), static_cast<int>(events.size()), &most, nullptr);
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
       int ready = 0;
@@ -101,8 +133,8 @@ struct TransitLoad::Client {
       if ((event.events & (EPOLLERR | EPOLLHUP)) != 0) ready |= CURL_CSELECT_ERR;
       curl_multi_socket_action(multi, event.data.fd, ready, &running);
     }
-    if (count <= 0) {
-      timeout_ms = -1;
+    if (timer && *timer <= steady_clock::now()) {
+      timer.reset();
       curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
     }
   }
@@ -110,7 +142,8 @@ struct TransitLoad::Client {
   std::string base;
   CURLM* multi;
   int epoll;
-  int timeout_ms = -1;
+  std::optional<steady_clock::time_point> timer;  // curl's
+  std::string url;
   curl_slist* headers = nullptr;
   std::vector<Slot> slots;
 };
@@ -121,38 +154,28 @@ TransitLoad::~TransitLoad() = default;
 
 LoadResult TransitLoad::Post(const std::string& path, const std::string& body, LoadLimit limit) {
   Client& client = *client_;
-  const std::string url = client.base + path;
+  client.Prepare(path, body);
   LoadResult result;
   std::size_t started = 0;
   std::size_t running = 0;
   const auto began = steady_clock::now();
   for (Client::Slot& slot : client.slots) {
     if (started == limit.calls) break;
-    curl_easy_setopt(slot.easy, CURLOPT_URL, url.c_str());
-    curl_easy_setopt(slot.easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
-    curl_easy_setopt(slot.easy, CURLOPT_POSTFIELDS, body.c_str());
-    client.Start(slot);
+    client.Start(slot, steady_clock::now());
     ++started;
     ++running;
   }
   auto now = began;
   while (running > 0) {
-    client.Step();
-    int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(client.multi, &left)) {
-      const CURLcode code = message->data.result;
-      CURL* const easy = message->easy_handle;
-      Client::Slot* slot = nullptr;
-      long status = 0;
-      curl_easy_getinfo(easy, CURLINFO_PRIVATE, &slot);
-      curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    client.Step(steady_clock::now() + std::chrono::seconds(1));
+    bool good = false;
+    while (Client::Slot* slot = client.Ended(good)) {
       now = steady_clock::now();
       result.took_us.push_back(
           std::chrono::duration<double, std::micro>(now - slot->began).count());
-      if (code != CURLE_OK || status != 200) ++result.failed;
-      curl_multi_remove_handle(client.multi, easy);
+      if (!good) ++result.failed;
       if (started < limit.calls && now - began < limit.time) {
-        client.Start(*slot);
+        client.Start(*slot, now);
         ++started;
       } else {
         --running;
@@ -160,6 +183,45 @@ LoadResult TransitLoad::Post(const std::string& path, const std::string& body, L
     }
   }
   result.seconds = std::chrono::duration<double>(now - began).count();
+  std::ranges::sort(result.took_us);
+  return result;
+}
+
+LoadResult TransitLoad::Arrive(const std::string& path, const std::string& body,
+                               const Arrivals& arrivals) {
+  Client& client = *client_;
+  client.Prepare(path, body);
+  std::vector<Client::Slot*> free;
+  for (Client::Slot& slot : client.slots) free.push_back(&slot);
+  LoadResult result;
+  std::size_t next = 0;
+  const auto began = steady_clock::now();
+  const auto give_up = began + arrivals.time + arrivals.grace;
+  auto now = began;
+  while (true) {
+    const bool begins = next < arrivals.calls() && steady_clock::now() < give_up;
+    if (!begins && free.size() == client.slots.size()) break;
+    while (begins && !free.empty() && next < arrivals.calls() &&
+           arrivals.Due(began, next) <= steady_clock::now()) {
+      client.Start(*free.back(), arrivals.Due(began, next++));
+      free.pop_back();
+    }
+    const bool waits = begins && !free.empty() && next < arrivals.calls();
+    client.Step(waits ? arrivals.Due(began, next)
+                      : steady_clock::now() + std::chrono::milliseconds(50));
+    bool good = false;
+    while (Client::Slot* slot = client.Ended(good)) {
+      now = steady_clock::now();
+      if (good) {
+        result.took_us.push_back(
+            std::chrono::duration<double, std::micro>(now - slot->began).count());
+      }
+      free.push_back(slot);
+    }
+  }
+  result.seconds = std::chrono::duration<double>(now - began).count();
+  result.failed = static_cast<std::int64_t>(arrivals.calls() - result.took_us.size());
+  result.took_us.resize(arrivals.calls(), std::numeric_limits<double>::infinity());
   std::ranges::sort(result.took_us);
   return result;
 }

@@ -25,6 +25,8 @@ class TransitLoad {
 
   // `path` is below /v1/. The first calls of each connection begin with a handshake.
   LoadResult Post(const std::string& path, const std::string& body, LoadLimit limit);
+  // At most Options::connections are under way, whatever `arrivals` allows.
+  LoadResult Arrive(const std::string& path, const std::string& body, const Arrivals& arrivals);
 
  private:
   struct Client;

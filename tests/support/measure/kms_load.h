@@ -24,7 +24,7 @@ KmsCall EncryptCall(const std::string& plaintext);
 // Decrypts what an Encrypt answered: its reply as it is on the wire.
 KmsCall DecryptCall(const std::string& encrypt_reply);
 
-// One thread. Connects at the first call; every call has a deadline of 5 s, as kube-apiserver's
+// One caller. Connects at the first call; every call has a deadline of 5 s, as kube-apiserver's
 // calls have one.
 class KmsLoad {
  public:
@@ -35,6 +35,8 @@ class KmsLoad {
   std::string Ask(const KmsCall& call);
   // `in_flight` calls at any time, from 1 on.
   LoadResult Run(const KmsCall& call, int in_flight, LoadLimit limit);
+  // A thread of its own begins the calls, so that none waits until an answer has been looked at.
+  LoadResult Arrive(const KmsCall& call, const Arrivals& arrivals);
 
  private:
   struct Client;
