@@ -25,11 +25,11 @@ std::string Escaped(const std::string& text) {
   return escaped;
 }
 
-// 1, 2 or 5 times a power of ten, at least `value`.
+// A number whose quarters are short to write, at least `value`.
 double RoundUp(double value) {
   if (value <= 0) return 1;
   const double power = std::pow(10, std::floor(std::log10(value)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
+  for (const double factor : {1.0, 2.0, 4.0, 6.0, 8.0}) {
     if (value <= factor * power * 1.0001) return factor * power;
   }
   return 10 * power;

@@ -61,13 +61,19 @@ PrometheusUnderTest::PrometheusUnderTest(const std::vector<std::string>& targets
 }
 
 Json PrometheusUnderTest::Api(const std::string& path, const std::string& form) const {
-  const testing::HttpAnswer answer =
-      testing::AskHttp({.method = form.empty() ? "GET" : "POST",
-                        .url = "http://" + address_ + "/api/v1/" + path,
-                        .body = form,
-                        .headers = {{"Content-Type", "application/x-www-form-urlencoded"}}});
+  testing::HttpAnswer answer;
+  // A machine that is busy with its disk may keep Prometheus from answering for a while.
+  for (int tries = 0; answer.status == 0 && tries < 3; ++tries) {
+    answer = testing::AskHttp({.method = form.empty() ? "GET" : "POST",
+                               .url = "http://" + address_ + "/api/v1/" + path,
+                               .body = form,
+                               .headers = {{"Content-Type", "application/x-www-form-urlencoded"}}});
+  }
   const Json json = Json::parse(answer.body, nullptr, false);
-  if (answer.status != 200) throw HarnessError("Prometheus refuses " + form + ": " + answer.body);
+  if (answer.status != 200) {
+    throw HarnessError("Prometheus refuses " + form + ": " + std::to_string(answer.status) + " " +
+                       answer.body);
+  }
   return json.at("data");
 }
 
