@@ -42,7 +42,22 @@ apt() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"
 }
 
+# Tests start the servers that they need, on loopback. The service of a package that is installed here for them
+# (Prometheus listens on every address) is neither started now nor at the next boot.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  "${as_root[@]}" sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 0755 $policy"
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+fi
+
 echo "install-deps: installing ${missing[*]}"
 apt update || fail "'apt-get update' failed; is a Debian mirror reachable?"
 apt install -y --no-install-recommends "${missing[@]}" ||
   fail "'apt-get install' failed; Debian 12 (bookworm) has all of these packages"
+
+if command -v systemctl >/dev/null; then
+  mapfile -t units < <(dpkg -L "${missing[@]}" | sed -n 's#^/lib/systemd/system/\([a-z0-9-]*\.service\)$#\1#p')
+  for unit in "${units[@]}"; do
+    "${as_root[@]}" systemctl disable "$unit" >/dev/null 2>&1 || true # some have nothing to disable
+  done
+fi

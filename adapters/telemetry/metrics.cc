@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/telemetry/metric_table.h"
 #include "adapters/telemetry/process_metrics.h"
 #include "adapters/telemetry/words.h"
 
@@ -77,18 +78,18 @@ class Families {
  public:
   explicit Families(std::vector<MetricFamily> collected) : families_(std::move(collected)) {}
 
-  void Gauge(const char* name, const char* help, std::vector<ClientMetric> samples) {
-    families_.push_back(
-        {.name = name, .help = help, .type = MetricType::Gauge, .metric = std::move(samples)});
+  void Gauge(const MetricFact& fact, std::vector<ClientMetric> samples) {
+    families_.push_back({.name = fact.name,
+                         .help = fact.help,
+                         .type = MetricType::Gauge,
+                         .metric = std::move(samples)});
   }
-  void Gauge(const char* name, const char* help, double value) {
-    Gauge(name, help, std::vector{GaugeSample(value)});
-  }
-  void Counter(const char* name, const char* help, double value) {
+  void Gauge(const MetricFact& fact, double value) { Gauge(fact, std::vector{GaugeSample(value)}); }
+  void Counter(const MetricFact& fact, double value) {
     ClientMetric sample;
     sample.counter.value = value;
     families_.push_back(
-        {.name = name, .help = help, .type = MetricType::Counter, .metric = {sample}});
+        {.name = fact.name, .help = fact.help, .type = MetricType::Counter, .metric = {sample}});
   }
 
   std::string Serialize() {
@@ -108,106 +109,80 @@ void AddGauges(Families& families, const ports::GaugeReading& gauges) {
   const auto rotation = [&](const char* word, ports::RotationLabel label) {
     return GaugeSample(flag(gauges.rotation == label), "state", word);
   };
-  families.Gauge("openbao_kms_token_ttl_seconds", "Remaining lifetime of the OpenBao token.",
-                 std::max(0.0, gauges.token_ttl.count()));
-  families.Gauge("openbao_kms_certificate_ttl_seconds",
-                 "Remaining lifetime of the login certificate.",
+  families.Gauge(Fact("openbao_kms_token_ttl_seconds"), std::max(0.0, gauges.token_ttl.count()));
+  families.Gauge(Fact("openbao_kms_certificate_ttl_seconds"),
                  std::max(0.0, gauges.certificate_ttl.count()));
   if (IsPublicHash(gauges.status_key_id_hash)) {
-    families.Gauge("openbao_kms_status_key_id_hash", "Hash of the key_id that Status returns.",
+    families.Gauge(Fact("openbao_kms_status_key_id_hash"),
                    std::vector{GaugeSample(1, "hash", gauges.status_key_id_hash)});
   }
-  families.Gauge("openbao_kms_key_version", "Transit version of the active key.",
-                 static_cast<double>(gauges.key_version));
-  families.Gauge("openbao_kms_status_cache_age_seconds",
-                 "Time since the last successful metadata probe ended.",
-                 gauges.status_cache_age.count());
-  families.Gauge("openbao_kms_rotation_state", "State of the key rotation.",
+  families.Gauge(Fact("openbao_kms_key_version"), static_cast<double>(gauges.key_version));
+  families.Gauge(Fact("openbao_kms_status_cache_age_seconds"), gauges.status_cache_age.count());
+  families.Gauge(Fact("openbao_kms_rotation_state"),
                  std::vector{rotation("active", ports::RotationLabel::kActive),
                              rotation("pending", ports::RotationLabel::kPending),
                              rotation("unknown", ports::RotationLabel::kUnknown)});
-  families.Gauge("openbao_kms_rotation_persistence_degraded",
-                 "1 while a save that only records an observation is deferred.",
+  families.Gauge(Fact("openbao_kms_rotation_persistence_degraded"),
                  flag(gauges.persistence_degraded));
-  families.Gauge(
-      "openbao_kms_retired_version_undecryptable",
-      "The newest retired version that OpenBao no longer decrypts, 0 when there is none.",
-      static_cast<double>(gauges.newest_undecryptable));
-  families.Gauge("openbao_kms_circuit_breaker_state", "Probe circuit breaker: 0 closed, 1 open.",
-                 flag(gauges.breaker_open));
+  families.Gauge(Fact("openbao_kms_retired_version_undecryptable"),
+                 static_cast<double>(gauges.newest_undecryptable));
+  families.Gauge(Fact("openbao_kms_circuit_breaker_state"), flag(gauges.breaker_open));
 }
 
 void AddProcess(Families& families, const ProcessReading& process) {
-  families.Counter("process_cpu_seconds_total", "Total user and system CPU time in seconds.",
-                   process.cpu_seconds);
-  families.Gauge("process_resident_memory_bytes", "Resident memory size in bytes.",
-                 process.resident_bytes);
-  families.Gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.",
-                 process.virtual_bytes);
-  families.Gauge("process_virtual_memory_max_bytes",
-                 "Maximum amount of virtual memory available in bytes.", process.virtual_max_bytes);
-  families.Gauge("process_open_fds", "Number of open file descriptors.", process.open_fds);
-  families.Gauge("process_max_fds", "Maximum number of open file descriptors.", process.max_fds);
-  families.Gauge("process_start_time_seconds", "Start time of the process since 1970 in seconds.",
-                 process.start_time_seconds);
+  families.Counter(Fact("process_cpu_seconds_total"), process.cpu_seconds);
+  families.Gauge(Fact("process_resident_memory_bytes"), process.resident_bytes);
+  families.Gauge(Fact("process_virtual_memory_bytes"), process.virtual_bytes);
+  families.Gauge(Fact("process_virtual_memory_max_bytes"), process.virtual_max_bytes);
+  families.Gauge(Fact("process_open_fds"), process.open_fds);
+  families.Gauge(Fact("process_max_fds"), process.max_fds);
+  families.Gauge(Fact("process_start_time_seconds"), process.start_time_seconds);
 }
 
 }  // namespace
 
-Metrics::Counters& Metrics::AddCounters(const char* name, const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry_);
+Metrics::Counters& Metrics::AddCounters(const MetricFact& fact) {
+  return prometheus::BuildCounter().Name(fact.name).Help(fact.help).Register(registry_);
 }
 
-Metrics::Histograms& Metrics::AddHistograms(const char* name, const char* help) {
-  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry_);
+Metrics::GaugeFamily& Metrics::AddGaugeFamily(const MetricFact& fact) {
+  return prometheus::BuildGauge().Name(fact.name).Help(fact.help).Register(registry_);
+}
+
+Metrics::Histograms& Metrics::AddHistograms(const MetricFact& fact) {
+  return prometheus::BuildHistogram().Name(fact.name).Help(fact.help).Register(registry_);
 }
 
 Metrics::Metrics(const BuildInfo& build, core::AuthMethod method, core::CertSource source)
-    : grpc_requests_(AddCounters("openbao_kms_grpc_requests_total", "KMS requests.")),
-      grpc_duration_(AddHistograms("openbao_kms_grpc_duration_seconds", "KMS request latency.")),
-      grpc_in_flight_(prometheus::BuildGauge()
-                          .Name("openbao_kms_grpc_in_flight")
-                          .Help("KMS requests in progress.")
-                          .Register(registry_)),
-      concurrency_rejections_(AddCounters("openbao_kms_grpc_concurrency_rejections_total",
-                                          "KMS requests refused by a concurrency limit.")),
-      openbao_requests_(AddCounters("openbao_kms_openbao_requests_total", "Calls to OpenBao.")),
-      openbao_duration_(
-          AddHistograms("openbao_kms_openbao_duration_seconds", "Latency of calls to OpenBao.")),
-      logins_(AddCounters("openbao_kms_auth_login_total", "Logins to OpenBao.")),
-      renewals_(AddCounters("openbao_kms_auth_renewal_total", "Token renewals.")),
-      observations_(AddCounters("openbao_kms_transit_metadata_observation_total",
-                                "Observations of the Transit key's metadata.")),
-      aad_errors_(AddCounters("openbao_kms_aad_validation_errors_total",
-                              "Requests whose annotations, AAD or ciphertext did not validate.")),
-      key_id_errors_(AddCounters("openbao_kms_decrypt_key_id_errors_total",
-                                 "Decrypt requests with a malformed or unknown key_id.")),
-      panics_(AddCounters("openbao_kms_panic_recoveries_total",
-                          "Exceptions caught in a request handler.")),
-      socket_restarts_(
-          &AddCounters("openbao_kms_socket_restarts_total", "Stale sockets removed.").Add({})),
-      failovers_(&AddCounters("openbao_kms_openbao_failovers_total",
-                              "Switches to another OpenBao address.")
-                      .Add({})),
-      decrypt_shared_(&AddCounters("openbao_kms_decrypt_shared_total",
-                                   "Replies shared with an identical call of another request.")
-                           .Add({})),
-      batch_items_(&AddHistograms("openbao_kms_transit_batch_items", "Items per Transit batch.")
+    : grpc_requests_(AddCounters(Fact("openbao_kms_grpc_requests_total"))),
+      grpc_duration_(AddHistograms(Fact("openbao_kms_grpc_duration_seconds"))),
+      grpc_in_flight_(AddGaugeFamily(Fact("openbao_kms_grpc_in_flight"))),
+      concurrency_rejections_(AddCounters(Fact("openbao_kms_grpc_concurrency_rejections_total"))),
+      openbao_requests_(AddCounters(Fact("openbao_kms_openbao_requests_total"))),
+      openbao_duration_(AddHistograms(Fact("openbao_kms_openbao_duration_seconds"))),
+      logins_(AddCounters(Fact("openbao_kms_auth_login_total"))),
+      renewals_(AddCounters(Fact("openbao_kms_auth_renewal_total"))),
+      observations_(AddCounters(Fact("openbao_kms_transit_metadata_observation_total"))),
+      aad_errors_(AddCounters(Fact("openbao_kms_aad_validation_errors_total"))),
+      key_id_errors_(AddCounters(Fact("openbao_kms_decrypt_key_id_errors_total"))),
+      panics_(AddCounters(Fact("openbao_kms_panic_recoveries_total"))),
+      socket_restarts_(&AddCounters(Fact("openbao_kms_socket_restarts_total")).Add({})),
+      failovers_(&AddCounters(Fact("openbao_kms_openbao_failovers_total")).Add({})),
+      decrypt_shared_(&AddCounters(Fact("openbao_kms_decrypt_shared_total")).Add({})),
+      batch_items_(&AddHistograms(Fact("openbao_kms_transit_batch_items"))
                         .Add({}, Histogram::BucketBoundaries{1, 2, 4, 8, 16, 32, 64})) {
   for (std::size_t at = 0; at < kMethods; ++at) {
     in_flight_by_[at] = &grpc_in_flight_.Add({{"method", Word(static_cast<core::KmsMethod>(at))}});
   }
-  const auto info = [&](const char* name, const char* help, const prometheus::Labels& labels) {
-    prometheus::BuildGauge().Name(name).Help(help).Register(registry_).Add(labels).Set(1);
+  const auto info = [&](const MetricFact& fact, const prometheus::Labels& labels) {
+    AddGaugeFamily(fact).Add(labels).Set(1);
   };
-  info("openbao_kms_auth_method_info", "The configured login method.", {{"method", Word(method)}});
-  info("openbao_kms_certificate_source_info", "The source of the login certificate.",
-       {{"source", Word(source)}});
-  info("openbao_kms_build_info", "Build information.",
-       {{"version", build.version},
-        {"commit", build.commit},
-        {"build_date", build.build_date},
-        {"dirty", build.dirty ? "true" : "false"}});
+  info(Fact("openbao_kms_auth_method_info"), {{"method", Word(method)}});
+  info(Fact("openbao_kms_certificate_source_info"), {{"source", Word(source)}});
+  info(Fact("openbao_kms_build_info"), {{"version", build.version},
+                                        {"commit", build.commit},
+                                        {"build_date", build.build_date},
+                                        {"dirty", build.dirty ? "true" : "false"}});
 }
 
 void Metrics::KmsStarted(core::KmsMethod method) {

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/telemetry/metric_table.h"
 #include "adapters/telemetry/telemetry.h"
 
 namespace baokms::adapters::telemetry {
@@ -60,6 +61,7 @@ class Metrics {
  private:
   using Counter = prometheus::Counter;
   using Counters = prometheus::Family<Counter>;
+  using GaugeFamily = prometheus::Family<prometheus::Gauge>;
   using Histogram = prometheus::Histogram;
   using Histograms = prometheus::Family<Histogram>;
 
@@ -68,14 +70,15 @@ class Metrics {
   static constexpr std::size_t kOperations = 10;
   static constexpr std::size_t kStatuses = 15;
 
-  Counters& AddCounters(const char* name, const char* help);
-  Histograms& AddHistograms(const char* name, const char* help);
+  Counters& AddCounters(const MetricFact& fact);
+  GaugeFamily& AddGaugeFamily(const MetricFact& fact);
+  Histograms& AddHistograms(const MetricFact& fact);
 
   prometheus::Registry registry_;
 
   Counters& grpc_requests_;
   Histograms& grpc_duration_;
-  prometheus::Family<prometheus::Gauge>& grpc_in_flight_;
+  GaugeFamily& grpc_in_flight_;
   Counters& concurrency_rejections_;
   Counters& openbao_requests_;
   Histograms& openbao_duration_;

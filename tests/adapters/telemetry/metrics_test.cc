@@ -5,12 +5,15 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "adapters/telemetry/metric_table.h"
 #include "tests/adapters/telemetry/recorder.h"
 #include "tests/support/ports/fixed_gauges.h"
 
@@ -112,6 +115,65 @@ TEST_CASE("Scrape: what is always present stands there before the first event, n
   const auto series = Series(recorder.telemetry.Scrape());
   for (const auto& line : expected) CHECK_MESSAGE(series.contains(line), line);
   for (const auto& line : series) CHECK_MESSAGE(expected.contains(line), line);
+}
+
+// What the table says of a metric, of what a scrape shows: name -> "type label,label: help".
+std::map<std::string, std::string> Shown(const std::string& scrape) {
+  std::map<std::string, std::string> help;
+  std::map<std::string, std::string> type;
+  std::map<std::string, std::set<std::string>> labels;
+  std::istringstream in(scrape);
+  const std::regex label("([a-z_]+)=\"");
+  for (std::string line; std::getline(in, line);) {
+    std::string name = line.substr(0, line.find_first_of("{ "));
+    if (line.starts_with("# ")) {
+      const std::size_t end = line.find(' ', 7);
+      name = line.substr(7, end - 7);
+      (line.starts_with("# HELP ") ? help : type)[name] = line.substr(end + 1);
+      continue;
+    }
+    for (const char* part : {"_bucket", "_sum", "_count"}) {
+      const std::string base = name.substr(0, name.rfind(part));
+      if (name.ends_with(part) && type.contains(base)) name = base;
+    }
+    for (std::sregex_iterator it(line.begin(), line.end(), label); it != std::sregex_iterator();
+         ++it) {
+      if ((*it)[1] != "le") labels[name].insert((*it)[1]);
+    }
+  }
+  std::map<std::string, std::string> shown;
+  for (const auto& [name, word] : type) {
+    std::string joined;
+    for (const std::string& each : labels[name]) joined += (joined.empty() ? "" : ",") + each;
+    shown[name] = word + " " + joined + ": " + help[name];
+  }
+  return shown;
+}
+
+std::map<std::string, std::string> InTable(const std::set<Appears>& which) {
+  std::map<std::string, std::string> table;
+  for (const MetricFact& fact : kMetricTable) {
+    if (!which.contains(fact.appears)) continue;
+    const char* kind = fact.kind == MetricKind::kCounter ? "counter"
+                       : fact.kind == MetricKind::kGauge ? "gauge"
+                                                         : "histogram";
+    table[fact.name] = std::string(kind) + " " + std::string(fact.labels) + ": " + fact.help;
+  }
+  return table;
+}
+
+TEST_CASE("Metric table: it says what a scrape shows, from the start and after every event") {
+  Recorder recorder;
+  recorder.telemetry.SetLevel(core::LogLevel::kError);
+  testing::FixedGauges gauges;
+  recorder.telemetry.BindGauges(&gauges);
+  CHECK(Shown(recorder.telemetry.Scrape()) == InTable({Appears::kAtStart}));
+  gauges.reading.status_key_id_hash = kHash;
+  CHECK(Shown(recorder.telemetry.Scrape()) ==
+        InTable({Appears::kAtStart, Appears::kWithActiveKey}));
+  TellEverything(recorder.telemetry);
+  CHECK(Shown(recorder.telemetry.Scrape()) ==
+        InTable({Appears::kAtStart, Appears::kWithActiveKey, Appears::kWithFirstEvent}));
 }
 
 TEST_CASE("Scrape: the process series of Go's client are there") {
