@@ -137,7 +137,6 @@ void DrawPictures(const std::string& directory, const PrometheusUnderTest& prome
                   const std::vector<Chart::Mark>& marks) {
   const std::vector<std::pair<std::string, std::string>> pictures = {
       {"age-of-the-last-probe", "Age of the last good probe"},
-      {"requests-that-failed", "Requests that did not end with ok, by status"},
       {"calls-to-openbao", "Calls, by operation"},
       {"key-version", "Version of the active key"}};
   for (const auto& [file, panel] : pictures) {
