@@ -147,7 +147,7 @@ void DrawPictures(const std::string& directory, const PrometheusUnderTest& prome
   }
 }
 
-TEST_CASE("Dashboard: each query has a result after a rotation, an outage and a recovery") {
+TEST_CASE("Dashboard: each query has a result after a rotation and an outage and a recovery") {
   if (!PrometheusUnderTest::Installed()) {
     testing::SaySkipped("no prometheus: install the package prometheus");
     return;
