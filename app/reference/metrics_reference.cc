@@ -65,14 +65,20 @@ std::string Words(Enum first, Enum last) {
   return words;
 }
 
+// A link from docs/reference to a page in `folder` of docs.
+std::string Link(std::string_view folder, std::string_view page) {
+  return fmt::format("[{1}](../{0}{1})", folder, page);
+}
+
 }  // namespace
 
 std::string MetricsReference() {
   std::string text =
       "# Metrics\n\nEvery metric of `server.metricsAddress` /metrics. Made from the program by "
-      "`cmake --build build/default\n--target update_reference`; do not edit. "
-      "[monitoring.md](../monitoring.md) says how to use them.\n\n| metric | type | labels | shown "
-      "from | |\n|---|---|---|---|---|\n";
+      "`cmake --build build/default\n--target update_reference`; do not edit. " +
+      Link("", "monitoring.md") +
+      " says how to use them.\n\n| metric | type | labels | shown from | "
+      "|\n|---|---|---|---|---|\n";
   for (const MetricFact& fact : adapters::telemetry::kMetricTable) {
     text += fmt::format("| `{}` | {} | {} | {} | {} |\n", fact.name, Word(fact.kind),
                         Labels(fact.labels), Word(fact.appears), fact.help);
@@ -81,9 +87,10 @@ std::string MetricsReference() {
       "\nA histogram has `_bucket` (with the label `le`), `_sum` and `_count`. A counter that is "
       "shown from its first event\nis absent until then, which is not the same as 0: an expression "
       "that divides or subtracts must allow for it.\n\n## Values of labels\n\nThe other labels' "
-      "values are in [reports-and-labels.md](../spec/reports-and-labels.md).\n\n| label | values "
+      "values are in {}.\n\n| label | values "
       "|\n|---|---|\n| `operation` | {} |\n| `status` of `openbao_kms_openbao_requests_total` | {} "
       "|\n| `status` of logins and renewals | {} |\n",
+      Link("spec/", "reports-and-labels.md"),
       Words(core::OpenBaoOperation::kJwtLogin, core::OpenBaoOperation::kCapabilitiesSelf),
       Words(core::OpenBaoStatus::kOk, core::OpenBaoStatus::kUnknown),
       Words(core::LoginStatus::kOk, core::LoginStatus::kOauth2Response));

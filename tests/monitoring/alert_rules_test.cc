@@ -49,7 +49,7 @@ TEST_CASE("Alert rules: every metric and label is one that the code has") {
   }
 }
 
-TEST_CASE("Alert rules: they are those of reports-and-labels.md, each once") {
+TEST_CASE("Alert rules: they are those of reports-and-labels.md and each is there once") {
   const std::string page = Text("docs/spec/reports-and-labels.md");
   const std::size_t at = page.find("\n## Alert names of the shipped rules");
   REQUIRE(at != std::string::npos);
@@ -64,7 +64,7 @@ TEST_CASE("Alert rules: they are those of reports-and-labels.md, each once") {
   CHECK(shipped == std::multiset<std::string>(specified.begin(), specified.end()));
 }
 
-TEST_CASE("Alert rules: each says how bad it is and what it means, and names a runbook") {
+TEST_CASE("Alert rules: each says how bad it is and what it means and names a runbook") {
   const std::string monitoring = Text("docs/monitoring.md");
   for (const AlertRule& alert : ReadAlerts()) {
     CAPTURE(alert.name);
@@ -95,7 +95,7 @@ TEST_CASE("Alert rules: each says how bad it is and what it means, and names a r
   }
 }
 
-TEST_CASE("Alert rules: each has a test that it fires, and that it does not for one in order") {
+TEST_CASE("Alert rules: each has a test that it fires and that it does not for one in order") {
   const auto names_as = [](const char* what, const std::vector<std::string>& texts) {
     return std::ranges::any_of(texts, [&](const std::string& text) {
       return text.find("instance=\"" + std::string(what) + "\"") != std::string::npos ||

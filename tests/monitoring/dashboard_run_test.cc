@@ -137,7 +137,6 @@ void DrawPictures(const std::string& directory, const PrometheusUnderTest& prome
                   const std::vector<Chart::Mark>& marks) {
   const std::vector<std::pair<std::string, std::string>> pictures = {
       {"age-of-the-last-probe", "Age of the last good probe"},
-      {"requests-that-failed", "Requests that did not end with ok, by status"},
       {"calls-to-openbao", "Calls, by operation"},
       {"key-version", "Version of the active key"}};
   for (const auto& [file, panel] : pictures) {
@@ -148,7 +147,7 @@ void DrawPictures(const std::string& directory, const PrometheusUnderTest& prome
   }
 }
 
-TEST_CASE("Dashboard: each query has a result after a rotation, an outage and a recovery") {
+TEST_CASE("Dashboard: each query has a result after a rotation and an outage and a recovery") {
   if (!PrometheusUnderTest::Installed()) {
     testing::SaySkipped("no prometheus: install the package prometheus");
     return;

@@ -20,7 +20,7 @@ std::set<std::string> Recorded() {
   return names;
 }
 
-TEST_CASE("Dashboard: rows, titles, texts and places are in order") {
+TEST_CASE("Dashboard: rows and titles and texts and places are in order") {
   const Dashboard dashboard = ReadDashboard();
   CHECK(dashboard.problems == Texts{});
   CHECK(dashboard.rows == Texts{"Health", "KMS calls", "OpenBao", "Key and rotation",

@@ -22,7 +22,7 @@ TEST_CASE("Metric words: a name or a label that the code does not have is found"
   CHECK(UnknownWords("process_threads", {}) == Words{"process_threads"});
 }
 
-TEST_CASE("Metric words: a histogram's parts are one metric") {
+TEST_CASE("Metric words: the parts of a histogram are one metric") {
   CHECK(MetricsIn("openbao_kms_grpc_duration_seconds_sum / "
                   "openbao_kms_grpc_duration_seconds_count and up == 1") ==
         std::set<std::string>{"openbao_kms_grpc_duration_seconds", "up"});

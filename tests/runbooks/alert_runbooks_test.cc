@@ -57,7 +57,6 @@ RUNBOOK_CASE("Runbook", "login-fails", "How to look") {
 RUNBOOK_CASE("Runbook", "refused-objects", "How to look") {
   OneNode one;
   testing::SealedObject sealed = one.node().serving->Seal("a value");
-  const std::string key_id = sealed.key_id;
   sealed.annotations.begin()->second = "tampered";
   CHECK_FALSE(one.node().serving->stub.Decrypt(sealed).status.ok());
   sealed.key_id = "no-such-key";

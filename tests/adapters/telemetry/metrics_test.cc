@@ -162,7 +162,7 @@ std::map<std::string, std::string> InTable(const std::set<Appears>& which) {
   return table;
 }
 
-TEST_CASE("Metric table: it says what a scrape shows, from the start and after every event") {
+TEST_CASE("Metric table: it says what a scrape shows from the start and after every event") {
   Recorder recorder;
   recorder.telemetry.SetLevel(core::LogLevel::kError);
   testing::FixedGauges gauges;
