@@ -56,6 +56,7 @@ struct Flags {
   int idle_seconds = 10;
   int system_call_calls = 1000;
   int restarts = 3;
+  bool no_batches = false;
   bool brief = false;
   std::string json_file;
 };
@@ -83,6 +84,7 @@ class Bench {
         token_(setup_.Login()) {
     quick_ = config_.tree;
     SetSteadyPace(config_);
+    config_.tree["transit"]["coalesce"] = !flags.no_batches;
     report_.server = openbao.name();
     report_.version = openbao.version();
     report_.processors = std::thread::hardware_concurrency();
@@ -470,6 +472,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 100000));
   app.add_option("--restarts", flags.restarts, "How many starts are timed after the first one")
       ->check(CLI::Range(0, 100));
+  app.add_flag("--no-batches", flags.no_batches, "With transit.coalesce: false");
   app.add_flag("--brief", flags.brief, "Prints the medians of what grows only, and no ratios");
   app.add_option("--json", flags.json_file, "Where the figures go as JSON as well");
   CLI11_PARSE(app, argc, argv);
