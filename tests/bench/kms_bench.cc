@@ -83,8 +83,8 @@ class Bench {
         config_(openbao, setup_),
         token_(setup_.Login()) {
     quick_ = config_.tree;
-    SetSteadyPace(config_);
     config_.tree["transit"]["coalesce"] = !flags.no_batches;
+    SetSteadyPace(config_);  // writes it
     report_.server = openbao.name();
     report_.version = openbao.version();
     report_.processors = std::thread::hardware_concurrency();
