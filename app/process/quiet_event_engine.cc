@@ -91,16 +91,17 @@ QuietEventEngine::TaskHandle QuietEventEngine::RunAfter(Duration when,
   const Duration most = Duration::max() - now;
   const auto due = static_cast<std::intptr_t>((now + std::min(when, most)).count());
   TaskHandle handle{};
+  const std::shared_ptr<Tasks> tasks = tasks_;  // the task may destroy us before we return
   {
-    const std::lock_guard lock(tasks_->mutex);
-    handle = {.keys = {due, ++tasks_->last_number}};
-    tasks_->waiting.emplace(Tasks::Key(due, tasks_->last_number), std::move(closure));
-    if (!tasks_->thread.joinable()) {
+    const std::lock_guard lock(tasks->mutex);
+    handle = {.keys = {due, ++tasks->last_number}};
+    tasks->waiting.emplace(Tasks::Key(due, tasks->last_number), std::move(closure));
+    if (!tasks->thread.joinable()) {
       const adapters::posix::AllSignalsBlocked blocked;
-      tasks_->thread = std::thread(&Tasks::Work, tasks_);
+      tasks->thread = std::thread(&Tasks::Work, tasks);
     }
   }
-  tasks_->changed.notify_one();
+  tasks->changed.notify_one();
   return handle;
 }
 
