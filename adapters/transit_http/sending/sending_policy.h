@@ -8,11 +8,11 @@
 // - Places. At most `places` transfers of requests run at a time; more connections would not make
 //   OpenBao faster and would cost handshakes. Probes have places of their own, so that a flood of
 //   requests never makes Status unhealthy.
-// - Batches. A request that finds a place leaves at once and alone. Requests that find none wait,
-// and
-//   leave together the moment a place is free: as many as one call may carry, of those that may
-//   share one. From then on they are one call, with one set of attempts; each keeps its own
-//   deadline and leaves by itself.
+// - Batches. A request that finds a place leaves at once and alone. Requests that find none wait
+//   and leave together the moment a place is free: as many as one call may carry, of those that
+//   may share one. From then on they are one call, with one set of attempts; each keeps its own
+//   deadline and leaves by itself. While such a call is under way few calls are: those that wait
+//   gather, and the next one carries more. A silent call does not count.
 // - Turns. Encrypts and decrypts wait in queues of their own and are taken in turn: a storm of one
 //   never starves the other. Within a queue the first come is the first served.
 // - Admission. A request whose expected end, by what recent replies took and what is in front of
@@ -23,8 +23,7 @@
 //   connection, a cut reply, a proxy's or a standby's answer) is tried again at the next address
 //   after a growing pause, within the deadline.
 // - Hedges. An attempt without a first byte for longer than nearly all recent ones gets a second
-// one
-//   beside it, at another address, or on a fresh connection; the first good reply wins.
+//   one beside it, at another address, or on a fresh connection; the first good reply wins.
 // - Allowance. Retries and hedges together are a fraction of recent calls, plus a few: trouble of
 //   OpenBao's never makes a storm of ours.
 // - Suspects. An address whose last attempts stayed without a byte is asked last, and looked at
