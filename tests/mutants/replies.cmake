@@ -37,16 +37,14 @@ baokms_mutant(batch_counts_each_share replies adapters/transit_http/openbao/tran
   "Transit batch: an item's failure*"
   REPLACE ".reply = std::move(reply), .took = std::nullopt" ".reply = std::move(reply), .took = call.took")
 baokms_mutant(batch_of_two_tokens replies adapters/transit_http/openbao/openbao_transit_client.cc
-  "Transit batch: encrypts, decrypts and tokens*"
+  "Transit batch: kinds and tokens are kept apart*"
   REPLACE "post.batch_group = token.generation" "(void)token")
 baokms_mutant(batch_of_probes replies adapters/transit_http/openbao/openbao_transit_client.cc
-  "Transit batch: encrypts, decrypts and tokens*"
+  "Transit batch: kinds and tokens are kept apart*"
   REPLACE "if (lane == core::Lane::kProbe) return" "")
 set(open_call adapters/transit_http/transport/open_call.cc)
 baokms_mutant(batch_answers_the_next_one replies ${open_call} "Batches: what waits leaves in one call*"
   REPLACE "std::move(shares[i])" "std::move(shares[(i + 1) % items_.size()])")
-baokms_mutant(batch_deadline_is_the_first replies ${open_call} "Batches: a deadline ends one item*"
-  REPLACE "deadline = std::max(deadline, item.request.deadline)" "")
 baokms_mutant(batch_of_two_groups replies adapters/transit_http/transport/io_loop.cc
   "Batches: other groups*" REPLACE ".group = request.batch_group" ".group = 0")
 baokms_mutant(batch_ends_with_one_deadline replies adapters/transit_http/transport/io_loop.cc

@@ -188,7 +188,7 @@ TEST_CASE("Batch reply: a result that cannot be read is that item's error alone"
     CHECK(Decrypts(replies) == Outcomes{"0", expected, "2"});
   }
   for (const std::string_view result :
-       {R"({"ciphertext":"vault:v2:\",\"key_version\":2,\"x\":\"","reference":"1"})",
+       {R"({"ciphertext":"vault:v2:QQ==\",\"y\":\"","key_version":2,"reference":"1"})",
         R"({"ciphertext":"vault:v2:QQ==","key_version":"2","reference":"1"})"}) {
     CAPTURE(result);
     const auto replies =

@@ -85,7 +85,7 @@ struct BatchBench {
   }
 };
 
-TEST_CASE("Transit batch: items keep their own input, associated data and version") {
+TEST_CASE("Transit batch: items keep their own input and associated data and version") {
   BatchBench bench;
   bench.Encrypt("a", 2);
   bench.Encrypt("bc", 1);
@@ -111,7 +111,7 @@ TEST_CASE("Transit batch: items keep their own input, associated data and versio
       R"(,{"ciphertext":"vault:v1:10","associated_data":"e30=","reference":"10"}]})"));
 }
 
-TEST_CASE("Transit batch: encrypts, decrypts and tokens are kept apart, and probes stay alone") {
+TEST_CASE("Transit batch: kinds and tokens are kept apart and probes stay alone") {
   BatchBench bench;
   bench.Encrypt("a");
   bench.Decrypt("vault:v1:x");
@@ -169,7 +169,7 @@ TEST_CASE("Transit batch: a call that failed is everybody's failure and counts o
   CHECK(bench.telemetry.batches() == std::vector<std::size_t>{2});
 }
 
-TEST_CASE("Transit batch: one that never left counts nowhere, and each superseded attempt once") {
+TEST_CASE("Transit batch: one that never left counts nowhere and a superseded attempt once") {
   BatchBench bench;
   bench.Decrypt("vault:v1:x");
   bench.Decrypt("vault:v1:y");
