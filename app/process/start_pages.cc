@@ -50,7 +50,7 @@ StartPages::StartPages() {
       const std::uintptr_t segment = object->dlpi_addr + header.p_vaddr;
       const std::uintptr_t begin = segment / page * page;
       const std::uintptr_t end = (segment + header.p_filesz + page - 1) / page * page;
-      // NOLINTNEXTLINE(performance-no-int-to-ptr)
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): as above
       static_cast<StartPages*>(self)->ranges_.push_back(
           {reinterpret_cast<void*>(begin), end - begin});
     }

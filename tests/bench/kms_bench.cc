@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/bench/emulator_process.h"
+#include "tests/bench/chosen_server.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/key_versions.h"
 #include "tests/bench/peer.h"
@@ -28,7 +28,6 @@
 #include "tests/support/harness/openbao_setup.h"
 #include "tests/support/harness/provider_config.h"
 #include "tests/support/harness/provider_process.h"
-#include "tests/support/harness/real_openbao.h"
 #include "tests/support/harness/temp_directory.h"
 #include "tests/support/harness/within.h"
 #include "tests/support/measure/kms_load.h"
@@ -420,18 +419,6 @@ int Run(OpenBaoUnderTest& openbao, pid_t openbao_pid, const Flags& flags) {
   return good ? 0 : 1;
 }
 
-int RunOn(const Flags& flags) {
-  const auto program =
-      flags.server == "emulator" ? std::optional<std::string>() : FindRealOpenBao();
-  if (program) {
-    RealOpenBao openbao(*program, OpenBaoStorage::kMemory);
-    return Run(openbao, openbao.pid(), flags);
-  }
-  if (flags.server == "openbao") throw HarnessError(HowToGetOpenBao());
-  EmulatorProcess emulator;
-  return Run(emulator, emulator.pid(), flags);
-}
-
 }  // namespace
 }  // namespace baokms::testing
 
@@ -478,7 +465,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   curl_global_init(CURL_GLOBAL_DEFAULT);
   try {
-    return baokms::testing::RunOn(flags);
+    return baokms::testing::OnChosenServer(
+        flags.server, [&](baokms::testing::OpenBaoUnderTest& openbao, pid_t pid) {
+          return baokms::testing::Run(openbao, pid, flags);
+        });
   } catch (const baokms::testing::HarnessError& error) {
     std::fprintf(stderr, "kms_bench: %s\n", error.what());
     return 1;

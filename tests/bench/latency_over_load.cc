@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/bench/emulator_process.h"
+#include "tests/bench/chosen_server.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/latency_picture.h"
 #include "tests/bench/peer.h"
@@ -27,7 +27,6 @@
 #include "tests/support/harness/openbao_setup.h"
 #include "tests/support/harness/provider_config.h"
 #include "tests/support/harness/provider_process.h"
-#include "tests/support/harness/real_openbao.h"
 #include "tests/support/measure/kms_load.h"
 #include "tests/support/measure/steady_pace.h"
 
@@ -221,22 +220,12 @@ void WriteFile(const std::string& path, const std::string& text) {
   if (!out.flush()) throw HarnessError("cannot write " + path);
 }
 
-nlohmann::json MeasureOn(OpenBaoUnderTest& openbao, const Flags& flags) {
-  Measurement measurement(openbao, flags);
-  measurement.Run();
-  return measurement.ToJson();
-}
-
 nlohmann::json Measure(const Flags& flags) {
-  const auto program =
-      flags.server == "emulator" ? std::optional<std::string>() : FindRealOpenBao();
-  if (program) {
-    RealOpenBao openbao(*program, OpenBaoStorage::kMemory);
-    return MeasureOn(openbao, flags);
-  }
-  if (flags.server == "openbao") throw HarnessError(HowToGetOpenBao());
-  EmulatorProcess emulator;
-  return MeasureOn(emulator, flags);
+  return OnChosenServer(flags.server, [&](OpenBaoUnderTest& openbao, pid_t /*pid*/) {
+    Measurement measurement(openbao, flags);
+    measurement.Run();
+    return measurement.ToJson();
+  });
 }
 
 int Run(const Flags& flags) {

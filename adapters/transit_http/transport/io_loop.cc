@@ -164,7 +164,7 @@ void IoLoop::Run() {
     {
       const std::lock_guard turn(turn_);
       events_.Note(happened);
-      for (const IoEvents::Ready& ready : happened.sockets()) DriveSocket(ready);
+      for (const IoEvents::Ready& ready : happened.sockets()) Drive(ready.socket, ready.bits);
       TakeTurn();
       answers.swap(answers_);
       ended = exiting_ && calls_.empty() && attempts_.empty();
@@ -216,9 +216,9 @@ int IoLoop::OnTimer(CURLM* /*multi*/, long milliseconds, void* self) {
   return 0;
 }
 
-void IoLoop::DriveSocket(const IoEvents::Ready& ready) {
+void IoLoop::Drive(curl_socket_t socket, int bits) {
   int running = 0;
-  curl_multi_socket_action(multi_.get(), ready.socket, ready.bits, &running);
+  curl_multi_socket_action(multi_.get(), socket, bits, &running);
   FinishTransfers();
 }
 
@@ -227,9 +227,7 @@ void IoLoop::DriveTimers() {
   EndStillBorn();
   while (curl_due_ && *curl_due_ <= Now()) {
     curl_due_.reset();
-    int running = 0;
-    curl_multi_socket_action(multi_.get(), CURL_SOCKET_TIMEOUT, 0, &running);
-    FinishTransfers();
+    Drive(CURL_SOCKET_TIMEOUT, 0);
     EndStillBorn();
   }
 }

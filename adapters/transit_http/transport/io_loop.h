@@ -137,7 +137,7 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   // ---- curl ----
   static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* self, void* own);
   static int OnTimer(CURLM* multi, long milliseconds, void* self);
-  void DriveSocket(const IoEvents::Ready& ready);
+  void Drive(curl_socket_t socket, int bits);
   void DriveTimers();
 
   // ---- attempts ----

@@ -91,7 +91,7 @@ void Transfer::End() {
   Set(easy, CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
   headers_.clear();
   credential_line_ = {};
-  (void)body_.Take();
+  (void)body_.Take();  // the beginning of a reply that came to nothing
   alert_.reset();
   if (way_.identity) way_ = {};  // its key may be renewed or withdrawn
 }
