@@ -11,6 +11,7 @@
 #include "app/process/startup.h"
 #include "app/process/system_clock.h"
 #include "app/process/system_random.h"
+#include "app/serve/confinement.h"
 #include "app/serve/failed_start_advice.h"
 #include "app/serve/listeners.h"
 #include "app/serve/runtime.h"
@@ -31,29 +32,21 @@ telemetry::TelemetryOptions TelemetryOptionsOf(const core::Configuration& config
       .build = {.version = kVersion, .commit = kCommit, .build_date = kBuildDate, .dirty = kDirty}};
 }
 
-// Options that are accepted and do nothing in this version.
-void WarnOfIneffectiveOptions(const core::Configuration& configuration, telemetry::Telemetry& log) {
-  const auto warn_if = [&](bool set, std::string_view option) {
-    if (set) log.Note(core::LogLevel::kWarn, "option.no_effect", option);
-  };
-  warn_if(configuration.hardening.seccomp, "hardening.seccomp");
-  warn_if(configuration.hardening.landlock, "hardening.landlock");
-}
-
 // One run of the provider, once its configuration is good.
 class ServeRun {
  public:
   ServeRun(const ConfigurationRequest& request, const core::Configuration& configuration,
-           const ports::FileReader& files, const Signals& signals)
+           const ports::FileReader& files, const Signals& signals, LandlockScope landlock)
       : request_(request),
         configuration_(configuration),
         files_(files),
         signals_(signals),
+        landlock_(landlock),
         log_(TelemetryOptionsOf(configuration), clock_) {}
 
   ExitCode Run() {
     log_.ServeStart();
-    WarnOfIneffectiveOptions(configuration_, log_);
+    TellLandlock();
     const bool lock_memory = configuration_.hardening.lock_memory;
     if (!OpenLibraries(lock_memory) && lock_memory) {
       log_.Note(core::LogLevel::kWarn, "memory.not_locked", "memlock_limit");
@@ -89,11 +82,11 @@ class ServeRun {
         log_.ServeShutdown();
         return ExitCode::kOk;
     }
-    // seccomp belongs here: after the first probes, before READY.
     if (auto served = runtime.Serve(); !served) {
       runtime.Stop(std::chrono::milliseconds(0));
       return Fail(served.error());
     }
+    Confine();
     log_.ServeReady();
     supervisor_.Ready();
     start_pages_.GiveBack();
@@ -126,6 +119,27 @@ class ServeRun {
       }
       supervisor_.ExtendStart(std::chrono::duration_cast<std::chrono::microseconds>(
           LongestTry() + std::chrono::seconds(10)));
+    }
+  }
+
+  void TellLandlock() {
+    if (!configuration_.hardening.landlock) {
+      log_.Note(core::LogLevel::kInfo, "landlock.off", "hardening.landlock");
+    } else if (landlock_ == LandlockScope::kNone) {
+      log_.Note(core::LogLevel::kWarn, "landlock.unavailable", "kernel");
+    } else {
+      log_.Note(core::LogLevel::kInfo, "landlock.enforced", Name(landlock_));
+    }
+  }
+
+  // After the first probes, which load what the C library loads late, and the socket.
+  void Confine() {
+    if (!configuration_.hardening.seccomp) {
+      log_.Note(core::LogLevel::kInfo, "seccomp.off", "hardening.seccomp");
+    } else if (const AllowedCalls calls = NeededCalls(configuration_); FilterSystemCalls(calls)) {
+      log_.Note(core::LogLevel::kInfo, "seccomp.enforced", Name(calls));
+    } else {
+      log_.Note(core::LogLevel::kWarn, "seccomp.unavailable", "kernel");
     }
   }
 
@@ -178,6 +192,7 @@ class ServeRun {
   const core::Configuration& configuration_;
   const ports::FileReader& files_;
   const Signals& signals_;
+  const LandlockScope landlock_;
   const StartPages start_pages_;
   SystemClock clock_;
   SystemRandom random_;
@@ -199,8 +214,12 @@ ExitCode Serve(const ConfigurationRequest& request) {
           .line = 0,
           .message = "this machine has no such group; create it or use a gid"}});
   }
-  // Landlock belongs here: before the first thread.
-  return ServeRun(request, *configuration, files, signals).Run();
+  // Before the first thread, which writes the log.
+  const LandlockScope landlock =
+      configuration->hardening.landlock
+          ? EnforceLandlock(NeededAccess(*configuration, ConfigurationFile(request)))
+          : LandlockScope::kNone;
+  return ServeRun(request, *configuration, files, signals, landlock).Run();
 }
 
 }  // namespace baokms::app
