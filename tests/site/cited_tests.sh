@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# cited_tests.sh [DOCS]: every test that a page cites, as in `unit/wire/aad_test.cc`: "AAD: the probe's is no
+# object's", "another of the same file", is there.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+docs=${1:-$root/docs}
+# shellcheck disable=SC2016 # backticks of Markdown
+citation='`[a-z0-9_/]+_test\.cc`(: "[^"]*"(, "[^"]*")*)?'
+
+cited=0
+wrong=0
+while IFS= read -r line; do
+  page=${line%%:*}
+  line=${line#*:}
+  file=${line#\`}
+  file=${file%%\`*}
+  path=$root/tests/${file#tests/}
+  if [ ! -f "$path" ]; then
+    echo "$page: there is no tests/$file"
+    wrong=1
+    continue
+  fi
+  # Literals that run on over lines are one.
+  source=$(tr -d '\n' <"$path" | sed -E 's/" *"//g')
+  while IFS= read -r name; do
+    [ -n "$name" ] || continue
+    cited=$((cited + 1))
+    if ! grep -qF -- "$name" <<<"$source"; then
+      echo "$page: tests/$file has no test $name"
+      wrong=1
+    fi
+  done < <(grep -oE '"[^"]*"' <<<"${line#*\`*\`}")
+done < <(cd "$docs" && grep -rHoE --include='*.md' "$citation" .)
+echo "$cited tests are cited"
+[ "$cited" -gt 0 ] # a wrong folder or pattern would find nothing
+exit "$wrong"
