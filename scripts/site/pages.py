@@ -33,6 +33,7 @@ def on_files(files, config):
     for path in found:
         name = path.relative_to(root).as_posix()
         files.append(File(name, str(root), config.site_dir, config.use_directory_urls))
+    files.append(File("site.css", str(root / "scripts/site"), config.site_dir, False))
     return files
 
 
