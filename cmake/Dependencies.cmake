@@ -23,3 +23,12 @@ if(BAOKMS_BUILD_TESTS)
   find_package(trompeloeil CONFIG REQUIRED)
   find_package(valijson CONFIG REQUIRED)
 endif()
+
+# The code of these two may come from their headers instead of a library.
+set(BAOKMS_FMT fmt::fmt)
+set(BAOKMS_SPDLOG spdlog::spdlog)
+if(BAOKMS_SELF_CONTAINED)
+  set(BAOKMS_FMT fmt::fmt-header-only)
+  set(BAOKMS_SPDLOG spdlog::spdlog_header_only)
+  include(SelfContained)
+endif()
