@@ -16,6 +16,7 @@ if(NOT BAOKMS_RELEASE_LIBRARIES)
 else()
   set(built ${BAOKMS_RELEASE_LIBRARIES})
 endif()
+set(BAOKMS_STATIC_LIBRARIES ${built})
 message(STATUS "Static libraries of our own: ${built}")
 
 # archive_of(RESULT SHARED-LIBRARY): empty when there is none.
@@ -73,3 +74,20 @@ set_property(TARGET spdlog::spdlog_header_only PROPERTY INTERFACE_LINK_LIBRARIES
 set(CMAKE_SKIP_RPATH ON)  # there is no loader that would read one
 add_link_options(-static-pie -Wl,--gc-sections)
 add_compile_definitions(BAOKMS_SELF_CONTAINED)
+
+# baokms_finish_release(PROGRAM): stripped, with its symbols in PROGRAM.debug beside it, which debuggers find; and
+# third-party-licenses.txt, of everything that the linker put into it.
+function(baokms_finish_release program)
+  set(inputs ${CMAKE_CURRENT_BINARY_DIR}/${program}.inputs)
+  set(licenses ${PROJECT_BINARY_DIR}/third-party-licenses.txt)
+  set(script ${PROJECT_SOURCE_DIR}/scripts/release-licenses.sh)
+  target_link_options(${program} PRIVATE -Wl,--dependency-file=${inputs})
+  set_property(TARGET ${program} APPEND PROPERTY LINK_DEPENDS ${script})
+  add_custom_command(TARGET ${program} POST_BUILD
+    COMMAND ${script} ${inputs} ${BAOKMS_STATIC_LIBRARIES} ${licenses}
+    COMMAND ${CMAKE_OBJCOPY} --only-keep-debug --compress-debug-sections $<TARGET_FILE:${program}>
+      $<TARGET_FILE:${program}>.debug
+    COMMAND ${CMAKE_STRIP} $<TARGET_FILE:${program}>
+    COMMAND ${CMAKE_OBJCOPY} --add-gnu-debuglink=$<TARGET_FILE:${program}>.debug $<TARGET_FILE:${program}>
+    BYPRODUCTS ${licenses} ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${program}.debug VERBATIM)
+endfunction()
