@@ -1,7 +1,6 @@
 // How the process starts (architecture.md), in the order that later work must not change:
-//   1. BeginProcess: the libraries' locks, the heap's arenas, the standard streams, the
-//   environment,
-//      the libraries' logs, gRPC's timers and the limit of descriptors.
+//   1. BeginProcess: the libraries' locks, the heap's arenas, code of the host, the standard
+//      streams, the environment, the libraries' logs, gRPC's timers and the limit of descriptors.
 //   2. HardenProcess: dumps, privileges and SIGPIPE. `serve` takes its signals next.
 //   3. The configuration is read and checked.
 //   4. Landlock: before the first thread.

@@ -1,7 +1,5 @@
 #include "app/serve/serve.h"
 
-#include <systemd/sd-daemon.h>
-
 #include "adapters/checked_file/posix_file_reader.h"
 #include "adapters/systemd/systemd_supervisor.h"
 #include "adapters/telemetry/telemetry.h"
@@ -175,9 +173,9 @@ class ServeRun {
 
   // Fed by the control loop's turns, never by a probe's success.
   void FeedWatchdog(Runtime& runtime) {
-    std::uint64_t period_us = 0;
-    if (sd_watchdog_enabled(/*unset_environment=*/0, &period_us) <= 0) return;
-    runtime.EveryTurn(std::chrono::microseconds(period_us / 3), [this] { supervisor_.Watchdog(); });
+    const auto period = supervisor_.WatchdogPeriod();
+    if (!period) return;
+    runtime.EveryTurn(*period / 3, [this] { supervisor_.Watchdog(); });
   }
 
   ExitCode Fail(const std::string& what_to_do,
