@@ -21,4 +21,9 @@ void SystemdSupervisor::ExtendStart(std::chrono::microseconds more) {
 
 void SystemdSupervisor::Stopping() { Notify("STOPPING=1"); }
 
+void SystemdSupervisor::Status(std::string_view line) {
+  // A second line would be another assignment.
+  Notify("STATUS=" + std::string(line.substr(0, line.find('\n'))));
+}
+
 }  // namespace baokms::adapters::systemd

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <string_view>
 
 namespace baokms::adapters::systemd {
 
@@ -12,6 +13,8 @@ class SystemdSupervisor {
   void Watchdog();
   void ExtendStart(std::chrono::microseconds more);
   void Stopping();
+  // What `systemctl status` shows; one line, which any user of the machine can read.
+  void Status(std::string_view line);
 };
 
 }  // namespace baokms::adapters::systemd
