@@ -14,6 +14,7 @@
 #include "app/serve/listeners.h"
 #include "app/serve/runtime.h"
 #include "app/serve/signals.h"
+#include "app/serve/status_line.h"
 
 namespace baokms::app {
 namespace {
@@ -59,7 +60,9 @@ class ServeRun {
     log_.BindGauges(&runtime.gauges());
     const Listeners listeners = StartListeners(configuration_.server, runtime.gauges(), log_);
     FeedWatchdog(runtime);
-    runtime.StartProbing();
+    runtime.StartProbing([this, &runtime](bool healthy) {
+      status_.ProbeEnded(healthy ? std::string() : runtime.ExplainFailure());
+    });
     switch (AwaitHealth(runtime)) {
       case Start::kHealthy:
         break;
@@ -75,7 +78,7 @@ class ServeRun {
         return Fail(why, error);
       }
       case Start::kTerminated:
-        supervisor_.Stopping();
+        TellOfStop();
         runtime.Stop(std::chrono::milliseconds(0));
         log_.ServeShutdown();
         return ExitCode::kOk;
@@ -86,10 +89,11 @@ class ServeRun {
     }
     Confine();
     log_.ServeReady();
+    status_.Serves();
     supervisor_.Ready();
     start_pages_.GiveBack();
     AwaitTermination();
-    supervisor_.Stopping();
+    TellOfStop();
     runtime.Stop(kDrain);
     log_.ServeShutdown();
     return ExitCode::kOk;
@@ -171,6 +175,11 @@ class ServeRun {
     }
   }
 
+  void TellOfStop() {
+    status_.Stops();
+    supervisor_.Stopping();
+  }
+
   // Fed by the control loop's turns, never by a probe's success.
   void FeedWatchdog(Runtime& runtime) {
     const auto period = supervisor_.WatchdogPeriod();
@@ -195,6 +204,7 @@ class ServeRun {
   SystemClock clock_;
   SystemRandom random_;
   adapters::systemd::SystemdSupervisor supervisor_;
+  StatusLine status_{[this](const std::string& line) { supervisor_.Status(line); }};
   telemetry::Telemetry log_;
 };
 
