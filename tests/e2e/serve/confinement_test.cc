@@ -82,7 +82,8 @@ class TakenOver {
   ProviderProcess::Options Environment() {
     std::ofstream(outside_.File("secret")) << "another's";
     std::ofstream(outside_.File("new2")) << "another's";
-    return {.environment = {{"LD_PRELOAD", BAOKMS_ACT_FROM_INSIDE_PATH},
+    return {.environment = {{"NOTIFY_SOCKET", "/nonexistent"},
+                            {"LD_PRELOAD", BAOKMS_ACT_FROM_INSIDE_PATH},
                             {"BAOKMS_TEST_ACTS", config_.directory().File("state") + "/acts"},
                             {"BAOKMS_TEST_OUTSIDE", outside_.path()},
                             {"BAOKMS_TEST_CONFIG", config_.directory().path()},

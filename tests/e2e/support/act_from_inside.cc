@@ -188,7 +188,9 @@ void Act() {
 
 }  // namespace
 
-extern "C" int sd_notify(int /*unset_environment*/, const char* state) {
-  if (std::string_view(state) == "READY=1") std::thread(Act).detach();
-  return 0;
+extern "C" ssize_t sendto(int socket, const void* bytes, size_t size, int flags, const sockaddr* to,
+                          socklen_t to_size) {
+  const std::string_view text(static_cast<const char*>(bytes), size);
+  if (text == "READY=1") std::thread(Act).detach();
+  return syscall(SYS_sendto, socket, bytes, size, flags, to, to_size);
 }
