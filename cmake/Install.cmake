@@ -1,6 +1,9 @@
 # What `cmake --install` puts where. A release's program is stripped already; its symbols are the component "debug",
 # which only `--component debug` installs.
 include(GNUInstallDirs)
+# Whatever the umask is.
+set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(made ${PROJECT_BINARY_DIR}/reference)
 
 install(TARGETS bao-kms-provider RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -1,8 +1,5 @@
-# .deb, .rpm and tarball of what `cmake --install` installs: `cpack --config build/release/CPackConfig.cmake`, or
-# scripts/release.sh for all that belongs to a release. deploy/packages has the scripts of the packages.
+# .deb and .rpm of what `cmake --install` installs, made by scripts/packages.sh. deploy/packages has their scripts.
 # Two runs, in different folders at different times, make the same bytes (tests/packages).
-set(BAOKMS_PACKAGE_VERSION ${PROJECT_VERSION} CACHE STRING "Version of the packages; a snapshot's has a suffix")
-
 set(CPACK_PACKAGE_NAME bao-kms-provider)
 if(BAOKMS_WITH_PKCS11)
   set(CPACK_PACKAGE_NAME bao-kms-provider-pkcs11)
@@ -10,20 +7,18 @@ endif()
 # Where Debian looks for it.
 install(FILES ${PROJECT_SOURCE_DIR}/deploy/packages/copyright
   DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${CPACK_PACKAGE_NAME})
-set(CPACK_PACKAGE_VERSION ${BAOKMS_PACKAGE_VERSION})
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_VENDOR "bao-kms-provider developers")
 set(CPACK_PACKAGE_CONTACT "bao-kms-provider developers")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Kubernetes KMS v2 provider for OpenBao Transit")
-set(CPACK_PACKAGE_DESCRIPTION "Runs on each control-plane node and encrypts kube-apiserver's data keys with a key \
-that stays in OpenBao. It does nothing until /etc/openbao-kms/config.yaml exists.")
+set(CPACK_PACKAGE_DESCRIPTION "Runs on each control-plane node and encrypts the data keys of kube-apiserver
+with a key that stays in OpenBao. It does nothing until
+/etc/openbao-kms/config.yaml exists.")
 
 # Everything below its final path, whatever the prefix of the build, with modes that no umask changes.
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_INSTALL_PREFIX /usr)
-set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
-  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
-set(CPACK_STRIP_FILES $<NOT:$<BOOL:${BAOKMS_SELF_CONTAINED}>>)
-set(CPACK_MONOLITHIC_INSTALL OFF)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
 set(CPACK_VERBATIM_VARIABLES ON)
 
 set(debian_architecture ${BAOKMS_DEBIAN_ARCHITECTURE})
@@ -42,10 +37,11 @@ set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)
 if(BAOKMS_WITH_PKCS11)
   set(CPACK_DEBIAN_PACKAGE_CONFLICTS bao-kms-provider)
   set(CPACK_DEBIAN_PACKAGE_REPLACES bao-kms-provider)
-  set(CPACK_DEBIAN_PACKAGE_PROVIDES "bao-kms-provider (= ${BAOKMS_PACKAGE_VERSION})")
+  set(CPACK_DEBIAN_PACKAGE_PROVIDES bao-kms-provider)
 endif()
 if(NOT BAOKMS_SELF_CONTAINED)
   set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+  set(CPACK_STRIP_FILES ON)
   # Of others, only what comes from headers is in the program.
   set(licenses ${PROJECT_BINARY_DIR}/third-party-licenses.txt)
   file(WRITE ${licenses} "bao-kms-provider contains code of the headers of these packages of Debian 12:\n")
@@ -62,7 +58,9 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${scripts}/deb/conffiles ${scripts}/deb/p
 
 set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
 set(CPACK_RPM_PACKAGE_ARCHITECTURE ${CMAKE_SYSTEM_PROCESSOR})
+set(CPACK_RPM_PACKAGE_DESCRIPTION ${CPACK_PACKAGE_DESCRIPTION})
 set(CPACK_RPM_PACKAGE_LICENSE Apache-2.0)
+set(CPACK_RPM_PACKAGE_RELOCATABLE OFF)
 set(CPACK_RPM_PACKAGE_REQUIRES ca-certificates)
 set(CPACK_RPM_PACKAGE_AUTOREQPROV no)  # one static program
 set(CPACK_RPM_COMPRESSION_TYPE xz)
@@ -84,11 +82,9 @@ set(CPACK_RPM_SPEC_MORE_DEFINE "%define __os_install_post %{nil}
 %define clamp_mtime_to_source_date_epoch 1
 %define _buildhost localhost")
 
-set(CPACK_ARCHIVE_FILE_NAME ${CPACK_PACKAGE_NAME}-${BAOKMS_PACKAGE_VERSION}-linux-${debian_architecture})
-set(CPACK_PACKAGE_FILE_NAME ${CPACK_ARCHIVE_FILE_NAME})
 set(CPACK_GENERATOR DEB)
 if(BAOKMS_SELF_CONTAINED)
-  set(CPACK_GENERATOR DEB RPM TGZ)
+  list(APPEND CPACK_GENERATOR RPM)  # the other one needs Debian 12's libraries
 endif()
 
 # The time of everything in a package: SOURCE_DATE_EPOCH, else what the program was built with, which is the
