@@ -89,7 +89,14 @@ endif()
 
 # The time of everything in a package: SOURCE_DATE_EPOCH, else what the program was built with, which is the
 # commit's.
-file(WRITE ${PROJECT_BINARY_DIR}/package_time.cmake
-  "if(NOT DEFINED ENV{SOURCE_DATE_EPOCH})\n  set(ENV{SOURCE_DATE_EPOCH} \"${baokms_epoch}\")\nendif()\n")
+file(WRITE ${PROJECT_BINARY_DIR}/package_time.cmake "if(NOT DEFINED ENV{SOURCE_DATE_EPOCH})
+  set(ENV{SOURCE_DATE_EPOCH} \"${baokms_epoch}\")
+endif()
+")
 set(CPACK_PROJECT_CONFIG_FILE ${PROJECT_BINARY_DIR}/package_time.cmake)
+# Times of files that are older than that as well.
+file(WRITE ${PROJECT_BINARY_DIR}/package_files_time.cmake "execute_process(COMMAND_ERROR_IS_FATAL ANY
+  COMMAND find \${CPACK_TEMPORARY_DIRECTORY} -exec touch --no-dereference --date=@\$ENV{SOURCE_DATE_EPOCH} {} +)
+")
+set(CPACK_PRE_BUILD_SCRIPTS ${PROJECT_BINARY_DIR}/package_files_time.cmake)
 include(CPack)

@@ -54,6 +54,7 @@ else
 fi
 [ -z "$key" ] || openssl pkey -in "$key" -noout || fail "$key is no private key"
 
+# shellcheck source=scripts/steps.sh
 . scripts/steps.sh
 use_ccache
 step_logs=$(mktemp -d)
@@ -87,11 +88,11 @@ cd "$output"
 contains=(*)
 step symbols symbols "bao-kms-provider-$version-linux-$(dpkg --print-architecture).debug.xz"
 sbom=bao-kms-provider-$version.spdx.json
-step sbom "$root/scripts/release/python.sh" sbom.py "$sbom" "$version" "$SOURCE_DATE_EPOCH" \
+step sbom "$root/scripts/release/python.sh" "$root/scripts/release/sbom.py" "$sbom" "$version" "$SOURCE_DATE_EPOCH" \
   "$build/third-party-licenses.txt" "$build/bin/bao-kms-provider" "${contains[@]}"
 released=(*)
 provenance=bao-kms-provider-$version.intoto.json
-step provenance "$root/scripts/release/python.sh" provenance.py "$provenance" "$builder" "$version" "$commit" \
+step provenance "$root/scripts/release/python.sh" "$root/scripts/release/provenance.py" "$provenance" "$builder" "$version" "$commit" \
   "$SOURCE_DATE_EPOCH" "$build/third-party-licenses.txt" "${released[@]}"
 sha256sum -- "${released[@]}" "$provenance" >SHA256SUMS
 chmod 644 -- *

@@ -3,6 +3,7 @@
 # a clean Debian SUITE. bookworm has systemd, whose root PROGRAM (a build of the tests) names; trixie has none of it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
+# shellcheck source=tests/packages/root.sh
 . ./root.sh
 in_own_mounts "$@"
 packages=$1 program=$2 suite=$3
@@ -62,7 +63,7 @@ enabled disabled
 inside systemd-tmpfiles --cat-config >"$said"
 expect_said "$said" 'd /run/openbao-kms 2750'
 with_dpkg --purge bao-kms-provider
-for path in /usr/bin/bao-kms-provider /etc/openbao-kms /var/lib/openbao-kms /run/openbao-kms \
+for path in /usr/bin/bao-kms-provider /etc/openbao-kms /var/lib/openbao-kms \
   /lib/systemd/system/bao-kms-provider.service /usr/share/doc/bao-kms-provider; do absent "$path"; done
 grep -q 'is left as it is' "$said" && fail "says that something is left: $(cat "$said")"
 inside getent passwd openbao-kms >/dev/null || fail "the user is gone, whose files may be elsewhere"

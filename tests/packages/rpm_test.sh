@@ -5,6 +5,7 @@
 # because rpm's database knows nothing of Debian's packages; what the package asks for is in contents_test.sh.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
+# shellcheck source=tests/packages/root.sh
 . ./root.sh
 in_own_mounts "$@"
 command -v rpm >/dev/null || skip "no rpm: scripts/install-deps.sh release"
@@ -33,7 +34,7 @@ users_and_directories
 enabled disabled
 verified
 with_rpm --erase bao-kms-provider
-for path in /usr/bin/bao-kms-provider /etc/openbao-kms /var/lib/openbao-kms /run/openbao-kms \
+for path in /usr/bin/bao-kms-provider /etc/openbao-kms /var/lib/openbao-kms \
   /lib/systemd/system/bao-kms-provider.service /usr/share/doc/bao-kms-provider; do absent "$path"; done
 grep -q 'is left as it is' "$said" && fail "says that something is left: $(cat "$said")"
 echo "ok: installed and erased without a configuration"
