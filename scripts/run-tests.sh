@@ -70,6 +70,8 @@ lacks() {
     x86-64) [ "$(uname -m)" != x86_64 ] ;;
     root) [ "$(id -u)" -ne 0 ] ;;
     non-root) [ "$(id -u)" -eq 0 ] ;;
+    rpm) ! command -v rpmbuild >/dev/null ;;
+    debootstrap) ! PATH=$PATH:/usr/sbin command -v debootstrap >/dev/null ;;
     promtool) ! command -v promtool >/dev/null ;;
     apparmor) ! PATH=$PATH:/usr/sbin:/sbin command -v apparmor_parser >/dev/null ;;
     mkdocs) ! scripts/site.sh --packages 2>/dev/null ;;

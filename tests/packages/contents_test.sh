@@ -10,6 +10,7 @@ fail() {
   echo "FAILED: $1" >&2
   exit 1
 }
+[ -d "$packages" ] || { echo "SKIP: no packages: cmake --preset release && cmake --build build/release" && exit; }
 for tool in dpkg-deb rpm shellcheck; do
   command -v "$tool" >/dev/null || { echo "SKIP: no $tool: scripts/install-deps.sh tests release" && exit; }
 done
