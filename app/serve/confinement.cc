@@ -6,6 +6,7 @@
 
 #include "adapters/transit_http/transport/proxy_address.h"
 #include "adapters/transit_http/transport/server_address.h"
+#include "app/process/system_call_filter.h"
 
 namespace baokms::app {
 namespace {
@@ -89,9 +90,33 @@ LandlockRules NeededAccess(const core::Configuration& configuration,
   return rules;
 }
 
-AllowedCalls NeededCalls(const core::Configuration& configuration) {
-  return core::RunsForeignModule(configuration.auth) ? AllowedCalls::kForeignModule
-                                                     : AllowedCalls::kServing;
+Confinement::Confinement(const core::Configuration& configuration, const std::string& config_file)
+    : configuration_(configuration),
+      files_(configuration.hardening.landlock
+                 ? EnforceLandlock(NeededAccess(configuration, config_file))
+                 : LandlockScope::kNone) {}
+
+void Confinement::TellOfFiles(adapters::telemetry::Telemetry& log) const {
+  if (!configuration_.hardening.landlock) {
+    log.Note(core::LogLevel::kInfo, "landlock.off", "hardening.landlock");
+  } else if (files_ == LandlockScope::kNone) {
+    log.Note(core::LogLevel::kWarn, "landlock.unavailable", "kernel");
+  } else {
+    log.Note(core::LogLevel::kInfo, "landlock.enforced", Name(files_));
+  }
+}
+
+void Confinement::RestrictCalls(adapters::telemetry::Telemetry& log) const {
+  const AllowedCalls calls = core::RunsForeignModule(configuration_.auth)
+                                 ? AllowedCalls::kForeignModule
+                                 : AllowedCalls::kServing;
+  if (!configuration_.hardening.seccomp) {
+    log.Note(core::LogLevel::kInfo, "seccomp.off", "hardening.seccomp");
+  } else if (FilterSystemCalls(calls)) {
+    log.Note(core::LogLevel::kInfo, "seccomp.enforced", Name(calls));
+  } else {
+    log.Note(core::LogLevel::kWarn, "seccomp.unavailable", "kernel");
+  }
 }
 
 }  // namespace baokms::app
