@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "adapters/jwt/token_endpoint.h"
 #include "adapters/transit_http/transport/proxy_address.h"
 #include "adapters/transit_http/transport/server_address.h"
 #include "app/process/system_call_filter.h"
@@ -54,7 +55,7 @@ std::vector<std::uint16_t> ConnectPorts(const core::Configuration& configuration
   AddServer(configuration.openbao.address, ports);
   for (const std::string& url : configuration.openbao.failover_addresses) AddServer(url, ports);
   const core::Oauth2Configuration& oauth2 = configuration.auth.jwt.oauth2;
-  AddServer(oauth2.token_url, ports);
+  AddServer(adapters::jwt::TokenEndpoint::Of(oauth2.token_url).origin, ports);
   if (const auto proxy = transit_http::ProxyAddress::Parse(oauth2.proxy_url)) {
     AddPort(proxy->port, ports);
   }
