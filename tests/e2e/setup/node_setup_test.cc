@@ -247,7 +247,9 @@ TEST_CASE("Node setup: start has the unit allow what the configuration needs bey
         "--allow-socket-parent /srv/kms\n"
         "ReadWritePaths=\n"
         "ReadWritePaths=/srv/kms -/var/lib/openbao-kms/state\n"
+        "NoExecPaths=/srv/kms\n"
         "ReadWritePaths=\"-/srv/50%% \\\"state\\\"\"\n"
+        "NoExecPaths=\"-/srv/50%% \\\"state\\\"\"\n"
         "SupplementaryGroups=4711\n");
 
   // Another bundle of the same node, which needs none of it.
