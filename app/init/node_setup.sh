@@ -599,7 +599,6 @@ NoExecPaths=$directory
   fi
   [ "$state" = "$data_directory/state" ] ||
     lines+="ReadWritePaths=$(unit_word "-$state")"$'\n'"NoExecPaths=$(unit_word "-$state")"$'\n'
-  [ "$socket_group" = openbao-kms-socket ] || lines+="SupplementaryGroups=$socket_gid"$'\n'
   if [ -z "$lines" ]; then
     [ ! -e "$root$drop_in" ] || { rm -f -- "$root$drop_in" && say "$drop_in: removed, it is no longer needed"; }
     return

@@ -40,6 +40,7 @@ TEST_CASE("Node setup: four phases lead to a unit that serves and that each boot
   CHECK(machine.Property("UnitFileState") == "enabled");
   CHECK(machine.Property("FragmentPath").ends_with("/lib/systemd/system/bao-kms-provider.service"));
   CHECK(machine.Property("DropInPaths").empty());
+  CHECK(machine.Property("SupplementaryGroups") == "openbao-kms-socket");
   // Secrets are locked in the unit's memory limit.
   CHECK_FALSE(machine.Journal().contains("memory.not_locked"));
 
