@@ -1,5 +1,6 @@
 # Version, commit, build date and dirtiness for `version`. SOURCE_DATE_EPOCH makes the date
-# reproducible; outside a git checkout the commit is "unknown".
+# reproducible, for a release the commit's time is taken without it; outside a git checkout the commit
+# is "unknown".
 find_package(Git QUIET)
 set(BAOKMS_VERSION "v${PROJECT_VERSION}")
 set(BAOKMS_COMMIT "unknown")
@@ -15,10 +16,17 @@ if(GIT_FOUND AND EXISTS ${PROJECT_SOURCE_DIR}/.git)
     if(baokms_changes)
       set(BAOKMS_DIRTY "true")
     endif()
+    execute_process(COMMAND ${GIT_EXECUTABLE} log -1 --format=%ct
+      WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE baokms_commit_time
+      OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   endif()
 endif()
-if(DEFINED ENV{SOURCE_DATE_EPOCH})
-  execute_process(COMMAND date -u -d "@$ENV{SOURCE_DATE_EPOCH}" +%Y-%m-%dT%H:%M:%SZ
+set(baokms_epoch "$ENV{SOURCE_DATE_EPOCH}")
+if(baokms_epoch STREQUAL "" AND BAOKMS_SELF_CONTAINED AND DEFINED baokms_commit_time)
+  set(baokms_epoch ${baokms_commit_time})
+endif()
+if(NOT baokms_epoch STREQUAL "")
+  execute_process(COMMAND date -u -d "@${baokms_epoch}" +%Y-%m-%dT%H:%M:%SZ
     OUTPUT_VARIABLE BAOKMS_BUILD_DATE OUTPUT_STRIP_TRAILING_WHITESPACE)
 else()
   string(TIMESTAMP BAOKMS_BUILD_DATE "%Y-%m-%dT%H:%M:%SZ" UTC)

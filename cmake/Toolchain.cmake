@@ -7,8 +7,9 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 # Linking is a third of a build with GNU ld; the tests have some 120 programs.
+# A release is linked once, by the linker that most static programs are linked by.
 find_program(BAOKMS_MOLD mold)
-if(BAOKMS_MOLD)
+if(BAOKMS_MOLD AND NOT BAOKMS_SELF_CONTAINED)
   add_link_options(-fuse-ld=mold)
 endif()
 
@@ -29,6 +30,11 @@ if(BAOKMS_SANITIZE)
   add_link_options(-fsanitize=${BAOKMS_SANITIZE})
 elseif(CMAKE_BUILD_TYPE MATCHES "Rel")
   add_compile_definitions(_FORTIFY_SOURCE=2)
+endif()
+if(BAOKMS_SELF_CONTAINED)
+  # The same bytes wherever it is built, and nothing in them that no code reaches.
+  add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=build
+    -ffunction-sections -fdata-sections)
 endif()
 if(BAOKMS_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)  # libFuzzer sees which branches an input takes

@@ -7,6 +7,7 @@
 #include "app/process/descriptor_limit.h"
 #include "app/process/environment.h"
 #include "app/process/heap_arenas.h"
+#include "app/process/host_code.h"
 #include "app/process/library_locks.h"
 #include "app/process/library_logs.h"
 #include "app/process/process_hardening.h"
@@ -18,6 +19,7 @@ namespace baokms::app {
 void BeginProcess() {
   StopLockOrderChecks();
   KeepFewHeapArenas();
+  LoadNoCodeOfTheHost();
   OccupyClosedStreams();
   ScrubEnvironment();
   SilenceLibraryLogs();

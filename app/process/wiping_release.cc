@@ -1,6 +1,8 @@
 // free() and realloc() that zero what they release, for every library in the process: a core image
 // once held eleven copies of a plaintext in memory that gRPC had freed (libraries.md, "Process").
-// Linked into executables only; sanitizer builds keep their own.
+// Linked into executables only; sanitizer builds keep their own. In a shared build these definitions
+// take precedence over the C library's; in a static one the linker sends every call of free() and
+// realloc() to __wrap_free() and __wrap_realloc() (--wrap).
 #include <malloc.h>
 
 #include <cerrno>
@@ -12,6 +14,10 @@ extern "C" {
 // NOLINTBEGIN(bugprone-reserved-identifier): glibc's own names for what is replaced here
 void* __libc_malloc(std::size_t size);
 void __libc_free(void* memory);
+#ifdef BAOKMS_SELF_CONTAINED
+#define free __wrap_free
+#define realloc __wrap_realloc
+#endif
 // NOLINTEND(bugprone-reserved-identifier)
 
 void free(void* memory) {

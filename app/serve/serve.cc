@@ -1,7 +1,5 @@
 #include "app/serve/serve.h"
 
-#include <systemd/sd-daemon.h>
-
 #include "adapters/checked_file/posix_file_reader.h"
 #include "adapters/systemd/systemd_supervisor.h"
 #include "adapters/telemetry/telemetry.h"
@@ -11,6 +9,7 @@
 #include "app/process/startup.h"
 #include "app/process/system_clock.h"
 #include "app/process/system_random.h"
+#include "app/serve/confinement.h"
 #include "app/serve/failed_start_advice.h"
 #include "app/serve/listeners.h"
 #include "app/serve/runtime.h"
@@ -32,29 +31,21 @@ telemetry::TelemetryOptions TelemetryOptionsOf(const core::Configuration& config
       .build = {.version = kVersion, .commit = kCommit, .build_date = kBuildDate, .dirty = kDirty}};
 }
 
-// Options that are accepted and do nothing in this version.
-void WarnOfIneffectiveOptions(const core::Configuration& configuration, telemetry::Telemetry& log) {
-  const auto warn_if = [&](bool set, std::string_view option) {
-    if (set) log.Note(core::LogLevel::kWarn, "option.no_effect", option);
-  };
-  warn_if(configuration.hardening.seccomp, "hardening.seccomp");
-  warn_if(configuration.hardening.landlock, "hardening.landlock");
-}
-
 // One run of the provider, once its configuration is good.
 class ServeRun {
  public:
   ServeRun(const ConfigurationRequest& request, const core::Configuration& configuration,
-           const ports::FileReader& files, const Signals& signals)
+           const ports::FileReader& files, const Signals& signals, LandlockScope landlock)
       : request_(request),
         configuration_(configuration),
         files_(files),
         signals_(signals),
+        landlock_(landlock),
         log_(TelemetryOptionsOf(configuration), clock_) {}
 
   ExitCode Run() {
     log_.ServeStart();
-    WarnOfIneffectiveOptions(configuration_, log_);
+    TellLandlock();
     const bool lock_memory = configuration_.hardening.lock_memory;
     if (!OpenLibraries(lock_memory) && lock_memory) {
       log_.Note(core::LogLevel::kWarn, "memory.not_locked", "memlock_limit");
@@ -92,11 +83,11 @@ class ServeRun {
         log_.ServeShutdown();
         return ExitCode::kOk;
     }
-    // seccomp belongs here: after the first probes, before READY.
     if (auto served = runtime.Serve(); !served) {
       runtime.Stop(std::chrono::milliseconds(0));
       return Fail(served.error());
     }
+    Confine();
     log_.ServeReady();
     status_.Serves();
     supervisor_.Ready();
@@ -130,6 +121,27 @@ class ServeRun {
       }
       supervisor_.ExtendStart(std::chrono::duration_cast<std::chrono::microseconds>(
           LongestTry() + std::chrono::seconds(10)));
+    }
+  }
+
+  void TellLandlock() {
+    if (!configuration_.hardening.landlock) {
+      log_.Note(core::LogLevel::kInfo, "landlock.off", "hardening.landlock");
+    } else if (landlock_ == LandlockScope::kNone) {
+      log_.Note(core::LogLevel::kWarn, "landlock.unavailable", "kernel");
+    } else {
+      log_.Note(core::LogLevel::kInfo, "landlock.enforced", Name(landlock_));
+    }
+  }
+
+  // After the first probes, which load what the C library loads late, and the socket.
+  void Confine() {
+    if (!configuration_.hardening.seccomp) {
+      log_.Note(core::LogLevel::kInfo, "seccomp.off", "hardening.seccomp");
+    } else if (const AllowedCalls calls = NeededCalls(configuration_); FilterSystemCalls(calls)) {
+      log_.Note(core::LogLevel::kInfo, "seccomp.enforced", Name(calls));
+    } else {
+      log_.Note(core::LogLevel::kWarn, "seccomp.unavailable", "kernel");
     }
   }
 
@@ -170,9 +182,9 @@ class ServeRun {
 
   // Fed by the control loop's turns, never by a probe's success.
   void FeedWatchdog(Runtime& runtime) {
-    std::uint64_t period_us = 0;
-    if (sd_watchdog_enabled(/*unset_environment=*/0, &period_us) <= 0) return;
-    runtime.EveryTurn(std::chrono::microseconds(period_us / 3), [this] { supervisor_.Watchdog(); });
+    const auto period = supervisor_.WatchdogPeriod();
+    if (!period) return;
+    runtime.EveryTurn(*period / 3, [this] { supervisor_.Watchdog(); });
   }
 
   ExitCode Fail(const std::string& what_to_do,
@@ -187,6 +199,7 @@ class ServeRun {
   const core::Configuration& configuration_;
   const ports::FileReader& files_;
   const Signals& signals_;
+  const LandlockScope landlock_;
   const StartPages start_pages_;
   SystemClock clock_;
   SystemRandom random_;
@@ -209,8 +222,12 @@ ExitCode Serve(const ConfigurationRequest& request) {
           .line = 0,
           .message = "this machine has no such group; create it or use a gid"}});
   }
-  // Landlock belongs here: before the first thread.
-  return ServeRun(request, *configuration, files, signals).Run();
+  // Before the first thread, which writes the log.
+  const LandlockScope landlock =
+      configuration->hardening.landlock
+          ? EnforceLandlock(NeededAccess(*configuration, ConfigurationFile(request)))
+          : LandlockScope::kNone;
+  return ServeRun(request, *configuration, files, signals, landlock).Run();
 }
 
 }  // namespace baokms::app

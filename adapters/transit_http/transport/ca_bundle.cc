@@ -1,12 +1,12 @@
 #include "adapters/transit_http/transport/ca_bundle.h"
 
-#include <curl/curl.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -20,6 +20,14 @@ using openssl::BioPtr;
 using openssl::X509Ptr;
 
 constexpr core::Duration kLookInterval = std::chrono::seconds(1);
+
+constexpr std::array kSystemPlaces = {
+    "/etc/ssl/certs/ca-certificates.crt",  // Debian, Ubuntu, Alpine, Arch, Gentoo, Flatcar
+    "/etc/pki/tls/certs/ca-bundle.crt",    // Fedora, Red Hat and its rebuilds, Amazon Linux
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // where theirs leads
+    "/etc/ssl/ca-bundle.pem",                             // SUSE
+    "/etc/ssl/cert.pem",                                  // what LibreSSL made a custom
+};
 
 std::int64_t Nanoseconds(const timespec& time) {
   return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
@@ -48,13 +56,16 @@ std::optional<std::string> NormalisedCertificates(std::string_view pem) {
   return std::string(data, static_cast<std::size_t>(size));
 }
 
-std::string SystemCaFile() {
-  const char* built_for = curl_version_info(CURLVERSION_NOW)->cainfo;
-  if (built_for == nullptr) return {};
-  std::error_code error;
-  const std::filesystem::path file = std::filesystem::canonical(built_for, error);
-  return error ? std::string() : file.string();
+std::string FirstCaFile(std::span<const char* const> places) {
+  for (const char* place : places) {
+    std::error_code error;
+    const std::filesystem::path file = std::filesystem::canonical(place, error);
+    if (!error) return file.string();
+  }
+  return {};
 }
+
+std::string SystemCaFile() { return FirstCaFile(kSystemPlaces); }
 
 std::unique_ptr<CaBundle> CaBundle::Load(std::string path, const ports::FileReader& files,
                                          ports::Telemetry& telemetry) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "core/model/time.h"
@@ -18,9 +19,12 @@ namespace baokms::adapters::transit_http {
 // not parse. Other blocks and the text around are dropped.
 std::optional<std::string> NormalisedCertificates(std::string_view pem);
 
-// The file of the system's authorities as curl was built for it, symlinks resolved: where the
-// system keeps it is no file of the configuration. Empty when there is none.
+// The file of the system's authorities, where each family of distributions keeps it: that of Debian
+// first, as Debian's curl. Symlinks are resolved: how the system gets there is not the
+// configuration's business. Empty when there is none.
 std::string SystemCaFile();
+// The same of these places, the first one that is there.
+std::string FirstCaFile(std::span<const char* const> places);
 
 // One thread at a time; blocks for a stat, and for one local read when the file changed or its last
 // read was of no use.

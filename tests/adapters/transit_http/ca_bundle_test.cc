@@ -1,6 +1,11 @@
 #include "adapters/transit_http/transport/ca_bundle.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <span>
 
 #include "tests/adapters/transit_http/transport_fixture.h"
 
@@ -8,6 +13,7 @@ namespace baokms::tests {
 namespace {
 
 using adapters::transit_http::CaBundle;
+using adapters::transit_http::FirstCaFile;
 using adapters::transit_http::NormalisedCertificates;
 
 TEST_CASE("CA file: comments and blocks of other types are dropped") {
@@ -41,6 +47,19 @@ TEST_CASE("CA file: a damaged certificate among good ones is refused") {
   damaged[100] = damaged[100] == 'A' ? 'B' : 'A';
   damaged.erase(120, 8);
   CHECK_FALSE(NormalisedCertificates(one.certificate_pem + damaged).has_value());
+}
+
+TEST_CASE("CA file: of the system's places the first that leads to a file counts") {
+  ScratchDirectory scratch;
+  const std::string file = scratch.Write("tls-ca-bundle.pem", "x");
+  const std::string link = scratch.File("ca-bundle.crt");
+  const std::string dead = scratch.File("dead");
+  REQUIRE(symlink("tls-ca-bundle.pem", link.c_str()) == 0);
+  REQUIRE(symlink("nowhere", dead.c_str()) == 0);
+  const std::string other = scratch.Write("cert.pem", "y");
+  const std::array places = {dead.c_str(), link.c_str(), other.c_str()};
+  CHECK(FirstCaFile(places) == std::filesystem::canonical(file));
+  CHECK(FirstCaFile(std::span(places).first(1)).empty());
 }
 
 TEST_CASE("CA file: it is looked at once a second and equal content keeps the pointer") {

@@ -1,6 +1,7 @@
 // A node whose first name server never answers: every look-up of OpenBao's name takes seconds, or
 // fails (request-scheduling.md, "Names").
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
@@ -160,6 +161,46 @@ TEST_CASE("Names: while every look-up fails a running serve keeps the last good 
   CHECK(provider.process.WaitLog("openbao.name.found"));
   CHECK(provider.process.LogLines("openbao.name.failed").size() == 1);
   provider.CheckRoundTrip();
+}
+
+// A provider that knows OpenBao by a name alone, on a node with these lines in /etc/hosts and this
+// name server.
+void CheckServesByName(const std::string& hosts, const std::string& name_server) {
+  Bench bench;
+  ProviderConfig config = bench.Config();
+  const testing::TempDirectory etc;
+  const testing::StandInFiles files(
+      {{"/etc/hosts", etc.Write("hosts", hosts, 0644)},
+       {"/etc/resolv.conf", etc.Write("resolv.conf", "nameserver " + name_server + "\n", 0644)}});
+  if (!files.made()) {
+    testing::SaySkipped("mounting over /etc/hosts is not permitted here");
+    return;
+  }
+  const std::string address = bench.openbao().address();
+  config.tree["openbao"]["address"] =
+      std::string("https://") + NameServer::kName + address.substr(address.rfind(':'));
+  config.Write();
+  Serving provider(config);
+  provider.CheckRoundTrip();
+  CHECK(provider.process.Terminate() == testing::ExitStatus{.code = 0, .signal = std::nullopt});
+}
+
+// On loopback, and of this process alone.
+std::string AddressOfOurOwn() {
+  return "127.53." + std::to_string(getpid() / 250 % 250 + 1) + '.' +
+         std::to_string(getpid() % 250 + 1);
+}
+
+TEST_CASE("Names: OpenBao is found by a name that only /etc/hosts has") {
+  // Nobody answers there.
+  CheckServesByName(std::string("127.0.0.1 ") + NameServer::kName + '\n', AddressOfOurOwn());
+}
+
+TEST_CASE("Names: OpenBao is found by a name that only the name server has") {
+  if (testing::SkippedWithoutRoot()) return;
+  const NameServer server(AddressOfOurOwn(), NameServer::Manner::kAnswers);
+  CheckServesByName("127.0.0.1 localhost\n", AddressOfOurOwn());
+  CHECK(server.asked() > 0);
 }
 
 }  // namespace

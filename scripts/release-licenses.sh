@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# release-licenses.sh INPUTS LIBRARIES OUTPUT: writes OUTPUT, the names, versions and licenses of everything of others
+# in a static program. INPUTS is the linker's --dependency-file, LIBRARIES what release-libraries.sh built. A file that
+# belongs to no package is an error.
+set -euo pipefail
+inputs=$1 libraries=$2 output=$3
+
+fail() {
+  echo "release-licenses: $1" >&2
+  exit 1
+}
+
+# Code that comes from headers alone, which the linker does not see.
+headers=(libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev)
+
+declare -A texts # "source version" -> its copyright file
+
+take_package() {
+  local package=$1 name text
+  name=$(dpkg-query -W -f='${source:Package} ${source:Version}' "$package") || fail "package $package is not installed"
+  text=/usr/share/doc/${package%%:*}/copyright
+  [ -r "$text" ] || fail "$text is missing"
+  texts[$name]=$text
+}
+
+for package in "${headers[@]}"; do take_package "$package"; done
+
+mapfile -t files < <(sed -e 's/^[^:]*: *//' -e 's/\\$//' "$inputs" | tr -s ' ' '\n' | grep -E '^/' | sort -u)
+[ ${#files[@]} -gt 50 ] || fail "$inputs names only ${#files[@]} libraries and objects"
+for file in "${files[@]}"; do
+  file=$(realpath "$file")
+  case "$file" in
+    "$libraries"/lib/*)
+      # The sources have other names than the archives.
+      name=$(basename "$file" .a)
+      source=$(awk -v "name=${name#lib}" 'index(name, $1) == 1 || $1 == "lib" name {print $1}' "$libraries/versions")
+      [ -n "$source" ] || fail "$file is of no source in $libraries/versions"
+      texts["$(grep "^$source " "$libraries/versions")"]=$libraries/share/doc/$source/copyright
+      ;;
+    /tmp/cc*) ;; # the compiler driver's own
+    *)
+      package=$(dpkg -S "$file" 2>/dev/null | head -n 1 | sed 's/: .*//') || true
+      [ -n "$package" ] || fail "$file belongs to no package"
+      take_package "$package"
+      ;;
+  esac
+done
+
+{
+  echo "bao-kms-provider contains code of the projects below. Each is the source package of Debian 12 with this"
+  echo "version, unchanged; https://www.debian.org has the sources. Their licenses follow in the same order."
+  echo
+  mapfile -t names < <(printf '%s\n' "${!texts[@]}" | LC_ALL=C sort)
+  printf '  %s\n' "${names[@]}"
+  for name in "${names[@]}"; do
+    printf '\n%s\n%s\n\n' "$(printf '=%.0s' {1..78})" "$name"
+    cat "${texts[$name]}"
+  done
+} >"$output"
