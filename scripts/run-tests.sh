@@ -70,6 +70,11 @@ lacks() {
     x86-64) [ "$(uname -m)" != x86_64 ] ;;
     root) [ "$(id -u)" -ne 0 ] ;;
     non-root) [ "$(id -u)" -eq 0 ] ;;
+    systemd) ! command -v systemd-analyze >/dev/null || ! command -v systemd-sysusers >/dev/null ;;
+    machine)
+      [ "$(id -u)" -ne 0 ] || ! command -v systemd-nspawn >/dev/null || ! command -v debootstrap >/dev/null ||
+        ! unshare --mount true 2>/dev/null
+      ;;
     promtool) ! command -v promtool >/dev/null ;;
     apparmor) ! PATH=$PATH:/usr/sbin:/sbin command -v apparmor_parser >/dev/null ;;
     mkdocs) ! scripts/site.sh --packages 2>/dev/null ;;

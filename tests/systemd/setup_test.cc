@@ -1,5 +1,7 @@
 // node-setup.sh on a machine whose systemd runs the shipped unit (reports-and-labels.md, "init").
 #include <doctest/doctest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "tests/systemd/node.h"
 
@@ -43,6 +45,10 @@ TEST_CASE("Node setup: four phases lead to a unit that serves and that each boot
   CHECK(machine.Property("SupplementaryGroups") == "openbao-kms-socket");
   // Secrets are locked in the unit's memory limit.
   CHECK_FALSE(machine.Journal().contains("memory.not_locked"));
+  // What the provider restricts itself with works within the unit's sandbox.
+  CHECK(machine.Journal().contains("seccomp.enforced"));
+  const bool has_landlock = syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) >= 1;
+  CHECK(machine.Journal().contains("landlock.enforced") == has_landlock);
 
   // A boot makes the directories as they were.
   const std::string directories =
