@@ -66,6 +66,15 @@ std::string OwnCgroup() {
   throw testing::HarnessError("no cgroup v2 is mounted");
 }
 
+// The groups in it first.
+bool RemoveGroup(const std::string& group) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(group, ignored)) {
+    if (entry.is_directory(ignored)) RemoveGroup(entry.path());
+  }
+  return rmdir(group.c_str()) == 0;
+}
+
 bool Has(const char* program) {
   return ToItsEnd({"/bin/sh", "-c", "command -v \"$0\"", program}).code == 0;
 }
@@ -111,7 +120,9 @@ BootedMachine::~BootedMachine() {
   PowerOff();
   umount2(OnDisk("").c_str(), MNT_DETACH);
   umount2("/run", MNT_DETACH);
-  for (const char* part : {"/payload", "/supervisor", ""}) rmdir((cgroup_ + part).c_str());
+  // The kernel lets a group go once it has neither processes nor groups.
+  const bool gone = e2e::Eventually(Milliseconds(5000), [this] { return RemoveGroup(cgroup_); });
+  if (!gone) MESSAGE("a control group is left: " << cgroup_);
 }
 
 void BootedMachine::Boot() {
