@@ -87,7 +87,7 @@ function(baokms_finish_release program)
   target_link_options(${program} PRIVATE -Wl,--dependency-file=${inputs})
   set_property(TARGET ${program} APPEND PROPERTY LINK_DEPENDS ${script})
   add_custom_command(TARGET ${program} POST_BUILD
-    COMMAND ${script} ${inputs} ${BAOKMS_STATIC_LIBRARIES} ${licenses}
+    COMMAND ${script} ${inputs} ${BAOKMS_STATIC_LIBRARIES} ${licenses} ${CMAKE_SYSROOT}
     COMMAND ${CMAKE_OBJCOPY} --only-keep-debug --compress-debug-sections $<TARGET_FILE:${program}>
       $<TARGET_FILE:${program}>.debug
     COMMAND ${CMAKE_STRIP} $<TARGET_FILE:${program}>
