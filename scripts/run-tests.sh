@@ -72,6 +72,8 @@ lacks() {
     root) [ "$(id -u)" -ne 0 ] ;;
     non-root) [ "$(id -u)" -eq 0 ] ;;
     promtool) ! command -v promtool >/dev/null ;;
+    apparmor) ! PATH=$PATH:/usr/sbin:/sbin command -v apparmor_parser >/dev/null ;;
+    mkdocs) ! scripts/site.sh --packages 2>/dev/null ;;
     *) false ;;
   esac
 }

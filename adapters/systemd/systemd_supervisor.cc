@@ -76,4 +76,9 @@ std::optional<std::chrono::microseconds> SystemdSupervisor::WatchdogPeriod() con
   return std::chrono::microseconds(static_cast<std::int64_t>(*period));
 }
 
+void SystemdSupervisor::Status(std::string_view line) {
+  // A second line would be another assignment.
+  Notify("STATUS=" + std::string(line.substr(0, line.find('\n'))));
+}
+
 }  // namespace baokms::adapters::systemd

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 namespace baokms::adapters::systemd {
 
@@ -15,6 +16,8 @@ class SystemdSupervisor {
   void Watchdog();
   void ExtendStart(std::chrono::microseconds more);
   void Stopping();
+  // What `systemctl status` shows; one line, which any user of the machine can read.
+  void Status(std::string_view line);
 
   // How often at least the manager wants to hear Watchdog() from this process; nullopt: it does
   // not. WATCHDOG_USEC and WATCHDOG_PID, as sd_watchdog_enabled(3) reads them.

@@ -12,8 +12,10 @@
 #include "app/checks/encryption_config_check.h"
 #include "app/checks/key_checks.h"
 #include "app/checks/openbao_checks.h"
+#include "app/process/landlock.h"
 #include "app/process/socket_group.h"
 #include "app/process/startup.h"
+#include "app/process/system_call_filter.h"
 #include "app/process/system_clock.h"
 #include "ports/null_telemetry.h"
 
@@ -87,13 +89,42 @@ CheckResult CheckSocketGroup(const core::Configuration& configuration) {
               "server.socketGroup: create the group, or use an existing group or a gid");
 }
 
-// What `serve` gives up and locks, as far as this process could do the same.
+std::string_view LandlockInWords(LandlockScope scope) {
+  switch (scope) {
+    case LandlockScope::kPrograms:
+      return "Landlock forbids running programs";
+    case LandlockScope::kFiles:
+      return "Landlock restricts files (TCP ports need Linux 6.7)";
+    case LandlockScope::kFilesAndPorts:
+      return "Landlock restricts files and TCP ports";
+    case LandlockScope::kNone:
+      break;
+  }
+  return "";
+}
+
+// What `serve` gives up, locks and restricts, as far as this process and kernel could do the same.
 CheckResult CheckHardening(const Examined& examined) {
-  if (examined.configuration.hardening.lock_memory && !examined.memory_locked) {
+  const core::HardeningConfiguration& wanted = examined.configuration.hardening;
+  std::string found = "core dumps and new privileges are disabled";
+  if (wanted.lock_memory && !examined.memory_locked) {
     return Warn("secrets cannot be locked in memory",
                 "raise the limit on locked memory (LimitMEMLOCK), or disable hardening.lockMemory");
   }
-  return Pass("core dumps and new privileges are disabled");
+  const LandlockScope landlock =
+      AvailableLandlock(core::RunsForeignModule(examined.configuration.auth));
+  if (wanted.landlock && landlock == LandlockScope::kNone) {
+    return Warn("this kernel cannot restrict file access (Landlock)",
+                "use Linux 5.13 or later with Landlock enabled, or disable hardening.landlock");
+  }
+  found += wanted.landlock ? "; " + std::string(LandlockInWords(landlock))
+                           : "; hardening.landlock is off";
+  if (wanted.seccomp && !CanFilterSystemCalls()) {
+    return Warn("this kernel cannot restrict system calls (seccomp)",
+                "use a kernel with seccomp filters, or disable hardening.seccomp");
+  }
+  found += wanted.seccomp ? "; seccomp restricts system calls" : "; hardening.seccomp is off";
+  return Pass(found);
 }
 
 void Append(std::vector<PlannedCheck>& plan, std::vector<PlannedCheck> more) {

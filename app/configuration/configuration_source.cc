@@ -41,7 +41,11 @@ std::expected<std::optional<std::string>, ConfigProblems> ReadText(
 }  // namespace
 
 bool NamesConfiguration(const ConfigurationRequest& request) {
-  return config_yaml::ResolveConfigPath(request.overrides, Environment).has_value();
+  return !ConfigurationFile(request).empty();
+}
+
+std::string ConfigurationFile(const ConfigurationRequest& request) {
+  return config_yaml::ResolveConfigPath(request.overrides, Environment).value_or("");
 }
 
 std::expected<core::Configuration, ConfigProblems> ResolveConfiguration(

@@ -24,6 +24,8 @@ struct ConfigurationRequest {
 
 // Whether a flag or the environment names a file.
 bool NamesConfiguration(const ConfigurationRequest& request);
+// The file that they name; empty: none.
+std::string ConfigurationFile(const ConfigurationRequest& request);
 
 // Parsed and overridden, not judged.
 std::expected<core::Configuration, ConfigProblems> ResolveConfiguration(

@@ -63,6 +63,7 @@ runtime_directory=/run/openbao-kms
 config_file=$configuration_directory/config.yaml
 manifest_file=$configuration_directory/bao-kms-provider.yaml
 unit=bao-kms-provider.service
+drop_in=/etc/systemd/system/$unit.d/node-setup.conf
 # Written by `check` for `start`. The provider cannot write here, and a boot removes it.
 record=/run/openbao-kms-setup.checked
 
@@ -335,26 +336,37 @@ put() {
 # --- prepare --------------------------------------------------------------------------------------
 
 phase_prepare() {
-  local directory directories lines=''
+  local directory directories
   make_users
   mapfile -t directories < <(socket_directories)
   for directory in "${directories[@]}"; do
     make_provider_directory "$directory" 2750 "$uid:$socket_gid"
-    lines+="d $directory 2750 $uid $socket_gid -"$'\n'
   done
-  # A boot empties /run.
-  if is_below "${directories[0]}" /run; then
-    make_directory /etc/tmpfiles.d 755 0:0
-    printf '# Written by node-setup.sh of bao-kms-provider: its socket directory.\n%s' "$lines" \
-      >"$scratch/tmpfiles"
-    replace=true put "$scratch/tmpfiles" /etc/tmpfiles.d/bao-kms-provider.conf 644 0:0 FORGET
-  fi
   make_provider_directory "$(parent_of "$state_file")" 750 "$uid:$gid"
   make_directory "$configuration_directory" 750 "0:$gid"
   make_directory "$configuration_directory/tls" 755 0:0
   make_directory "$data_directory" 750 "0:$gid"
   for_each_file make_directory_of
+  keep_directories "${directories[@]}"
   say 'prepared. Next: node-setup.sh install'
+}
+
+# keep_directories SOCKET-DIRECTORY...: has each boot make them again, because it empties /run. The
+# package's own file makes the same directories for the default user and group, also on a node whose
+# provider is a static pod; this file comes before it, and of two lines for one path the first counts.
+keep_directories() {
+  local directory lines='' state
+  state=$(parent_of "$state_file")
+  for directory in "$@"; do
+    ! is_below "$directory" /run || lines+="d $directory 2750 $uid $socket_gid -"$'\n'
+  done
+  lines+="d $configuration_directory 0750 0 $gid -"$'\n'
+  lines+="d $data_directory 0750 0 $gid -"$'\n'
+  [ "$state" != "$data_directory/state" ] || lines+="d $state 0750 $uid $gid -"$'\n'
+  make_directory /etc/tmpfiles.d 755 0:0
+  printf '# Written by node-setup.sh of bao-kms-provider: its directories, for its user and group.\n%s' \
+    "$lines" >"$scratch/tmpfiles"
+  replace=true put "$scratch/tmpfiles" /etc/tmpfiles.d/bao-kms-provider-node.conf 644 0:0 FORGET
 }
 
 make_directory_of() {
@@ -557,17 +569,54 @@ phase_start() {
 installation.json lists what is left to do."
 }
 
+# A word of a unit file that stands for $1 itself.
+unit_word() {
+  local word=$1
+  word=${word//\\/\\\\}
+  word=${word//\"/\\\"}
+  word=${word//%/%%}
+  printf '"%s"' "$word"
+}
+
+# Has the unit allow what this configuration needs beyond the defaults: a drop-in of this script's own,
+# which goes when nothing is needed any more.
+adapt_unit() {
+  local directory state lines='' conditions=''
+  directory=$(socket_directory)
+  state=$(parent_of "$state_file")
+  if ! is_below "$directory" "$runtime_directory"; then
+    conditions="[Unit]
+ConditionPathIsDirectory=
+ConditionPathExists=$config_file
+ConditionPathIsDirectory=$directory
+"
+    lines+="ExecStart=
+ExecStart=/usr/bin/bao-kms-provider serve --config $config_file --allow-socket-parent $directory
+ReadWritePaths=
+ReadWritePaths=$directory -$data_directory/state
+"
+  fi
+  [ "$state" = "$data_directory/state" ] || lines+="ReadWritePaths=$(unit_word "-$state")"$'\n'
+  [ "$socket_group" = openbao-kms-socket ] || lines+="SupplementaryGroups=$socket_gid"$'\n'
+  if [ -z "$lines" ]; then
+    [ ! -e "$root$drop_in" ] || { rm -f -- "$root$drop_in" && say "$drop_in: removed, it is no longer needed"; }
+    return
+  fi
+  make_directory "$(parent_of "$drop_in")" 755 0:0
+  printf '# Written by node-setup.sh of bao-kms-provider: what its configuration needs.\n%s[Service]\n%s' \
+    "$conditions" "$lines" >"$scratch/drop-in"
+  replace=true put "$scratch/drop-in" "$drop_in" 644 0:0 FORGET
+}
+
 start_unit() {
   unit_file >/dev/null ||
     fail "$unit is not installed; install the package bao-kms-provider, then run start again"
+  adapt_unit
   if [ -n "$root" ]; then
     systemctl --root="$root" enable "$unit" || fail "$unit could not be enabled: see above"
     return
   fi
   need_program
-  is_below "$(socket_directory)" "$runtime_directory" ||
-    say "note: server.socketPath is outside of $runtime_directory; in \`systemctl edit $unit\` add to ExecStart
---allow-socket-parent $(printf '%q' "$(parent_of "$socket_path")") and add that directory to ReadWritePaths"
   systemctl daemon-reload
   if systemctl is-active --quiet "$unit"; then
     say "note: $unit is already running; a changed configuration takes effect after: systemctl restart $unit"
@@ -577,6 +626,10 @@ start_unit() {
 }
 
 start_static_pod() {
+  # An image's own systemd, or this machine's.
+  ! unit_file >/dev/null || ! systemctl ${root:+--root="$root"} is-enabled --quiet "$unit" ||
+    fail "$unit is enabled on this node, and would be a second provider beside the static pod. Run:
+  systemctl disable --now $unit"
   [ -d "$root$manifests" ] ||
     fail "$manifests is missing; give kubelet's staticPodPath with --manifests DIR"
   # Keep no copy there: kubelet would run it, too.

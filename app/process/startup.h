@@ -3,10 +3,10 @@
 //      streams, the environment, the libraries' logs, gRPC's timers and the limit of descriptors.
 //   2. HardenProcess: dumps, privileges and SIGPIPE. `serve` takes its signals next.
 //   3. The configuration is read and checked.
-//   4. Landlock belongs here, until it is built: before the first thread.
+//   4. Landlock: before the first thread.
 //   5. The first thread: `serve` writes its log with one.
 //   6. OpenLibraries: locked memory for secrets, then libcurl.
-//   7. gRPC, listeners, probes; seccomp belongs here, until it is built; ready.
+//   7. gRPC, listeners, probes, the socket; seccomp; ready.
 // What needs no configuration ends with 2. All of it on the main thread, each step once.
 #pragma once
 

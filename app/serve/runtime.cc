@@ -87,10 +87,10 @@ void Runtime::Connect() {
       configuration.openbao.timeout);
 }
 
-void Runtime::StartProbing() {
+void Runtime::StartProbing(std::move_only_function<void(bool healthy)> on_probe) {
   loop_.Start();
   tokens_->Start([this] { keys_->OpenBaoAnswers(); });
-  keys_->Start([this](const ProbeReport& report) {
+  keys_->Start([this, on_probe = std::move(on_probe)](const ProbeReport& report) mutable {
     {
       const std::lock_guard lock(probe_mutex_);
       probe_ = report;
@@ -99,6 +99,7 @@ void Runtime::StartProbing() {
       login_advice_ = login ? AdviceFor(*login) : std::string();
     }
     probe_ended_.notify_one();
+    if (report.healthy || report.reason) on_probe(report.healthy);
   });
 }
 

@@ -49,8 +49,9 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  // Logs in and probes, from now until the end.
-  void StartProbing();
+  // Logs in and probes, from now until the end. `on_probe` hears of every probe's end that
+  // leaves Status healthy or says why it is not, on the control loop; it must not block.
+  void StartProbing(std::move_only_function<void(bool healthy)> on_probe);
   // The newest probe's end that nobody took yet, within `most`.
   std::optional<ProbeReport> NextProbe(core::Duration most);
   // What the last failed probe and login mean for a person, and its class for the log.

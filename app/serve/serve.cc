@@ -9,10 +9,12 @@
 #include "app/process/startup.h"
 #include "app/process/system_clock.h"
 #include "app/process/system_random.h"
+#include "app/serve/confinement.h"
 #include "app/serve/failed_start_advice.h"
 #include "app/serve/listeners.h"
 #include "app/serve/runtime.h"
 #include "app/serve/signals.h"
+#include "app/serve/status_line.h"
 
 namespace baokms::app {
 namespace {
@@ -29,29 +31,21 @@ telemetry::TelemetryOptions TelemetryOptionsOf(const core::Configuration& config
       .build = {.version = kVersion, .commit = kCommit, .build_date = kBuildDate, .dirty = kDirty}};
 }
 
-// Options that are accepted and do nothing in this version.
-void WarnOfIneffectiveOptions(const core::Configuration& configuration, telemetry::Telemetry& log) {
-  const auto warn_if = [&](bool set, std::string_view option) {
-    if (set) log.Note(core::LogLevel::kWarn, "option.no_effect", option);
-  };
-  warn_if(configuration.hardening.seccomp, "hardening.seccomp");
-  warn_if(configuration.hardening.landlock, "hardening.landlock");
-}
-
 // One run of the provider, once its configuration is good.
 class ServeRun {
  public:
   ServeRun(const ConfigurationRequest& request, const core::Configuration& configuration,
-           const ports::FileReader& files, const Signals& signals)
+           const ports::FileReader& files, const Signals& signals, const Confinement& confinement)
       : request_(request),
         configuration_(configuration),
         files_(files),
         signals_(signals),
+        confinement_(confinement),
         log_(TelemetryOptionsOf(configuration), clock_) {}
 
   ExitCode Run() {
     log_.ServeStart();
-    WarnOfIneffectiveOptions(configuration_, log_);
+    confinement_.TellOfFiles(log_);
     const bool lock_memory = configuration_.hardening.lock_memory;
     if (!OpenLibraries(lock_memory) && lock_memory) {
       log_.Note(core::LogLevel::kWarn, "memory.not_locked", "memlock_limit");
@@ -66,7 +60,9 @@ class ServeRun {
     log_.BindGauges(&runtime.gauges());
     const Listeners listeners = StartListeners(configuration_.server, runtime.gauges(), log_);
     FeedWatchdog(runtime);
-    runtime.StartProbing();
+    runtime.StartProbing([this, &runtime](bool healthy) {
+      status_.ProbeEnded(healthy ? std::string() : runtime.ExplainFailure());
+    });
     switch (AwaitHealth(runtime)) {
       case Start::kHealthy:
         break;
@@ -82,21 +78,22 @@ class ServeRun {
         return Fail(why, error);
       }
       case Start::kTerminated:
-        supervisor_.Stopping();
+        TellOfStop();
         runtime.Stop(std::chrono::milliseconds(0));
         log_.ServeShutdown();
         return ExitCode::kOk;
     }
-    // seccomp belongs here: after the first probes, before READY.
     if (auto served = runtime.Serve(); !served) {
       runtime.Stop(std::chrono::milliseconds(0));
       return Fail(served.error());
     }
+    confinement_.RestrictCalls(log_);
     log_.ServeReady();
+    status_.Serves();
     supervisor_.Ready();
     start_pages_.GiveBack();
     AwaitTermination();
-    supervisor_.Stopping();
+    TellOfStop();
     runtime.Stop(kDrain);
     log_.ServeShutdown();
     return ExitCode::kOk;
@@ -157,6 +154,11 @@ class ServeRun {
     }
   }
 
+  void TellOfStop() {
+    status_.Stops();
+    supervisor_.Stopping();
+  }
+
   // Fed by the control loop's turns, never by a probe's success.
   void FeedWatchdog(Runtime& runtime) {
     const auto period = supervisor_.WatchdogPeriod();
@@ -176,10 +178,12 @@ class ServeRun {
   const core::Configuration& configuration_;
   const ports::FileReader& files_;
   const Signals& signals_;
+  const Confinement& confinement_;
   const StartPages start_pages_;
   SystemClock clock_;
   SystemRandom random_;
   adapters::systemd::SystemdSupervisor supervisor_;
+  StatusLine status_{[this](const std::string& line) { supervisor_.Status(line); }};
   telemetry::Telemetry log_;
 };
 
@@ -197,8 +201,9 @@ ExitCode Serve(const ConfigurationRequest& request) {
           .line = 0,
           .message = "this machine has no such group; create it or use a gid"}});
   }
-  // Landlock belongs here: before the first thread.
-  return ServeRun(request, *configuration, files, signals).Run();
+  // Before the first thread, which writes the log.
+  const Confinement confinement(*configuration, ConfigurationFile(request));
+  return ServeRun(request, *configuration, files, signals, confinement).Run();
 }
 
 }  // namespace baokms::app

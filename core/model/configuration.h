@@ -113,6 +113,12 @@ struct AuthConfiguration {
   CertConfiguration cert;
 };
 
+// Whether a library that only its vendor knows runs in the process (auth.md,
+// "adapters/certauth_pkcs11").
+inline bool RunsForeignModule(const AuthConfiguration& auth) {
+  return auth.method == AuthMethod::kCert && auth.cert.source == CertSource::kPkcs11;
+}
+
 struct KeyIdScope {
   std::string provider_name;
   std::string cluster_id;

@@ -83,7 +83,10 @@ TEST_CASE("Supervision: OpenBao down at start extends the start and READY waits 
   ProviderProcess provider(config,
                            {.arguments = {}, .environment = {{"NOTIFY_SOCKET", notify.path()}}});
   REQUIRE(provider.WaitLog("auth.login", 1));
-  CHECK(notify.Next(Milliseconds(3000)).find("EXTEND_TIMEOUT_USEC=") != std::string::npos);
+  CHECK_FALSE(notify.Await("EXTEND_TIMEOUT_USEC=", Milliseconds(3000)).empty());
+  CHECK(notify.Await("STATUS=waiting", Milliseconds(15000)) ==
+        "STATUS=waiting until Status is healthy: could not connect to openbao.address: check the "
+        "address and that OpenBao is running");
   const testing::HttpAnswer live = provider.Health("/live");
   CHECK(live.status == 503);
   CHECK(Json::parse(live.body) == Json{{"status", "unavailable"}});
@@ -94,9 +97,28 @@ TEST_CASE("Supervision: OpenBao down at start extends the start and READY waits 
   CHECK(notify.Await("READY=1", Milliseconds(300)).empty());
 
   bench.openbao().Start();
-  CHECK_FALSE(notify.Await("READY=1", Milliseconds(20000)).empty());
+  CHECK_FALSE(notify.Await("STATUS=serving", Milliseconds(20000)).empty());
+  CHECK_FALSE(notify.Await("READY=1", Milliseconds(1000)).empty());
   CHECK(provider.Health("/live").status == 200);
   CHECK(testing::KmsStub(config.socket()).Encrypt("x").status.ok());
+}
+
+TEST_CASE("Supervision: what systemctl status shows follows Status") {
+  Bench bench;
+  ProviderConfig config =
+      PacedConfig(bench, {.probe = "300ms", .deep_probe = "300ms", .staleness = "2s"});
+  const NotifySocket notify;
+  ProviderProcess provider(config,
+                           {.arguments = {}, .environment = {{"NOTIFY_SOCKET", notify.path()}}});
+  CHECK(notify.Next(Milliseconds(15000)) == "STATUS=starting: login and first probes");
+  CHECK(notify.Await("STATUS=", Milliseconds(15000)) == "STATUS=serving");
+  bench.openbao().Seal();
+  CHECK(notify.Await("STATUS=", Milliseconds(15000)) ==
+        "STATUS=serving, but Status is unhealthy: OpenBao is sealed: unseal it");
+  bench.openbao().Unseal();
+  CHECK(notify.Await("STATUS=serving", Milliseconds(15000)) == "STATUS=serving");
+  provider.child().Signal(SIGTERM);
+  CHECK(notify.Await("STATUS=", Milliseconds(5000)) == "STATUS=stopping");
 }
 
 TEST_CASE("Supervision: live and ready say what they promise and answer GET and HEAD alone") {

@@ -36,8 +36,12 @@ TEST_CASE("Node setup: four phases make a systemd node that serves") {
   CHECK(machine.ModeAndOwner("/etc/openbao-kms/tls/ca.crt") == "0644 0:0");
   CHECK(machine.ModeAndOwner("/etc/openbao-kms/encryption-config.yaml") == "0640 0:" + gid);
   CHECK(machine.Read(kConfig) == machine.Read("/bundle/config.yaml"));
-  CHECK(machine.Read("/etc/tmpfiles.d/bao-kms-provider.conf")
-            .ends_with("d /run/openbao-kms 2750 " + uid + " " + socket_gid + " -\n"));
+  // Not under the name of the package's file, which it would mask.
+  CHECK(machine.Read("/etc/tmpfiles.d/bao-kms-provider-node.conf")
+            .ends_with("\nd /run/openbao-kms 2750 " + uid + " " + socket_gid +
+                       " -\nd /etc/openbao-kms 0750 0 " + gid +
+                       " -\nd /var/lib/openbao-kms 0750 0 " + gid +
+                       " -\nd /var/lib/openbao-kms/state 0750 " + uid + " " + gid + " -\n"));
 
   const std::string report = node.Passes(node.CheckFlags());
   CHECK(Mentions(report, "[pass] openbao.auth"));
@@ -216,10 +220,12 @@ TEST_CASE("Node setup: start refuses without a check of the same fingerprint in 
   node.Fails(node.StartFlags("1"), "have changed since the last check");
 }
 
-TEST_CASE("Node setup: start says what the unit needs for a socket elsewhere") {
+TEST_CASE("Node setup: start has the unit allow what the configuration needs beyond the defaults") {
   NodeSetup node;
   if (node.Skipped()) return;
   node.values["server"]["socketPath"] = "/srv/kms/kms.sock";
+  node.values["server"]["socketGroup"] = "4711";
+  node.values["state"]["path"] = "/srv/50% \"state\"/registry.json";
   node.Init({"--allow-socket-parent", "/srv/kms"});
   node.StandInForSystemctl();
   node.InstallUnit();
@@ -227,8 +233,48 @@ TEST_CASE("Node setup: start says what the unit needs for a socket elsewhere") {
   node.Passes(node.CheckFlags());
   const CommandResult started = node.Phase(node.StartFlags("1"));
   CHECK(started.code == 1);  // the stand-in starts nothing
-  CHECK(Mentions(started.out,
-                 "--allow-socket-parent /srv/kms and add that directory to ReadWritePaths"));
+  const ScratchMachine& machine = node.machine;
+  CHECK(machine.ModeAndOwner(kDropIn) == "0644 0:0");
+  CHECK(machine.Read(kDropIn) ==
+        "# Written by node-setup.sh of bao-kms-provider: what its configuration needs.\n"
+        "[Unit]\n"
+        "ConditionPathIsDirectory=\n"
+        "ConditionPathExists=/etc/openbao-kms/config.yaml\n"
+        "ConditionPathIsDirectory=/srv/kms\n"
+        "[Service]\n"
+        "ExecStart=\n"
+        "ExecStart=/usr/bin/bao-kms-provider serve --config /etc/openbao-kms/config.yaml "
+        "--allow-socket-parent /srv/kms\n"
+        "ReadWritePaths=\n"
+        "ReadWritePaths=/srv/kms -/var/lib/openbao-kms/state\n"
+        "ReadWritePaths=\"-/srv/50%% \\\"state\\\"\"\n"
+        "SupplementaryGroups=4711\n");
+
+  // Another bundle of the same node, which needs none of it.
+  node.values["server"].erase("socketPath");
+  node.values["server"].erase("socketGroup");
+  node.values.erase("state");
+  node.Init();
+  node.Passes({"prepare"});
+  node.Passes({"install", "--replace"});
+  node.Passes(node.CheckFlags());
+  CHECK(Mentions(node.Phase(node.StartFlags("1")).out, "node-setup.conf: removed"));
+  CHECK_FALSE(machine.Exists(kDropIn));
+}
+
+TEST_CASE("Node setup: a static pod is not started beside an enabled unit") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.InitStaticPod();
+  node.PrepareAndInstall();
+  node.Passes(node.CheckFlags());
+  fs::create_directories(node.machine.At("/etc/kubernetes/manifests"));
+  node.StandInForSystemctl();
+  node.InstallUnit();
+  const CommandResult refused = node.Phase(node.StartFlags("1"));
+  CHECK(refused.code == 1);
+  CHECK(Mentions(refused.err, "systemctl disable --now bao-kms-provider.service"));
+  CHECK_FALSE(node.machine.Exists("/etc/kubernetes/manifests/bao-kms-provider.yaml"));
 }
 
 TEST_CASE("Node setup: a failed check takes back the one that passed before") {

@@ -73,11 +73,10 @@ void NodeSetup::StandInForSystemctl() const {
 }
 
 void NodeSetup::InstallUnit() const {
+  // /usr is this machine's.
   std::filesystem::create_directories(machine.At("/etc/systemd/system"));
   machine.Write("/etc/systemd/system/bao-kms-provider.service",
-                "[Service]\nExecStart=/usr/bin/bao-kms-provider serve\n[Install]\n"
-                "WantedBy=multi-user.target\n",
-                0644);
+                testing::ReadWholeFile(BAOKMS_UNIT_FILE), 0644);
 }
 
 std::vector<std::string> NodeSetup::ServeAs(const std::string& uid, const std::string& gid,

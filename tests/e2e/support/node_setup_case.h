@@ -14,6 +14,8 @@ namespace baokms::e2e {
 // Where the script puts things on a node.
 inline constexpr const char* kRecord = "/run/openbao-kms-setup.checked";
 inline constexpr const char* kConfig = "/etc/openbao-kms/config.yaml";
+inline constexpr const char* kDropIn =
+    "/etc/systemd/system/bao-kms-provider.service.d/node-setup.conf";
 inline constexpr const char* kJwt = "/var/lib/openbao-kms/identity.jwt";
 
 struct NodeSetup {

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# make_root.sh PROGRAM: a Debian 12 system with systemd and the shared libraries that PROGRAM needs, made
+# once and kept. Prints its directory as the last line. Needs root, debootstrap and a Debian mirror
+# (BAOKMS_DEBIAN_MIRROR). It is used as the lower layer of an overlay: nothing is ever written to it.
+set -euo pipefail
+program=$1
+mirror=${BAOKMS_DEBIAN_MIRROR:-http://deb.debian.org/debian}
+packages=(systemd systemd-sysv dbus ca-certificates procps)
+
+# The packages of a shared library that this program loads, by the names of Debian 12.
+libraries=()
+while read -r library; do
+  owner=$(dpkg-query -S "$library" 2>/dev/null || dpkg-query -S "/usr$library" 2>/dev/null || true)
+  [ -n "$owner" ] || { echo "make_root: no Debian package has $library" >&2 && exit 1; }
+  libraries+=("$(sed -E 's/[,:].*//; q' <<<"$owner")")
+done < <(ldd "$program" 2>/dev/null | sed -nE 's#^.*=> (/[^ ]+) .*$#\1#p')
+mapfile -t packages < <(printf '%s\n' "${packages[@]}" "${libraries[@]}" | sort -u)
+
+name=bookworm-systemd-$(printf '%s\n' "${packages[@]}" | sha256sum | cut -c 1-12)
+roots=${XDG_CACHE_HOME:-$HOME/.cache}/bao-kms-provider/roots
+mkdir -p "$roots"
+exec 9>"$roots/.lock"
+flock 9
+if [ ! -d "$roots/$name" ]; then
+  rm -rf -- "$roots/$name.new"
+  include=$(IFS=, && echo "${packages[*]}")
+  debootstrap --variant=minbase --include="$include" bookworm "$roots/$name.new" "$mirror" \
+    >"$roots/$name.log" 2>&1 </dev/null ||
+    { echo "make_root: debootstrap failed: $(tail -n 3 "$roots/$name.log")" >&2 && exit 1; }
+  # A machine id of its own at each boot, and no name server but the host's.
+  : >"$roots/$name.new/etc/machine-id"
+  rm -rf -- "$roots/$name.new"/var/cache/apt/archives/*.deb
+  mv -T -- "$roots/$name.new" "$roots/$name"
+fi
+echo "$roots/$name"
