@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # release-sysroot.sh ARCHITECTURE: Debian 12's libraries for another processor, to build a release for it on this machine:
-# the packages of the group `libraries` and the C and C++ libraries, unpacked, not installed. Nothing of this machine
-# changes, and no root is needed. The last line on standard output is the directory, kept in
+# the packages of the groups `libraries` and `test-libraries`, and the C and C++ libraries, unpacked, not installed.
+# Nothing of this machine changes, and no root is needed. The last line on standard output is the directory, kept in
 # ${XDG_CACHE_HOME:-~/.cache}/bao-kms-provider/sysroots until a version changes.
 set -euo pipefail
 self=$(realpath "${BASH_SOURCE[0]}")
@@ -14,7 +14,7 @@ fail() {
 }
 
 # The compilers and generators run here and are this machine's.
-mapfile -t packages < <(awk '$1 == "libraries" && $2 !~ /^protobuf-compiler/ {print $2}' packages.txt)
+mapfile -t packages < <(awk '$1 ~ /^(test-)?libraries$/ && $2 !~ /^protobuf-compiler/ {print $2}' packages.txt)
 packages+=(libc6-dev libstdc++-12-dev)
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/bao-kms-provider/sysroots
