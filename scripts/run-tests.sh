@@ -68,6 +68,7 @@ lacks() {
     realtime) ! chrt --rr 1 true 2>/dev/null ;;
     strace) ! command -v strace >/dev/null ;;
     x86-64) [ "$(uname -m)" != x86_64 ] ;;
+    release) [ ! -x build/release/bin/bao-kms-provider ] ;;
     root) [ "$(id -u)" -ne 0 ] ;;
     non-root) [ "$(id -u)" -eq 0 ] ;;
     rpm) ! command -v rpmbuild >/dev/null ;;
