@@ -84,7 +84,6 @@ fill() {
   install -D -m 0644 /usr/share/doc/ca-certificates/copyright "$tree/usr/share/doc/ca-certificates/copyright"
   echo "nonroot:x:$id:$id:nonroot:/:/sbin/nologin" >"$tree/etc/passwd"
   echo "nonroot:x:$id:" >"$tree/etc/group"
-  echo "hosts: files dns" >"$tree/etc/nsswitch.conf"
   # Landlock allows reading below the system's directories, and where one is missing below the closest one above it,
   # which would be /.
   mkdir -p "$tree"/{lib,lib64,run,usr/lib,usr/lib64,usr/share/ca-certificates}

@@ -48,7 +48,6 @@ same "the configuration" "$(jq -n --arg version "$(field version)" --arg revisio
 layer=$(blob "$(jq -r '.layers[0].digest' "$manifest")")
 same "the files" "drwxr-xr-x 0/0 etc/
 -rw-r--r-- 0/0 etc/group
--rw-r--r-- 0/0 etc/nsswitch.conf
 -rw-r--r-- 0/0 etc/passwd
 drwxr-xr-x 0/0 etc/ssl/
 drwxr-xr-x 0/0 etc/ssl/certs/

@@ -143,7 +143,7 @@ TEST_CASE("Faults: SIGTERM lets a call under way finish") {
   const testing::KmsStub kms = node.Kms();
   const testing::EncryptAnswer encrypted = kms.Encrypt("drained");
   REQUIRE(encrypted.status.ok());
-  e2e::SharedEmulator().QueueFault({{"operation", "transit_decrypt"}, {"delay_ms", 6000}});
+  e2e::SharedEmulator().QueueFault({{"operation", "transit_decrypt"}, {"delay_ms", 6000}, {"count", 4}});
   auto call = std::async(std::launch::async, [&] {
     return kms.Decrypt(encrypted.sealed, "uid-1", Milliseconds(15000));
   });
@@ -185,6 +185,20 @@ TEST_CASE("Image: the manifest that init writes runs as a pod") {
   CheckConfined(node, kPodContainer);
   CheckTakenFromTheManifest(node);
   CheckStops(node, std::string("podman pod stop --time 20 ") + kName, kPodContainer);
+}
+
+TEST_CASE("Image: containerd takes the archive under the digest that the manifest names") {
+  if (PodmanNode::Skipped() || PodmanNode::SkippedWithout("containerd")) return;
+  const PodmanNode node;
+  node.Must("containerd >/root/containerd.log 2>&1 & until ctr version >/dev/null 2>&1; do sleep 0.1; done");
+  node.DoPage("Put it on a node", "containerd");
+  const std::string listed = node.Must("ctr --namespace k8s.io images list name==" + node.Image());
+  INFO(listed);
+  CHECK(listed.contains("\n" + node.Image() + " "));
+  CHECK(listed.contains("io.cri-containerd.image=managed"));  // the kubelet sees it
+  node.Must("mkdir image && ctr --namespace k8s.io images mount " + node.Image() + " image");
+  CHECK(node.Must("image/usr/bin/bao-kms-provider version").starts_with("version: v"));
+  node.Must("umount image");
 }
 
 }  // namespace

@@ -47,15 +47,17 @@ bool PodmanNode::Skipped() {
         "no release build: cmake --preset release && cmake --build build/release");
   }
   for (const char* program : {"buildah", "podman", "runc", "catatonit"}) {
-    if (!OnPath(program)) {
-      return testing::SaySkipped(std::string(program) +
-                                 " is missing: scripts/install-deps.sh release");
-    }
+    if (SkippedWithout(program)) return true;
   }
   if (e2e::OnRealOpenBao() && !testing::FindRealOpenBao()) {
     return testing::SaySkipped(testing::HowToGetOpenBao());
   }
   return e2e::ScratchMachine().Skipped();
+}
+
+bool PodmanNode::SkippedWithout(const char* program) {
+  return !OnPath(program) && testing::SaySkipped(std::string(program) +
+                                                 " is missing: scripts/install-deps.sh release");
 }
 
 PodmanNode::PodmanNode() : page_(runbooks::Parse(testing::ReadWholeFile(BAOKMS_IMAGE_PAGE))) {

@@ -30,6 +30,8 @@ class PodmanNode {
  public:
   // Says so when this machine cannot have one.
   static bool Skipped();
+  // The same of one more program.
+  static bool SkippedWithout(const char* program);
 
   // The image is built by the command of docs/image.md and lies where that page has it.
   PodmanNode();
