@@ -78,9 +78,13 @@ class Ruleset {
         static_cast<int>(syscall(SYS_landlock_create_ruleset, &known_, sizeof known_, 0)));
   }
 
-  void AllowBelow(const std::string& directory, std::uint64_t access) {
-    const Descriptor opened(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!opened.valid()) return;  // what is not there needs no right
+  // A file or a directory; what is not there needs no right.
+  void Allow(const std::string& path, std::uint64_t access) {
+    Allow(Descriptor(::open(path.c_str(), O_PATH | O_CLOEXEC)), access);
+  }
+
+  void Allow(const Descriptor& opened, std::uint64_t access) {
+    if (!opened.valid()) return;
     const landlock_path_beneath_attr rule{.allowed_access = access & known_.files,
                                           .parent_fd = opened.get()};
     Add(LANDLOCK_RULE_PATH_BENEATH, &rule);
@@ -106,11 +110,14 @@ class Ruleset {
   bool good_ = true;
 };
 
-// The process's own directory in /proc, for its metrics. The kernel may drop what it knows of a
-// directory there, and the rule with it, unless somebody holds it open.
-void AllowOwnProcess(Ruleset& ruleset) {
-  static const Descriptor held(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (held.valid()) ruleset.AllowBelow("/proc/self", kRead);
+// In /proc, the process's own directory, for its metrics, and who holds locks, to name the process
+// that holds ours. The kernel may drop what it knows of a file there, and the rule with it, unless
+// somebody holds it open.
+void AllowProc(Ruleset& ruleset) {
+  static const Descriptor self(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  static const Descriptor locks(::open("/proc/locks", O_PATH | O_CLOEXEC));
+  ruleset.Allow(self, kRead);
+  ruleset.Allow(locks, LANDLOCK_ACCESS_FS_READ_FILE);
 }
 
 }  // namespace
@@ -142,12 +149,12 @@ LandlockScope EnforceLandlock(const LandlockRules& rules) {
   Ruleset ruleset(Version(), rules.foreign_module);
   if (!rules.foreign_module) {
     for (const std::string& path : rules.readable) {
-      ruleset.AllowBelow(ClosestDirectory(path), kRead);
+      ruleset.Allow(ClosestDirectory(path), kRead);
     }
     for (const std::string& path : rules.writable) {
-      ruleset.AllowBelow(ClosestDirectory(path), kRead | kWrite);
+      ruleset.Allow(ClosestDirectory(path), kRead | kWrite);
     }
-    AllowOwnProcess(ruleset);
+    AllowProc(ruleset);
     for (const std::uint16_t port : rules.connect_ports) ruleset.AllowPort(port, kConnectTcp);
     for (const std::uint16_t port : rules.listen_ports) ruleset.AllowPort(port, kBindTcp);
   }

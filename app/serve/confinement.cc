@@ -4,8 +4,10 @@
 #include <filesystem>
 #include <optional>
 
+#include "adapters/jwt/token_endpoint.h"
 #include "adapters/transit_http/transport/proxy_address.h"
 #include "adapters/transit_http/transport/server_address.h"
+#include "app/process/system_call_filter.h"
 
 namespace baokms::app {
 namespace {
@@ -53,7 +55,7 @@ std::vector<std::uint16_t> ConnectPorts(const core::Configuration& configuration
   AddServer(configuration.openbao.address, ports);
   for (const std::string& url : configuration.openbao.failover_addresses) AddServer(url, ports);
   const core::Oauth2Configuration& oauth2 = configuration.auth.jwt.oauth2;
-  AddServer(oauth2.token_url, ports);
+  AddServer(adapters::jwt::TokenEndpoint::Of(oauth2.token_url).origin, ports);
   if (const auto proxy = transit_http::ProxyAddress::Parse(oauth2.proxy_url)) {
     AddPort(proxy->port, ports);
   }
@@ -89,9 +91,33 @@ LandlockRules NeededAccess(const core::Configuration& configuration,
   return rules;
 }
 
-AllowedCalls NeededCalls(const core::Configuration& configuration) {
-  return core::RunsForeignModule(configuration.auth) ? AllowedCalls::kForeignModule
-                                                     : AllowedCalls::kServing;
+Confinement::Confinement(const core::Configuration& configuration, const std::string& config_file)
+    : configuration_(configuration),
+      files_(configuration.hardening.landlock
+                 ? EnforceLandlock(NeededAccess(configuration, config_file))
+                 : LandlockScope::kNone) {}
+
+void Confinement::TellOfFiles(adapters::telemetry::Telemetry& log) const {
+  if (!configuration_.hardening.landlock) {
+    log.Note(core::LogLevel::kInfo, "landlock.off", "hardening.landlock");
+  } else if (files_ == LandlockScope::kNone) {
+    log.Note(core::LogLevel::kWarn, "landlock.unavailable", "kernel");
+  } else {
+    log.Note(core::LogLevel::kInfo, "landlock.enforced", Name(files_));
+  }
+}
+
+void Confinement::RestrictCalls(adapters::telemetry::Telemetry& log) const {
+  const AllowedCalls calls = core::RunsForeignModule(configuration_.auth)
+                                 ? AllowedCalls::kForeignModule
+                                 : AllowedCalls::kServing;
+  if (!configuration_.hardening.seccomp) {
+    log.Note(core::LogLevel::kInfo, "seccomp.off", "hardening.seccomp");
+  } else if (FilterSystemCalls(calls)) {
+    log.Note(core::LogLevel::kInfo, "seccomp.enforced", Name(calls));
+  } else {
+    log.Note(core::LogLevel::kWarn, "seccomp.unavailable", "kernel");
+  }
 }
 
 }  // namespace baokms::app

@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "adapters/telemetry/telemetry.h"
 #include "app/process/landlock.h"
-#include "app/process/system_call_filter.h"
 #include "core/model/configuration.h"
 
 namespace baokms::app {
@@ -14,6 +14,20 @@ namespace baokms::app {
 LandlockRules NeededAccess(const core::Configuration& configuration,
                            const std::string& config_file);
 
-AllowedCalls NeededCalls(const core::Configuration& configuration);
+// In two steps, each as far as the configuration wants it and the kernel has it, and each told to
+// the log. Main thread.
+class Confinement {
+ public:
+  // Restricts files and TCP ports, before the first thread. `configuration` outlives it.
+  Confinement(const core::Configuration& configuration, const std::string& config_file);
+  void TellOfFiles(adapters::telemetry::Telemetry& log) const;
+
+  // Restricts system calls: after the first probes, which load what the C library loads late.
+  void RestrictCalls(adapters::telemetry::Telemetry& log) const;
+
+ private:
+  const core::Configuration& configuration_;
+  const LandlockScope files_;
+};
 
 }  // namespace baokms::app

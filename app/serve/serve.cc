@@ -35,17 +35,17 @@ telemetry::TelemetryOptions TelemetryOptionsOf(const core::Configuration& config
 class ServeRun {
  public:
   ServeRun(const ConfigurationRequest& request, const core::Configuration& configuration,
-           const ports::FileReader& files, const Signals& signals, LandlockScope landlock)
+           const ports::FileReader& files, const Signals& signals, const Confinement& confinement)
       : request_(request),
         configuration_(configuration),
         files_(files),
         signals_(signals),
-        landlock_(landlock),
+        confinement_(confinement),
         log_(TelemetryOptionsOf(configuration), clock_) {}
 
   ExitCode Run() {
     log_.ServeStart();
-    TellLandlock();
+    confinement_.TellOfFiles(log_);
     const bool lock_memory = configuration_.hardening.lock_memory;
     if (!OpenLibraries(lock_memory) && lock_memory) {
       log_.Note(core::LogLevel::kWarn, "memory.not_locked", "memlock_limit");
@@ -87,7 +87,7 @@ class ServeRun {
       runtime.Stop(std::chrono::milliseconds(0));
       return Fail(served.error());
     }
-    Confine();
+    confinement_.RestrictCalls(log_);
     log_.ServeReady();
     status_.Serves();
     supervisor_.Ready();
@@ -121,27 +121,6 @@ class ServeRun {
       }
       supervisor_.ExtendStart(std::chrono::duration_cast<std::chrono::microseconds>(
           LongestTry() + std::chrono::seconds(10)));
-    }
-  }
-
-  void TellLandlock() {
-    if (!configuration_.hardening.landlock) {
-      log_.Note(core::LogLevel::kInfo, "landlock.off", "hardening.landlock");
-    } else if (landlock_ == LandlockScope::kNone) {
-      log_.Note(core::LogLevel::kWarn, "landlock.unavailable", "kernel");
-    } else {
-      log_.Note(core::LogLevel::kInfo, "landlock.enforced", Name(landlock_));
-    }
-  }
-
-  // After the first probes, which load what the C library loads late, and the socket.
-  void Confine() {
-    if (!configuration_.hardening.seccomp) {
-      log_.Note(core::LogLevel::kInfo, "seccomp.off", "hardening.seccomp");
-    } else if (const AllowedCalls calls = NeededCalls(configuration_); FilterSystemCalls(calls)) {
-      log_.Note(core::LogLevel::kInfo, "seccomp.enforced", Name(calls));
-    } else {
-      log_.Note(core::LogLevel::kWarn, "seccomp.unavailable", "kernel");
     }
   }
 
@@ -199,7 +178,7 @@ class ServeRun {
   const core::Configuration& configuration_;
   const ports::FileReader& files_;
   const Signals& signals_;
-  const LandlockScope landlock_;
+  const Confinement& confinement_;
   const StartPages start_pages_;
   SystemClock clock_;
   SystemRandom random_;
@@ -223,11 +202,8 @@ ExitCode Serve(const ConfigurationRequest& request) {
           .message = "this machine has no such group; create it or use a gid"}});
   }
   // Before the first thread, which writes the log.
-  const LandlockScope landlock =
-      configuration->hardening.landlock
-          ? EnforceLandlock(NeededAccess(*configuration, ConfigurationFile(request)))
-          : LandlockScope::kNone;
-  return ServeRun(request, *configuration, files, signals, landlock).Run();
+  const Confinement confinement(*configuration, ConfigurationFile(request));
+  return ServeRun(request, *configuration, files, signals, confinement).Run();
 }
 
 }  // namespace baokms::app
