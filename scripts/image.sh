@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 [ ${#builds[@]} -gt 0 ] || builds=("$root/build/release")
-command -v buildah >/dev/null || fail "buildah is missing; run scripts/install-deps.sh release"
+command -v buildah >/dev/null || fail "buildah is missing; run scripts/install-deps.sh image"
 [ -r "$certificates" ] || fail "$certificates is missing; run scripts/install-deps.sh build"
 
 # OCI's name of the processor that this program is for.

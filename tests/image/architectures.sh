@@ -10,7 +10,7 @@ skip() {
   exit 0
 }
 [ -x "$build/bin/bao-kms-provider" ] || skip "no release build: cmake --preset release && cmake --build build/release"
-command -v buildah >/dev/null || skip "buildah is missing: scripts/install-deps.sh release"
+command -v buildah >/dev/null || skip "buildah is missing: scripts/install-deps.sh image"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,5 +1,6 @@
 // The image of the release build, run as a static pod's container is: read-only, as a user other
-// than root, without capabilities, on the node's network (security-and-deployment.md, "Static pod").
+// than root, without capabilities, on the node's network (security-and-deployment.md, "Static
+// pod").
 #include <doctest/doctest.h>
 
 #include <future>
@@ -122,7 +123,8 @@ TEST_CASE("Image: in a container the provider serves and reads a renewed JWT and
 
   // From now on OpenBao only takes JWTs that the first one is not.
   CHECK(node.Metric(kLogins) == 1);
-  node.bench().setup.CreateRole(node.bench().setup.options().role, {{"bound_claims", {{"renewed", "yes"}}}});
+  node.bench().setup.CreateRole(node.bench().setup.options().role,
+                                {{"bound_claims", {{"renewed", "yes"}}}});
   node.RenewJwt(node.bench().setup.MintJwt({{"renewed", "yes"}}));
   node.bench().setup.RevokeAllTokens();
   CheckRoundTrip(kms);
@@ -143,7 +145,8 @@ TEST_CASE("Faults: SIGTERM lets a call under way finish") {
   const testing::KmsStub kms = node.Kms();
   const testing::EncryptAnswer encrypted = kms.Encrypt("drained");
   REQUIRE(encrypted.status.ok());
-  e2e::SharedEmulator().QueueFault({{"operation", "transit_decrypt"}, {"delay_ms", 6000}, {"count", 4}});
+  e2e::SharedEmulator().QueueFault(
+      {{"operation", "transit_decrypt"}, {"delay_ms", 6000}, {"count", 4}});
   auto call = std::async(std::launch::async, [&] {
     return kms.Decrypt(encrypted.sealed, "uid-1", Milliseconds(15000));
   });
@@ -164,6 +167,7 @@ TEST_CASE("Image: the manifest that init writes runs as a pod") {
   NameOpenBao(node);
   node.SetUp();
   node.LoadImage();
+  CHECK(node.DoPage("Check it", "check").starts_with(node.digest() + "\nversion: v"));
   node.DoPage("Take the program out of it", "program");
   node.Must("/bundle/node-setup.sh check --program /opt/bao-kms-provider");
   node.Must("mkdir -p /etc/kubernetes/manifests");
@@ -190,7 +194,9 @@ TEST_CASE("Image: the manifest that init writes runs as a pod") {
 TEST_CASE("Image: containerd takes the archive under the digest that the manifest names") {
   if (PodmanNode::Skipped() || PodmanNode::SkippedWithout("containerd")) return;
   const PodmanNode node;
-  node.Must("containerd >/root/containerd.log 2>&1 & until ctr version >/dev/null 2>&1; do sleep 0.1; done");
+  node.Must(
+      "containerd >/root/containerd.log 2>&1 & until ctr version >/dev/null 2>&1; do sleep 0.1; "
+      "done");
   node.DoPage("Put it on a node", "containerd");
   const std::string listed = node.Must("ctr --namespace k8s.io images list name==" + node.Image());
   INFO(listed);

@@ -56,8 +56,8 @@ bool PodmanNode::Skipped() {
 }
 
 bool PodmanNode::SkippedWithout(const char* program) {
-  return !OnPath(program) && testing::SaySkipped(std::string(program) +
-                                                 " is missing: scripts/install-deps.sh release");
+  return !OnPath(program) &&
+         testing::SaySkipped(std::string(program) + " is missing: scripts/install-deps.sh image");
 }
 
 PodmanNode::PodmanNode() : page_(runbooks::Parse(testing::ReadWholeFile(BAOKMS_IMAGE_PAGE))) {

@@ -1,6 +1,6 @@
 // A control-plane node of a test's own whose containers podman runs with runc, with the image of
-// the release build: what a kubelet would do with it, without a kubelet. Needs root, mounts, podman,
-// buildah and the release build (cmake --preset release).
+// the release build: what a kubelet would do with it, without a kubelet. Needs root, mounts,
+// podman, buildah and the release build (cmake --preset release).
 #pragma once
 
 #include <sys/types.h>
@@ -65,7 +65,9 @@ class PodmanNode {
   int Health(const std::string& path) const;
   bool Ready() const { return Health("/ready") == 200; }
   // A client on the node, outside of the container.
-  testing::KmsStub Kms() const { return testing::KmsStub(machine().At("/run/openbao-kms/kms.sock")); }
+  testing::KmsStub Kms() const {
+    return testing::KmsStub(machine().At("/run/openbao-kms/kms.sock"));
+  }
   // Lines of the container's log with this message.
   std::vector<Json> LogLines(const std::string& container, std::string_view message) const;
   // A series as it is printed; 0 when it is not there.
