@@ -80,6 +80,12 @@ lacks() {
       ;;
     promtool) ! command -v promtool >/dev/null ;;
     apparmor) ! PATH=$PATH:/usr/sbin:/sbin command -v apparmor_parser >/dev/null ;;
+    containers)
+      for program in buildah podman runc catatonit containerd; do
+        PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || return 0
+      done
+      return 1
+      ;;
     mkdocs) ! scripts/site.sh --packages 2>/dev/null ;;
     *) false ;;
   esac
