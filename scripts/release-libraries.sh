@@ -13,7 +13,7 @@ fail() {
 }
 
 for tool in apt-get dpkg-source dpkg-architecture cmake ninja make; do
-  command -v "$tool" >/dev/null || fail "$tool is missing; run scripts/install-deps.sh build libraries release"
+  command -v "$tool" >/dev/null || fail "$tool is missing; run scripts/install-deps.sh build libraries"
 done
 machine=$(dpkg --print-architecture)
 architecture=${1:-$machine}
