@@ -66,6 +66,11 @@ std::string OwnCgroup() {
   throw testing::HarnessError("no cgroup v2 is mounted");
 }
 
+// What nspawn takes from its containers, and a machine has; with CAP_IPC_LOCK, for locked memory.
+constexpr const char* kSystemCalls =
+    "--system-call-filter=@keyring landlock_create_ruleset landlock_add_rule "
+    "landlock_restrict_self";
+
 // The groups in it first.
 bool RemoveGroup(const std::string& group) {
   std::error_code ignored;
@@ -130,10 +135,7 @@ void BootedMachine::Boot() {
       .argv = {"/bin/sh", "-c", "echo $$ >\"$0\"/cgroup.procs && exec \"$@\"", cgroup_,
                "systemd-nspawn", "--quiet", "--directory=" + OnDisk(""), "--machine=baokms-test",
                "--boot", "--register=no", "--keep-unit", "--link-journal=no", "--console=pipe",
-               // What nspawn takes from its containers, and a machine has.
-               "--capability=CAP_IPC_LOCK",
-               "--system-call-filter=@keyring landlock_create_ruleset landlock_add_rule "
-               "landlock_restrict_self"},
+               "--capability=CAP_IPC_LOCK", kSystemCalls},
       .environment = {{"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1"}},
       .stdout_file = directory_.File("console"),
       .stderr_file = directory_.File("console")});
@@ -218,13 +220,12 @@ std::string BootedMachine::Journal(std::string_view unit) const {
 }
 
 pid_t BootedMachine::ProviderPid() const {
-  const std::string inner = Property("MainPID");
+  const std::string inner = "\t" + Property("MainPID") + "\n";
   for (const auto& entry : fs::directory_iterator("/proc")) {
     const std::string pid = entry.path().filename();
     if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
     const std::string status = testing::ReadWholeFile(entry.path().string() + "/status");
-    if (status.contains("NSpid:\t" + pid + "\t" + inner + "\n") &&
-        status.contains("Name:\tbao-kms-provide")) {
+    if (status.contains("Name:\tbao-kms-provide") && status.contains("NSpid:\t" + pid + inner)) {
       return std::stoi(pid);
     }
   }
