@@ -70,6 +70,7 @@ lacks() {
     x86-64) [ "$(uname -m)" != x86_64 ] ;;
     root) [ "$(id -u)" -ne 0 ] ;;
     non-root) [ "$(id -u)" -eq 0 ] ;;
+    release-pkcs11) [ ! -x build/release-pkcs11/bin/bao-kms-provider ] ;;
     rpm) ! command -v rpmbuild >/dev/null ;;
     debootstrap) ! PATH=$PATH:/usr/sbin command -v debootstrap >/dev/null ;;
     promtool) ! command -v promtool >/dev/null ;;
