@@ -42,7 +42,7 @@ export SOURCE_DATE_EPOCH
 dirty=$(git status --porcelain)
 if [ "$snapshot" = yes ]; then
   # "~": below the release for dpkg and rpm; a later commit is above an earlier one.
-  version=$project~snapshot$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S).${commit:0:12}${dirty:+.dirty}
+  version=$project~snapshot$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S).${commit:0:12}
   builder=${builder:-urn:uuid:00000000-0000-0000-0000-000000000000}
 else
   [ -z "$dirty" ] || fail "the work tree has changes; commit them, or make a --snapshot"
@@ -70,11 +70,16 @@ from_nothing() {
 
 symbols() { xz --threads=1 --stdout -- "$build/bin/bao-kms-provider.debug" >"$1"; }
 
-echo "release $version of commit ${commit:0:12}"
 if [ -z "$build" ]; then
   build=$root/build/release
   step build from_nothing release
 fi
+about=$("$build/bin/bao-kms-provider" version)
+if ! grep -qx "commit: ${commit:0:12}" <<<"$about" || ! grep -qx "dirty: false" <<<"$about" || [ -n "$dirty" ]; then
+  [ "$snapshot" = yes ] || fail "the program is not of commit $commit alone, but: $about"
+  version+=.dirty
+fi
+echo "release $version of commit ${commit:0:12}"
 step packages scripts/packages.sh "$build" "$output" "$version"
 if [ "$pkcs11" = yes ]; then
   step build-pkcs11 from_nothing release-pkcs11

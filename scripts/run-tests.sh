@@ -71,6 +71,7 @@ lacks() {
     release) [ ! -x build/release/bin/bao-kms-provider ] ;;
     root) [ "$(id -u)" -ne 0 ] ;;
     non-root) [ "$(id -u)" -eq 0 ] ;;
+    release-pkcs11) [ ! -x build/release-pkcs11/bin/bao-kms-provider ] ;;
     rpm) ! command -v rpmbuild >/dev/null ;;
     debootstrap) ! PATH=$PATH:/usr/sbin command -v debootstrap >/dev/null ;;
     systemd) ! command -v systemd-analyze >/dev/null || ! command -v systemd-sysusers >/dev/null ;;

@@ -48,6 +48,7 @@ echo >>"$scratch/clone/README.md"
 refused "the work tree has changes" --builder urn:test
 echo "ok: what is no release is refused"
 
+commit=$(git -C "$source" rev-parse HEAD)
 rm -rf -- "$packages"
 mkdir -p "$packages"
 openssl ecparam -name prime256v1 -genkey -noout -out "$scratch/key.pem"
@@ -74,7 +75,7 @@ for name in fingerprint signature files contents sbom commit; do
     files) [ "$(grep -c ': OK$' "$scratch/said")" -eq "$(grep -c . "$scratch/download/SHA256SUMS")" ] ;;
     contents) grep -q ' ./usr/bin/bao-kms-provider$' "$scratch/said" ;;
     sbom) grep -q '^openssl 3\.0\.' "$scratch/said" ;;
-    commit) grep -qx "$(git -C "$source" rev-parse HEAD)" "$scratch/said" ;;
+    commit) grep -qx "$commit" "$scratch/said" ;;
   esac || fail "$name said: $(cat "$scratch/said")"
 done
 # Every file is in the list but the list and its signature.
