@@ -6,10 +6,7 @@ if(BAOKMS_WITH_PKCS11)
 endif()
 set(BAOKMS_RELEASE_LIBRARIES "" CACHE PATH "What scripts/release-libraries.sh built; empty: run it")
 
-set(architecture "")
-if(CMAKE_CROSSCOMPILING)
-  set(architecture ${BAOKMS_DEBIAN_ARCHITECTURE})
-endif()
+set(architecture ${BAOKMS_DEBIAN_ARCHITECTURE})  # empty: this machine's
 if(NOT BAOKMS_RELEASE_LIBRARIES)
   execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/release-libraries.sh ${architecture}
     OUTPUT_VARIABLE built OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed)

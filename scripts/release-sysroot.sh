@@ -37,7 +37,6 @@ trap 'rm -rf "$work"' EXIT
 log=$cache/$architecture-$key.log
 
 fetch_and_unpack() {
-  set -e
   mkdir -p "$work"/{lists,cache/archives}/partial "$work/root"
   : >"$work/status"
   cat >"$work/debian.sources" <<'LIST'
@@ -83,8 +82,16 @@ LIST
   done < <(dpkg -L protobuf-compiler protobuf-compiler-grpc | grep '^/usr/bin/.')
   mv "$work/root" "$sysroot"
 }
-(fetch_and_unpack) >"$log" 2>&1 </dev/null || {
+# Not as a condition: bash would go on after an error in it.
+set +e
+(
+  set -e
+  fetch_and_unpack
+) >"$log" 2>&1 </dev/null
+code=$?
+set -e
+if [ "$code" -ne 0 ]; then
   tail -n 20 "$log" >&2
   fail "failed; its whole output: $log"
-}
+fi
 echo "$sysroot"

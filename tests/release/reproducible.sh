@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # reproducible.sh: two builds of this source tree in folders with different names, with static libraries that are built
-# for each of them, another time zone, language and umask, give the same bytes. About 15 minutes of one processor.
+# for each of them, another time zone, language and umask, give the same bytes. About 12 minutes of one processor.
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
@@ -27,12 +27,19 @@ build_in() {
   fi
 }
 
-(build_in "$work/a")
+# At the same time, so that no package of this machine changes between them.
+(build_in "$work/a") &
+first=$!
 (
   umask 0077
   export TZ=Pacific/Kiritimati LC_ALL=C.UTF-8
   build_in "$work/a-folder-with-a-longer-name"
-)
+) &
+second=$!
+code=0
+wait "$first" || code=1
+wait "$second" || code=1
+[ "$code" -eq 0 ] || exit 1
 
 code=0
 for file in bin/bao-kms-provider bin/bao-kms-provider.debug third-party-licenses.txt; do
@@ -42,6 +49,10 @@ for file in bin/bao-kms-provider bin/bao-kms-provider.debug third-party-licenses
     code=1
   fi
 done
+if ! cmp -s "$work"/a*/tree/build/release/third-party-licenses.txt; then
+  diff "$work"/a*/tree/build/release/third-party-licenses.txt | head
+  echo "the packages of this machine changed during the builds: run this again"
+fi
 if grep -aqF "$work" "$work"/a*/tree/build/release/bin/bao-kms-provider{,.debug}; then
   echo "the program or its symbols contain the name of the folder that it was built in"
   code=1
