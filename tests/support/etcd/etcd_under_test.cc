@@ -42,15 +42,20 @@ struct EtcdUnderTest::Connection {
 
   template <typename Request>
   std::int64_t Call(const char* method, const Request& request) const {
+    return Ask<etcd_writes::Reply>(method, request).header().revision();
+  }
+
+  template <typename Reply, typename Request>
+  Reply Ask(const char* method, const Request& request) const {
     const grpc::internal::RpcMethod rpc(method, grpc::internal::RpcMethod::NORMAL_RPC);
     grpc::ClientContext context;
     context.set_wait_for_ready(true);
     context.set_deadline(std::chrono::system_clock::now() + 30s);
-    etcd_writes::Reply reply;
+    Reply reply;
     const grpc::Status status =
         grpc::internal::BlockingUnaryCall(channel.get(), rpc, &context, request, &reply);
     if (!status.ok()) throw HarnessError(std::string(method) + ": " + status.error_message());
-    return reply.header().revision();
+    return reply;
   }
 };
 
@@ -187,6 +192,15 @@ std::int64_t EtcdUnderTest::Delete(const std::string& key) {
   etcd_writes::DeleteRange request;
   request.set_key(key);
   return connection_->Call("/etcdserverpb.KV/DeleteRange", request);
+}
+
+std::optional<std::string> EtcdUnderTest::Get(const std::string& key) const {
+  etcd_writes::Range request;
+  request.set_key(key);
+  const auto reply =
+      connection_->Ask<etcd_writes::RangeReply>("/etcdserverpb.KV/Range", request);
+  if (reply.kvs().empty()) return std::nullopt;
+  return reply.kvs(0).value();
 }
 
 void EtcdUnderTest::Compact(std::int64_t revision) {

@@ -43,6 +43,8 @@ class EtcdUnderTest {
   // In transactions of up to 128; the revision after the last.
   std::int64_t Put(const Objects& objects);
   std::int64_t Delete(const std::string& key);
+  // The value of this key, byte for byte; none when it is not there.
+  std::optional<std::string> Get(const std::string& key) const;
   // Forgets what was before `revision`, at once.
   void Compact(std::int64_t revision);
   // `etcdctl <arguments>` against it; REQUIREs nothing, returns its exit code.

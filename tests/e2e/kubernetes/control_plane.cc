@@ -1,0 +1,261 @@
+#include "tests/e2e/kubernetes/control_plane.h"
+
+#include <doctest/doctest.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+#include "core/text/base64.h"
+
+namespace baokms::e2e {
+namespace {
+
+using testing::HttpAnswer;
+
+// What no object may show in etcd.
+std::string ValueOf(const std::string& name) { return "plain-value-of-" + name; }
+
+std::string Without(std::string text, const std::string& part) {
+  const std::size_t at = text.find(part);
+  REQUIRE(at != std::string::npos);
+  return text.erase(at, part.size());
+}
+
+// As docs/encrypt-a-cluster.md tells: another name in `resources`.
+std::string WithMoreResources(std::string text) {
+  const std::string secrets = "      - secrets\n";
+  const std::size_t at = text.find(secrets);
+  REQUIRE(at != std::string::npos);
+  return text.insert(at + secrets.size(), "      - configmaps\n      - widgets.example.org\n");
+}
+
+Json Object(const Resource& resource, const std::string& name) {
+  Json object = {{"apiVersion", resource.api_version},
+                 {"kind", resource.kind},
+                 {"metadata", {{"name", name}}}};
+  if (resource.kind == "Secret") {
+    object["data"] = {{"value", core::Base64Encode(ValueOf(name))}};
+  } else if (resource.kind == "ConfigMap") {
+    object["data"] = {{"value", ValueOf(name)}};
+  } else {
+    object["spec"] = {{"value", ValueOf(name)}};
+  }
+  return object;
+}
+
+Json Widgets() {
+  const Json schema = {{"openAPIV3Schema",
+                        {{"type", "object"},
+                         {"properties",
+                          {{"spec",
+                            {{"type", "object"},
+                             {"properties", {{"value", {{"type", "string"}}}}}}}}}}}};
+  return {{"apiVersion", "apiextensions.k8s.io/v1"},
+          {"kind", "CustomResourceDefinition"},
+          {"metadata", {{"name", "widgets.example.org"}}},
+          {"spec",
+           {{"group", "example.org"},
+            {"scope", "Namespaced"},
+            {"names", {{"plural", "widgets"}, {"singular", "widget"}, {"kind", "Widget"}}},
+            {"versions", Json::array({{{"name", "v1"},
+                                       {"served", true},
+                                       {"storage", true},
+                                       {"schema", schema}}})}}}};
+}
+
+bool Has(const Resource& resource, const std::string& name, const HttpAnswer& answer) {
+  if (answer.status != 200) return false;
+  const Json object = Json::parse(answer.body, nullptr, false);
+  const Json expected = Object(resource, name);
+  const char* field = expected.contains("data") ? "data" : "spec";
+  return object.is_object() && object.value(field, Json()) == expected.at(field);
+}
+
+}  // namespace
+
+const std::vector<Resource>& EncryptedResources() {
+  static const std::vector<Resource> resources = {
+      {"secrets", "/api/v1/namespaces/app/secrets", "Secret", "v1", "/registry/secrets/app/"},
+      {"configmaps", "/api/v1/namespaces/app/configmaps", "ConfigMap", "v1",
+       "/registry/configmaps/app/"},
+      {"widgets.example.org", "/apis/example.org/v1/namespaces/app/widgets", "Widget",
+       "example.org/v1", "/registry/example.org/widgets/app/"}};
+  return resources;
+}
+
+bool SkippedWithoutControlPlane() {
+  return testing::SkippedWithoutEtcd() || testing::SkippedWithoutKubeApiServer();
+}
+
+ControlPlane::ControlPlane() : node(bench), api(etcd) {
+  const testing::TempDirectory& directory = node.config.directory();
+  directory.Write("values.yaml", node.config.tree.dump(2), 0644);
+  const std::string bundle = directory.File("bundle");
+  const CommandResult made =
+      RunCommand({"init", "--values", directory.File("values.yaml"), "--out", bundle,
+                  "--allow-socket-parent", node.config.socket_directory()});
+  INFO(made.err);
+  REQUIRE(made.code == 0);
+  readers_ =
+      WithMoreResources(testing::ReadWholeFile(bundle + "/encryption-config-readers.yaml"));
+  writers_ = WithMoreResources(testing::ReadWholeFile(bundle + "/encryption-config.yaml"));
+  provider.emplace(node.config);
+}
+
+std::string ControlPlane::WritersOnly() const {
+  return Without(writers_, "      - identity: {}\n");
+}
+
+std::string ControlPlane::IdentityOnly() const {
+  const std::size_t kms = readers_.find("      - kms:\n");
+  REQUIRE(kms != std::string::npos);
+  return readers_.substr(0, kms);
+}
+
+std::string ControlPlane::ProviderName() const {
+  return node.config.tree.at("transit").at("keyIdScope").at("providerName");
+}
+
+void ControlPlane::Begin(const std::string& encryption_configuration) {
+  api.WriteEncryptionConfiguration(encryption_configuration);
+  api.Start();
+  const Json space = {
+      {"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", "app"}}}};
+  REQUIRE(api.Ask("POST", "/api/v1/namespaces", space).status == 201);
+  const HttpAnswer made =
+      api.Ask("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Widgets());
+  INFO(made.body);
+  REQUIRE(made.status == 201);
+  REQUIRE(Eventually(Milliseconds(60000), [this] {
+    return api.Ask("GET", EncryptedResources().back().path).status == 200;
+  }));
+}
+
+double ControlPlane::Reload(const std::string& encryption_configuration) {
+  const auto reloads = [this] {
+    return api
+        .Metric("apiserver_encryption_config_controller_automatic_reloads_total",
+                {R"(status="success")"})
+        .value_or(0);
+  };
+  const double before = reloads();
+  api.WriteEncryptionConfiguration(encryption_configuration);
+  const double seconds = SecondsUntil(Milliseconds(150000), [&] {
+    CheckReadable();
+    CHECK(api.Live());
+    CHECK(api.Ready());
+    std::this_thread::sleep_for(Milliseconds(500));
+    return reloads() > before;
+  });
+  CheckReadable();
+  return seconds;
+}
+
+HttpAnswer ControlPlane::Post(const Resource& resource, const std::string& name) const {
+  return api.Ask("POST", resource.path, Object(resource, name));
+}
+
+void ControlPlane::Create(const std::string& name) {
+  for (const Resource& resource : EncryptedResources()) {
+    HttpAnswer made = Post(resource, name);
+    // A custom resource is served a moment after it is listed.
+    REQUIRE(Eventually(Milliseconds(20000), [&] {
+      if (made.status != 201) made = Post(resource, name);
+      return made.status == 201 || made.status == 409;
+    }));
+  }
+  objects_.push_back(name);
+}
+
+void ControlPlane::CheckReadable() const {
+  for (const Resource& resource : EncryptedResources()) {
+    for (const std::string& name : objects_) {
+      const HttpAnswer answer = api.Ask("GET", resource.path + "/" + name);
+      CAPTURE(resource.name);
+      CAPTURE(name);
+      CAPTURE(answer.body);
+      CHECK(Has(resource, name, answer));
+    }
+  }
+}
+
+void ControlPlane::Rewrite() const {
+  for (const Resource& resource : EncryptedResources()) {
+    const HttpAnswer list = api.Ask("GET", resource.path);
+    REQUIRE(list.status == 200);
+    for (Json object : Json::parse(list.body).at("items")) {
+      object["apiVersion"] = resource.api_version;
+      object["kind"] = resource.kind;
+      const std::string name = object.at("metadata").at("name");
+      const HttpAnswer written = api.Ask("PUT", resource.path + "/" + name, object);
+      INFO(written.body);
+      REQUIRE(written.status == 200);
+    }
+  }
+}
+
+HttpAnswer ControlPlane::WriteSecret(const std::string& name) {
+  HttpAnswer answer = Post(EncryptedResources().front(), name);
+  return answer;
+}
+
+HttpAnswer ControlPlane::ReadSecret(const std::string& name) const {
+  return api.Ask("GET", EncryptedResources().front().path + "/" + name);
+}
+
+std::string ControlPlane::Stored(const Resource& resource, const std::string& name) const {
+  const std::optional<std::string> stored = etcd.Get(resource.key + name);
+  CAPTURE(resource.key + name);
+  REQUIRE(stored.has_value());
+  return *stored;
+}
+
+Json ControlPlane::Census() const {
+  return node.Report({"key-usage", "--etcd-endpoints", etcd.url()});
+}
+
+int ControlPlane::EncryptedUnder(const Json& census, int version) {
+  int objects = 0;
+  for (const Json& entry : census.at("encrypted")) {
+    if (entry.value("transitVersion", 0) == version) objects += entry.at("objects").get<int>();
+  }
+  return objects;
+}
+
+int ControlPlane::Encrypted(const Json& census) {
+  int objects = 0;
+  for (const Json& entry : census.at("encrypted")) objects += entry.at("objects").get<int>();
+  return objects;
+}
+
+int ControlPlane::Plaintext(const Json& census) {
+  int objects = 0;
+  for (const Json& entry : census.at("plaintext")) {
+    const bool ours = std::ranges::any_of(EncryptedResources(), [&](const Resource& resource) {
+      return entry.at("resource") == resource.name;
+    });
+    if (ours) objects += entry.at("objects").get<int>();
+  }
+  return objects;
+}
+
+std::string KeyIdHash(const std::string& key_id) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(key_id.data()), key_id.size(), digest.data());
+  std::string hash = "sha256:";
+  for (const unsigned char byte : digest) {
+    hash += "0123456789abcdef"[byte >> 4];
+    hash += "0123456789abcdef"[byte & 15];
+  }
+  return hash;
+}
+
+double SecondsUntil(Milliseconds limit, const std::function<bool()>& holds) {
+  const auto begun = std::chrono::steady_clock::now();
+  REQUIRE(Eventually(limit, holds));
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+}
+
+}  // namespace baokms::e2e

@@ -1,0 +1,89 @@
+// One control-plane node: OpenBao, a provider, a real etcd and a real kube-apiserver, joined by the
+// two EncryptionConfigurations that `init` writes.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/e2e/support/operator_node.h"
+#include "tests/support/etcd/etcd_under_test.h"
+#include "tests/support/kubernetes/kube_api_server.h"
+
+namespace baokms::e2e {
+
+// A resource that the EncryptionConfigurations list.
+struct Resource {
+  std::string name;  // "widgets.example.org" as the EncryptionConfiguration has it
+  std::string path;  // of the API, in the namespace "app"
+  std::string kind;
+  std::string api_version;
+  std::string key;  // in etcd, before the object's name
+};
+// Secrets, config maps and a custom resource.
+const std::vector<Resource>& EncryptedResources();
+
+// Says why, when etcd or kube-apiserver is missing.
+bool SkippedWithoutControlPlane();
+
+struct ControlPlane {
+  // The provider serves; kube-apiserver is not started.
+  ControlPlane();
+
+  // Of the bundle of `init`, with all of EncryptedResources.
+  std::string Readers() const { return readers_; }
+  std::string Writers() const { return writers_; }
+  // Writers without its identity, and an identity alone.
+  std::string WritersOnly() const;
+  std::string IdentityOnly() const;
+
+  // Starts kube-apiserver with this; makes the namespace and the custom resource.
+  void Begin(const std::string& encryption_configuration);
+  // Takes another one into use without a restart, as kube-apiserver does within a minute or so;
+  // CHECKs all objects meanwhile. The seconds it took.
+  double Reload(const std::string& encryption_configuration);
+
+  // One new object of each resource, named `name`; REQUIREd to work.
+  void Create(const std::string& name);
+  // Whether each object made so far is read with its value.
+  void CheckReadable() const;
+  // Every object is replaced by itself, as the pages tell.
+  void Rewrite() const;
+  // One more Secret, or a changed one; the answer.
+  testing::HttpAnswer WriteSecret(const std::string& name);
+  testing::HttpAnswer ReadSecret(const std::string& name) const;
+
+  // What etcd holds of this object; REQUIREd.
+  std::string Stored(const Resource& resource, const std::string& name) const;
+  // `key-usage`, and in its report: objects of ours under `version`, and plaintext ones of
+  // EncryptedResources.
+  Json Census() const;
+  static int EncryptedUnder(const Json& census, int version);
+  static int Encrypted(const Json& census);
+  static int Plaintext(const Json& census);
+
+  std::string ProviderName() const;
+
+  Bench bench;
+  OperatorNode node;
+  std::optional<Serving> provider;
+  testing::EtcdUnderTest etcd;
+  testing::KubeApiServer api;
+
+ private:
+  testing::HttpAnswer Post(const Resource& resource, const std::string& name) const;
+
+  std::string readers_;
+  std::string writers_;
+  Names objects_;
+};
+
+// As kube-apiserver's metrics show a key_id.
+std::string KeyIdHash(const std::string& key_id);
+
+// Seconds until `holds`; REQUIREs that it is within `limit`.
+double SecondsUntil(Milliseconds limit, const std::function<bool()>& holds);
+
+}  // namespace baokms::e2e

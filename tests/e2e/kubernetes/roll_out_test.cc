@@ -1,0 +1,72 @@
+// docs/encrypt-a-cluster.md, from plaintext to encrypted and back, with a real kube-apiserver that
+// is never restarted.
+#include <doctest/doctest.h>
+
+#include "tests/e2e/kubernetes/control_plane.h"
+
+namespace baokms::e2e {
+namespace {
+
+TEST_CASE("Encrypting a cluster: in two phases and back with nothing unreadable in between") {
+  if (SkippedWithoutControlPlane()) return;
+  ControlPlane plane;
+  const Resource& secrets = EncryptedResources().front();
+  plane.Begin(plane.Readers());
+  plane.Create("phase-1");
+  CHECK(Says(plane.Stored(secrets, "phase-1"), "plain-value-of-phase-1"));
+  CHECK(plane.Encrypted(plane.Census()) == 0);
+
+  MESSAGE("phase 2 in use after " << plane.Reload(plane.Writers()) << " s");
+  plane.Create("phase-2");
+  CHECK_FALSE(Says(plane.Stored(secrets, "phase-2"), "plain-value-of-phase-2"));
+  CHECK(Says(plane.Stored(secrets, "phase-1"), "plain-value-of-phase-1"));
+  Json census = plane.Census();
+  CHECK(plane.Encrypted(census) == 3);
+  CHECK(plane.Plaintext(census) >= 3);
+
+  plane.Rewrite();
+  CHECK_FALSE(Says(plane.Stored(secrets, "phase-1"), "plain-value-of-phase-1"));
+  CHECK(plane.EncryptedUnder(plane.Census(), 1) == 6);
+
+  // kube-apiserver's own config maps in kube-system are rewritten as any other.
+  const testing::HttpAnswer all = plane.api.Ask("GET", "/api/v1/configmaps");
+  REQUIRE(all.status == 200);
+  for (Json object : Json::parse(all.body).at("items")) {
+    const Json& about = object.at("metadata");
+    if (about.at("namespace") == "app") continue;
+    const std::string path = "/api/v1/namespaces/" + about.at("namespace").get<std::string>() +
+                             "/configmaps/" + about.at("name").get<std::string>();
+    CHECK(plane.api.Ask("PUT", path, object).status == 200);
+  }
+  census = plane.Census();
+  INFO(census.dump(1));
+  REQUIRE(plane.Plaintext(census) == 0);
+
+  MESSAGE("without identity after " << plane.Reload(plane.WritersOnly()) << " s");
+  plane.Create("without-identity");
+  CHECK(plane.Plaintext(plane.Census()) == 0);
+  // What somebody puts into etcd past the API server is refused now.
+  plane.etcd.Put({{secrets.key + "smuggled", R"({"kind":"Secret","apiVersion":"v1"})"}});
+  CHECK(plane.ReadSecret("smuggled").status == 500);
+  plane.etcd.Delete(secrets.key + "smuggled");
+
+  MESSAGE("back in phase 1 after " << plane.Reload(plane.Readers()) << " s");
+  plane.Create("on-the-way-back");
+  CHECK(Says(plane.Stored(secrets, "on-the-way-back"), "plain-value-of-on-the-way-back"));
+  plane.Rewrite();
+  for (Json object : Json::parse(plane.api.Ask("GET", "/api/v1/configmaps").body).at("items")) {
+    const Json& about = object.at("metadata");
+    const std::string path = "/api/v1/namespaces/" + about.at("namespace").get<std::string>() +
+                             "/configmaps/" + about.at("name").get<std::string>();
+    CHECK(plane.api.Ask("PUT", path, object).status == 200);
+  }
+  REQUIRE(plane.Encrypted(plane.Census()) == 0);
+  MESSAGE("without the provider after " << plane.Reload(plane.IdentityOnly()) << " s");
+  plane.provider->process.Kill();
+  plane.CheckReadable();
+  plane.Create("plain-again");
+  CHECK(plane.api.Ready());
+}
+
+}  // namespace
+}  // namespace baokms::e2e

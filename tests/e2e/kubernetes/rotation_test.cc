@@ -1,0 +1,63 @@
+// A rotation as a real kube-apiserver sees it, from the new key_id to the retired version.
+#include <doctest/doctest.h>
+
+#include "tests/e2e/kubernetes/control_plane.h"
+
+namespace baokms::e2e {
+namespace {
+
+TEST_CASE("API server rotation: it follows Status, rewriting frees the version, and it is retired") {
+  if (SkippedWithoutControlPlane()) return;
+  ControlPlane plane;
+  plane.Begin(plane.WritersOnly());
+  const std::string first = plane.provider->KeyId();
+  plane.Create("before");
+  const std::string second = RotateAndPromote(plane.bench, *plane.provider);
+  REQUIRE(first != second);
+  // The time of the last Status with this key_id: from then on, it is written under it.
+  const std::string hash = "key_id_hash=\"" + KeyIdHash(second) + "\"";
+  MESSAGE("kube-apiserver follows after " << SecondsUntil(Milliseconds(120000), [&] {
+    plane.CheckReadable();
+    std::this_thread::sleep_for(Milliseconds(200));
+    return plane.api
+               .Metric("apiserver_envelope_encryption_key_id_hash_status_last_timestamp_seconds",
+                       {hash})
+               .value_or(0) > 0;
+  }) << " s");
+  const Resource& secrets = EncryptedResources().front();
+  CHECK(Says(plane.Stored(secrets, "before"), first));
+  plane.Create("after");
+  CHECK(Says(plane.Stored(secrets, "after"), second));
+  Json census = plane.Census();
+  const int old_ones = plane.EncryptedUnder(census, 1);
+  CHECK(old_ones >= 3);
+  CHECK(plane.EncryptedUnder(census, 2) >= 3);
+
+  plane.Rewrite();
+  for (Json object : Json::parse(plane.api.Ask("GET", "/api/v1/configmaps").body).at("items")) {
+    const Json& about = object.at("metadata");
+    const std::string path = "/api/v1/namespaces/" + about.at("namespace").get<std::string>() +
+                             "/configmaps/" + about.at("name").get<std::string>();
+    CHECK(plane.api.Ask("PUT", path, object).status == 200);
+  }
+  census = plane.Census();
+  INFO(census.dump(1));
+  CHECK(plane.EncryptedUnder(census, 1) == 0);
+  REQUIRE(census.at("unreferencedVersions").size() == 1);
+  CHECK(census.at("unreferencedVersions").at(0).at("transitVersion") == 1);
+
+  plane.provider->process.Terminate();
+  plane.provider.reset();
+  plane.node.Apply({"retire-versions", "--before-version", "2"});
+  plane.provider.emplace(plane.node.config);
+  // A start that remembers nothing.
+  plane.api.Kill();
+  plane.api.Start();
+  plane.CheckReadable();
+  plane.Create("retired");
+  CHECK(plane.api.Ready());
+  CHECK(plane.api.Live());
+}
+
+}  // namespace
+}  // namespace baokms::e2e
