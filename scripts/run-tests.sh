@@ -68,13 +68,25 @@ lacks() {
     realtime) ! chrt --rr 1 true 2>/dev/null ;;
     strace) ! command -v strace >/dev/null ;;
     x86-64) [ "$(uname -m)" != x86_64 ] ;;
+    release) [ ! -x build/release/bin/bao-kms-provider ] ;;
     root) [ "$(id -u)" -ne 0 ] ;;
     non-root) [ "$(id -u)" -eq 0 ] ;;
     release-pkcs11) [ ! -x build/release-pkcs11/bin/bao-kms-provider ] ;;
     rpm) ! command -v rpmbuild >/dev/null ;;
     debootstrap) ! PATH=$PATH:/usr/sbin command -v debootstrap >/dev/null ;;
+    systemd) ! command -v systemd-analyze >/dev/null || ! command -v systemd-sysusers >/dev/null ;;
+    machine)
+      [ "$(id -u)" -ne 0 ] || ! command -v systemd-nspawn >/dev/null || ! command -v debootstrap >/dev/null ||
+        ! unshare --mount true 2>/dev/null
+      ;;
     promtool) ! command -v promtool >/dev/null ;;
     apparmor) ! PATH=$PATH:/usr/sbin:/sbin command -v apparmor_parser >/dev/null ;;
+    containers)
+      for program in buildah podman runc catatonit containerd; do
+        PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || return 0
+      done
+      return 1
+      ;;
     mkdocs) ! scripts/site.sh --packages 2>/dev/null ;;
     *) false ;;
   esac
