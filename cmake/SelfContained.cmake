@@ -1,12 +1,12 @@
 # The release build: one program that needs a kernel and nothing else (docs/adr/0011-self-contained-release.md).
 # Every library that find_package() found becomes its static archive: ours (scripts/release-libraries.sh) where
 # Debian's is missing or asks for more than we use, Debian's otherwise. Included after Dependencies.cmake.
+if(BAOKMS_WITH_PKCS11)
+  message(FATAL_ERROR "BAOKMS_SELF_CONTAINED: a static program cannot load a PKCS#11 module; build the preset pkcs11")
+endif()
 set(BAOKMS_RELEASE_LIBRARIES "" CACHE PATH "What scripts/release-libraries.sh built; empty: run it")
 
-set(architecture "")
-if(CMAKE_CROSSCOMPILING)
-  set(architecture ${BAOKMS_DEBIAN_ARCHITECTURE})
-endif()
+set(architecture ${BAOKMS_DEBIAN_ARCHITECTURE})  # empty: this machine's
 if(NOT BAOKMS_RELEASE_LIBRARIES)
   execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/release-libraries.sh ${architecture}
     OUTPUT_VARIABLE built OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE failed)
@@ -84,7 +84,7 @@ function(baokms_finish_release program)
   target_link_options(${program} PRIVATE -Wl,--dependency-file=${inputs})
   set_property(TARGET ${program} APPEND PROPERTY LINK_DEPENDS ${script})
   add_custom_command(TARGET ${program} POST_BUILD
-    COMMAND ${script} ${inputs} ${BAOKMS_STATIC_LIBRARIES} ${licenses}
+    COMMAND ${script} ${inputs} ${BAOKMS_STATIC_LIBRARIES} ${licenses} ${CMAKE_SYSROOT}
     COMMAND ${CMAKE_OBJCOPY} --only-keep-debug --compress-debug-sections $<TARGET_FILE:${program}>
       $<TARGET_FILE:${program}>.debug
     COMMAND ${CMAKE_STRIP} $<TARGET_FILE:${program}>

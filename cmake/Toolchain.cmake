@@ -35,6 +35,9 @@ if(BAOKMS_SELF_CONTAINED)
   # The same bytes wherever it is built, and nothing in them that no code reaches.
   add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${CMAKE_BINARY_DIR}=build
     -ffunction-sections -fdata-sections)
+  if(CMAKE_SYSROOT)
+    add_compile_options(-ffile-prefix-map=${CMAKE_SYSROOT}=)
+  endif()
 endif()
 if(BAOKMS_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)  # libFuzzer sees which branches an input takes

@@ -13,14 +13,18 @@ fail() {
 }
 
 for tool in apt-get dpkg-source dpkg-architecture cmake ninja make; do
-  command -v "$tool" >/dev/null || fail "$tool is missing; run scripts/install-deps.sh build libraries release"
+  command -v "$tool" >/dev/null || fail "$tool is missing; run scripts/install-deps.sh build libraries"
 done
 machine=$(dpkg --print-architecture)
 architecture=${1:-$machine}
 triplet=$(dpkg-architecture -a"$architecture" -qDEB_HOST_GNU_TYPE 2>/dev/null) || fail "dpkg does not know '$architecture'"
 cc=$triplet-gcc
 cxx=$triplet-g++
-command -v "$cxx" >/dev/null || fail "$cxx is missing; install g++-$(tr _ - <<<"$triplet")"
+command -v "$cxx" >/dev/null || fail "$cxx is missing; run scripts/install-deps.sh cross"
+sysroot=
+if [ "$architecture" != "$machine" ]; then
+  sysroot=$("$(dirname "${BASH_SOURCE[0]}")/release-sysroot.sh" "$architecture")
+fi
 
 # SOURCE PACKAGE: which package's version is taken. Its headers are what the other builds compile with.
 sources=(
@@ -43,6 +47,7 @@ key=$({
   echo "$list"
   version_of libssl-dev | head -n 1
   "$cxx" -dumpfullversion
+  echo "${sysroot##*/}"
   cat "${BASH_SOURCE[0]}"
 } | sha256sum | cut -c1-12)
 
@@ -86,10 +91,10 @@ LIST
   cd "$work/source"
   while read -r source version; do
     [ -n "$source" ] || continue
-    "${apt[@]}" source "$source=$version" || {
+    if ! "${apt[@]}" source "$source=$version"; then
       echo "the mirror has no source of $source $version: bring this machine's packages up to date (apt-get upgrade)"
-      return 1
-    }
+      exit 1
+    fi
     mv "$source-"*/ "$work/$source"
     install -D -m 0644 "$work/$source/debian/copyright" "$stage/share/doc/$source/copyright"
   done <<<"$list"
@@ -98,13 +103,19 @@ LIST
 # As the program is compiled (cmake/Toolchain.cmake), without this directory's name in the result.
 flags="-O2 -g1 -fPIC -fstack-protector-strong -fno-omit-frame-pointer -ffunction-sections -fdata-sections"
 flags+=" -ffile-prefix-map=$work=/usr/src"
+cross=()
+if [ -n "$sysroot" ]; then
+  flags+=" -ffile-prefix-map=$sysroot= --sysroot=$sysroot"
+  cross=(-DCMAKE_SYSTEM_NAME=Linux "-DCMAKE_SYSTEM_PROCESSOR=${triplet%%-*}" "-DCMAKE_SYSROOT=$sysroot")
+  export PKG_CONFIG_SYSROOT_DIR=$sysroot PKG_CONFIG_LIBDIR=$sysroot/usr/lib/$triplet/pkgconfig
+fi
 
 with_configure() {
   local source=$1
   shift
   cd "$work/$source"
   ./configure --host="$triplet" CC="$cc" CXX="$cxx" CFLAGS="$flags" CPPFLAGS=-D_FORTIFY_SOURCE=2 \
-    --prefix=/usr --disable-shared --enable-static --disable-dependency-tracking "$@"
+    LDFLAGS="${sysroot:+--sysroot=$sysroot}" --prefix=/usr --disable-shared --enable-static --disable-dependency-tracking "$@"
   make -j"$(nproc)"
   make install DESTDIR="$work/installed"
 }
@@ -112,8 +123,6 @@ with_configure() {
 with_cmake() {
   local source=$1
   shift
-  local cross=()
-  [ "$architecture" = "$machine" ] || cross=(-DCMAKE_SYSTEM_NAME=Linux "-DCMAKE_SYSTEM_PROCESSOR=${triplet%%-*}")
   cmake -S "$work/$source" -B "$work/$source/build" -G Ninja -DCMAKE_BUILD_TYPE=None -DBUILD_SHARED_LIBS=OFF \
     -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx" \
     -DCMAKE_CXX_FLAGS="$flags -D_FORTIFY_SOURCE=2" "${cross[@]}" "$@"
@@ -122,7 +131,6 @@ with_cmake() {
 }
 
 build_all() {
-  set -e
   fetch_sources
   # What adapters/transit_http asks of curl: HTTP/1.1 over OpenSSL, through a CONNECT proxy or not, with addresses
   # that we looked up. No default CA file, and no configuration file of OpenSSL's.
@@ -148,8 +156,16 @@ build_all() {
   mv "$stage" "$prefix"
 }
 
-(build_all) >"$log" 2>&1 </dev/null || {
+# Not as a condition: bash would go on after an error in it.
+set +e
+(
+  set -e
+  build_all
+) >"$log" 2>&1 </dev/null
+code=$?
+set -e
+if [ "$code" -ne 0 ]; then
   tail -n 30 "$log" >&2
   fail "the build failed; its whole output: $log"
-}
+fi
 echo "$prefix"

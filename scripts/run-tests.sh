@@ -71,6 +71,14 @@ lacks() {
     release) [ ! -x build/release/bin/bao-kms-provider ] ;;
     root) [ "$(id -u)" -ne 0 ] ;;
     non-root) [ "$(id -u)" -eq 0 ] ;;
+    release-pkcs11) [ ! -x build/release-pkcs11/bin/bao-kms-provider ] ;;
+    rpm) ! command -v rpmbuild >/dev/null ;;
+    debootstrap) ! PATH=$PATH:/usr/sbin command -v debootstrap >/dev/null ;;
+    systemd) ! command -v systemd-analyze >/dev/null || ! command -v systemd-sysusers >/dev/null ;;
+    machine)
+      [ "$(id -u)" -ne 0 ] || ! command -v systemd-nspawn >/dev/null || ! command -v debootstrap >/dev/null ||
+        ! unshare --mount true 2>/dev/null
+      ;;
     promtool) ! command -v promtool >/dev/null ;;
     apparmor) ! PATH=$PATH:/usr/sbin:/sbin command -v apparmor_parser >/dev/null ;;
     containers)

@@ -8,9 +8,13 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 . scripts/steps.sh
+groups=(build libraries test-libraries tests quickstart pkcs11)
 case "${1:-}" in
   "") ;;
-  --nightly) export BAOKMS_NIGHTLY=1 ;;
+  --nightly)
+    export BAOKMS_NIGHTLY=1
+    groups+=(machine)
+    ;;
   *)
     echo "usage: test.sh [--nightly]" >&2
     exit 2
@@ -23,7 +27,7 @@ step_logs=$root/$build/logs
 mkdir -p "$step_logs"
 began=$(now_ms)
 
-step install scripts/install-deps.sh build libraries test-libraries tests quickstart pkcs11
+step install scripts/install-deps.sh "${groups[@]}"
 use_ccache
 if [ -z "${BAOKMS_OPENBAO:-}" ] && command -v bao >/dev/null; then
   BAOKMS_OPENBAO=$(command -v bao)

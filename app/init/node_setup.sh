@@ -594,10 +594,11 @@ ConditionPathIsDirectory=$directory
 ExecStart=/usr/bin/bao-kms-provider serve --config $config_file --allow-socket-parent $directory
 ReadWritePaths=
 ReadWritePaths=$directory -$data_directory/state
+NoExecPaths=$directory
 "
   fi
-  [ "$state" = "$data_directory/state" ] || lines+="ReadWritePaths=$(unit_word "-$state")"$'\n'
-  [ "$socket_group" = openbao-kms-socket ] || lines+="SupplementaryGroups=$socket_gid"$'\n'
+  [ "$state" = "$data_directory/state" ] ||
+    lines+="ReadWritePaths=$(unit_word "-$state")"$'\n'"NoExecPaths=$(unit_word "-$state")"$'\n'
   if [ -z "$lines" ]; then
     [ ! -e "$root$drop_in" ] || { rm -f -- "$root$drop_in" && say "$drop_in: removed, it is no longer needed"; }
     return
@@ -734,6 +735,12 @@ if [ -n "$root" ]; then
   root=${root%/}
 fi
 bundle=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+# One run at a time: each removes temporary files that an earlier one left.
+exec {lock}<"${BASH_SOURCE[0]}"
+flock --nonblock "$lock" || {
+  say 'another run of this script is under way; waiting until it has ended'
+  flock "$lock"
+}
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 

@@ -3,6 +3,8 @@
 #ifdef BAOKMS_SELF_CONTAINED
 #include <nss.h>
 #include <openssl/crypto.h>
+
+#include <initializer_list>
 #endif
 
 namespace baokms::app {

@@ -1,8 +1,8 @@
 // free() and realloc() that zero what they release, for every library in the process: a core image
 // once held eleven copies of a plaintext in memory that gRPC had freed (libraries.md, "Process").
-// Linked into executables only; sanitizer builds keep their own. In a shared build these definitions
-// take precedence over the C library's; in a static one the linker sends every call of free() and
-// realloc() to __wrap_free() and __wrap_realloc() (--wrap).
+// Linked into executables only; sanitizer builds keep their own. In a shared build these
+// definitions take precedence over the C library's; in a static one the linker sends every call of
+// free() and realloc() to __wrap_free() and __wrap_realloc() (--wrap).
 #include <malloc.h>
 
 #include <cerrno>

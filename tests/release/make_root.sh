@@ -3,7 +3,8 @@
 #   debian, fedora, suse: nothing but /etc, with the system's CAs where those distributions keep them, and an
 #     nsswitch.conf as theirs; made anew in DIRECTORY of BAOKMS_ROOTS
 #   bullseye, bookworm, trixie: that Debian, by debootstrap, kept in ~/.cache; minutes the first time
-# nsswitch.conf always names modules before "files" and "dns" that a static program must not load.
+# nsswitch.conf always names modules before "files" and "dns" that a static program must not load, and openssl.cnf a
+# provider that is not there.
 set -euo pipefail
 
 fail() {
@@ -21,10 +22,23 @@ services: sss files
 EOF
 }
 
+openssl_configuration() {
+  cat <<'EOF'
+config_diagnostics = 1
+openssl_conf = everything
+[everything]
+providers = providers
+[providers]
+foreign = foreign
+[foreign]
+module = /usr/lib/ossl-modules/foreign.so
+activate = 1
+EOF
+}
+
 empty_root() {
   local root=$1 place=$2
   mkdir -p "$root/etc" "$root/tmp"
-  name_services >"$root/etc/nsswitch.conf"
   printf 'root:x:0:0:root:/root:/sbin/nologin\n' >"$root/etc/passwd"
   printf 'root:x:0:\n' >"$root/etc/group"
   : >"$root/etc/hosts"
@@ -47,7 +61,6 @@ debian_root() {
     "${BAOKMS_DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$root.log" 2>&1 </dev/null ||
     fail "debootstrap failed: $(tail -n 3 "$root.log")"
   rm -rf -- "$root.new"/var/cache/apt/archives/*.deb "$root.new"/var/lib/apt/lists/*
-  name_services >"$root.new/etc/nsswitch.conf"
   touch "$root.new/etc/hosts" "$root.new/etc/resolv.conf"
   mv -- "$root.new" "$root"
 }
@@ -68,4 +81,9 @@ case "${1:-}" in
   bullseye | bookworm | trixie) debian_root "$1" ;;
   *) fail "usage: make_root.sh debian|fedora|suse|bullseye|bookworm|trixie" ;;
 esac
+# OpenSSL's folder, as Debian builds it.
+mkdir -p "$root/usr/lib/ssl"
+rm -f "$root/usr/lib/ssl/openssl.cnf"
+openssl_configuration >"$root/usr/lib/ssl/openssl.cnf"
+name_services >"$root/etc/nsswitch.conf"
 echo "$root"

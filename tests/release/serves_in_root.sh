@@ -21,10 +21,6 @@ root=$(./make_root.sh "$kind")
 export BAOKMS_ROOT=$root BAOKMS_ROOT_PROGRAM=$program BAOKMS_PROVIDER=$PWD/run_in_root.sh
 
 "$BAOKMS_PROVIDER" version
-if "$BAOKMS_PROVIDER" doctor --config /nowhere; then
-  echo "doctor without a configuration must fail"
-  exit 1
-fi
 
 # Each must match, or a case that was renamed would pass unseen.
 cases=(

@@ -52,6 +52,24 @@ TEST_CASE("Boot: without OpenBao the provider waits and says why and the kubelet
   CHECK(machine.Read("/var/log/kubelet").ends_with("\nexit 0\n"));
 }
 
+TEST_CASE("Boot: a start that outlasts graceTimeout lets the kubelet start and is tried again") {
+  if (Node::Skipped()) return;
+  Node node;
+  node.values["bootstrap"]["graceTimeout"] = "5s";
+  node.machine.Boot();
+  node.SetUp();
+  node.machine.PowerOff();
+  node.bench.openbao().Stop();
+  node.machine.Boot();
+  const BootedMachine& machine = node.machine;
+  CHECK(e2e::Eventually(Milliseconds(40000), [&] { return machine.Active("kubelet.service"); }));
+  CHECK_FALSE(machine.Active());
+  CHECK_FALSE(machine.Read("/var/log/kubelet").ends_with("\nexit 0\n"));
+  node.bench.openbao().Start();
+  CHECK(e2e::Eventually(Milliseconds(40000), [&] { return machine.Active(); }));
+  node.CheckAnswers();
+}
+
 TEST_CASE("Boot: a node without a configuration or socket directory skips the unit") {
   if (Node::Skipped()) return;
   Node node;

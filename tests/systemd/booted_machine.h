@@ -64,7 +64,7 @@ class BootedMachine {
   }
   // This boot's journal of the unit.
   std::string Journal(std::string_view unit = "bao-kms-provider.service") const;
-  // The provider's process as this machine's kernel numbers it; REQUIREd.
+  // The provider's process, numbered as it is outside; 0: none runs.
   pid_t ProviderPid() const;
 
  private:

@@ -8,13 +8,17 @@ mirror=${BAOKMS_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 packages=(systemd systemd-sysv dbus ca-certificates procps)
 
 # The packages of a shared library that this program loads, by the names of Debian 12.
-libraries=()
-while read -r library; do
-  owner=$(dpkg-query -S "$library" 2>/dev/null || dpkg-query -S "/usr$library" 2>/dev/null || true)
-  [ -n "$owner" ] || { echo "make_root: no Debian package has $library" >&2 && exit 1; }
-  libraries+=("$(sed -E 's/[,:].*//; q' <<<"$owner")")
-done < <(ldd "$program" 2>/dev/null | sed -nE 's#^.*=> (/[^ ]+) .*$#\1#p')
-mapfile -t packages < <(printf '%s\n' "${packages[@]}" "${libraries[@]}" | sort -u)
+# ldd says /lib where the package says /usr/lib, or the other way round. A static program has none.
+mapfile -t libraries < <(ldd "$program" 2>/dev/null | sed -nE 's#^.*=> (/usr)?(/[^ ]+) .*$#\2#p')
+if [ ${#libraries[@]} -gt 0 ]; then
+  owners=$(dpkg-query -S "${libraries[@]}" "${libraries[@]/#//usr}" 2>/dev/null || true)
+  for library in "${libraries[@]}"; do
+    owner=$(awk -v file="$library" '$2 == file || $2 == "/usr" file {sub(/[,:].*/, ""); print; exit}' <<<"$owners")
+    [ -n "$owner" ] || { echo "make_root: no Debian package has $library" >&2 && exit 1; }
+    packages+=("$owner")
+  done
+fi
+mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
 
 name=bookworm-systemd-$(printf '%s\n' "${packages[@]}" | sha256sum | cut -c 1-12)
 roots=${XDG_CACHE_HOME:-$HOME/.cache}/bao-kms-provider/roots

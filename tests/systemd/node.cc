@@ -85,8 +85,9 @@ void Node::CheckAnswers() const {
 
 void Node::AwaitAnother(pid_t before, Milliseconds timeout) const {
   const bool another = e2e::Eventually(timeout, [this, before] {
-    return machine.Active() && machine.Property("MainPID") != "0" &&
-           machine.ProviderPid() != before;
+    if (!machine.Active()) return false;
+    const pid_t now = machine.ProviderPid();
+    return now != 0 && now != before;
   });
   INFO(machine.Journal());
   CHECK(another);

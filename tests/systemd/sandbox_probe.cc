@@ -63,6 +63,17 @@ bool Executes(const char* path) {
   return false;
 }
 
+// A file that it makes there.
+bool ExecutesOwn(const char* path) {
+  if (!Writes(path)) return false;
+  chmod(path, 0700);
+  Executes(path);
+  const int reason = errno;
+  unlink(path);
+  errno = reason;
+  return false;
+}
+
 // What the provider does at its start: a socket's name gets the group and its mode.
 bool GivesToGroup(const char* path, const char* group_of) {
   struct stat status{};
@@ -130,16 +141,10 @@ int main() {
   Tell("sees /proc/sys", Reads("/proc/sys/kernel/osrelease"));
   Tell("sees a disk or the kernel log", Reads("/dev/kmsg"));
   Tell("executes a shell", Executes("/bin/sh"));
-  Tell("executes what it wrote", [] {
-    const char* path = "/var/lib/openbao-kms/state/.probe";
-    if (!Writes(path)) return true;
-    chmod(path, 0700);
-    Executes(path);
-    const int reason = errno;
-    unlink(path);
-    errno = reason;
-    return false;
-  }());
+  Tell("executes what it wrote as state", ExecutesOwn("/var/lib/openbao-kms/state/.probe"));
+  Tell("executes what it wrote beside the socket", ExecutesOwn("/run/openbao-kms/.probe"));
+  Tell("executes what it wrote to /tmp", ExecutesOwn("/tmp/.probe"));
+  Tell("executes what it wrote to /dev/shm", ExecutesOwn("/dev/shm/.probe"));
   Tell("makes code at run time", WritableCode());
   Tell("netlink socket", Socket(AF_NETLINK, SOCK_RAW));
   Tell("packet socket", Socket(AF_PACKET, SOCK_RAW));

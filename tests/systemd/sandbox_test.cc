@@ -54,7 +54,10 @@ TEST_CASE("Sandbox: the unit allows what the provider needs and nothing of what 
         "sees /proc/sys: ENOENT\n"
         "sees a disk or the kernel log: ENOENT\n"
         "executes a shell: EACCES\n"
-        "executes what it wrote: EACCES\n"
+        "executes what it wrote as state: EACCES\n"
+        "executes what it wrote beside the socket: EACCES\n"
+        "executes what it wrote to /tmp: EACCES\n"
+        "executes what it wrote to /dev/shm: EACCES\n"
         "makes code at run time: EPERM\n"
         "netlink socket: EAFNOSUPPORT\n"
         "packet socket: EAFNOSUPPORT\n"
@@ -64,9 +67,9 @@ TEST_CASE("Sandbox: the unit allows what the provider needs and nothing of what 
         "sets a set-group-id bit: EPERM\n"
         "adds a key to a keyring: EPERM\n"
         "core: 0\n"
-        "NoNewPrivs:\t1\n"
         "CapEff:\t0000000000000000\n"
-        "CapBnd:\t0000000000000000\n");
+        "CapBnd:\t0000000000000000\n"
+        "NoNewPrivs:\t1\n");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // node-setup.sh on a machine whose systemd runs the shipped unit (reports-and-labels.md, "init").
 #include <doctest/doctest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "tests/systemd/node.h"
 
@@ -40,8 +42,13 @@ TEST_CASE("Node setup: four phases lead to a unit that serves and that each boot
   CHECK(machine.Property("UnitFileState") == "enabled");
   CHECK(machine.Property("FragmentPath").ends_with("/lib/systemd/system/bao-kms-provider.service"));
   CHECK(machine.Property("DropInPaths").empty());
+  CHECK(machine.Property("SupplementaryGroups") == "openbao-kms-socket");
   // Secrets are locked in the unit's memory limit.
   CHECK_FALSE(machine.Journal().contains("memory.not_locked"));
+  // What the provider restricts itself with works within the unit's sandbox.
+  CHECK(machine.Journal().contains("seccomp.enforced"));
+  const bool has_landlock = syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) >= 1;
+  CHECK(machine.Journal().contains("landlock.enforced") == has_landlock);
 
   // A boot makes the directories as they were.
   const std::string directories =
@@ -64,6 +71,10 @@ TEST_CASE("Node setup: each phase twice at once does no harm") {
   Node node;
   node.machine.Boot();
   node.Init();
+  // So that both runs want to make the users.
+  node.machine.Must(
+      "chown root:root /run/openbao-kms /var/lib/openbao-kms/state && userdel openbao-kms && "
+      "groupdel openbao-kms-socket");
   for (const char* phase : {"prepare", kInstallFlags, "check", "start"}) CheckTwice(node, phase);
   node.CheckAnswers();
   node.Phase("prepare");

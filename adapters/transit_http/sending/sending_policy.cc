@@ -10,7 +10,7 @@ using core::Duration;
 using core::MonotonicTime;
 
 // A timer fires late by as much on a busy machine.
-constexpr Duration kTimerSlack = std::chrono::milliseconds(10);
+constexpr Duration kTimerSlack = std::chrono::milliseconds(25);
 
 bool IsProbe(Lane lane) { return lane == Lane::kProbe; }
 

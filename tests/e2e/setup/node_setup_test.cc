@@ -224,7 +224,6 @@ TEST_CASE("Node setup: start has the unit allow what the configuration needs bey
   NodeSetup node;
   if (node.Skipped()) return;
   node.values["server"]["socketPath"] = "/srv/kms/kms.sock";
-  node.values["server"]["socketGroup"] = "4711";
   node.values["state"]["path"] = "/srv/50% \"state\"/registry.json";
   node.Init({"--allow-socket-parent", "/srv/kms"});
   node.StandInForSystemctl();
@@ -247,12 +246,13 @@ TEST_CASE("Node setup: start has the unit allow what the configuration needs bey
         "--allow-socket-parent /srv/kms\n"
         "ReadWritePaths=\n"
         "ReadWritePaths=/srv/kms -/var/lib/openbao-kms/state\n"
+        "NoExecPaths=/srv/kms\n"
         "ReadWritePaths=\"-/srv/50%% \\\"state\\\"\"\n"
-        "SupplementaryGroups=4711\n");
+        "NoExecPaths=\"-/srv/50%% \\\"state\\\"\"\n"
+);
 
   // Another bundle of the same node, which needs none of it.
   node.values["server"].erase("socketPath");
-  node.values["server"].erase("socketGroup");
   node.values.erase("state");
   node.Init();
   node.Passes({"prepare"});

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "tests/e2e/support/overheard.h"
 #include "tests/e2e/support/report_schema.h"
 #include "tests/support/harness/harness_error.h"
 #include "tests/support/harness/real_openbao.h"
@@ -51,11 +52,11 @@ testing::SetupOptions FreshNames() {
   static int cases = 0;
   const std::string number = std::to_string(++cases);
   testing::SetupOptions names;
-  names.transit_mount = "transit-" + number;
-  names.key_name = "key-" + number;
-  names.auth_mount = "auth/jwt-" + number;
-  names.role = "role-" + number;
-  names.policy = "policy-" + number;
+  names.transit_mount = "planted-mount-" + number;
+  names.key_name = "planted-key-" + number;
+  names.auth_mount = "auth/planted-login-" + number;
+  names.role = "planted-role-" + number;
+  names.policy = "planted-policy-" + number;
   return names;
 }
 
@@ -196,6 +197,7 @@ CommandResult RunCommand(const std::vector<std::string>& arguments,
   const auto ended = child.Wait(Milliseconds(20000));
   // Whatever a test asks about a report, its fields are those that are published.
   if (AsksForJson(arguments)) CheckReportFits(arguments.front(), child.Stdout());
+  CheckSilentCommand(arguments, child.Stdout() + child.Stderr());
   return {.code = ended && ended->code ? *ended->code : -1,
           .out = child.Stdout(),
           .err = child.Stderr()};

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "adapters/grpc_kms/kms.grpc.pb.h"
+#include "tests/support/harness/planted.h"
 
 namespace baokms::testing {
 namespace {
@@ -50,6 +51,7 @@ EncryptAnswer KmsStub::Encrypt(const std::string& plaintext, const std::string& 
                                Timeout timeout) const {
   grpc::ClientContext context;
   SetDeadline(context, timeout);
+  Plant(Planted::Kind::kSecret, "plaintext", plaintext);
   v2::EncryptRequest request;
   request.set_plaintext(plaintext);
   request.set_uid(uid);

@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "tests/support/harness/harness_error.h"
+#include "tests/support/harness/planted.h"
 
 namespace baokms::testing {
 
@@ -11,6 +12,15 @@ OpenBaoSetup::OpenBaoSetup(OpenBaoUnderTest& openbao, SetupOptions options)
     : openbao_(openbao),
       options_(std::move(options)),
       signing_key_(emulator::GenerateSigningKey(options_.signing_key)) {
+  // Without auth/, which is in many a text.
+  const std::string login = options_.auth_mount.substr(options_.auth_mount.find('/') + 1);
+  for (const auto& [what, name] : {std::pair{"mount", options_.transit_mount},
+                                   {"key name", options_.key_name},
+                                   {"login mount", login},
+                                   {"role", options_.role},
+                                   {"policy", options_.policy}}) {
+    Plant(Planted::Kind::kName, what, name);
+  }
   if (!options_.name_space.empty()) {
     const AdminReply there = openbao_.Admin("GET", "sys/namespaces/" + options_.name_space);
     if (!there.ok()) {
@@ -57,7 +67,9 @@ std::string OpenBaoSetup::MintJwt(const Json& claims, std::chrono::seconds valid
       all[name] = value;
     }
   }
-  return emulator::MintJwt(signing_key_.get(), all);
+  std::string jwt = emulator::MintJwt(signing_key_.get(), all);
+  Plant(Planted::Kind::kJwt, "JWT", jwt);
+  return jwt;
 }
 
 std::string OpenBaoSetup::MintForeignJwt() const {

@@ -2,10 +2,13 @@
 
 #include <unistd.h>
 
+#include "tests/support/harness/planted.h"
+
 namespace baokms::testing {
 
 ProviderConfig::ProviderConfig(const OpenBaoUnderTest& openbao, const OpenBaoSetup& setup)
     : directory_(std::make_unique<TempDirectory>(0750)) {
+  Plant(Planted::Kind::kName, "directory", directory_->path());
   directory_->MakeDirectory("run", 0750);
   directory_->MakeDirectory("state", 0750);
   WriteCa(ReadWholeFile(openbao.ca_file()));

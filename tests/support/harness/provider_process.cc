@@ -12,6 +12,12 @@
 namespace baokms::testing {
 namespace {
 
+ProviderProcess::Listener heard_by = nullptr;
+
+void Tell(std::string_view where, std::string_view text) {
+  if (heard_by != nullptr) heard_by(where, text);
+}
+
 ChildProcess::Options CommandLine(const ProviderConfig& config, ProviderProcess::Options options) {
   ChildProcess::Options child;
   child.argv = {
@@ -55,6 +61,13 @@ std::string ProviderProgram() {
 ProviderProcess::ProviderProcess(const ProviderConfig& config, Options options)
     : config_(config), child_(CommandLine(config, std::move(options))) {}
 
+ProviderProcess::~ProviderProcess() {
+  Kill();
+  Tell("standard error", Stderr());
+}
+
+void ProviderProcess::ListenToAll(Listener listener) { heard_by = listener; }
+
 bool ProviderProcess::WaitServing(Timeout timeout) {
   if (config_.health_address().empty()) return WaitLog("serve.ready", 1, timeout);
   return Until(child_, timeout, [this] { return Health("/live").status == 200; });
@@ -97,13 +110,18 @@ std::vector<Json> ProviderProcess::LogLines(std::string_view message) const {
 }
 
 HttpAnswer ProviderProcess::Health(const std::string& path) const {
-  return AskHttp({.url = "http://" + config_.health_address() + path, .timeout = Timeout(2000)});
+  HttpAnswer answer =
+      AskHttp({.url = "http://" + config_.health_address() + path, .timeout = Timeout(2000)});
+  Tell("health", answer.body);
+  return answer;
 }
 
 std::string ProviderProcess::Metrics() const {
-  return AskHttp(
-             {.url = "http://" + config_.metrics_address() + "/metrics", .timeout = Timeout(2000)})
-      .body;
+  std::string text =
+      AskHttp({.url = "http://" + config_.metrics_address() + "/metrics", .timeout = Timeout(2000)})
+          .body;
+  Tell("metrics", text);
+  return text;
 }
 
 std::optional<double> ProviderProcess::Metric(std::string_view series) const {

@@ -30,6 +30,14 @@ class ProviderProcess {
   // Started. `config` outlives it and is not changed meanwhile where it names addresses.
   explicit ProviderProcess(const ProviderConfig& config) : ProviderProcess(config, Options{}) {}
   ProviderProcess(const ProviderConfig& config, Options options);
+  ~ProviderProcess();
+  ProviderProcess(const ProviderProcess&) = delete;
+  ProviderProcess& operator=(const ProviderProcess&) = delete;
+
+  // Hears what every provider of this process shows: health and metrics when they are asked for,
+  // standard error when the provider goes. Before the first one.
+  using Listener = void (*)(std::string_view where, std::string_view text);
+  static void ListenToAll(Listener listener);
 
   using Timeout = std::chrono::milliseconds;
   // /live answers 200, which is when the socket serves (or, with health off, the log says

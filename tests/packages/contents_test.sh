@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# contents_test.sh PACKAGES SOURCE: what PACKAGES/first/*.{deb,rpm,tar.gz} contain and ask for: these files with these
+# modes and no others, all of them root's, no script that shellcheck complains about.
+set -euo pipefail
+packages=$1/first source=$2
+scratch=$(mktemp -d)
+trap 'rm -rf -- "$scratch"' EXIT
+
+fail() {
+  echo "FAILED: $1" >&2
+  exit 1
+}
+[ -d "$packages" ] || { echo "SKIP: no packages: cmake --preset release && cmake --build build/release" && exit; }
+for tool in dpkg-deb rpm shellcheck; do
+  command -v "$tool" >/dev/null || { echo "SKIP: no $tool: scripts/install-deps.sh tests release" && exit; }
+done
+deb=$(echo "$packages"/bao-kms-provider_*.deb)
+rpm=$(echo "$packages"/bao-kms-provider-*.rpm)
+tarball=$(echo "$packages"/bao-kms-provider-*.tar.gz)
+same() { diff -u "$1" "$2" || fail "$3"; }
+
+doc=/usr/share/doc/bao-kms-provider
+LC_ALL=C sort >"$scratch/expected" <<END
+-rw-r----- /etc/openbao-kms/environment
+-rwxr-xr-x /usr/bin/bao-kms-provider
+-rw-r--r-- /usr/lib/systemd/system/bao-kms-provider.service
+-rw-r--r-- /usr/lib/sysusers.d/bao-kms-provider.conf
+-rw-r--r-- /usr/lib/tmpfiles.d/bao-kms-provider.conf
+-rw-r--r-- /usr/share/bash-completion/completions/bao-kms-provider
+-rw-r--r-- $doc/CHANGELOG.md
+-rw-r--r-- $doc/LICENSE
+-rw-r--r-- $doc/apparmor/bao-kms-provider
+-rw-r--r-- $doc/copyright
+-rw-r--r-- $doc/examples/README.md
+-rw-r--r-- $doc/examples/systemd/addresses.conf
+-rw-r--r-- $doc/examples/systemd/environment
+-rw-r--r-- $doc/examples/systemd/pkcs11.conf
+-rw-r--r-- $doc/examples/systemd/spiffe.conf
+-rw-r--r-- $doc/examples/values-cert.yaml
+-rw-r--r-- $doc/examples/values-static-pod.yaml
+-rw-r--r-- $doc/examples/values-systemd.yaml
+-rw-r--r-- $doc/grafana/bao-kms-provider.json
+-rw-r--r-- $doc/prometheus/alerts.rules.yaml
+-rw-r--r-- $doc/prometheus/recording.rules.yaml
+-rw-r--r-- $doc/third-party-licenses.txt
+-rw-r--r-- /usr/share/fish/vendor_completions.d/bao-kms-provider.fish
+-rw-r--r-- /usr/share/man/man5/bao-kms-provider.yaml.5
+-rw-r--r-- /usr/share/man/man8/bao-kms-provider.8
+-rw-r--r-- /usr/share/zsh/site-functions/_bao-kms-provider
+END
+
+# The three packages have the same files. tar lists "MODE OWNER SIZE DATE TIME NAME".
+dpkg-deb --fsys-tarfile "$deb" | tar --list --verbose --file - >"$scratch/deb"
+tar --list --verbose --file "$tarball" >"$scratch/tar"
+for kind in deb tar; do
+  [ "$(awk '$2 != "root/root"' "$scratch/$kind")" = "" ] || fail "the $kind has files that are not root's"
+  [ "$(awk '/^d/ && $1 != "drwxr-xr-x"' "$scratch/$kind")" = "" ] || fail "the $kind has directories of another mode"
+  awk '!/^d/ {sub(/^\.?[^\/]*/, "", $6); print $1, $6}' "$scratch/$kind" | LC_ALL=C sort >"$scratch/list"
+  same "$scratch/expected" "$scratch/list" "the $kind has other files"
+done
+rpm --query --package --queryformat '[%{FILEMODES:perms} %{FILENAMES} %{FILEUSERNAME} %{FILEGROUPNAME}\n]' "$rpm" >"$scratch/rpm"
+[ "$(awk '$3 != "root" || $4 != "root"' "$scratch/rpm")" = "" ] || fail "the rpm has files that are not root's"
+awk '!/^d/ {print $1, $2}' "$scratch/rpm" | LC_ALL=C sort >"$scratch/list"
+same "$scratch/expected" "$scratch/list" "the rpm has other files"
+# Directories of the system belong to other packages, and /etc/openbao-kms to tmpfiles.d.
+awk -v "doc=$doc" '/^d/ && index($2, doc) != 1' "$scratch/rpm" | grep . && fail "the rpm has directories that are not its own"
+echo "ok: files"
+
+# The same bytes in all three, and where an administrator may change something.
+mkdir "$scratch"/{control,deb_files,rpm_files,tar_files}
+dpkg-deb --extract "$deb" "$scratch/deb_files"
+(cd "$scratch/rpm_files" && rpm2cpio "$rpm" | cpio --quiet --extract --make-directories)
+tar --extract --file "$tarball" --directory "$scratch/tar_files" --strip-components=1
+diff -r "$scratch/deb_files" "$scratch/rpm_files" || fail "the .deb and the .rpm differ"
+diff -r "$scratch/deb_files" "$scratch/tar_files" || fail "the .deb and the tarball differ"
+dpkg-deb --control "$deb" "$scratch/control"
+[ "$(cat "$scratch/control/conffiles")" = /etc/openbao-kms/environment ] || fail "other conffiles"
+[ "$(rpm --query --package --configfiles "$rpm")" = /etc/openbao-kms/environment ] || fail "other configuration files in the rpm"
+[ "$(rpm --query --package --queryformat '[%{FILEFLAGS:fflags} %{FILENAMES}\n]' "$rpm" | awk '$1 == "cn" {print $2}')" = \
+  /etc/openbao-kms/environment ] || fail "rpm would replace the administrator's file"
+(cd "$scratch/deb_files" && md5sum --quiet --check "$scratch/control/md5sums") || fail "wrong md5sums"
+echo "ok: contents"
+
+field() { dpkg-deb --field "$deb" "$1"; }
+[ "$(field Package)" = bao-kms-provider ] || fail "another name"
+[ "$(field Depends)" = ca-certificates ] || fail "depends on $(field Depends)"
+[ "$(field Section) $(field Maintainer)" = "admin bao-kms-provider developers" ] || fail "other fields"
+for field in Conflicts Replaces Provides Pre-Depends Recommends; do
+  [ -z "$(field "$field")" ] || fail "the .deb has the field $field"
+done
+requires=$(rpm --query --package --requires "$rpm" | grep -v '^rpmlib(' | sort -u | tr '\n' ' ')
+[ "$requires" = "/bin/sh ca-certificates " ] || fail "the .rpm requires $requires"
+[ "$(rpm --query --package --queryformat '%{NAME} %{LICENSE} %{BUILDHOST}' "$rpm")" = "bao-kms-provider Apache-2.0 localhost" ] ||
+  fail "other tags of the rpm"
+version=$(sed -nE 's/^project\(bao-kms-provider VERSION ([0-9.]+) .*/\1/p' "$source/CMakeLists.txt")
+[[ $(field Version) == "$version"* ]] || fail "version $(field Version)"
+[ "$(rpm --query --package --queryformat '%{VERSION}' "$rpm")" = "$(field Version)" ] || fail "the packages have two versions"
+echo "ok: metadata"
+
+shellcheck "$scratch"/control/{postinst,prerm,postrm} || fail "a script of the .deb"
+for script in "$source"/deploy/packages/rpm/*; do shellcheck --shell=sh "$script" || fail "a script of the .rpm"; done
+rpm --query --package --scripts "$rpm" >"$scratch/scripts"
+for script in "$source"/deploy/packages/rpm/*; do
+  grep -qxF "$(grep -m 1 '^#' "$script")" "$scratch/scripts" || fail "the .rpm lacks $(basename "$script")"
+done
+for page in man5/bao-kms-provider.yaml.5 man8/bao-kms-provider.8; do
+  [ "$(head -c 3 "$scratch/deb_files/usr/share/man/$page")" != "" ] || fail "$page is empty"
+done
+! grep -q "^EnvironmentFile=/" "$scratch/deb_files/usr/lib/systemd/system/bao-kms-provider.service" || fail "the unit needs the environment file"
+echo "ok: scripts"

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# reproducible.sh: two builds of this source tree in folders with different names, with static libraries that are built
+# for each of them, another time zone, language and umask, give the same bytes. About 12 minutes of one processor.
+set -euo pipefail
+source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+skip() {
+  echo "SKIP: $1"
+  exit 0
+}
+git -C "$source" rev-parse HEAD >/dev/null 2>&1 || skip "this is no git checkout"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+SOURCE_DATE_EPOCH=$(git -C "$source" log -1 --format=%ct)
+# What one build has compiled must not serve the other.
+export SOURCE_DATE_EPOCH CCACHE_DISABLE=1
+
+build_in() {
+  local folder=$1
+  mkdir -p "$folder/tree"
+  (cd "$source" && git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$folder/tree")
+  cd "$folder/tree"
+  export XDG_CACHE_HOME=$folder/cache
+  if ! { cmake --preset release && cmake --build build/release; } >"$folder/log" 2>&1; then
+    tail -n 30 "$folder/log"
+    exit 1
+  fi
+}
+
+# At the same time, so that no package of this machine changes between them.
+(build_in "$work/a") &
+first=$!
+(
+  umask 0077
+  export TZ=Pacific/Kiritimati LC_ALL=C.UTF-8
+  build_in "$work/a-folder-with-a-longer-name"
+) &
+second=$!
+code=0
+wait "$first" || code=1
+wait "$second" || code=1
+[ "$code" -eq 0 ] || exit 1
+
+code=0
+for file in bin/bao-kms-provider bin/bao-kms-provider.debug third-party-licenses.txt; do
+  if cmp "$work/a/tree/build/release/$file" "$work/a-folder-with-a-longer-name/tree/build/release/$file"; then
+    echo "the same: $file $(sha256sum <"$work/a/tree/build/release/$file" | cut -c1-64)"
+  else
+    code=1
+  fi
+done
+if ! cmp -s "$work"/a*/tree/build/release/third-party-licenses.txt; then
+  diff "$work"/a*/tree/build/release/third-party-licenses.txt | head
+  echo "the packages of this machine changed during the builds: run this again"
+fi
+if grep -aqF "$work" "$work"/a*/tree/build/release/bin/bao-kms-provider{,.debug}; then
+  echo "the program or its symbols contain the name of the folder that it was built in"
+  code=1
+fi
+exit "$code"
