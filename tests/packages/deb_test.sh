@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # deb_test.sh PACKAGES PROGRAM SUITE: the .deb of PACKAGES/first, then PACKAGES/second, which is of a higher version, in
-# a clean Debian SUITE. bookworm has systemd, whose root PROGRAM (a build of the tests) names; the others have none of it.
+# a clean Debian SUITE. bookworm has systemd and what PROGRAM needs, which is nothing for a release; the others have no systemd.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=tests/packages/root.sh
