@@ -82,7 +82,7 @@ echo "ok: upgraded"
 inside dpkg-deb --raw-extract /packages/second.deb /packages/third
 echo '#NEW=1' >>"$root/packages/third/etc/openbao-kms/environment"
 sed -i 's/^Version: .*/Version: 99.1/' "$root/packages/third/DEBIAN/control"
-inside dpkg-deb --root-owner-group --build /packages/third /packages/third.deb >/dev/null
+inside dpkg-deb -Zgzip -z1 --root-owner-group --build /packages/third /packages/third.deb >/dev/null
 with_dpkg --force-confdef --install /packages/third.deb
 still_configured && environment_kept
 grep -qx '#NEW=1' "$root/etc/openbao-kms/environment.dpkg-dist" || fail "the new environment file is not beside the old one"
