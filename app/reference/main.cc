@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
     Write(directory / "completions/bao-kms-provider.fish", app::FishCompletion(root));
     Write(directory / "docs" / "commands.md", app::CommandReference(root));
     Write(directory / "docs" / "configuration.md", app::ConfigurationReference());
+    Write(directory / "docs" / "logs.md", app::LogsReference());
     Write(directory / "docs" / "metrics.md", app::MetricsReference());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "baokms_reference: %s\n", error.what());

@@ -1,5 +1,5 @@
 // The reference, made from the program's own tables: the command tree, every field of the
-// configuration, and every metric. docs/reference holds the Markdown; a test compares.
+// configuration, every metric and every log message. docs/reference holds the Markdown; a test compares.
 #pragma once
 
 #include <string>
@@ -18,9 +18,10 @@ struct Edition {
 std::string CommandManual(const CommandPage& root, const Edition& edition);
 std::string ConfigurationManual(const Edition& edition);
 
-// docs/reference/commands.md, configuration.md and metrics.md.
+// docs/reference/commands.md, configuration.md, metrics.md and logs.md.
 std::string CommandReference(const CommandPage& root);
 std::string ConfigurationReference();
 std::string MetricsReference();
+std::string LogsReference();
 
 }  // namespace baokms::app

@@ -26,7 +26,7 @@ void CheckRoundTrip(const testing::KmsStub& kms) {
 }
 
 void RequireReady(const PodmanNode& node, const std::string& container) {
-  const bool ready = e2e::Eventually(Milliseconds(20000), [&] { return node.Ready(); });
+  const bool ready = e2e::Eventually(Milliseconds(40000), [&] { return node.Ready(); });
   INFO(node.Run("podman logs " + container + " 2>&1; podman ps --all").out);
   REQUIRE(ready);
 }

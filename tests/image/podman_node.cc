@@ -38,6 +38,18 @@ bool OnPath(const char* program) {
   return false;
 }
 
+// An image takes seconds to build or load, and minutes where the disk is busy.
+CommandResult ToItsEnd(Arguments argv) {
+  const testing::TempDirectory output;
+  testing::ChildProcess child({.argv = std::move(argv),
+                               .stdout_file = output.File("out"),
+                               .stderr_file = output.File("err")});
+  const auto ended = child.Wait(Milliseconds(300000));
+  return {.code = ended && ended->code ? *ended->code : -1,
+          .out = child.Stdout(),
+          .err = child.Stderr()};
+}
+
 }  // namespace
 
 bool PodmanNode::Skipped() {
@@ -91,10 +103,9 @@ void PodmanNode::Start() {
 }
 
 CommandResult PodmanNode::Run(const std::string& commands) const {
-  return machine().RunOutside({"/usr/bin/nsenter", "--target", std::to_string(first_), "--mount",
-                               "--pid", "--root", "--wdns=/root", "/usr/bin/env", "-i",
-                               "HOME=/root", "PATH=/usr/local/bin:/usr/sbin:/usr/bin", "/bin/bash",
-                               "-ec", commands});
+  return ToItsEnd({"/usr/bin/nsenter", "--target", std::to_string(first_), "--mount", "--pid",
+                   "--root", "--wdns=/root", "/usr/bin/env", "-i", "HOME=/root",
+                   "PATH=/usr/local/bin:/usr/sbin:/usr/bin", "/bin/bash", "-ec", commands});
 }
 
 std::string PodmanNode::Must(const std::string& commands) const {
@@ -121,7 +132,7 @@ const std::string& PodmanNode::Commands(const std::string& section,
 void PodmanNode::BuildImage() {
   std::string commands = Commands("Build it", "build");
   runbooks::ReplaceAll(commands, kArchive, machine().At(kArchive));
-  const CommandResult built = machine().RunOutside(
+  const CommandResult built = ToItsEnd(
       {"/bin/bash", "-ec",
        "cd " BAOKMS_SOURCE_DIRECTORY "\n" + WithoutLineEnd(commands) + " " + ReleaseBuild()});
   INFO(built.out);

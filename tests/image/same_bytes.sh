@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # same_bytes.sh IMAGE-SCRIPT RELEASE-BUILD: two images of one program are the same bytes, though they are built at
 # different times, in different folders, from a copy, in another time zone and with another umask.
-
 set -euo pipefail
 script=$1 build=$2
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # deb_test.sh PACKAGES PROGRAM SUITE: the .deb of PACKAGES/first, then PACKAGES/second, which is of a higher version, in
-# a clean Debian SUITE. bookworm has systemd, whose root PROGRAM (a build of the tests) names; the others have none of it.
+# a clean Debian SUITE. bookworm has systemd and what PROGRAM needs, which is nothing for a release; the others have no systemd.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=tests/packages/root.sh
@@ -82,7 +82,7 @@ echo "ok: upgraded"
 inside dpkg-deb --raw-extract /packages/second.deb /packages/third
 echo '#NEW=1' >>"$root/packages/third/etc/openbao-kms/environment"
 sed -i 's/^Version: .*/Version: 99.1/' "$root/packages/third/DEBIAN/control"
-inside dpkg-deb --root-owner-group --build /packages/third /packages/third.deb >/dev/null
+inside dpkg-deb -Zgzip -z1 --root-owner-group --build /packages/third /packages/third.deb >/dev/null
 with_dpkg --force-confdef --install /packages/third.deb
 still_configured && environment_kept
 grep -qx '#NEW=1' "$root/etc/openbao-kms/environment.dpkg-dist" || fail "the new environment file is not beside the old one"

@@ -5,7 +5,7 @@
 # tests of upgrades.
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-build=$1 packages=$2
+build=$(realpath "$1") packages=$(realpath -m "$2")
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 

@@ -13,8 +13,8 @@ trap 'rm -rf -- "$scratch"' EXIT
 "$source/scripts/packages.sh" "$build" "$scratch/one"
 (
   umask 0077
-  mkdir -p "$scratch/temporary files"
-  export TZ=Pacific/Kiritimati TMPDIR="$scratch/temporary files"
+  mkdir -p "$scratch/temporary-files-elsewhere"
+  export TZ=Pacific/Kiritimati TMPDIR="$scratch/temporary-files-elsewhere"
   "$source/scripts/packages.sh" "$build" "$scratch/another folder"
 )
 cd "$scratch/one"

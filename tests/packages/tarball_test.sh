@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # tarball_test.sh PACKAGES PROGRAM: the commands of docs/install-packages.md put the tarball's files into a clean Debian 12,
-# twice, and leave an administrator's environment file and directories of others as they are. systemctl says there that
-# it is in a chroot.
+# twice, and leave an administrator's environment file and directories of others as they are.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=tests/packages/root.sh

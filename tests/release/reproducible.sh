@@ -15,10 +15,13 @@ SOURCE_DATE_EPOCH=$(git -C "$source" log -1 --format=%ct)
 # What one build has compiled must not serve the other.
 export SOURCE_DATE_EPOCH CCACHE_DISABLE=1
 
+copy_to() {
+  mkdir -p "$1/tree"
+  (cd "$source" && git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$1/tree")
+}
+
 build_in() {
   local folder=$1
-  mkdir -p "$folder/tree"
-  (cd "$source" && git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$folder/tree")
   cd "$folder/tree"
   export XDG_CACHE_HOME=$folder/cache
   if ! { cmake --preset release && cmake --build build/release; } >"$folder/log" 2>&1; then
@@ -27,7 +30,9 @@ build_in() {
   fi
 }
 
-# At the same time, so that no package of this machine changes between them.
+# At the same time, so that no file here and no package of this machine changes between them.
+copy_to "$work/a"
+copy_to "$work/a-folder-with-a-longer-name"
 (build_in "$work/a") &
 first=$!
 (

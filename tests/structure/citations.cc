@@ -86,7 +86,8 @@ class CitationReader {
       Citation citation;
       citation.line = flat_.lines[begin];
       citation.page = std::string(text_.substr(begin, after - begin));
-      if (citation.page.starts_with('/')) {
+      const bool of_a_variable = begin > 0 && (text_[begin - 1] == '$' || text_[begin - 1] == '}');
+      if (of_a_variable || citation.page.starts_with('/') || citation.page.starts_with("../")) {
         citation.anywhere = true;
         citation.page.erase(0, citation.page.rfind('/') + 1);
       }

@@ -39,6 +39,7 @@ TEST_CASE("Citations: a page or section that is there is none to object to") {
            "// docs/runbooks/rotation.md\n",
            "Write(made / \"docs/runbooks/rotation.md\");\n",
            "Read(root + \"/rotation.md\");\n",
+           "cat $where/of/rotation.md ${where}/rotation.md ../../docs/runbooks/rotation.md\n",
            "// README.md of this folder\n",
            "// a.mdx and .md are no pages\n",
        }) {
@@ -69,6 +70,8 @@ TEST_CASE("Citations: one that leads nowhere is an objection") {
            "// spec/auth.md\n",
            "const char* page = \"none.md\";\n",
            "Read(root + \"/none.md\");\n",
+           "cat $where/of/none.md\n",
+           "cat ../../docs/none.md\n",
        }) {
     CAPTURE(text);
     CHECK(Judge(text).size() == 1);

@@ -27,7 +27,7 @@ std::string Shown(const std::string& page) {
 }
 
 TEST_CASE("Reference: docs/reference is what the program generates") {
-  for (const char* name : {"commands.md", "configuration.md", "metrics.md"}) {
+  for (const char* name : {"commands.md", "configuration.md", "logs.md", "metrics.md"}) {
     const std::string made = ReadWholeFile(kMade + "/docs/" + name);
     REQUIRE_FALSE(made.empty());
     const bool same = made == ReadWholeFile(kDocs + "/" + name);
