@@ -24,7 +24,8 @@ TEST_CASE("API server cold start: it gets ready by itself once the provider is t
   }
   for (const std::string& line : plane.api.LogLines("failed health check probe")) MESSAGE(line);
   plane.provider.emplace(plane.node.config);
-  // gRPC's own pause between two attempts to connect: it grows by 1.6 to 120 s while nobody listens.
+  // gRPC's own pause between two attempts to connect: it grows by 1.6 to 120 s while nobody
+  // listens.
   MESSAGE("ready " << SecondsUntil(Milliseconds(180000), [&] { return plane.api.Ready(); })
                    << " s after the provider, which was away for 50 s");
   plane.CheckReadable();

@@ -46,12 +46,11 @@ Json Object(const Resource& resource, const std::string& name) {
 }
 
 Json Widgets() {
-  const Json schema = {{"openAPIV3Schema",
-                        {{"type", "object"},
-                         {"properties",
-                          {{"spec",
-                            {{"type", "object"},
-                             {"properties", {{"value", {{"type", "string"}}}}}}}}}}}};
+  const Json schema = {
+      {"openAPIV3Schema",
+       {{"type", "object"},
+        {"properties",
+         {{"spec", {{"type", "object"}, {"properties", {{"value", {{"type", "string"}}}}}}}}}}}};
   return {{"apiVersion", "apiextensions.k8s.io/v1"},
           {"kind", "CustomResourceDefinition"},
           {"metadata", {{"name", "widgets.example.org"}}},
@@ -59,10 +58,9 @@ Json Widgets() {
            {{"group", "example.org"},
             {"scope", "Namespaced"},
             {"names", {{"plural", "widgets"}, {"singular", "widget"}, {"kind", "Widget"}}},
-            {"versions", Json::array({{{"name", "v1"},
-                                       {"served", true},
-                                       {"storage", true},
-                                       {"schema", schema}}})}}}};
+            {"versions",
+             Json::array(
+                 {{{"name", "v1"}, {"served", true}, {"storage", true}, {"schema", schema}}})}}}};
 }
 
 bool Has(const Resource& resource, const std::string& name, const HttpAnswer& answer) {
@@ -98,8 +96,7 @@ ControlPlane::ControlPlane() : node(bench), api(etcd) {
                   "--allow-socket-parent", node.config.socket_directory()});
   INFO(made.err);
   REQUIRE(made.code == 0);
-  readers_ =
-      WithMoreResources(testing::ReadWholeFile(bundle + "/encryption-config-readers.yaml"));
+  readers_ = WithMoreResources(testing::ReadWholeFile(bundle + "/encryption-config-readers.yaml"));
   writers_ = WithMoreResources(testing::ReadWholeFile(bundle + "/encryption-config.yaml"));
   provider.emplace(node.config);
 }
@@ -121,8 +118,7 @@ std::string ControlPlane::ProviderName() const {
 void ControlPlane::Begin(const std::string& encryption_configuration) {
   api.WriteEncryptionConfiguration(encryption_configuration);
   api.Start();
-  const Json space = {
-      {"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", "app"}}}};
+  const Json space = {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", "app"}}}};
   REQUIRE(api.Ask("POST", "/api/v1/namespaces", space).status == 201);
   const HttpAnswer made =
       api.Ask("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Widgets());
@@ -183,22 +179,30 @@ void ControlPlane::CheckReadable() const {
 
 void ControlPlane::Rewrite() const {
   for (const Resource& resource : EncryptedResources()) {
-    const HttpAnswer list = api.Ask("GET", resource.path);
+    const std::string in_namespace = "/namespaces/app/";
+    const std::size_t at = resource.path.find(in_namespace);
+    const std::string api_path = resource.path.substr(0, at);
+    const std::string plural = resource.path.substr(at + in_namespace.size());
+    const HttpAnswer list = api.Ask("GET", api_path + "/" + plural);
     REQUIRE(list.status == 200);
-    for (Json object : Json::parse(list.body).at("items")) {
+    const Json items = Json::parse(list.body).at("items");
+    REQUIRE(items.size() >= objects_.size());
+    for (Json object : items) {
       object["apiVersion"] = resource.api_version;
       object["kind"] = resource.kind;
-      const std::string name = object.at("metadata").at("name");
-      const HttpAnswer written = api.Ask("PUT", resource.path + "/" + name, object);
+      const Json& about = object.at("metadata");
+      const std::string path = api_path + "/namespaces/" +
+                               about.at("namespace").get<std::string>() + "/" + plural + "/" +
+                               about.at("name").get<std::string>();
+      const HttpAnswer written = api.Ask("PUT", path, object);
       INFO(written.body);
       REQUIRE(written.status == 200);
     }
   }
 }
 
-HttpAnswer ControlPlane::WriteSecret(const std::string& name) {
-  HttpAnswer answer = Post(EncryptedResources().front(), name);
-  return answer;
+HttpAnswer ControlPlane::WriteSecret(const std::string& name) const {
+  return Post(EncryptedResources().front(), name);
 }
 
 HttpAnswer ControlPlane::ReadSecret(const std::string& name) const {

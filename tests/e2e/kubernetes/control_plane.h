@@ -49,10 +49,10 @@ struct ControlPlane {
   void Create(const std::string& name);
   // Whether each object made so far is read with its value.
   void CheckReadable() const;
-  // Every object is replaced by itself, as the pages tell.
+  // Every object of every namespace is replaced by itself, as the pages tell.
   void Rewrite() const;
-  // One more Secret, or a changed one; the answer.
-  testing::HttpAnswer WriteSecret(const std::string& name);
+  // A new Secret; the answer.
+  testing::HttpAnswer WriteSecret(const std::string& name) const;
   testing::HttpAnswer ReadSecret(const std::string& name) const;
 
   // What etcd holds of this object; REQUIREd.

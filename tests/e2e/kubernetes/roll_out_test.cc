@@ -26,19 +26,8 @@ TEST_CASE("Encrypting a cluster: in two phases and back with nothing unreadable 
 
   plane.Rewrite();
   CHECK_FALSE(Says(plane.Stored(secrets, "phase-1"), "plain-value-of-phase-1"));
-  CHECK(plane.EncryptedUnder(plane.Census(), 1) == 6);
-
-  // kube-apiserver's own config maps in kube-system are rewritten as any other.
-  const testing::HttpAnswer all = plane.api.Ask("GET", "/api/v1/configmaps");
-  REQUIRE(all.status == 200);
-  for (Json object : Json::parse(all.body).at("items")) {
-    const Json& about = object.at("metadata");
-    if (about.at("namespace") == "app") continue;
-    const std::string path = "/api/v1/namespaces/" + about.at("namespace").get<std::string>() +
-                             "/configmaps/" + about.at("name").get<std::string>();
-    CHECK(plane.api.Ask("PUT", path, object).status == 200);
-  }
   census = plane.Census();
+  CHECK(plane.EncryptedUnder(census, 1) >= 6);
   INFO(census.dump(1));
   REQUIRE(plane.Plaintext(census) == 0);
 
@@ -54,12 +43,6 @@ TEST_CASE("Encrypting a cluster: in two phases and back with nothing unreadable 
   plane.Create("on-the-way-back");
   CHECK(Says(plane.Stored(secrets, "on-the-way-back"), "plain-value-of-on-the-way-back"));
   plane.Rewrite();
-  for (Json object : Json::parse(plane.api.Ask("GET", "/api/v1/configmaps").body).at("items")) {
-    const Json& about = object.at("metadata");
-    const std::string path = "/api/v1/namespaces/" + about.at("namespace").get<std::string>() +
-                             "/configmaps/" + about.at("name").get<std::string>();
-    CHECK(plane.api.Ask("PUT", path, object).status == 200);
-  }
   REQUIRE(plane.Encrypted(plane.Census()) == 0);
   MESSAGE("without the provider after " << plane.Reload(plane.IdentityOnly()) << " s");
   plane.provider->process.Kill();

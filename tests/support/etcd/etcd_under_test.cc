@@ -197,8 +197,7 @@ std::int64_t EtcdUnderTest::Delete(const std::string& key) {
 std::optional<std::string> EtcdUnderTest::Get(const std::string& key) const {
   etcd_writes::Range request;
   request.set_key(key);
-  const auto reply =
-      connection_->Ask<etcd_writes::RangeReply>("/etcdserverpb.KV/Range", request);
+  const auto reply = connection_->Ask<etcd_writes::RangeReply>("/etcdserverpb.KV/Range", request);
   if (reply.kvs().empty()) return std::nullopt;
   return reply.kvs(0).value();
 }

@@ -59,24 +59,18 @@ void KubeApiServer::Launch() {
   process_.reset();
   const std::string file = directory_.path() + "/";
   process_ = std::make_unique<ChildProcess>(ChildProcess::Options{
-      .argv = {FindKubeApiServer().value_or("kube-apiserver"),
-               "--etcd-servers=" + etcd_.url(),
-               "--bind-address=127.0.0.1",
-               "--advertise-address=127.0.0.1",
-               "--secure-port=" + std::to_string(port_),
-               "--tls-cert-file=" + file + "server.pem",
+      .argv = {FindKubeApiServer().value_or("kube-apiserver"), "--etcd-servers=" + etcd_.url(),
+               "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
+               "--secure-port=" + std::to_string(port_), "--tls-cert-file=" + file + "server.pem",
                "--tls-private-key-file=" + file + "server.key",
-               "--token-auth-file=" + file + "tokens.csv",
-               "--authorization-mode=RBAC",
+               "--token-auth-file=" + file + "tokens.csv", "--authorization-mode=RBAC",
                // Nobody hands out pods, and no controller makes service accounts for them.
-               "--disable-admission-plugins=ServiceAccount",
-               "--endpoint-reconciler-type=none",
+               "--disable-admission-plugins=ServiceAccount", "--endpoint-reconciler-type=none",
                "--service-account-issuer=https://issuer.example",
                "--service-account-key-file=" + file + "server.pem",
                "--service-account-signing-key-file=" + file + "server.key",
                "--encryption-provider-config=" + encryption_configuration(),
-               "--encryption-provider-config-automatic-reload=true",
-               "--v=2"},
+               "--encryption-provider-config-automatic-reload=true", "--v=2"},
       .stdout_file = directory_.File("log"),
       .stderr_file = directory_.File("log")});
 }
