@@ -27,7 +27,19 @@ constexpr const char* kSystem[] = {"/etc",
                                    "/sys/devices/system/cpu",
                                    "/usr/lib",
                                    "/usr/lib64",
-                                   "/usr/share/ca-certificates"};
+                                   "/usr/share/ca-certificates",
+                                   "/var/lib/ca-certificates"};
+
+// Those that this system has: for one that it lacks, the closest directory above it would be far
+// too much.
+std::vector<std::string> SystemDirectories() {
+  std::vector<std::string> there;
+  for (const char* directory : kSystem) {
+    std::error_code error;
+    if (std::filesystem::is_directory(directory, error)) there.emplace_back(directory);
+  }
+  return there;
+}
 
 // The file's directory, and the one of the file that it leads to: links are followed.
 void AddDirectoriesOf(const std::string& file, std::vector<std::string>& directories) {
@@ -77,7 +89,7 @@ std::vector<std::uint16_t> ListenPorts(const core::ServerConfiguration& server) 
 LandlockRules NeededAccess(const core::Configuration& configuration,
                            const std::string& config_file) {
   const core::JwtConfiguration& jwt = configuration.auth.jwt;
-  LandlockRules rules{.readable = {std::begin(kSystem), std::end(kSystem)},
+  LandlockRules rules{.readable = SystemDirectories(),
                       .connect_ports = ConnectPorts(configuration),
                       .listen_ports = ListenPorts(configuration.server),
                       .foreign_module = core::RunsForeignModule(configuration.auth)};

@@ -283,11 +283,16 @@ TEST_CASE("OAuth2: without caCertFile the roots of the system are trusted") {
   Oauth2Bench with;
   auto& [bench, config, endpoint] = with;
   config.tree["auth"]["jwt"]["oauth2"]["caCertFile"] = "";
+  // A busy machine needs long to read all those roots; the login's end is to come first.
+  config.tree["auth"]["loginTimeout"] = "4s";
+  config.tree["openbao"]["timeout"] = "10s";
   config.tree["bootstrap"]["graceTimeout"] = "0s";
   config.Write();
   {
     ProviderProcess provider(config);
-    CHECK(CheckExits(provider, 5).contains("auth.jwt.oauth2.caCertFile: TLS"));
+    const std::string said = CheckExits(provider, 5);
+    CAPTURE(said);
+    CHECK(said.contains("auth.jwt.oauth2.caCertFile: TLS"));
   }
   const testing::StandInFiles roots(
       {{"/etc/ssl/certs/ca-certificates.crt", config.directory().File("idp-ca.pem")}});
