@@ -1,5 +1,6 @@
 // The reference, made from the program's own tables: the command tree, every field of the
-// configuration, every metric and every log message. docs/reference holds the Markdown; a test compares.
+// configuration, every metric and every log message. docs/reference holds the Markdown; a test
+// compares.
 #pragma once
 
 #include <string>

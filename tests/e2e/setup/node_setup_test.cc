@@ -248,8 +248,7 @@ TEST_CASE("Node setup: start has the unit allow what the configuration needs bey
         "ReadWritePaths=/srv/kms -/var/lib/openbao-kms/state\n"
         "NoExecPaths=/srv/kms\n"
         "ReadWritePaths=\"-/srv/50%% \\\"state\\\"\"\n"
-        "NoExecPaths=\"-/srv/50%% \\\"state\\\"\"\n"
-);
+        "NoExecPaths=\"-/srv/50%% \\\"state\\\"\"\n");
 
   // Another bundle of the same node, which needs none of it.
   node.values["server"].erase("socketPath");
