@@ -42,7 +42,8 @@ void Notify(std::string_view state) {
   const timeval most{.tv_sec = 1, .tv_usec = 0};
   setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
   sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL,
-         reinterpret_cast<const sockaddr*>(&address), length);
+         reinterpret_cast<const sockaddr*>(&address),  // the sockets API's own way
+         length);
 }
 
 std::optional<std::uint64_t> WholeNumber(std::string_view text) {

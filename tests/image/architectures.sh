@@ -3,17 +3,9 @@
 # cannot be one image is refused. The second architecture is this program with another one's number in its header: it
 # is packed, not run.
 set -euo pipefail
-script=$1 build=$2
+# shellcheck source=tests/image/preconditions.sh
+. "$(dirname "${BASH_SOURCE[0]}")/preconditions.sh"
 
-skip() {
-  echo "SKIP: $1"
-  exit 0
-}
-[ -x "$build/bin/bao-kms-provider" ] || skip "no release build: cmake --preset release && cmake --build build/release"
-command -v buildah >/dev/null || skip "buildah is missing: scripts/install-deps.sh image"
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 code=0
 # copy NAME: the build, to be changed.
 copy() { cp -r --no-target-directory "$build" "$work/$1"; }

@@ -2,17 +2,9 @@
 # contents.sh IMAGE-SCRIPT RELEASE-BUILD: the image has these files and no other, with these modes and owners; its
 # configuration has no more than this; the index says what it is for; and it is no larger than promised.
 set -euo pipefail
-script=$1 build=$2
+# shellcheck source=tests/image/preconditions.sh
+. "$(dirname "${BASH_SOURCE[0]}")/preconditions.sh"
 
-skip() {
-  echo "SKIP: $1"
-  exit 0
-}
-[ -x "$build/bin/bao-kms-provider" ] || skip "no release build: cmake --preset release && cmake --build build/release"
-command -v buildah >/dev/null || skip "buildah is missing: scripts/install-deps.sh image"
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 digest=$("$script" --out "$work/image.tar" "$build" | tail -n 1)
 tar -xf "$work/image.tar" -C "$work"
 blob() { echo "$work/blobs/${1/://}"; }

@@ -2,17 +2,9 @@
 # same_bytes.sh IMAGE-SCRIPT RELEASE-BUILD: two images of one program are the same bytes, though they are built at
 # different times, in different folders, from a copy, in another time zone and with another umask.
 set -euo pipefail
-script=$1 build=$2
+# shellcheck source=tests/image/preconditions.sh
+. "$(dirname "${BASH_SOURCE[0]}")/preconditions.sh"
 
-skip() {
-  echo "SKIP: $1"
-  exit 0
-}
-[ -x "$build/bin/bao-kms-provider" ] || skip "no release build: cmake --preset release && cmake --build build/release"
-command -v buildah >/dev/null || skip "buildah is missing: scripts/install-deps.sh image"
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/another folder" "$work/tmp"
 cp -r "$build" "$work/another folder/copy"
 touch "$work/another folder/copy/bin/bao-kms-provider"

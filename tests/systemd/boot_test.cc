@@ -28,11 +28,7 @@ TEST_CASE("Boot: without OpenBao the provider waits and says why and the kubelet
   if (Node::Skipped()) return;
   Node node;
   node.values["bootstrap"]["graceTimeout"] = "180s";
-  node.machine.Boot();
-  node.SetUp();
-  node.machine.PowerOff();
-  node.bench.openbao().Stop();
-  node.machine.Boot();
+  node.BootWithoutOpenBao();
   const BootedMachine& machine = node.machine;
   CHECK(e2e::Eventually(Milliseconds(20000), [&] {
     return node.StatusText() ==
@@ -56,11 +52,7 @@ TEST_CASE("Boot: a start that outlasts graceTimeout lets the kubelet start and i
   if (Node::Skipped()) return;
   Node node;
   node.values["bootstrap"]["graceTimeout"] = "5s";
-  node.machine.Boot();
-  node.SetUp();
-  node.machine.PowerOff();
-  node.bench.openbao().Stop();
-  node.machine.Boot();
+  node.BootWithoutOpenBao();
   const BootedMachine& machine = node.machine;
   CHECK(e2e::Eventually(Milliseconds(40000), [&] { return machine.Active("kubelet.service"); }));
   CHECK_FALSE(machine.Active());

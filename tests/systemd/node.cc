@@ -70,6 +70,14 @@ void Node::SetUp() const {
   machine.Must("systemctl enable --quiet kubelet.service");
 }
 
+void Node::BootWithoutOpenBao() {
+  machine.Boot();
+  SetUp();
+  machine.PowerOff();
+  bench.openbao().Stop();
+  machine.Boot();
+}
+
 bool Node::Answers() const {
   return machine
              .Run({"setpriv", "--reuid=65534", "--regid=openbao-kms-socket", "--clear-groups",

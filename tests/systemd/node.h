@@ -21,6 +21,8 @@ struct Node {
   std::string Phase(const std::string& phase_and_flags) const;
   // All phases on the booted machine, up to a provider that serves.
   void SetUp() const;
+  // Set up, and booted anew while OpenBao is away.
+  void BootWithoutOpenBao();
 
   // probe, as a member of the socket's group.
   bool Answers() const;

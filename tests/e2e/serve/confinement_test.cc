@@ -25,6 +25,7 @@ class OtherServer {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t length = sizeof address;
+    // The sockets API's own way of passing an address.
     auto* const generic = reinterpret_cast<sockaddr*>(&address);
     REQUIRE(bind(fd_, generic, length) == 0);
     REQUIRE(listen(fd_, 8) == 0);
