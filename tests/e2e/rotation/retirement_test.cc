@@ -193,8 +193,9 @@ TEST_CASE("Retire: nothing to remove is no error and changes nothing") {
   const std::vector<std::string> retire = {"retire-versions", "--before-version", "2"};
   rotated.node.Apply(retire);
   const std::string hash = rotated.node.StateHash();
-  const Json again = rotated.node.Plan(
-      {"retire-versions", "--before-version", "2", "--apply", "--expected-state-hash", hash});
+  const Json again =
+      rotated.node.Plan({"retire-versions", "--before-version", "2", "--without-evidence",
+                         "--apply", "--expected-state-hash", hash});
   CHECK(again.at("applied") == false);
   CHECK(again.at("removedVersions") == Json::array());
   CHECK(again.at("nextStateHash") == hash);
@@ -205,8 +206,9 @@ TEST_CASE("Retire: a plan that is not of this state is not applied") {
   Rotated rotated(3);
   const std::string old_hash = rotated.node.StateHash();
   rotated.node.Apply({"retire-versions", "--before-version", "2"});
-  const std::string text = rotated.node.Refused(
-      {"retire-versions", "--before-version", "3", "--apply", "--expected-state-hash", old_hash});
+  const std::string text =
+      rotated.node.Refused({"retire-versions", "--before-version", "3", "--without-evidence",
+                            "--apply", "--expected-state-hash", old_hash});
   CHECK(Says(text, "print the plan again"));
   rotated.node.Refused(
       {"restore-versions", "--versions", "1", "--apply", "--expected-state-hash", old_hash});
