@@ -42,7 +42,8 @@ RUNBOOK_CASE("Runbook", "retirement", "Evidence first") {
 // The page waits five minutes here; the report says that it did.
 void MakeLater(const std::string& report_file, const Node& node) {
   testing::Json report = testing::Json::parse(testing::ReadWholeFile(report_file));
-  for (const testing::Json& version : e2e::ReadState(node.config).at("snapshots")) {
+  const testing::Json state = e2e::ReadState(node.config);
+  for (const testing::Json& version : state.at("snapshots")) {
     if (version.at("state") != "active") continue;
     const std::chrono::seconds promoted(version.at("promotedAtUnix").get<std::int64_t>());
     report["takenAt"] = core::Rfc3339(std::chrono::sys_seconds(promoted + std::chrono::minutes(5)));

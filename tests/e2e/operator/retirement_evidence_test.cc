@@ -47,7 +47,8 @@ struct Unrewritten {
     return Evidence([this](Json& report) { MakeLater(report); });
   }
   void MakeLater(Json& report) const {
-    for (const Json& version : ReadState(node.config).at("snapshots")) {
+    const Json state = ReadState(node.config);
+    for (const Json& version : state.at("snapshots")) {
       if (version.at("state") != "active") continue;
       const std::chrono::seconds promoted(version.at("promotedAtUnix").get<std::int64_t>());
       report["takenAt"] =

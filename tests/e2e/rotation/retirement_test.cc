@@ -100,7 +100,8 @@ TEST_CASE("Retire: the whole path from three rotations over trimming to what can
     const Json plan = node.Plan(retire);
     CHECK(Versions(plan, "removedVersions") == std::vector<int>{1, 2, 3});
     std::vector<std::string> apply = retire;
-    apply.insert(apply.end(), {"--apply", "--expected-state-hash", plan.at("stateHash")});
+    apply.insert(apply.end(),
+                 {"--without-evidence", "--apply", "--expected-state-hash", plan.at("stateHash")});
     const std::string locked = node.Refused(apply);
     CHECK(Says(locked, "stop the provider"));
     CHECK(Says(locked, "(process " + std::to_string(provider.process.child().pid()) + ")"));
@@ -354,7 +355,12 @@ TEST_CASE("Retire: wrong usage exits 2 and a wrong configuration 3") {
     usage(with({"--output", "yaml"}));
     usage(with({"stray"}));
     usage(with({"--no-such-flag"}));
-    const CommandResult unconfigured = RunCommand(with({"--apply", "--expected-state-hash", hash}));
+    Names apply{"--apply", "--expected-state-hash", hash};
+    if (arguments.front() == "retire-versions") {
+      usage(with(apply));
+      apply.emplace_back("--without-evidence");
+    }
+    const CommandResult unconfigured = RunCommand(with(apply));
     CHECK(unconfigured.code == 3);
     CHECK(unconfigured.err.starts_with("config invalid\n"));
     CHECK(unconfigured.out.empty());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 
 namespace baokms::e2e {
 
@@ -69,8 +70,10 @@ std::string OperatorNode::Refused(std::vector<std::string> arguments) const {
   INFO(result.err);
   CHECK(result.code == 4);
   CHECK(result.out.empty());
-  CHECK(result.err.starts_with(operation + ": "));
-  CHECK(result.err.find('\n') == result.err.size() - 1);
+  // A line for each reason, and no more.
+  CHECK(result.err.ends_with('\n'));
+  std::istringstream lines(result.err);
+  for (std::string line; std::getline(lines, line);) CHECK(line.starts_with(operation + ": "));
   CHECK(Picture() == before);
   return result.err;
 }
