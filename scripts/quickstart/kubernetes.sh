@@ -93,11 +93,11 @@ show_first_secret() {
   start_kube_apiserver
   until_true 30 kubernetes GET /api/v1/namespaces/default
   create_secret first "the password of the database"
-  echo "in etcd:            $(show_stored first)"
+  echo "in etcd: $(show_stored first)"
   doing="look for the plaintext in etcd"
   ! grep -qF "the password" "$dir/stored"
   [ "$(read_secret first)" = "the password of the database" ]
-  echo "kube-apiserver says: $(read_secret first)"
+  echo "from kube-apiserver: $(read_secret first)"
   echo "a Secret is encrypted $(seconds_since "$began") after the start of this script," \
     "$(seconds_since "$running") after the build"
 }
@@ -109,5 +109,6 @@ show_secrets_after_rotation() {
   [ "$(read_secret first)" = "the password of the database" ]
   echo "a restarted kube-apiserver still reads: $(read_secret first)"
   create_secret second "the password of the mail server"
-  "$bin/bao-kms-provider" key-usage --config "$dir/config.yaml" --allow-socket-parent "$dir" --etcd-endpoints "$etcd"
+  "$bin/bao-kms-provider" key-usage --config "$dir/config.yaml" --allow-socket-parent "$dir" \
+    --etcd-endpoints "$etcd" --encryption-config "$dir/kubernetes/encryption-config.yaml"
 }
