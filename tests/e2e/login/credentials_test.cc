@@ -58,7 +58,7 @@ TEST_CASE("Credentials: an expired JWT replaced within the grace time lets the s
   CHECK(provider.LogLines("auth.login").at(0).at("level") == "WARN");
   CHECK(provider.LogLines("auth.login").at(0).at("status") == "jwt_expired");
   config.WriteJwt(bench.setup.MintJwt());
-  CHECK(provider.WaitServing(Milliseconds(15000)));
+  CHECK(provider.WaitReady());
   CHECK(testing::KmsStub(config.socket()).Encrypt("x").status.ok());
 }
 

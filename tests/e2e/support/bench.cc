@@ -139,6 +139,7 @@ std::string CheckExits(ProviderProcess& process, int code) {
 std::string CheckServesUnhealthy(const ProviderConfig& config, ProviderProcess& process,
                                  std::string_view reason) {
   REQUIRE(process.WaitServing());
+  REQUIRE(process.WaitLog("serve.unhealthy"));
   const testing::KmsStub stub(config.socket());
   CHECK(stub.Status().healthz == "unhealthy");
   CHECK(stub.Encrypt("x").status.code == static_cast<int>(Code::kFailedPrecondition));
