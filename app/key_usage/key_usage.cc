@@ -11,8 +11,10 @@
 
 #include "adapters/etcd/snapshot_reader.h"
 #include "app/key_usage/key_usage_report.h"
+#include "app/key_usage/key_usage_text.h"
 #include "app/openbao/one_shot.h"
 #include "app/process/progress_line.h"
+#include "app/process/terminal.h"
 #include "app/state/configured_state.h"
 #include "core/census/key_census.h"
 #include "core/registry/registry_opening.h"
@@ -153,8 +155,10 @@ ExitCode TakeCensus(const OneShot& one_shot, const KeyUsageRequest& request) {
                             .provider_name = provider_name,
                             .census = census,
                             .state = state};
+  const TextLayout layout{.width = IsTerminal(stdout) ? TerminalWidth(stdout) : 0,
+                          .color = ShowsColor(stdout)};
   const std::string text = request.format == OutputFormat::kJson ? RenderJson(ReportKeyUsage(facts))
-                                                                 : DescribeKeyUsage(facts);
+                                                                 : DescribeKeyUsage(facts, layout);
   std::fputs(text.c_str(), stdout);
   return ExitCode::kOk;
 }
