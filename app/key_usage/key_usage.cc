@@ -14,10 +14,12 @@
 #include "adapters/etcd/snapshot_reader.h"
 #include "app/configuration/flag_file.h"
 #include "app/key_usage/key_usage_report.h"
+#include "app/key_usage/key_usage_text.h"
 #include "app/key_usage/migration_progress.h"
 #include "app/key_usage/usage_metrics.h"
 #include "app/openbao/one_shot.h"
 #include "app/process/progress_line.h"
+#include "app/process/terminal.h"
 #include "app/state/configured_state.h"
 #include "core/census/key_census.h"
 #include "core/registry/registry_opening.h"
@@ -187,8 +189,10 @@ std::expected<void, etcd::EtcdFailure> Follow(Census& census, etcd::SnapshotRead
 
 ExitCode Print(const Census& census, const KeyUsageRequest& request) {
   const KeyUsageFacts facts = census.facts();
+  const TextLayout layout{.width = IsTerminal(stdout) ? TerminalWidth(stdout) : 0,
+                          .color = ShowsColor(stdout)};
   const std::string text = request.format == OutputFormat::kJson ? RenderJson(ReportKeyUsage(facts))
-                                                                 : DescribeKeyUsage(facts);
+                                                                 : DescribeKeyUsage(facts, layout);
   std::fputs(text.c_str(), stdout);
   if (!request.textfile.empty() && !WriteTextfile(request.textfile, RenderUsageMetrics(facts))) {
     FailCheck(kName, "--textfile: cannot be written: use a directory that this user may write to");
