@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "app/key_usage/usage_findings.h"
 #include "core/census/retirement_evidence.h"
 #include "core/census/stored_resource.h"
 #include "core/text/printable.h"
+#include "core/text/rfc3339.h"
 #include "core/wire/sha256.h"
 
 namespace baokms::app {
@@ -39,12 +42,6 @@ std::string HashOf(const std::string& key_id) {
   return key_id.empty() ? std::string(core::kOtherResource) : core::PublicHash(key_id);
 }
 
-std::uint64_t Total(const Groups& groups) {
-  std::uint64_t total = 0;
-  for (const auto& [group, objects] : groups) total += objects;
-  return total;
-}
-
 Report Encrypted(const KeyUsageFacts& facts) {
   Report list = Report::array();
   for (const auto& [group, objects] : facts.census.encrypted()) {
@@ -53,6 +50,7 @@ Report Encrypted(const KeyUsageFacts& facts) {
                     {"keyIdHash", HashOf(group.key_id)}};
     if (const auto version = VersionOf(facts, group.key_id)) entry["transitVersion"] = *version;
     entry["objects"] = objects;
+    if (!group.key_id.empty()) entry["kubernetesKeyIdHash"] = core::KubernetesHash(group.key_id);
     list.push_back(std::move(entry));
   }
   return list;
@@ -89,6 +87,22 @@ Report UnreferencedVersions(const KeyUsageFacts& facts) {
   return list;
 }
 
+Report RecordedVersionsOf(const KeyUsageFacts& facts) {
+  Report list = Report::array();
+  for (const KeySnapshot& version : Recorded(facts)) {
+    list.push_back({{"transitVersion", version.version.number()},
+                    {"keyIdHash", core::PublicHash(version.key_id.str())},
+                    {"kubernetesKeyIdHash", core::KubernetesHash(version.key_id.str())},
+                    {"state", core::Name(version.state)},
+                    {"objects", facts.census.ObjectsUnder(version.key_id)}});
+  }
+  return list;
+}
+
+UsageFindings Findings(const KeyUsageFacts& facts) {
+  return WhatShouldNotBeThere(facts.census, facts.provider_name, facts.state, facts.rules);
+}
+
 bool IsFull(const Groups& groups) { return groups.size() > core::KeyCensus::kMaxGroups; }
 
 constexpr std::array<std::string_view, 5> kLimits = {
@@ -114,6 +128,12 @@ Report Limitations(const KeyUsageFacts& facts) {
     list.push_back(
         "No object refers to any recorded version, so none is called unreferenced: check that this "
         "is the cluster's etcd and that --prefix is kube-apiserver's --etcd-prefix.");
+  }
+  if (facts.rules) {
+    list.push_back(
+        "Which objects should be encrypted is judged by this EncryptionConfiguration alone. A "
+        "wildcard of one API group, such as *.apps, is not matched with built-in resources, whose "
+        "keys do not contain their group.");
   }
   if (!census.malformed().empty()) {
     list.push_back(
@@ -238,7 +258,14 @@ std::string Warnings(const KeyUsageFacts& facts) {
             "are from another identity or from a newer version on another node; compare the nodes "
             "with rotation-plan\n";
   }
-  if (const std::uint64_t malformed = Total(facts.census.malformed()); malformed > 0) {
+  if (const auto unexpected = Findings(facts).plaintext) {
+    for (const auto& [group, objects] : *unexpected) {
+      text += "warning: " + WithThousands(objects) + " objects of " + group.resource +
+              " are in plaintext, and the EncryptionConfiguration has this resource encrypted: "
+              "rewrite them\n";
+    }
+  }
+  if (const std::uint64_t malformed = TotalOf(facts.census.malformed()); malformed > 0) {
     text += "warning: " + WithThousands(malformed) +
             " objects are malformed, and the versions that they need are unknown: find out what "
             "wrote them before you retire any version\n";
@@ -260,6 +287,13 @@ Report ReportKeyUsage(const KeyUsageFacts& facts) {
   report["malformed"] = ByResource(facts.census.malformed());
   report["unreferencedVersions"] = UnreferencedVersions(facts);
   report["limitations"] = Limitations(facts);
+  report["takenAt"] = core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(facts.taken_at)));
+  report["clusterId"] = facts.cluster_id;
+  report["providerName"] = facts.provider_name;
+  report["recordedVersions"] = RecordedVersionsOf(facts);
+  if (const auto unexpected = Findings(facts).plaintext) {
+    report["unexpectedPlaintext"] = ByResource(*unexpected);
+  }
   return report;
 }
 
@@ -273,14 +307,14 @@ std::string DescribeKeyUsage(const KeyUsageFacts& facts) {
                      "\nrevision: " + std::to_string(facts.revision) + "\nprefix: " + facts.prefix +
                      "\nkeysScanned: " + WithThousands(census.keys_scanned()) + '\n';
   text += Section(
-      "encrypted", Total(census.encrypted()), report.at("encrypted"),
+      "encrypted", TotalOf(census.encrypted()), report.at("encrypted"),
       {objects, provider, resource, {"version", "transitVersion"}, {"keyIdHash", "keyIdHash"}});
-  text +=
-      Section("plaintext", Total(census.plaintext()), report.at("plaintext"), {objects, resource});
-  text += Section("otherProviders", Total(census.other_providers()), report.at("otherProviders"),
+  text += Section("plaintext", TotalOf(census.plaintext()), report.at("plaintext"),
+                  {objects, resource});
+  text += Section("otherProviders", TotalOf(census.other_providers()), report.at("otherProviders"),
                   {objects, {"kind", "kind"}, provider, resource});
-  text +=
-      Section("malformed", Total(census.malformed()), report.at("malformed"), {objects, resource});
+  text += Section("malformed", TotalOf(census.malformed()), report.at("malformed"),
+                  {objects, resource});
   text += RecordedTable(facts) + '\n' + RetirementAdvice(facts) + Warnings(facts);
   Report limitations = Report::object();
   limitations["limitations"] = report.at("limitations");

@@ -4,11 +4,15 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/reports/report.h"
 #include "core/census/key_census.h"
+#include "core/model/encryption_rule.h"
+#include "core/model/time.h"
 #include "core/registry/registry.h"
 
 namespace baokms::app {
@@ -21,6 +25,10 @@ struct KeyUsageFacts {
   const core::KeyCensus& census;     // taken with every key_id of `state`
   // Or why the local state names no versions.
   const std::expected<core::Registry, std::string>& state;
+  const std::string& cluster_id;  // of the configuration
+  core::UnixSeconds taken_at = 0;
+  // Which resources should be encrypted, when an EncryptionConfiguration was given.
+  const std::optional<std::vector<core::EncryptionRule>>& rules;
 };
 
 Report ReportKeyUsage(const KeyUsageFacts& facts);
