@@ -61,6 +61,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+trap 'exit 141' PIPE
 
 # stop SIGNAL PID: and what it ended with.
 stop() {
