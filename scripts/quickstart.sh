@@ -43,6 +43,7 @@ doing=start
 clean_up() {
   local code=$? pid
   trap - EXIT INT TERM
+  trap '' PIPE # nobody reads any more, and all the same nothing may be left
   if [ "$code" -ne 0 ]; then
     echo "quickstart: failed while: $doing" >&2
     for log in "$dir"/*.log; do
