@@ -243,6 +243,10 @@ HttpAnswer ControlPlane::ReadSecret(const std::string& name) const {
   return api.Ask("GET", EncryptedResources().front().path + "/" + name);
 }
 
+bool ControlPlane::SecretIsReadable(const std::string& name) const {
+  return Has(EncryptedResources().front(), name, ReadSecret(name));
+}
+
 std::string ControlPlane::Stored(const Resource& resource, const std::string& name) const {
   const std::optional<std::string> stored = etcd.Get(resource.key + name);
   CAPTURE(resource.key + name);

@@ -69,6 +69,8 @@ struct ControlPlane {
   // A new Secret; the answer.
   testing::HttpAnswer WriteSecret(const std::string& name) const;
   testing::HttpAnswer ReadSecret(const std::string& name) const;
+  // Whether a Secret that WriteSecret made is read with its value.
+  bool SecretIsReadable(const std::string& name) const;
 
   // What etcd holds of this object; REQUIREd.
   std::string Stored(const Resource& resource, const std::string& name) const;
