@@ -46,8 +46,9 @@ for architecture, build in builds.items():
         if r.relationship_type == RelationshipType.CONTAINS and r.related_spdx_element_id == program.spdx_id
     }
     rpm = {"amd64": "x86_64", "arm64": "aarch64"}[architecture]
-    wanted = {n for n in sums if n.endswith((f"_{architecture}.deb", f"{rpm}.rpm", f"{architecture}.tar.gz", ".oci.tar"))}
-    assert containing == wanted and len(wanted) >= 3, (containing, wanted)
+    ends = (f"_{architecture}.deb", f"{rpm}.rpm", f"{architecture}.tar.gz", ".oci.tar")
+    with_it = {n for n in sums if n.endswith(ends) and not n.startswith("bao-kms-provider-pkcs11")}
+    assert containing == with_it and len(with_it) >= 3, (containing, with_it)
 files = {p.file_name: p.checksums[0].value for p in document.packages if p.file_name and "-program-" not in p.spdx_id}
 wanted = {n: d for n, d in sums.items() if n.endswith((".deb", ".rpm", ".tar.gz", ".oci.tar"))}
 assert files == wanted, (files, wanted)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# make_root.sh PROGRAM: a Debian 12 system with systemd and the shared libraries that PROGRAM needs, made
-# once and kept. Prints its directory as the last line. Needs root, debootstrap and a Debian mirror
+# make_root.sh PROGRAM [PACKAGE...]: a Debian 12 system with systemd, the shared libraries that PROGRAM needs
+# and PACKAGEs, made once and kept. Prints its directory as the last line. Needs root, debootstrap and a Debian mirror
 # (BAOKMS_DEBIAN_MIRROR). It is used as the lower layer of an overlay: nothing is ever written to it.
 set -euo pipefail
 program=$1
@@ -11,13 +11,13 @@ fail() {
 }
 
 mirror=${BAOKMS_DEBIAN_MIRROR:-http://deb.debian.org/debian}
-packages=(systemd systemd-sysv dbus ca-certificates procps)
+packages=(systemd systemd-sysv dbus ca-certificates procps "${@:2}")
 
 # The packages of the shared libraries that this program loads, by the names of Debian 12.
 # ldd says /lib where the package says /usr/lib, or the other way round. A static program has none.
 [ -x "$program" ] || fail "$program is missing: build it first"
 loaded=$(LC_ALL=C ldd "$program" 2>&1) || [[ $loaded == *"not a dynamic executable"* ]] || fail "ldd $program: $loaded"
-[[ $loaded != *"not found"* ]] || fail "a library of $program is missing here: $loaded"
+! missing=$(grep -o '[^[:space:]]* => not found' <<<"$loaded") || fail "libraries of $program are missing here: $missing"
 mapfile -t libraries < <(sed -nE 's#^.*=> (/usr)?(/[^ ]+) .*$#\2#p' <<<"$loaded")
 if [ ${#libraries[@]} -gt 0 ]; then
   owners=$(dpkg-query -S "${libraries[@]}" "${libraries[@]/#//usr}" 2>/dev/null || true)

@@ -29,7 +29,8 @@ TEST_CASE("Silence: the journal of a node holds no secret and no name of what wa
   CHECK_FALSE(kms.Decrypt(changed).status.ok());
   // A new login, and one that fails.
   node.bench.setup.RevokeAllTokens();
-  CHECK(e2e::Eventually(Milliseconds(30000), [&] { return kms.Decrypt(encrypted.sealed).status.ok(); }));
+  CHECK(e2e::Eventually(Milliseconds(30000),
+                        [&] { return kms.Decrypt(encrypted.sealed).status.ok(); }));
   machine.Must("systemctl restart bao-kms-provider");
   node.CheckAnswers();
 

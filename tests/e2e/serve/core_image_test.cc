@@ -1,9 +1,10 @@
 // What a core file of a serving provider would give away: no secret, although the token is in use
 // (security-and-deployment.md, "Process").
+#include "tests/e2e/support/core_image.h"
+
 #include <doctest/doctest.h>
 
 #include "tests/e2e/support/bench.h"
-#include "tests/e2e/support/core_image.h"
 #include "tests/e2e/support/leak_search.h"
 #include "tests/support/skip.h"
 

@@ -22,15 +22,15 @@ bool IsLetterOrDigit(char c) { return std::isalnum(static_cast<unsigned char>(c)
 }  // namespace
 
 bool SkippedWithoutGcore() {
-  return access(kGcore, X_OK) != 0 && testing::SaySkipped("no gcore: scripts/install-deps.sh tests");
+  return access(kGcore, X_OK) != 0 &&
+         testing::SaySkipped("no gcore: scripts/install-deps.sh tests");
 }
 
 std::string CoreImageOf(pid_t pid) {
   const testing::TempDirectory directory;
-  testing::ChildProcess gcore(
-      {.argv = {kGcore, "-o", directory.File("core"), std::to_string(pid)},
-       .stdout_file = directory.File("out"),
-       .stderr_file = directory.File("err")});
+  testing::ChildProcess gcore({.argv = {kGcore, "-o", directory.File("core"), std::to_string(pid)},
+                               .stdout_file = directory.File("out"),
+                               .stderr_file = directory.File("err")});
   const auto ended = gcore.Wait(std::chrono::seconds(60));
   std::string image = testing::ReadWholeFile(directory.File("core." + std::to_string(pid)));
   if (!ended || ended->code != 0 || image.empty()) {
@@ -44,7 +44,8 @@ std::set<std::string> TokensOf(pid_t pid) {
   std::set<std::string> tokens;
   for (const MemoryRegion& region : ReadMemory(pid)) {
     const std::string& bytes = region.bytes;
-    for (std::size_t at = bytes.find("s."); at != std::string::npos; at = bytes.find("s.", at + 1)) {
+    for (std::size_t at = bytes.find("s."); at != std::string::npos;
+         at = bytes.find("s.", at + 1)) {
       const auto end = std::find_if_not(bytes.begin() + static_cast<std::ptrdiff_t>(at) + 2,
                                         bytes.end(), IsLetterOrDigit);
       std::string found(bytes.begin() + static_cast<std::ptrdiff_t>(at), end);
