@@ -96,7 +96,8 @@ TEST_CASE("Drop-ins: with pkcs11.conf the unit logs in with a key in SoftHSM") {
   node.CheckAnswers();
   CHECK(node.StatusText() == "serving");
   CHECK(machine
-            .Must("runuser -u openbao-kms -G softhsm -- bao-kms-provider doctor --config "
+            .Must("runuser -u openbao-kms -g openbao-kms -G softhsm -- bao-kms-provider doctor "
+                  "--config "
                   "/etc/openbao-kms/config.yaml || true")
             .contains("[pass] auth.cert.signer"));
   node.machine.Reboot();
