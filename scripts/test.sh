@@ -2,7 +2,7 @@
 # test.sh [--nightly] [--kubernetes VERSION] [--openbao PROGRAM] [-- CTEST-ARGUMENT...]: installs what is needed, builds
 # the default preset and, of the full one, what its logins need; runs every test of the first and the tests of those
 # logins. With --nightly also the tests that take minutes and those of a release, for which it builds the release
-# presets. Re-runnable, as root or as a user with sudo. BAOKMS_OPENBAO names an OpenBao program for the tests against the
+# presets and tests-arm64. Re-runnable, as root or as a user with sudo. BAOKMS_OPENBAO names an OpenBao program for the tests against the
 # real server (else `bao` on PATH; without one those tests are skipped and listed).
 #
 # Other versions (scripts/compatibility.sh keeps the results): --kubernetes 1.36.3 builds and runs only the tests that
@@ -44,7 +44,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-if [ "${BAOKMS_NIGHTLY:-0}" = 1 ] && [ ${#only[@]} -eq 0 ]; then groups+=(image machine release); fi
+if [ "${BAOKMS_NIGHTLY:-0}" = 1 ] && [ ${#only[@]} -eq 0 ]; then groups+=(cross image machine release); fi
 
 build=build/default
 full=build/full
@@ -72,9 +72,9 @@ step build cmake --build "$build" --parallel "$(build_jobs)"
 step configure-full cmake --preset full
 step build-full cmake --build "$full" --target login_tests --parallel "$(build_jobs)"
 if [ "${BAOKMS_NIGHTLY:-0}" = 1 ]; then
-  for preset in release release-pkcs11; do
+  for preset in release release-pkcs11 release-arm64 tests-arm64; do
     step "configure-$preset" cmake --preset "$preset"
-    step "build-$preset" cmake --build "build/$preset" --parallel "$(build_jobs)"
+    step "build-$preset" cmake --build --preset "$preset" --parallel "$(build_jobs)"
   done
 fi
 slowest_files "$build"
