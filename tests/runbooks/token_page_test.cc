@@ -31,7 +31,7 @@ class Machine {
                {"token_policies=bao-kms", "token_policies=" + bench.setup.options().policy},
                {"-o openbao-kms -g openbao-kms",
                 "-o " + std::to_string(getuid()) + " -g " + std::to_string(getgid())},
-               {"runuser -u openbao-kms -- bao-kms-provider doctor",
+               {"bao-kms-provider doctor",
                 testing::ProviderProgram() + " doctor --allow-socket-parent " +
                     config.socket_directory()}};
     Run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 "
