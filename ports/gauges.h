@@ -22,6 +22,7 @@ struct GaugeReading {
   bool breaker_open = false;
   bool persistence_degraded = false;
   std::int64_t newest_undecryptable = 0;  // the retired version; 0: none
+  bool state_files_intact = true;         // they hold what is served
 };
 
 // The body of /ready (observability.md, "Health").

@@ -64,6 +64,9 @@ inline constexpr std::array kMetricTable{
                "State of the key rotation."},
     MetricFact{"openbao_kms_rotation_persistence_degraded", MetricKind::kGauge, Appears::kAtStart,
                "", "1 while a save that only records an observation is deferred."},
+    MetricFact{"openbao_kms_state_files_intact", MetricKind::kGauge, Appears::kAtStart, "",
+               "1 while the state file and its checkpoint hold what the provider serves with, 0 "
+               "when they are gone, replaced or unreadable: a start would fail."},
     MetricFact{"openbao_kms_retired_version_undecryptable", MetricKind::kGauge, Appears::kAtStart,
                "",
                "The newest retired version that OpenBao no longer decrypts, 0 when there is none."},

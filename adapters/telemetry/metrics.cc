@@ -124,6 +124,7 @@ void AddGauges(Families& families, const ports::GaugeReading& gauges) {
                              rotation("unknown", ports::RotationLabel::kUnknown)});
   families.Gauge(Fact("openbao_kms_rotation_persistence_degraded"),
                  flag(gauges.persistence_degraded));
+  families.Gauge(Fact("openbao_kms_state_files_intact"), flag(gauges.state_files_intact));
   families.Gauge(Fact("openbao_kms_retired_version_undecryptable"),
                  static_cast<double>(gauges.newest_undecryptable));
   families.Gauge(Fact("openbao_kms_circuit_breaker_state"), flag(gauges.breaker_open));

@@ -88,8 +88,8 @@ void AddChecks(CommandTree& tree) {
                              "      --encryption-config /etc/kubernetes/encryption-config.yaml",
                          .what = "Check kube-apiserver's file as well"}},
            .notes = "Reads, logs in, and encrypts and decrypts a test value; it changes nothing "
-                    "and may run while serve is running. Run it as the provider's user, so that it "
-                    "has the same access as serve. Each check is pass, warn, fail or skip; a fail "
+                    "and may run while serve is running. Run it as root, which reads the two files and "
+                    "then becomes the provider's user, or as that user. Each check is pass, warn, fail or skip; a fail "
                     "or warn is followed by what to do. --config must be an absolute path.",
            .exits = {{.code = ExitCode::kOk, .when = "No check failed; there may be warnings."},
                      {.code = ExitCode::kConfiguration,

@@ -12,6 +12,7 @@
 
 #include "app/published_view.h"
 #include "app/serve/control_loop.h"
+#include "app/serve/state_watch.h"
 #include "core/rotation/key_keeper.h"
 #include "ports/clock.h"
 #include "ports/key_discovery.h"
@@ -41,6 +42,7 @@ class KeyDriver final : public ports::KeyDiscovery {
     ports::StateStore& store;
     ports::Telemetry& telemetry;
     PublishedView& view;
+    StateWatch* watch = nullptr;  // none: nobody looks at the files
   };
   // All outlive the driver; the driver outlives the loop's thread and every probe.
   KeyDriver(ControlLoop& loop, Ports ports, core::KeyKeeper keeper);
@@ -74,6 +76,7 @@ class KeyDriver final : public ports::KeyDiscovery {
   void Do(const core::UndecryptableChanged& action);
   void Do(const core::WallClockRegressed&) { ports_.telemetry.ClockRegressed(); }
 
+  void LookAtFiles();
   void ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::Reason> reason,
                    const std::optional<core::Error>& error);
 

@@ -34,7 +34,8 @@ ports::GaugeReading RuntimeGauges::ReadGauges() const {
   const auto token = tokens_.status();
   ports::GaugeReading reading{.rotation = Rotation(*view),
                               .breaker_open = view->breaker_open,
-                              .persistence_degraded = view->persistence_degraded};
+                              .persistence_degraded = view->persistence_degraded,
+                              .state_files_intact = files_.found() == core::FilesFound::kIntact};
   if (token->expires_at) {
     reading.token_ttl = std::max(Seconds(0), Seconds(*token->expires_at - now.boot));
   }
@@ -70,6 +71,9 @@ ports::HealthReading RuntimeGauges::ReadHealth() const {
   }
   for (const core::Reason reason : core::DegradedReasons(*view)) {
     reading.reasons.emplace_back(core::Name(reason));
+  }
+  if (const core::FilesFound found = files_.found(); found != core::FilesFound::kIntact) {
+    reading.reasons.emplace_back(core::Name(found));
   }
   if (draining_) {
     reading.ready = false;

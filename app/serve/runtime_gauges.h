@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "app/published_view.h"
+#include "app/serve/state_watch.h"
 #include "app/serve/token_driver.h"
 #include "ports/clock.h"
 #include "ports/gauges.h"
@@ -12,8 +13,9 @@ namespace baokms::app {
 
 class RuntimeGauges final : public ports::Gauges {
  public:
-  RuntimeGauges(const ports::Clock& clock, const PublishedView& view, const TokenDriver& tokens)
-      : clock_(clock), view_(view), tokens_(tokens) {}
+  RuntimeGauges(const ports::Clock& clock, const PublishedView& view, const TokenDriver& tokens,
+                const StateWatch& files)
+      : clock_(clock), view_(view), tokens_(tokens), files_(files) {}
 
   ports::GaugeReading ReadGauges() const override;
   ports::HealthReading ReadHealth() const override;
@@ -26,6 +28,7 @@ class RuntimeGauges final : public ports::Gauges {
   const ports::Clock& clock_;
   const PublishedView& view_;
   const TokenDriver& tokens_;
+  const StateWatch& files_;
   std::atomic<bool> live_ = false;
   std::atomic<bool> draining_ = false;
 };

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <optional>
+#include <set>
+#include <string_view>
 #include <vector>
 
 #include "adapters/jwt/jwt_file_source.h"
@@ -216,6 +218,19 @@ TEST_CASE("Login: a refusal is auth_failed with advice and another failure keeps
   REQUIRE_FALSE(sealed.has_value());
   CHECK(sealed.error().status == LoginStatus::kError);
   CHECK(sealed.error().error == core::OpenBaoFailure(core::OpenBaoStatus::kSealed));
+}
+
+TEST_CASE("Login: each cause that OpenBao tells has advice of its own") {
+  LoginFixture fixture;
+  std::set<std::string_view> told;
+  for (const core::LoginRefusal why : core::kLoginRefusals) {
+    fixture.auth.error = core::LoginRefused(why);
+    const auto refused = fixture.Login();
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().status == LoginStatus::kAuthFailed);
+    CHECK(refused.error().error == core::LoginRefused(why));
+    CHECK(told.insert(refused.error().advice).second);
+  }
 }
 
 TEST_CASE("Login: the advice for a JWT names the fields of its source") {

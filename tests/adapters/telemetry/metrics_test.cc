@@ -105,6 +105,7 @@ TEST_CASE("Scrape: what is always present stands there before the first event, n
       R"(openbao_kms_rotation_state{state="pending"} 0)",
       R"(openbao_kms_rotation_state{state="unknown"} 1)",
       "openbao_kms_socket_restarts_total 0",
+      "openbao_kms_state_files_intact 1",
       "openbao_kms_status_cache_age_seconds 0",
       "openbao_kms_token_ttl_seconds 0",
       "openbao_kms_transit_batch_items_count 0",
@@ -200,7 +201,8 @@ TEST_CASE("Scrape: gauges are read at each scrape and the old key_id hash goes")
                     .rotation = ports::RotationLabel::kPending,
                     .breaker_open = true,
                     .persistence_degraded = true,
-                    .newest_undecryptable = 2};
+                    .newest_undecryptable = 2,
+                    .state_files_intact = false};
   recorder.telemetry.BindGauges(&gauges);
   std::string scrape = recorder.telemetry.Scrape();
   for (const std::string& line : {std::string("openbao_kms_token_ttl_seconds 1.5"),
@@ -213,7 +215,8 @@ TEST_CASE("Scrape: gauges are read at each scrape and the old key_id hash goes")
                                   std::string(R"(openbao_kms_rotation_state{state="unknown"} 0)"),
                                   std::string("openbao_kms_circuit_breaker_state 1"),
                                   std::string("openbao_kms_rotation_persistence_degraded 1"),
-                                  std::string("openbao_kms_retired_version_undecryptable 2")}) {
+                                  std::string("openbao_kms_retired_version_undecryptable 2"),
+                                  std::string("openbao_kms_state_files_intact 0")}) {
     CHECK_MESSAGE(Has(scrape, line), line);
   }
   gauges.reading.status_key_id_hash = kOtherHash;

@@ -5,6 +5,7 @@
 
 #include "adapters/transit_http/openbao/openbao_auth_client.h"
 #include "adapters/transit_http/openbao/openbao_transit_client.h"
+#include "core/model/login_refusal.h"
 #include "tests/adapters/transit_http/transport_fixture.h"
 
 namespace baokms::tests {
@@ -307,7 +308,8 @@ TEST_CASE("Login: refusals are one error and other failures keep their own row")
   for (const Ending& ending :
        {Ending{400, R"({"errors":["invalid audience"]})", core::LoginRefused(),
                OpenBaoStatus::kInvalidRequest},
-        Ending{403, R"({"errors":["permission denied"]})", core::LoginRefused(),
+        Ending{403, R"({"errors":["permission denied"]})",
+               core::LoginRefused(core::LoginRefusal::kDenied),
                OpenBaoStatus::kPermissionDenied},
         Ending{500, "missing name in alias", core::LoginRefused(), OpenBaoStatus::kUnavailable},
         Ending{500, "other", core::OpenBaoFailure(OpenBaoStatus::kUnavailable),

@@ -6,6 +6,7 @@
 #include "core/rotation/key_view.h"
 #include "tests/support/core/builders.h"
 #include "tests/support/loop/token_bench.h"
+#include "tests/support/ports/memory_state_store.h"
 
 namespace baokms::app {
 namespace {
@@ -14,7 +15,9 @@ using namespace std::chrono_literals;
 
 struct GaugesBench : testing::TokenBench {
   PublishedView view;
-  RuntimeGauges gauges{clock, view, driver};
+  baokms::testing::MemoryStateStore files;
+  StateWatch watch{files, [](core::FilesFound, bool) {}};
+  RuntimeGauges gauges{clock, view, driver, watch};
 
   auto TokenTtl() const { return gauges.ReadGauges().token_ttl; }
   auto CertificateTtl() const { return gauges.ReadGauges().certificate_ttl; }
@@ -33,6 +36,20 @@ TEST_CASE("Gauges: the token's lifetime runs down to 0 even while the machine sl
   CHECK(b.TokenTtl() == 1s);
   b.clock.Sleep(100s);
   CHECK(b.TokenTtl() == 0s);
+}
+
+TEST_CASE("Gauges: files that are lost are a reason and a metric and leave the rest as it is") {
+  GaugesBench b;
+  const core::Registry registry = core::testing::RegistryOf(
+      {core::testing::Snapshot(1, core::SnapshotState::kActive)});
+  CHECK(b.gauges.ReadGauges().state_files_intact);
+  b.files.fail_load = true;
+  b.files.problem.kind = ports::StateProblemKind::kUnsafeFile;
+  const bool ready = b.gauges.ReadHealth().ready;
+  b.watch.Look(registry);
+  CHECK_FALSE(b.gauges.ReadGauges().state_files_intact);
+  CHECK(b.gauges.ReadHealth().reasons.back() == "state_files_unreadable");
+  CHECK(b.gauges.ReadHealth().ready == ready);
 }
 
 TEST_CASE("Gauges: without a token its lifetime is 0") {

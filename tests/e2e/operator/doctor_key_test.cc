@@ -121,6 +121,13 @@ TEST_CASE("Doctor: each capability that is missing is named with its consequence
     const auto told = d.FailsOnly({"transit.capabilities", "transit.probe", "kms.status_encrypt"});
     CHECK(told.at("transit.capabilities").message == "update on decrypt/<key> is missing");
   }
+  SUBCASE("everything") {
+    d.bench.setup.SetPolicy(R"(path "nowhere/else" { capabilities = ["read"] })");
+    auto told = d.Run(4);
+    CHECK(Says(told["transit.capabilities"].message, "update on encrypt/<key> and decrypt/<key>"));
+    CHECK(told["transit.metadata"].message == "transit_policy_denied");
+    CHECK(told["transit.metadata"].advice == "transit.capabilities: see there");
+  }
   SUBCASE("reading the mount's configuration") {
     d.bench.setup.SetPolicy(Policy(d.bench, "config/keys", ""));
     d.FailsOnly({"transit.disable_upsert"});

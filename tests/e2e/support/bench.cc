@@ -167,6 +167,7 @@ std::string CheckServesUnhealthy(const ProviderConfig& config, ProviderProcess& 
   CHECK(lines.front().at("level") == "WARN");
   std::string line = LastPlainLine(process);
   CHECK_MESSAGE(Says(line, "although Status is unhealthy"), line);
+  CHECK(line.ends_with(lines.front().at("advice").get<std::string>()));
   return line;
 }
 
