@@ -144,8 +144,8 @@ ports::HealthReading RuntimeGauges::HealthOf(const core::KeyView& view, core::Bo
     reading.ready = false;
     reading.reasons.emplace_back("draining");
   }
-  if (view.metadata_error) reading.metadata_error_class = core::Name(view.metadata_error);
-  if (view.deep_error) reading.deep_error_class = core::Name(view.deep_error);
+  if (view.metadata_error) reading.metadata_error_class = core::Name(*view.metadata_error);
+  if (view.deep_error) reading.deep_error_class = core::Name(*view.deep_error);
   return reading;
 }
 
