@@ -1,20 +1,8 @@
 #include "app/command_line/duration_flag.h"
 
-#include <optional>
-
-#include "adapters/config_yaml/go_duration.h"
+#include "app/command_line/span.h"
 
 namespace baokms::app {
-namespace {
-
-std::optional<std::chrono::nanoseconds> Parse(const std::string& text,
-                                              std::chrono::nanoseconds most) {
-  const auto duration = adapters::config_yaml::ParseGoDuration(text);
-  const bool usable = duration && *duration > std::chrono::nanoseconds(0) && *duration <= most;
-  return usable ? duration : std::nullopt;
-}
-
-}  // namespace
 
 void AddDuration(CLI::App& command, const std::string& flag, std::chrono::nanoseconds& duration,
                  const std::string& description, const DurationRule& rule) {
@@ -26,12 +14,12 @@ void AddDuration(CLI::App& command, const std::string& flag, std::chrono::nanose
                             .add_option_function<std::string>(
                                 flag,
                                 [&duration, most = rule.most](const std::string& text) {
-                                  duration = *Parse(text, most);
+                                  duration = *ParseSpan(text, most);
                                 },
                                 description)
                             ->type_name("DURATION")
                             ->check([advice, most = rule.most](const std::string& text) {
-                              return Parse(text, most) ? std::string() : advice;
+                              return ParseSpan(text, most) ? std::string() : advice;
                             });
   if (!rule.default_text.empty()) option->default_str(rule.default_text);
 }

@@ -30,10 +30,8 @@ std::string WhyNoEvidence(const KeyUsageFacts& facts) {
          "this is the cluster's etcd and that --prefix is kube-apiserver's --etcd-prefix.";
 }
 
-std::uint64_t TotalObjects(const core::KeyCensus::Groups& groups) {
-  std::uint64_t total = 0;
-  for (const auto& [group, objects] : groups) total += objects;
-  return total;
+UsageFindings FindingsOf(const KeyUsageFacts& facts) {
+  return WhatShouldNotBeThere(facts.census, facts.provider_name, facts.state, facts.rules);
 }
 
 }  // namespace baokms::app

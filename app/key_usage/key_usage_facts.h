@@ -8,8 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "app/key_usage/usage_findings.h"
 #include "core/census/key_census.h"
 #include "core/census/retirement_evidence.h"
+#include "core/model/encryption_rule.h"
+#include "core/model/time.h"
 #include "core/registry/registry.h"
 
 namespace baokms::app {
@@ -22,6 +25,10 @@ struct KeyUsageFacts {
   const core::KeyCensus& census;     // taken with every key_id of `state`
   // Or why the local state names no versions.
   const std::expected<core::Registry, std::string>& state;
+  const std::string& cluster_id;  // of the configuration
+  core::UnixSeconds taken_at = 0;
+  // Which resources should be encrypted, when an EncryptionConfiguration was given.
+  const std::optional<std::vector<core::EncryptionRule>>& rules;
 };
 
 // Every version that the local state records; none without one.
@@ -31,6 +38,6 @@ std::optional<std::int64_t> VersionOf(const KeyUsageFacts& facts, const std::str
 std::optional<core::RetirementEvidence> Evidence(const KeyUsageFacts& facts);
 // Of facts without Evidence.
 std::string WhyNoEvidence(const KeyUsageFacts& facts);
-std::uint64_t TotalObjects(const core::KeyCensus::Groups& groups);
+UsageFindings FindingsOf(const KeyUsageFacts& facts);
 
 }  // namespace baokms::app

@@ -1,10 +1,12 @@
 #include "app/key_usage/key_usage_report.h"
 
 #include <array>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
 #include "core/census/stored_resource.h"
+#include "core/text/rfc3339.h"
 #include "core/wire/sha256.h"
 
 namespace baokms::app {
@@ -26,6 +28,7 @@ Report Encrypted(const KeyUsageFacts& facts) {
                     {"keyIdHash", HashOf(group.key_id)}};
     if (const auto version = VersionOf(facts, group.key_id)) entry["transitVersion"] = *version;
     entry["objects"] = objects;
+    if (!group.key_id.empty()) entry["kubernetesKeyIdHash"] = core::KubernetesHash(group.key_id);
     list.push_back(std::move(entry));
   }
   return list;
@@ -62,6 +65,18 @@ Report UnreferencedVersions(const KeyUsageFacts& facts) {
   return list;
 }
 
+Report RecordedVersionsOf(const KeyUsageFacts& facts) {
+  Report list = Report::array();
+  for (const KeySnapshot& version : Recorded(facts)) {
+    list.push_back({{"transitVersion", version.version.number()},
+                    {"keyIdHash", core::PublicHash(version.key_id.str())},
+                    {"kubernetesKeyIdHash", core::KubernetesHash(version.key_id.str())},
+                    {"state", core::Name(version.state)},
+                    {"objects", facts.census.ObjectsUnder(version.key_id)}});
+  }
+  return list;
+}
+
 bool IsFull(const Groups& groups) { return groups.size() > core::KeyCensus::kMaxGroups; }
 
 constexpr std::array<std::string_view, 5> kLimits = {
@@ -81,6 +96,12 @@ Report Limitations(const KeyUsageFacts& facts) {
   const core::KeyCensus& census = facts.census;
   Report list = kLimits;
   if (!Evidence(facts)) list.push_back(WhyNoEvidence(facts));
+  if (facts.rules) {
+    list.push_back(
+        "Which objects should be encrypted is judged by this EncryptionConfiguration alone. A "
+        "wildcard of one API group, such as *.apps, is not matched with built-in resources, whose "
+        "keys do not contain their group.");
+  }
   if (!census.malformed().empty()) {
     list.push_back(
         "Malformed objects begin like encrypted ones but cannot be read, so the versions that they "
@@ -109,6 +130,13 @@ Report ReportKeyUsage(const KeyUsageFacts& facts) {
   report["malformed"] = ByResource(facts.census.malformed());
   report["unreferencedVersions"] = UnreferencedVersions(facts);
   report["limitations"] = Limitations(facts);
+  report["takenAt"] = core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(facts.taken_at)));
+  report["clusterId"] = facts.cluster_id;
+  report["providerName"] = facts.provider_name;
+  report["recordedVersions"] = RecordedVersionsOf(facts);
+  if (const auto unexpected = FindingsOf(facts).plaintext) {
+    report["unexpectedPlaintext"] = ByResource(*unexpected);
+  }
   return report;
 }
 

@@ -176,7 +176,14 @@ std::string Warnings(const KeyUsageFacts& facts, const TextLayout& layout) {
          "are from another identity or from a newer version on another node; compare the nodes "
          "with rotation-plan");
   }
-  if (const std::uint64_t malformed = TotalObjects(facts.census.malformed()); malformed > 0) {
+  if (const auto unexpected = FindingsOf(facts).plaintext) {
+    for (const auto& [group, objects] : *unexpected) {
+      warn(objects, " objects of " + group.resource +
+                        " are in plaintext, and the EncryptionConfiguration has this resource "
+                        "encrypted: rewrite them");
+    }
+  }
+  if (const std::uint64_t malformed = TotalOf(facts.census.malformed()); malformed > 0) {
     warn(malformed,
          " objects are malformed, and the versions that they need are unknown: find out what "
          "wrote them before you retire any version");
@@ -194,14 +201,13 @@ std::string DescribeKeyUsage(const KeyUsageFacts& facts, const TextLayout& layou
   text.append("\nrevision: ").append(std::to_string(facts.revision));
   text.append("\nprefix: ").append(facts.prefix);
   text.append("\nkeysScanned: ").append(WithThousands(census.keys_scanned())).append("\n");
-  text += Section("encrypted", TotalObjects(census.encrypted()), report.at("encrypted"),
+  text += Section("encrypted", TotalOf(census.encrypted()), report.at("encrypted"),
                   {kObjects, kProvider, kResource, kVersion, kKeyIdHash}, layout);
-  text += Section("plaintext", TotalObjects(census.plaintext()), report.at("plaintext"),
+  text += Section("plaintext", TotalOf(census.plaintext()), report.at("plaintext"),
                   {kObjects, kResource}, layout);
-  text +=
-      Section("otherProviders", TotalObjects(census.other_providers()), report.at("otherProviders"),
-              {kObjects, {"kind", "kind"}, kProvider, kResource}, layout);
-  text += Section("malformed", TotalObjects(census.malformed()), report.at("malformed"),
+  text += Section("otherProviders", TotalOf(census.other_providers()), report.at("otherProviders"),
+                  {kObjects, {"kind", "kind"}, kProvider, kResource}, layout);
+  text += Section("malformed", TotalOf(census.malformed()), report.at("malformed"),
                   {kObjects, kResource}, layout);
   text += RecordedTable(facts, layout) + '\n';
   for (const Report& limitation : report.at("limitations")) {

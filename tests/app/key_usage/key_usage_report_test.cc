@@ -26,6 +26,8 @@ struct Scene {
   std::expected<core::Registry, std::string> state;
   std::string prefix = "/registry/";
   std::string provider_name = "openbao";
+  std::string cluster_id = "prod";
+  std::optional<std::vector<core::EncryptionRule>> rules;
   core::KeyCensus census;
 
   Scene(const std::vector<core::KeySnapshot>& records, const std::vector<int>& objects_under)
@@ -42,7 +44,10 @@ struct Scene {
             .prefix = prefix,
             .provider_name = provider_name,
             .census = census,
-            .state = state};
+            .state = state,
+            .cluster_id = cluster_id,
+            .taken_at = core::testing::kNow,
+            .rules = rules};
   }
   std::string Text(const TextLayout& layout = {}) const {
     return DescribeKeyUsage(facts(), layout);
