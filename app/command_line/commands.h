@@ -7,6 +7,8 @@ namespace baokms::app {
 
 void AddServe(CommandTree& tree);
 void AddChecks(CommandTree& tree);  // doctor, verify-key, probe
+void AddStatus(CommandTree& tree);
+void AddExpiration(CommandTree& tree);
 void AddRotationReports(CommandTree& tree);
 void AddKeyUsage(CommandTree& tree);
 void AddStateChanges(CommandTree& tree);  // retire-versions, restore-versions, migrate-state

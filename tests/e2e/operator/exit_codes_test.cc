@@ -149,6 +149,8 @@ const Names kWithConfiguration[] = {
     {"benchmark"},
     {"doctor"},
     {"verify-key"},
+    {"status"},
+    {"check-expiration"},
     {"rotation-plan"},
     {"verify-rotation"},
     {"retire-versions", "--before-version", "2"},
@@ -162,6 +164,10 @@ void Succeed(Ledger& ledger, Bench& bench, const ProviderConfig& config) {
     ProviderProcess provider(config);
     REQUIRE(provider.WaitReady());
     ledger.Run({"probe", "--socket", config.socket()}, 0);
+    ledger.Run({"probe", "--socket", config.socket(), "--wait", "1s"}, 0);
+    ledger.Run(On(config, {"status"}), 0);
+    ledger.Run(On(config, {"status", "--output", "json"}), 0);
+    ledger.Run(On(config, {"check-expiration", "--within", "1h"}), 0);
     CHECK(provider.Terminate() == testing::ExitStatus{.code = 0, .signal = std::nullopt});
     ledger.Note({"serve"}, 0);
   }
@@ -216,6 +222,13 @@ void RefuseUsage(Ledger& ledger) {
            {"probe", "--timeout", "10"},
            {"probe", "--socket", "run/kms.sock"},
            {"probe", "--expected-key-id", "obk2.short"},
+           {"probe", "--wait", "0s"},
+           {"status", "--wait", "25h"},
+           {"status", "--watch", "--wait", "1s"},
+           {"status", "--watch", "--output", "json"},
+           {"check-expiration", "--within", "30d"},
+           {"check-expiration", "--within", "0s"},
+           {"verify-rotation", "--wait", "soon"},
            {"retire-versions"},
            {"retire-versions", "--before-version", "1"},
            {"retire-versions", "--before-version", "two"},
@@ -291,6 +304,8 @@ void FailChecks(Ledger& ledger, Bench& bench, ProviderConfig config) {
   config.tree["openbao"]["address"] = "https://127.0.0.1:1";
   config.Write();
   ledger.Run(On(config, {"benchmark"}), 4);
+  ledger.Run(On(config, {"check-expiration"}), 4);
+  ledger.Run(On(config, {"status"}), 4);
 }
 
 // A bundle is written once, so that its success cannot be tried again on a full disk.

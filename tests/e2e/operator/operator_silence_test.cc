@@ -27,6 +27,8 @@ void RunAll(const OperatorNode& node) {
   const std::vector<std::vector<std::string>> commands = {
       {"rotation-plan"},
       {"verify-rotation"},
+      {"status"},
+      {"check-expiration"},
       {"benchmark"},
       {"retire-versions", "--before-version", "3"},
       {"retire-versions", "--before-version", "9"},

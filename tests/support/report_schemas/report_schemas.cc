@@ -73,6 +73,8 @@ std::string SchemaOfReport(const std::string& command) {
       {"migrate-state", "version-change"},
       {"key-usage", "key-usage"},
       {"benchmark", "benchmark"},
+      {"status", "status"},
+      {"check-expiration", "check-expiration"},
   };
   const auto found = schemas.find(command);
   if (found == schemas.end()) throw HarnessError("a report without a schema: " + command);
