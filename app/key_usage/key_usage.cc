@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "adapters/etcd/snapshot_reader.h"
+#include "app/configuration/flag_file.h"
 #include "app/key_usage/key_usage_report.h"
 #include "app/openbao/one_shot.h"
 #include "app/process/progress_line.h"
@@ -26,38 +27,6 @@ constexpr std::string_view kName = "key-usage";
 
 // As strict as a client secret's. Certificates are public, and kubeadm's are readable by all.
 constexpr ports::FilePolicy kEtcdKeyFile{.forbidden_mode_bits = 0137, .max_bytes = 64 * 1024};
-
-std::string_view AdviceFor(ports::FileProblem problem) {
-  switch (problem) {
-    case ports::FileProblem::kNotAbsolute:
-      return "give an absolute path";
-    case ports::FileProblem::kMissing:
-      return "the file does not exist";
-    case ports::FileProblem::kUnsafePermissions:
-      return "remove permissions that are not needed: mode 0600 or 0640 for a key, no write access "
-             "for group and others for certificates";
-    case ports::FileProblem::kSymlink:
-      return "use the path of the file itself: a link is followed only if root or this user owns "
-             "it, the file and every directory on the way, and neither group nor others may write "
-             "to one of these directories";
-    default:
-      return "use a regular file that this user may read";
-  }
-}
-
-std::expected<core::Secret, ConfigProblems> ReadFlagFile(const ports::FileReader& files,
-                                                         const std::string& flag,
-                                                         const std::string& path,
-                                                         ports::FilePolicy policy) {
-  if (path.empty()) return core::Secret();
-  auto content = files.Read(path, policy);
-  if (content) return *std::move(content);
-  return std::unexpected(
-      ConfigProblems{{.field = flag,
-                      .line = 0,
-                      .message = std::string(ports::Name(content.error())) + ": " +
-                                 std::string(AdviceFor(content.error()))}});
-}
 
 std::expected<etcd::TlsFiles, ConfigProblems> ReadTlsFiles(const ports::FileReader& files,
                                                            const KeyUsageRequest& request) {
