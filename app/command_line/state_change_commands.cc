@@ -183,7 +183,7 @@ void AddRecoverState(CommandTree& tree) {
   CLI::App& command = AddChange(
       tree,
       {.name = "recover-state",
-       .purpose = "Make the state of a node anew that has lost it, or adopt a rotated key",
+       .purpose = "Make a node's lost state anew, or adopt a rotated key",
        .examples =
            {{.command = "bao-kms-provider recover-state --config /etc/openbao-kms/config.yaml \\\n"
                         "      --evidence /etc/openbao-kms/key-usage.json",
