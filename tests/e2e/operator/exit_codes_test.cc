@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/e2e/support/lost_state.h"
 #include "tests/e2e/support/operator_node.h"
 #include "tests/support/etcd/etcd_under_test.h"
 
@@ -155,6 +156,7 @@ const Names kWithConfiguration[] = {
     {"verify-rotation"},
     {"retire-versions", "--before-version", "2"},
     {"restore-versions", "--versions", "1"},
+    {"recover-state"},
     {"migrate-state"},
     {"policy", "openbao"},
 };
@@ -190,6 +192,11 @@ void Succeed(Ledger& ledger, Bench& bench, const ProviderConfig& config) {
   CHECK(RunCommand(apply).code == 0);
   ledger.Run(On(config, {"restore-versions", "--versions", "1"}), 0);
   ledger.Run(On(config, {"migrate-state"}), 0);
+  const StateFiles files = ReadStateFiles(config);
+  LoseFiles(config);
+  LetPeersSee(Milliseconds(200));
+  ledger.Run(On(config, {"recover-state"}), 0);
+  WriteStateFiles(config, files);
   ledger.Run(On(config, {"policy", "openbao"}), 0);
   ledger.Run({"config", "--config", config.config_file()}, 0);
   ledger.Run({"config", "fingerprint", "--config", config.config_file()}, 0);
@@ -248,6 +255,8 @@ void RefuseUsage(Ledger& ledger) {
            {"restore-versions", "--versions", "0"},
            {"restore-versions", "--versions", "1,"},
            {"migrate-state", "--apply"},
+           {"recover-state", "--apply", "--expected-state-hash", hash},
+           {"recover-state", "--adopt", "--peer-state", "/a"},
            {"policy", "openbao", "--include-token-renewal=perhaps"},
            {"completion", "tcsh"},
        }) {
@@ -295,6 +304,7 @@ void FailChecks(Ledger& ledger, Bench& bench, ProviderConfig config) {
   }
   for (const Names& words : {Names{"retire-versions", "--before-version", "99"},
                              {"restore-versions", "--versions", "99"},
+                             {"recover-state"},
                              {"migrate-state"}}) {
     const CommandResult result = ledger.Run(On(config, words), 4);
     CHECK(result.out.empty());

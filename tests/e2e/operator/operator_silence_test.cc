@@ -36,6 +36,8 @@ void RunAll(const OperatorNode& node) {
        "--expected-state-hash", hash},
       {"restore-versions", "--versions", "1,2"},
       {"restore-versions", "--versions", "7"},
+      {"recover-state"},
+      {"recover-state", "--evidence", "/dev/null"},
       {"migrate-state"},
       {"migrate-state", "--apply", "--expected-state-hash", "krs1." + std::string(43, 'A')}};
   for (const auto& command : commands) {

@@ -71,6 +71,7 @@ std::string SchemaOfReport(const std::string& command) {
       {"retire-versions", "version-change"},
       {"restore-versions", "version-change"},
       {"migrate-state", "version-change"},
+      {"recover-state", "recover-state"},
       {"key-usage", "key-usage"},
       {"benchmark", "benchmark"},
       {"status", "status"},

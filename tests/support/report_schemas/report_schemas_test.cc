@@ -132,6 +132,7 @@ TEST_CASE("Report schemas: a missing field is refused unless the report may leav
       {"key-usage", {"transitVersion"}},
       {"check-expiration", {"field", "expiresAt", "secondsLeft", "message"}},
       {"installation", {"image"}},
+      {"recover-state", {"objects"}},
       {"version-change", {}}};
   for (const auto& [name, may_be_missing] : optional) {
     CAPTURE(name);
@@ -221,6 +222,10 @@ TEST_CASE("Report schemas: values out of their words and bounds are refused") {
   CHECK(with("version-change", "/removedVersions", Json::array()));
   CHECK_FALSE(with("version-change", "/removedVersions", nullptr));
   CHECK_FALSE(with("version-change", "/nextGeneration", 1.5));
+  CHECK(with("recover-state", "/evidence", Json::array()));
+  CHECK_FALSE(with("recover-state", "/evidence/0", "openbao"));
+  CHECK_FALSE(with("recover-state", "/versions/0/state", "pending"));
+  CHECK_FALSE(with("recover-state", "/versions", Json::array()));
   CHECK_FALSE(with("benchmark", "/transit_encrypt_ms_p50", -1));
   CHECK_FALSE(with("benchmark", "/concurrency", 65));
   CHECK_FALSE(with("installation", "/files/0/mode", "640"));
