@@ -93,10 +93,11 @@ ports::GaugeReading RuntimeGauges::ReadGauges() const {
   const core::ClockReading now = sources_.clock.Now();
   const auto view = sources_.view.Load();
   const auto token = sources_.tokens.status();
-  ports::GaugeReading reading{.rotation = Rotation(*view),
-                              .breaker_open = view->breaker_open,
-                              .persistence_degraded = view->persistence_degraded,
-                              .state_files_intact = sources_.files.found() == core::FilesFound::kIntact};
+  ports::GaugeReading reading{
+      .rotation = Rotation(*view),
+      .breaker_open = view->breaker_open,
+      .persistence_degraded = view->persistence_degraded,
+      .state_files_intact = sources_.files.found() == core::FilesFound::kIntact};
   if (token->expires_at) {
     reading.token_ttl = std::max(Seconds(0), Seconds(*token->expires_at - now.boot));
   }
