@@ -247,7 +247,7 @@ TEST_CASE(
 TEST_CASE("PKCS11: a core image holds no PIN and no token") {
   if (testing::SkippedWithoutRoot() || SkippedWithoutGcore()) return;
   const Pkcs11Node node;
-  const Serving provider(node.config);
+  Serving provider(node.config);
   for (int i = 0; i < 3; ++i) provider.CheckRoundTrip();
   const pid_t pid = provider.process.child().pid();
   LeakSearch secrets;

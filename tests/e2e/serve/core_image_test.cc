@@ -15,7 +15,7 @@ TEST_CASE("Memory: a core image holds no plaintext and no JWT and no token") {
   if (testing::SkippedWithoutRoot() || SkippedWithoutGcore()) return;
   Bench bench;
   const ProviderConfig config = bench.Config();
-  const Serving provider(config);
+  Serving provider(config);
   const pid_t pid = provider.process.child().pid();
   const std::string plaintext = "canary-plaintext-in-no-core-file-51d0c8";
   for (int i = 0; i < 3; ++i) provider.CheckRoundTrip(plaintext);
