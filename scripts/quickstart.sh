@@ -2,28 +2,35 @@
 # From a checkout to a live KMS v2 round trip and a key rotation in one command:
 #   quickstart.sh            with the OpenBao emulator of this project (nothing else to install)
 #   quickstart.sh --openbao  with a real OpenBao server (`bao` on PATH, or BAOKMS_OPENBAO)
+#   quickstart.sh [--openbao] --kubernetes
+#                            and a real kube-apiserver whose Secrets are encrypted in etcd (Go 1.25 builds it)
 # Everything listens on 127.0.0.1, lives in one temporary directory and is gone at the end.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 . scripts/steps.sh
+. scripts/quickstart/openbao.sh
+. scripts/quickstart/kubernetes.sh
 began=$(now_ms)
 
-backend=emulator
-case "${1:-}" in
-  "") ;;
-  --openbao) backend=openbao ;;
-  *)
-    echo "usage: quickstart.sh [--openbao]" >&2
-    exit 2
-    ;;
-esac
+backend=emulator kubernetes=no
+for option in "$@"; do
+  case "$option" in
+    --openbao) backend=openbao ;;
+    --kubernetes) kubernetes=yes ;;
+    *)
+      echo "usage: quickstart.sh [--openbao] [--kubernetes]" >&2
+      exit 2
+      ;;
+  esac
+done
 bao=${BAOKMS_OPENBAO:-$(command -v bao || true)}
 if [ "$backend" = openbao ] && [ -z "$bao" ]; then
   echo "quickstart: no OpenBao found: put 'bao' on PATH or name it in BAOKMS_OPENBAO." >&2
   echo "Packages and containers: https://openbao.org/docs/install/" >&2
   exit 2
 fi
+[ "$kubernetes" = no ] || check_kubernetes_tools
 
 build=build/default
 bin=$root/$build/bin
@@ -36,6 +43,7 @@ doing=start
 clean_up() {
   local code=$? pid
   trap - EXIT INT TERM
+  trap '' PIPE # nobody reads any more, and all the same nothing may be left
   if [ "$code" -ne 0 ]; then
     echo "quickstart: failed while: $doing" >&2
     for log in "$dir"/*.log; do
@@ -54,6 +62,17 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+trap 'exit 141' PIPE
+
+# stop SIGNAL PID: and what it ended with.
+stop() {
+  local code=0 pid kept=()
+  kill "-$1" "$2"
+  wait "$2" || code=$?
+  for pid in "${pids[@]}"; do [ "$pid" = "$2" ] || kept+=("$pid"); done
+  pids=("${kept[@]}")
+  return "$code"
+}
 
 headline() {
   doing=$1
@@ -102,84 +121,6 @@ start_emulator() {
   jwt_file=$(jq -r .demo.jwt_file "$dir/emulator.json")
   issuer=$(jq -r .demo.jwt_issuer "$dir/emulator.json")
   audience=$(jq -r .demo.jwt_audience "$dir/emulator.json")
-}
-
-base64url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
-
-# mint_jwt KEY-FILE CLAIMS: RS256.
-mint_jwt() {
-  local input
-  input=$(printf '{"alg":"RS256","typ":"JWT"}' | base64url).$(printf '%s' "$2" | base64url)
-  printf '%s.%s' "$input" "$(printf '%s' "$input" | openssl dgst -sha256 -sign "$1" -binary | base64url)"
-}
-
-make_certificates() {
-  openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj "/CN=quickstart CA" \
-    -keyout "$dir/server/ca.key" -out "$dir/server/ca.pem" \
-    -addext "basicConstraints=critical,CA:TRUE" -addext "keyUsage=critical,keyCertSign"
-  openssl req -newkey rsa:2048 -nodes -subj "/CN=localhost" \
-    -keyout "$dir/server/tls.key" -out "$dir/server/tls.csr"
-  openssl x509 -req -days 1 -in "$dir/server/tls.csr" -CA "$dir/server/ca.pem" \
-    -CAkey "$dir/server/ca.key" -CAcreateserial -out "$dir/server/tls.pem" \
-    -extfile <(echo "subjectAltName=DNS:localhost,IP:127.0.0.1")
-}
-
-start_openbao() {
-  mount=transit key=k8s-quickstart role=bao-kms
-  issuer=https://issuer.quickstart.invalid audience=openbao
-  mkdir "$dir/server"
-  make_certificates >"$dir/openssl.log" 2>&1
-  local port
-  port=$(free_port)
-  address=https://127.0.0.1:$port ca=$dir/server/ca.pem
-  cat >"$dir/server/config.hcl" <<EOF
-storage "inmem" {}
-listener "tcp" {
-  address       = "127.0.0.1:$port"
-  tls_cert_file = "$dir/server/tls.pem"
-  tls_key_file  = "$dir/server/tls.key"
-}
-api_addr = "$address"
-EOF
-  "$bao" server -config="$dir/server/config.hcl" >"$dir/openbao.log" 2>&1 &
-  pids+=($!)
-  export BAO_ADDR=$address BAO_CACERT=$ca
-  until_true 30 curl -sS --cacert "$ca" "$address/v1/sys/seal-status"
-  "$bao" operator init -key-shares=1 -key-threshold=1 -format=json >"$dir/server/init.json"
-  "$bao" operator unseal "$(jq -r '.unseal_keys_b64[0]' "$dir/server/init.json")" >/dev/null
-  root_token=$(jq -r .root_token "$dir/server/init.json")
-  until_true 30 api GET sys/mounts
-  set_up_openbao >"$dir/setup.log"
-}
-
-# As an operator does it: the key, no upsert, a least-privilege policy, JWT logins.
-set_up_openbao() {
-  export BAO_TOKEN=$root_token
-  "$bao" secrets enable -path="$mount" transit
-  "$bao" write -f "$mount/keys/$key"
-  "$bao" write "$mount/config/keys" disable_upsert=true
-  "$bao" policy write bao-kms - <<EOF
-path "$mount/keys/$key" { capabilities = ["read"] }
-path "$mount/encrypt/$key" { capabilities = ["update"] }
-path "$mount/decrypt/$key" { capabilities = ["update"] }
-path "$mount/config/keys" { capabilities = ["read"] }
-path "sys/capabilities-self" { capabilities = ["update"] }
-path "auth/token/renew-self" { capabilities = ["update"] }
-EOF
-  openssl genrsa -out "$dir/server/issuer.key" 2048 2>/dev/null
-  openssl rsa -in "$dir/server/issuer.key" -pubout -out "$dir/server/issuer.pem" 2>/dev/null
-  "$bao" auth enable jwt
-  "$bao" write auth/jwt/config jwt_validation_pubkeys=@"$dir/server/issuer.pem" bound_issuer="$issuer"
-  "$bao" write "auth/jwt/role/$role" role_type=jwt user_claim=sub bound_audiences="$audience" \
-    bound_subject=bao-kms-provider token_policies=bao-kms token_ttl=30m token_max_ttl=1h \
-    token_no_default_policy=true
-  unset BAO_TOKEN
-  local now
-  now=$(date +%s)
-  jwt_file=$dir/server/identity.jwt
-  mint_jwt "$dir/server/issuer.key" "$(jq -cn --arg iss "$issuer" --arg aud "$audience" \
-    --argjson now "$now" '{iss:$iss,aud:$aud,sub:"bao-kms-provider",iat:$now,nbf:$now,exp:($now+86400)}')" \
-    >"$jwt_file"
 }
 
 write_config() {
@@ -239,11 +180,14 @@ key_id_changed() {
 }
 
 echo "bao-kms-provider quickstart with the OpenBao ${backend/openbao/server}"
-step install scripts/install-deps.sh build libraries test-libraries quickstart
+groups=(build libraries test-libraries quickstart)
+[ "$kubernetes" = no ] || groups+=(quickstart-kubernetes)
+step install scripts/install-deps.sh "${groups[@]}"
 use_ccache
 step configure cmake --preset default
 targets=(bao-kms-provider kms-client)
 [ "$backend" = openbao ] || targets+=(openbao-emulator)
+[ "$kubernetes" = no ] || targets+=(kubeapiserver)
 step build cmake --build "$build" --parallel "$(build_jobs)" --target "${targets[@]}"
 running=$(now_ms)
 umask 077
@@ -256,7 +200,8 @@ headline "start the provider"
 write_config
 "$bin/bao-kms-provider" serve --config "$dir/config.yaml" --allow-socket-parent "$dir" \
   >"$dir/provider.log" 2>&1 &
-pids+=($!)
+provider=$!
+pids+=("$provider")
 until_true 30 curl -sS --fail "http://$health/ready"
 echo "ready $(seconds_since "$running") after the end of the build"
 
@@ -278,6 +223,11 @@ echo "decrypts to what went in"
 client roundtrip --count 500 --threads 8 --json |
   jq -r '"\(.ok) round trips, encrypt p50 \(.encrypt_ms.p50) ms, decrypt p50 \(.decrypt_ms.p50) ms"'
 
+if [ "$kubernetes" = yes ]; then
+  headline "a Secret of a real kube-apiserver"
+  show_first_secret
+fi
+
 headline "rotate the Transit key and watch the key_id follow"
 rotated=$(now_ms)
 api POST "$mount/keys/$key/rotate" >/dev/null
@@ -289,6 +239,11 @@ opens
 echo "the old ciphertext still decrypts"
 client roundtrip --count 20 --json | jq -r '"\(.ok) round trips under the new key"'
 
+if [ "$kubernetes" = yes ]; then
+  headline "Secrets after the rotation"
+  show_secrets_after_rotation
+fi
+
 headline "readiness and metrics"
 curl -sS "http://$health/ready"
 echo
@@ -296,9 +251,7 @@ curl -sS "http://$metrics/metrics" | grep -v '^#' | grep -E 'requests_total|rota
   head -n 12 || true
 
 headline "stop"
-kill -TERM "${pids[-1]}"
-wait "${pids[-1]}"
-unset 'pids[-1]'
+stop TERM "$provider"
 [ ! -e "$dir/run/kms.sock" ]
 echo "the provider drained and removed its socket"
 echo

@@ -62,7 +62,8 @@ Examined Examine(const ConfigurationRequest& request, const ports::FileReader& f
   examined.usable = LoadConfiguration(request, files).has_value();
   if (!NamesConfiguration(request)) {
     examined.load = Warn("no configuration file is given, so every setting has its default",
-                         "give --config PATH or set BAO_KMS_PROVIDER_CONFIG");
+                         "give --config PATH, set BAO_KMS_PROVIDER_CONFIG, or write "
+                         "/etc/openbao-kms/config.yaml");
   }
   auto checked = load(request, files);
   if (!checked) {

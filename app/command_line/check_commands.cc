@@ -3,20 +3,17 @@
 #include <optional>
 #include <string>
 
-#include "adapters/config_yaml/go_duration.h"
 #include "app/checks/doctor.h"
 #include "app/checks/probe.h"
 #include "app/command_line/commands.h"
+#include "app/command_line/span.h"
 #include "core/model/key_id.h"
 
 namespace baokms::app {
 namespace {
 
 std::optional<std::chrono::nanoseconds> ParseTimeout(const std::string& text) {
-  const auto duration = adapters::config_yaml::ParseGoDuration(text);
-  const bool usable =
-      duration && *duration > std::chrono::nanoseconds(0) && *duration <= std::chrono::hours(24);
-  return usable ? duration : std::nullopt;
+  return ParseSpan(text, std::chrono::hours(24));
 }
 
 void AddProbe(CommandTree& tree) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -5,6 +7,7 @@
 #include <vector>
 
 #include "app/command_line/commands.h"
+#include "app/command_line/span.h"
 #include "app/command_line/whole_number.h"
 #include "app/key_usage/key_usage.h"
 
@@ -26,6 +29,12 @@ std::string CheckPrefix(const std::string& text) {
              : "must begin and end with a slash, for example /registry/";
 }
 
+constexpr std::chrono::hours kLongestPause{1};
+
+std::string CheckPath(const std::string& path) {
+  return path.starts_with('/') ? std::string() : "must be an absolute path";
+}
+
 // What one flag needs of another.
 void CheckTogether(const KeyUsageRequest& request) {
   const bool tls = std::ranges::any_of(request.endpoints, &Endpoint::tls);
@@ -35,6 +44,49 @@ void CheckTogether(const KeyUsageRequest& request) {
   if (!tls && !(request.ca_file + request.certificate_file).empty()) {
     throw CLI::ValidationError("--etcd-endpoints", "must be https when certificates are given");
   }
+  const bool plaintext =
+      std::ranges::find(request.fail_on, Finding::kPlaintext) != request.fail_on.end();
+  if (plaintext && request.encryption_configuration_file.empty()) {
+    throw CLI::ValidationError(
+        "--fail-on",
+        "plaintext needs --encryption-config, which tells which resources should be encrypted");
+  }
+}
+
+// What follows the census beside the report.
+void AddConclusions(CLI::App& command, KeyUsageRequest& request, std::vector<std::string>& fail_on,
+                    std::string& pause) {
+  command
+      .add_option("--encryption-config", request.encryption_configuration_file,
+                  "kube-apiserver's EncryptionConfiguration, which tells which resources should be "
+                  "encrypted; absolute")
+      ->type_name("FILE")
+      ->check(CheckPath);
+  command
+      .add_option("--fail-on", fail_on,
+                  "Exit 4 when the census finds any of these, separated by commas: plaintext (of "
+                  "resources that should be encrypted), other-provider, old-version, malformed")
+      ->type_name("KIND")
+      ->delimiter(',')
+      ->check([](const std::string& name) {
+        return ParseFinding(name) ? std::string()
+                                  : "must be plaintext, other-provider, old-version or malformed";
+      });
+  command
+      .add_option("--textfile", request.textfile,
+                  "Also write the counts as Prometheus metrics into this file, for the text file "
+                  "collector of the node exporter; absolute")
+      ->type_name("FILE")
+      ->check(CheckPath);
+  command
+      .add_option("--watch", pause,
+                  "Repeat the census after this pause until nothing is left to rewrite, and show "
+                  "how far it is: 10s, 1m; at most 1h")
+      ->type_name("DURATION")
+      ->check([](const std::string& text) {
+        return ParseSpan(text, kLongestPause) ? std::string()
+                                              : "must be a duration above 0s, at most 1h";
+      });
 }
 
 }  // namespace
@@ -43,6 +95,8 @@ void AddKeyUsage(CommandTree& tree) {
   struct Flags {
     std::vector<std::string> endpoints;
     std::string page_size;
+    std::vector<std::string> fail_on;
+    std::string pause;
     KeyUsageRequest request;
   };
   const auto flags = std::make_shared<Flags>();
@@ -56,7 +110,14 @@ void AddKeyUsage(CommandTree& tree) {
                          "      --etcd-cacert /etc/kubernetes/pki/etcd/ca.crt \\\n"
                          "      --etcd-cert /etc/kubernetes/pki/etcd/healthcheck-client.crt \\\n"
                          "      --etcd-key /etc/kubernetes/pki/etcd/healthcheck-client.key",
-                     .what = "On a kubeadm control-plane node, as root"}},
+                     .what = "On a kubeadm control-plane node, as root"},
+                    {.command =
+                         "bao-kms-provider key-usage --config /etc/openbao-kms/config.yaml \\\n"
+                         "      --etcd-endpoints http://127.0.0.1:2379 \\\n"
+                         "      --encryption-config /etc/kubernetes/encryption-config.yaml \\\n"
+                         "      --fail-on plaintext,old-version,malformed",
+                     .what = "In a pipeline: exit 4 unless everything that should be encrypted is, "
+                             "under the active version"}},
        .notes = "Reads etcd at one revision and writes nothing, in etcd or elsewhere. It "
                 "classifies values by their first bytes and never decrypts them; it prints no "
                 "key_id, object or value. The report is the evidence for retire-versions, together "
@@ -66,7 +127,9 @@ void AddKeyUsage(CommandTree& tree) {
                   .when = "The configuration, or a file given by these flags, is refused."},
                  {.code = ExitCode::kCheckFailed,
                   .when = "etcd could not be read to the end: there is no report, and one line for "
-                          "each endpoint explains why."}}},
+                          "each endpoint explains why. Or something that --fail-on names was "
+                          "found; then the report is complete."},
+                 {.code = ExitCode::kOther, .when = "--textfile could not be written."}}},
       [&tree, flags] {
         flags->request.format = tree.format();
         return KeyUsage(tree.request(), flags->request);
@@ -110,11 +173,19 @@ void AddKeyUsage(CommandTree& tree) {
       ->check([](const std::string& text) {
         return ParsePageSize(text) ? std::string() : "must be a number from 1 to 10000";
       });
+  AddConclusions(command, request, flags->fail_on, flags->pause);
   command.parse_complete_callback([flags] {
     for (const std::string& url : flags->endpoints) {
       flags->request.endpoints.push_back(*Endpoint::Parse(url));
     }
     if (!flags->page_size.empty()) flags->request.largest_page = *ParsePageSize(flags->page_size);
+    for (const std::string& name : flags->fail_on) {
+      flags->request.fail_on.push_back(*ParseFinding(name));
+    }
+    if (!flags->pause.empty()) {
+      flags->request.watch =
+          std::chrono::ceil<std::chrono::seconds>(*ParseSpan(flags->pause, kLongestPause));
+    }
     CheckTogether(flags->request);
   });
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -7,8 +8,10 @@
 #include <vector>
 
 #include "app/command_line/commands.h"
+#include "app/command_line/span.h"
 #include "app/command_line/whole_number.h"
 #include "app/versions/change_commands.h"
+#include "core/census/stored_resource.h"
 #include "core/model/transit_key_version.h"
 #include "core/registry/registry_json.h"
 
@@ -34,14 +37,16 @@ std::vector<core::TransitKeyVersion> ParseVersions(const std::string& text) {
   return versions;
 }
 
+constexpr std::chrono::hours kOldestEvidence{720};
+
 std::vector<ExitText> ChangeExits() {
   return {{.code = ExitCode::kOk,
            .when = "The change was planned or applied, or there was nothing to change."},
           {.code = ExitCode::kConfiguration,
-           .when = "The configuration cannot be loaded or is invalid."},
+           .when = "The configuration, or a file given by a flag, is refused."},
           {.code = ExitCode::kCheckFailed,
-           .when = "The change was refused and nothing was changed: one line explains why and what "
-                   "to do."}};
+           .when = "The change was refused and nothing was changed: each line explains why and "
+                   "what to do."}};
 }
 
 // A command that changes the state: a plan unless --apply.
@@ -68,9 +73,16 @@ CLI::App& AddChange(CommandTree& tree, const CommandText& text,
 }
 
 void AddRetireVersions(CommandTree& tree) {
+  struct Flags {
+    std::string before;
+    std::string age;
+    bool without_evidence = false;
+    EvidenceRequest evidence;
+  };
   const auto change = std::make_shared<ChangeRequest>();
-  const auto before = std::make_shared<std::string>();
-  AddChange(
+  const auto flags = std::make_shared<Flags>();
+  EvidenceRequest& evidence = flags->evidence;
+  CLI::App& command = AddChange(
       tree,
       {.name = "retire-versions",
        .purpose = "Stop decrypting old key versions on this node",
@@ -81,24 +93,64 @@ void AddRetireVersions(CommandTree& tree) {
                  "Print the plan; nothing is changed. Then stop the provider and apply the plan"},
             {.command = "bao-kms-provider retire-versions --config "
                         "/etc/openbao-kms/config.yaml --before-version 3 \\\n"
+                        "      --evidence /root/key-usage.json \\\n"
                         "      --apply --expected-state-hash "
                         "krs1.9pGhQA0O3mYBAejk-yGcv0cIxq-so-GJrY2IH4bZV7Q",
              .what = "The same, applied with the plan's stateHash"}},
        .notes = "Without --apply it prints its plan and writes nothing. Data that etcd still "
-                "stores under a removed version can no longer be read: re-encrypt first, and use "
-                "key-usage for the evidence. restore-versions undoes it.",
+                "stores under a removed version can no longer be read: rewrite every object first, "
+                "and give the report of key-usage as the evidence. It is refused when an object "
+                "needs a version that would be removed, and when it is old, of another cluster, or "
+                "from before every kube-apiserver had the new key_id. restore-versions undoes it.",
        .exits = ChangeExits()},
-      change,
-      [&tree, change, before] {
-        return RetireVersions(tree.request(), *change, *ParseVersion(*before, 2));
-      })
-      .add_option("--before-version", *before,
+      change, [&tree, change, flags] {
+        return RetireVersions(tree.request(), *change, *ParseVersion(flags->before, 2),
+                              flags->evidence);
+      });
+  command
+      .add_option("--before-version", flags->before,
                   "Remove the versions below this one; from 2 up to the active version")
       ->type_name("N")
       ->required()
       ->check([](const std::string& text) {
         return ParseVersion(text, 2) ? "" : "must be a version above 1";
       });
+  CLI::Option* files =
+      command
+          .add_option("--evidence", evidence.files,
+                      "A report of key-usage --output json that shows that nothing needs these "
+                      "versions; absolute, may be given for several etcds")
+          ->type_name("FILE")
+          ->check([](const std::string& path) {
+            return path.starts_with('/') ? std::string() : "must be an absolute path";
+          });
+  command.add_option("--max-evidence-age", flags->age, "How old the evidence may be; at most 720h")
+      ->type_name("DURATION")
+      ->default_str("24h")
+      ->check([](const std::string& text) {
+        return ParseSpan(text, kOldestEvidence)
+                   ? std::string()
+                   : "must be a duration above 0s, at most 720h, such as 24h";
+      });
+  command
+      .add_option("--prefix", evidence.prefix, "The prefix of etcd that the evidence must be about")
+      ->type_name("PREFIX")
+      ->default_val(std::string(core::kRegistryRoot));
+  command
+      .add_flag("--without-evidence", flags->without_evidence,
+                "Apply the plan without evidence: you know that nothing needs these versions")
+      ->excludes(files);
+  command.parse_complete_callback([change, flags] {
+    if (change->apply && flags->evidence.files.empty() && !flags->without_evidence) {
+      throw CLI::ValidationError(
+          "--apply",
+          "needs --evidence, a report of key-usage --output json, or --without-evidence");
+    }
+    if (!flags->age.empty()) {
+      flags->evidence.max_age =
+          std::chrono::floor<std::chrono::seconds>(*ParseSpan(flags->age, kOldestEvidence));
+    }
+  });
 }
 
 void AddRestoreVersions(CommandTree& tree) {

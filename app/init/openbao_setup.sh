@@ -205,13 +205,26 @@ changed. If nothing relies on encrypt to create keys, set it, and run this phase
   say 'transit: disable_upsert set'
 }
 
+# Whether an earlier run of this script created the key. OpenBao lists only the versions from
+# min_decryption_version on: when version 1 is hidden, its creation time cannot be compared.
+is_key_made_here() {
+  local made recorded=
+  made=$(creation_time)
+  [ ! -f "$made_file" ] || recorded=$(cat "$made_file")
+  case $recorded in
+    "$fingerprint $made") return 0 ;;
+    "$fingerprint "*) [ -z "$made" ] || return 1 ;;
+    *) return 1 ;;
+  esac
+  say 'transit: version 1 of the key is hidden by min_decryption_version; its creation time was not
+compared with the one that this script recorded'
+}
+
 make_key() {
   local made
   if look "$transit_mount/keys/$key_name" type; then
     if [ "$new_key" = true ]; then
-      made=$(creation_time)
-      made="$fingerprint $made"
-      if [ ! -f "$made_file" ] || [ "$(cat "$made_file")" != "$made" ]; then
+      if ! is_key_made_here; then
         fail 'the Transit key already exists, but this bundle was created with --new-key, for a
 key that does not. Nothing was changed. If an earlier run of this script created the key, from a
 copy of the bundle, continue with the phases after this one. If the key is older, create a bundle

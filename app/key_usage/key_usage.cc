@@ -7,12 +7,19 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
+#include "adapters/config_yaml/encryption/encryption_rules.h"
 #include "adapters/etcd/snapshot_reader.h"
+#include "app/configuration/flag_file.h"
 #include "app/key_usage/key_usage_report.h"
+#include "app/key_usage/key_usage_text.h"
+#include "app/key_usage/migration_progress.h"
+#include "app/key_usage/usage_metrics.h"
 #include "app/openbao/one_shot.h"
 #include "app/process/progress_line.h"
+#include "app/process/terminal.h"
 #include "app/state/configured_state.h"
 #include "core/census/key_census.h"
 #include "core/registry/registry_opening.h"
@@ -23,54 +30,42 @@ namespace {
 namespace etcd = adapters::etcd;
 
 constexpr std::string_view kName = "key-usage";
+constexpr const char* kEncryptionConfigurationFlag = "--encryption-config";
 
 // As strict as a client secret's. Certificates are public, and kubeadm's are readable by all.
 constexpr ports::FilePolicy kEtcdKeyFile{.forbidden_mode_bits = 0137, .max_bytes = 64 * 1024};
 
-std::string_view AdviceFor(ports::FileProblem problem) {
-  switch (problem) {
-    case ports::FileProblem::kNotAbsolute:
-      return "give an absolute path";
-    case ports::FileProblem::kMissing:
-      return "the file does not exist";
-    case ports::FileProblem::kUnsafePermissions:
-      return "remove permissions that are not needed: mode 0600 or 0640 for a key, no write access "
-             "for group and others for certificates";
-    case ports::FileProblem::kSymlink:
-      return "use the path of the file itself: a link is followed only if root or this user owns "
-             "it, the file and every directory on the way, and neither group nor others may write "
-             "to one of these directories";
-    default:
-      return "use a regular file that this user may read";
-  }
-}
-
-std::expected<core::Secret, ConfigProblems> ReadFlagFile(const ports::FileReader& files,
-                                                         const std::string& flag,
-                                                         const std::string& path,
-                                                         ports::FilePolicy policy) {
-  if (path.empty()) return core::Secret();
-  auto content = files.Read(path, policy);
-  if (content) return *std::move(content);
-  return std::unexpected(
-      ConfigProblems{{.field = flag,
-                      .line = 0,
-                      .message = std::string(ports::Name(content.error())) + ": " +
-                                 std::string(AdviceFor(content.error()))}});
-}
-
 std::expected<etcd::TlsFiles, ConfigProblems> ReadTlsFiles(const ports::FileReader& files,
                                                            const KeyUsageRequest& request) {
-  const auto ca = ReadFlagFile(files, "--etcd-cacert", request.ca_file, ports::kCaFile);
+  const auto read = [&](const char* flag, const std::string& path,
+                        ports::FilePolicy policy) -> std::expected<core::Secret, ConfigProblems> {
+    if (path.empty()) return core::Secret();
+    return ReadFlagFile(files, flag, path, policy);
+  };
+  const auto ca = read("--etcd-cacert", request.ca_file, ports::kCaFile);
   if (!ca) return std::unexpected(ca.error());
-  const auto certificate =
-      ReadFlagFile(files, "--etcd-cert", request.certificate_file, ports::kCaFile);
+  const auto certificate = read("--etcd-cert", request.certificate_file, ports::kCaFile);
   if (!certificate) return std::unexpected(certificate.error());
-  auto key = ReadFlagFile(files, "--etcd-key", request.key_file, kEtcdKeyFile);
+  auto key = read("--etcd-key", request.key_file, kEtcdKeyFile);
   if (!key) return std::unexpected(key.error());
   return etcd::TlsFiles{.ca = std::string(ca->ExposeSecret()),
                         .certificate = std::string(certificate->ExposeSecret()),
                         .key = *std::move(key)};
+}
+
+using Rules = std::optional<std::vector<core::EncryptionRule>>;
+
+std::expected<Rules, ConfigProblems> ReadRules(const OneShot& one_shot,
+                                               const KeyUsageRequest& request) {
+  if (request.encryption_configuration_file.empty()) return Rules();
+  const auto text =
+      ReadFlagFile(one_shot.files, kEncryptionConfigurationFlag,
+                   request.encryption_configuration_file, ports::kEncryptionConfigFile);
+  if (!text) return std::unexpected(text.error());
+  auto rules = adapters::config_yaml::ReadEncryptionRules(
+      text->ExposeSecret(), one_shot.configuration.transit.key_id_scope.provider_name);
+  if (!rules) return std::unexpected(std::move(rules.error()));
+  return Rules(*std::move(rules));
 }
 
 // The registry that names versions, or why there is none.
@@ -130,40 +125,110 @@ ExitCode Fail(const etcd::EtcdFailure& failure, const KeyUsageRequest& request) 
   return ExitCode::kCheckFailed;
 }
 
-ExitCode TakeCensus(const OneShot& one_shot, const KeyUsageRequest& request) {
+// One reading of etcd beside the local state of the same moment.
+class Census {
+ public:
+  Census(const OneShot& one_shot, const KeyUsageRequest& request, Rules rules)
+      : one_shot_(one_shot), request_(request), rules_(std::move(rules)) {}
+
+  std::expected<void, etcd::EtcdFailure> Take(etcd::SnapshotReader& reader) {
+    taken_at_ = one_shot_.clock.Now().wall;
+    state_ = ReadLocalState(one_shot_.configuration);
+    counts_.emplace(core::CensusOptions{.prefix = request_.prefix,
+                                        .provider_name = provider_name(),
+                                        .recorded = RecordedKeyIds(state_)});
+    CountingVisitor visitor(*counts_);
+    const auto revision = reader.Read(request_.prefix, request_.largest_page, std::ref(visitor));
+    visitor.Clear();
+    if (!revision) return std::unexpected(revision.error());
+    revision_ = *revision;
+    return {};
+  }
+
+  KeyUsageFacts facts() const {
+    return {.name = kName,
+            .revision = revision_,
+            .prefix = request_.prefix,
+            .provider_name = provider_name(),
+            .census = *counts_,
+            .state = state_,
+            .cluster_id = one_shot_.configuration.transit.key_id_scope.cluster_id,
+            .taken_at = taken_at_,
+            .rules = rules_};
+  }
+  UsageFindings findings() const {
+    return WhatShouldNotBeThere(*counts_, provider_name(), state_, rules_);
+  }
+
+ private:
+  const std::string& provider_name() const {
+    return one_shot_.configuration.transit.key_id_scope.provider_name;
+  }
+
+  const OneShot& one_shot_;
+  const KeyUsageRequest& request_;
+  const Rules rules_;
+  core::UnixSeconds taken_at_ = 0;
+  std::expected<core::Registry, std::string> state_ = std::unexpected(std::string());
+  std::optional<core::KeyCensus> counts_;
+  std::int64_t revision_ = 0;
+};
+
+// Takes the census until nothing is left to rewrite, and says each time how much is.
+std::expected<void, etcd::EtcdFailure> Follow(Census& census, etcd::SnapshotReader& reader,
+                                              std::chrono::seconds pause) {
+  MigrationProgress progress;
+  while (true) {
+    const auto seen = census.findings();
+    std::fprintf(stderr, "%s\n", progress.Tell(census.facts().taken_at, seen).c_str());
+    if (LeftToRewrite(seen) == 0) return {};
+    std::this_thread::sleep_for(pause);
+    if (auto taken = census.Take(reader); !taken) return taken;
+  }
+}
+
+ExitCode Print(const Census& census, const KeyUsageRequest& request) {
+  const KeyUsageFacts facts = census.facts();
+  const TextLayout layout{.width = IsTerminal(stdout) ? TerminalWidth(stdout) : 0,
+                          .color = ShowsColor(stdout)};
+  const std::string text = request.format == OutputFormat::kJson ? RenderJson(ReportKeyUsage(facts))
+                                                                 : DescribeKeyUsage(facts, layout);
+  std::fputs(text.c_str(), stdout);
+  if (!request.textfile.empty() && !WriteTextfile(request.textfile, RenderUsageMetrics(facts))) {
+    FailCheck(kName, "--textfile: cannot be written: use a directory that this user may write to");
+    return ExitCode::kOther;
+  }
+  ExitCode code = ExitCode::kOk;
+  for (const std::string& found : Explain(census.findings(), request.fail_on)) {
+    code = FailCheck(kName, found);
+  }
+  return code;
+}
+
+ExitCode CountKeyUsage(const OneShot& one_shot, const KeyUsageRequest& request) {
   auto tls = ReadTlsFiles(one_shot.files, request);
   if (!tls) return RefuseConfiguration(tls.error());
+  auto rules = ReadRules(one_shot, request);
+  if (!rules) return RefuseConfiguration(rules.error());
   auto reader =
       etcd::SnapshotReader::Make({.endpoints = request.endpoints, .tls = *std::move(tls)});
   if (!reader) return FailCheck(kName, etcd::AdviceFor(reader.error()));
 
-  const auto state = ReadLocalState(one_shot.configuration);
-  const std::string& provider_name = one_shot.configuration.transit.key_id_scope.provider_name;
-  core::KeyCensus census({.prefix = request.prefix,
-                          .provider_name = provider_name,
-                          .recorded = RecordedKeyIds(state)});
-  CountingVisitor visitor(census);
-  const auto revision = reader->Read(request.prefix, request.largest_page, std::ref(visitor));
-  visitor.Clear();
-  if (!revision) return Fail(revision.error(), request);
-
-  const KeyUsageFacts facts{.name = kName,
-                            .revision = *revision,
-                            .prefix = request.prefix,
-                            .provider_name = provider_name,
-                            .census = census,
-                            .state = state};
-  const std::string text = request.format == OutputFormat::kJson ? RenderJson(ReportKeyUsage(facts))
-                                                                 : DescribeKeyUsage(facts);
-  std::fputs(text.c_str(), stdout);
-  return ExitCode::kOk;
+  Census census(one_shot, request, *std::move(rules));
+  if (auto taken = census.Take(*reader); !taken) return Fail(taken.error(), request);
+  if (request.watch) {
+    if (auto followed = Follow(census, *reader, *request.watch); !followed) {
+      return Fail(followed.error(), request);
+    }
+  }
+  return Print(census, request);
 }
 
 }  // namespace
 
 ExitCode KeyUsage(const ConfigurationRequest& configuration, const KeyUsageRequest& request) {
   return RunOneShot(configuration,
-                    [&](const OneShot& one_shot) { return TakeCensus(one_shot, request); });
+                    [&](const OneShot& one_shot) { return CountKeyUsage(one_shot, request); });
 }
 
 }  // namespace baokms::app

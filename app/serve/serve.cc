@@ -35,7 +35,7 @@ telemetry::TelemetryOptions TelemetryOptionsOf(const core::Configuration& config
 // A word for the log, which shows no path.
 std::string_view ConfigurationClass(const std::string& file) {
   if (file.empty()) return "none";
-  return file == "/etc/openbao-kms/config.yaml" ? "default_path" : "other_path";
+  return file == adapters::config_yaml::kUsualConfigPath ? "default_path" : "other_path";
 }
 
 // Every problem on standard error: as the log's last line, for who collects it, and in lines for a
@@ -90,22 +90,17 @@ class ServeRun {
       case Start::kUnhealthy:
         TellUnhealthy(runtime);
         break;
+      case Start::kNoSocket:
+        runtime.Stop(std::chrono::milliseconds(0));
+        return Fail(no_socket_);
       case Start::kFailed: {
         const StartProblem problem = runtime.FailedStart();
         runtime.Stop(std::chrono::milliseconds(0));
         return Fail(problem);
       }
       case Start::kTerminated:
-        TellOfStop();
-        runtime.Stop(std::chrono::milliseconds(0));
-        log_.ServeShutdown();
-        return ExitCode::kOk;
+        return End(runtime);
     }
-    if (auto served = runtime.Serve(); !served) {
-      runtime.Stop(std::chrono::milliseconds(0));
-      return Fail(served.error());
-    }
-    confinement_.RestrictCalls(log_);
     const ports::GaugeReading gauges = runtime.gauges().ReadGauges();
     log_.ServeReady({.key_id_hash = gauges.status_key_id_hash,
                      .transit_key_version = gauges.key_version,
@@ -114,13 +109,18 @@ class ServeRun {
     supervisor_.Ready();
     start_pages_.GiveBack();
     AwaitTermination();
-    TellOfStop();
+    return End(runtime);
+  }
+
+  ExitCode End(Runtime& runtime) {
+    status_.Stops();
+    supervisor_.Stopping();
     runtime.Stop(kDrain);
     log_.ServeShutdown();
     return ExitCode::kOk;
   }
 
-  enum class Start { kHealthy, kUnhealthy, kFailed, kTerminated };
+  enum class Start { kHealthy, kUnhealthy, kNoSocket, kFailed, kTerminated };
 
   // Retries for bootstrap.graceTimeout; 0 is one try. A try under way at the end is
   // awaited: each has its own bound. What no retry can mend is told at once. After the grace time
@@ -130,11 +130,13 @@ class ServeRun {
         clock_.Now().monotonic + configuration_.bootstrap.grace_timeout;
     while (true) {
       const auto probe = runtime.NextProbe(std::chrono::milliseconds(200));
-      if (probe && probe->healthy) return Start::kHealthy;
       if (probe && IsHopeless(*probe)) return Start::kFailed;
       const bool over = clock_.Now().monotonic >= give_up;
-      if (probe && probe->reason && over) {
-        return runtime.ServesUnhealthy() ? Start::kUnhealthy : Start::kFailed;
+      if (probe && (probe->healthy || probe->reason)) {
+        if (!probe->healthy && over && !runtime.ServesUnhealthy()) return Start::kFailed;
+        if (!OpenSocket(runtime)) return Start::kNoSocket;
+        if (probe->healthy) return Start::kHealthy;
+        if (over) return Start::kUnhealthy;
       }
       if (over && clock_.Now().monotonic >= give_up + LongestTry()) return Start::kFailed;
       if (const int signal = signals_.Wait({}); signal == SIGTERM || signal == SIGINT) {
@@ -143,6 +145,21 @@ class ServeRun {
       supervisor_.ExtendStart(std::chrono::duration_cast<std::chrono::microseconds>(
           LongestTry() + std::chrono::seconds(10)));
     }
+  }
+
+  // From the first probe's end on, also when Status is unhealthy: where nobody listens,
+  // kube-apiserver tries ever less often, and would stay away for up to 2 min after OpenBao is back
+  // (request-scheduling.md, "Start"). Not before, because Status would be unhealthy without a
+  // reason.
+  bool OpenSocket(Runtime& runtime) {
+    if (socket_is_open_) return true;
+    if (auto served = runtime.Serve(); !served) {
+      no_socket_ = served.error();
+      return false;
+    }
+    socket_is_open_ = true;
+    confinement_.RestrictCalls(log_);
+    return true;
   }
 
   core::Duration LongestTry() const {
@@ -173,11 +190,6 @@ class ServeRun {
     } else {
       log_.Note(core::LogLevel::kWarn, "log_level.reload_refused", "config_invalid");
     }
-  }
-
-  void TellOfStop() {
-    status_.Stops();
-    supervisor_.Stopping();
   }
 
   // Fed by the control loop's turns, never by a probe's success.
@@ -211,6 +223,8 @@ class ServeRun {
   adapters::systemd::SystemdSupervisor supervisor_;
   StatusLine status_{[this](const std::string& line) { supervisor_.Status(line); }};
   telemetry::Telemetry log_;
+  bool socket_is_open_ = false;
+  StartProblem no_socket_;
 };
 
 }  // namespace

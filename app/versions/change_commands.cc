@@ -1,16 +1,20 @@
 #include "app/versions/change_commands.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdio>
 #include <expected>
 #include <functional>
 #include <string_view>
 #include <utility>
 
+#include "app/configuration/flag_file.h"
 #include "app/openbao/live_key.h"
 #include "app/openbao/one_shot.h"
 #include "app/state/configured_state.h"
 #include "app/versions/change_report.h"
+#include "app/versions/evidence.h"
+#include "core/census/evidence_check.h"
 #include "core/registry/migration.h"
 #include "core/registry/registry_json.h"
 #include "core/registry/registry_opening.h"
@@ -20,16 +24,23 @@
 namespace baokms::app {
 namespace {
 
+constexpr const char* kEvidenceFlag = "--evidence";
 constexpr std::string_view kThisNode =
     "It changes only this node's state: make the same change on every control-plane node, one "
     "after the other.";
-constexpr std::array<std::string_view, 3> kRetireLimits = {
-    "It cannot see etcd: an object that is still encrypted under a removed version can no longer "
-    "be read. Re-encrypt every object and verify this first.",
+constexpr std::string_view kBackups =
     "It cannot see etcd snapshots and backups: restoring one from before the re-encryption needs "
     "these versions again, so keep them in Transit (do not trim the key) until no such backup is "
-    "left.",
-    kThisNode};
+    "left.";
+constexpr std::array<std::string_view, 3> kRetireLimits = {
+    "No evidence was given, and this command cannot see etcd: an object that is still encrypted "
+    "under a removed version can no longer be read. Rewrite every object and have key-usage verify "
+    "it: --evidence.",
+    kBackups, kThisNode};
+constexpr std::array<std::string_view, 3> kRetireLimitsWithEvidence = {
+    "The evidence shows etcd as it was then: what another node has written since under an older "
+    "version, and other etcds under the same Transit key, are not in it.",
+    kBackups, kThisNode};
 constexpr std::array<std::string_view, 2> kRestoreLimits = {
     "It cannot see etcd: it checks that Transit still has these versions unchanged, not that any "
     "object decrypts under them.",
@@ -83,11 +94,14 @@ ExitCode Finish(ports::StateStore& store, const ChangeRequest& change,
   return ExitCode::kOk;
 }
 
+using Reasons = std::vector<std::string>;
 using Plan = std::expected<core::RegistryChange, core::ChangeRefusal>;
 
 struct VersionChange {
   std::string_view operation;
   std::function<Plan(const core::Registry&, const core::TransitKeyMetadata&)> plan;
+  // Why the plan may not be carried out all the same; nothing when it may.
+  std::function<Reasons(const core::Registry&, const core::RegistryChange&)> doubt;
   std::function<ChangeFacts(const core::Registry& now, core::RegistryChange plan)> tell;
 };
 
@@ -99,8 +113,51 @@ ExitCode Run(const OneShot& one_shot, const ChangeRequest& change, const Version
   if (!key.problem.empty()) return FailCheck(command.operation, key.problem);
   auto plan = command.plan(*registry, *key.metadata);
   if (!plan) return FailCheck(command.operation, plan.error().text);
+  if (const auto reasons = command.doubt(*registry, *plan); !reasons.empty()) {
+    for (const std::string& reason : reasons) FailCheck(command.operation, reason);
+    return ExitCode::kCheckFailed;
+  }
   return Finish(state.store, change, registry->ToDocument(),
                 command.tell(*registry, *std::move(plan)));
+}
+
+using Evidence = std::vector<core::UsageReport>;
+
+// A census has a bounded number of groups.
+constexpr ports::FilePolicy kEvidenceFile{.forbidden_mode_bits = 0022,
+                                          .max_bytes = 8 * ports::kMebibyte};
+
+std::expected<Evidence, ConfigProblems> ReadEvidence(const OneShot& one_shot,
+                                                     const EvidenceRequest& request) {
+  Evidence evidence;
+  for (const std::string& path : request.files) {
+    const auto text = ReadFlagFile(one_shot.files, kEvidenceFlag, path, kEvidenceFile);
+    if (!text) return std::unexpected(text.error());
+    auto report = ParseUsageReport(text->ExposeSecret());
+    if (!report) return std::unexpected(ConfigProblems{{kEvidenceFlag, 0, report.error()}});
+    evidence.push_back(*std::move(report));
+  }
+  return evidence;
+}
+
+Reasons Doubt(const OneShot& one_shot, const EvidenceRequest& request, const Evidence& evidence,
+              const core::Registry& registry, const core::RegistryChange& plan) {
+  const auto& scope = one_shot.configuration.transit.key_id_scope;
+  const core::EvidenceTerms terms{.now = one_shot.clock.Now().wall,
+                                  .max_age = request.max_age,
+                                  .cluster_id = scope.cluster_id,
+                                  .provider_name = scope.provider_name,
+                                  .prefix = request.prefix,
+                                  .promoted_at = registry.active().promoted_at};
+  Reasons reasons;
+  for (std::size_t i = 0; i < evidence.size(); ++i) {
+    const std::string which =
+        evidence.size() == 1 ? "the evidence: " : "evidence " + std::to_string(i + 1) + ": ";
+    for (const std::string& reason : core::RefuseEvidence(evidence[i], terms, plan.changed)) {
+      reasons.push_back(which + reason);
+    }
+  }
+  return reasons;
 }
 
 constexpr std::string_view kMigrate = "migrate-state";
@@ -142,22 +199,36 @@ ExitCode Migrate(const OneShot& one_shot, const ChangeRequest& change) {
 }  // namespace
 
 ExitCode RetireVersions(const ConfigurationRequest& request, const ChangeRequest& change,
-                        core::TransitKeyVersion before) {
-  const VersionChange command{.operation = "retire-versions",
-                              .plan =
-                                  [&](const auto& registry, const auto& metadata) {
-                                    return core::RetireVersions(registry, metadata, before);
-                                  },
-                              .tell =
-                                  [&](const core::Registry& now, core::RegistryChange plan) {
-                                    return ChangeFacts{.operation = "retire-versions",
-                                                       .before_version = before.number(),
-                                                       .state_hash = now.current_hash(),
-                                                       .after = plan.next.value_or(now),
-                                                       .removed = std::move(plan.changed),
-                                                       .limitations = kRetireLimits};
-                                  }};
-  return RunOneShot(request, [&](const auto& one_shot) { return Run(one_shot, change, command); });
+                        core::TransitKeyVersion before, const EvidenceRequest& asked) {
+  return RunOneShot(request, [&](const OneShot& one_shot) {
+    const auto evidence = ReadEvidence(one_shot, asked);
+    if (!evidence) return RefuseConfiguration(evidence.error());
+    const VersionChange command{
+        .operation = "retire-versions",
+        .plan =
+            [&](const auto& registry, const auto& metadata) {
+              return core::RetireVersions(registry, metadata, before);
+            },
+        .doubt =
+            [&](const core::Registry& registry, const core::RegistryChange& plan) {
+              return Doubt(one_shot, asked, *evidence, registry, plan);
+            },
+        .tell =
+            [&](const core::Registry& now, core::RegistryChange plan) {
+              ChangeFacts facts{.operation = "retire-versions",
+                                .before_version = before.number(),
+                                .state_hash = now.current_hash(),
+                                .after = plan.next.value_or(now),
+                                .removed = std::move(plan.changed),
+                                .limitations = kRetireLimits};
+              if (!evidence->empty()) facts.limitations = kRetireLimitsWithEvidence;
+              for (const core::UsageReport& report : *evidence) {
+                facts.evidence.push_back(Describe(report));
+              }
+              return facts;
+            }};
+    return Run(one_shot, change, command);
+  });
 }
 
 ExitCode RestoreVersions(const ConfigurationRequest& request, const ChangeRequest& change,
@@ -167,6 +238,7 @@ ExitCode RestoreVersions(const ConfigurationRequest& request, const ChangeReques
                                   [&](const auto& registry, const auto& metadata) {
                                     return core::RestoreVersions(registry, metadata, versions);
                                   },
+                              .doubt = [](const auto&, const auto&) { return Reasons(); },
                               .tell =
                                   [](const core::Registry& now, core::RegistryChange plan) {
                                     return ChangeFacts{.operation = "restore-versions",

@@ -2,8 +2,10 @@
 // of the state with --apply (registry-and-rotation.md, "Retirement and restoration", "State file").
 #pragma once
 
+#include <chrono>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "app/configuration/configuration_source.h"
 #include "app/exit_code.h"
@@ -19,9 +21,17 @@ struct ChangeRequest {
   OutputFormat format = OutputFormat::kText;
 };
 
-// Exit 4 with one line on standard error for whatever is refused; then nothing was printed.
+// Reports of key-usage: each must prove that nothing needs what would be removed.
+struct EvidenceRequest {
+  std::vector<std::string> files;  // absolute paths; empty: the operator answers for it
+  std::chrono::seconds max_age = std::chrono::hours(24);
+  std::string prefix;  // that every report must have been taken below
+};
+
+// Exit 4 with a line on standard error for each reason to refuse; then nothing was printed. Exit 3
+// for a configuration or an evidence file that is refused.
 ExitCode RetireVersions(const ConfigurationRequest& request, const ChangeRequest& change,
-                        core::TransitKeyVersion before);
+                        core::TransitKeyVersion before, const EvidenceRequest& evidence);
 ExitCode RestoreVersions(const ConfigurationRequest& request, const ChangeRequest& change,
                          const std::set<core::TransitKeyVersion>& versions);
 ExitCode MigrateState(const ConfigurationRequest& request, const ChangeRequest& change);

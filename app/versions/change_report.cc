@@ -39,6 +39,7 @@ Report ReportChange(const ChangeFacts& facts) {
   report["removedVersions"] = Versions(facts.removed);
   report["restoredVersions"] = Versions(facts.restored);
   report["limitations"] = facts.limitations;
+  if (!facts.evidence.empty()) report["evidence"] = facts.evidence;
   return report;
 }
 

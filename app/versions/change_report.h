@@ -21,6 +21,7 @@ struct ChangeFacts {
   core::Registry after;  // the state itself when there is nothing to change
   std::vector<core::KeySnapshot> removed = {};
   std::vector<core::KeySnapshot> restored = {};
+  std::vector<std::string> evidence = {};              // what was accepted, a sentence each
   std::span<const std::string_view> limitations = {};  // what the command cannot know
 };
 

@@ -5,14 +5,26 @@
 
 #include "app/openbao/live_key.h"
 #include "app/openbao/one_shot.h"
+#include "app/process/terminal.h"
+#include "app/reports/wrapped_text.h"
 #include "app/state/configured_state.h"
 #include "app/versions/rotation_report.h"
+#include "app/versions/rotation_sentence.h"
 #include "core/registry/registry_opening.h"
 
 namespace baokms::app {
 namespace {
 
 using Reporter = RotationReport (*)(const RotationFacts&);
+
+// A person gets a sentence first; scripts get the fields alone.
+std::string Render(const RotationReport& result, const RotationFacts& facts, OutputFormat format) {
+  if (format == OutputFormat::kJson) return RenderJson(result.report);
+  const std::string fields = RenderFields(result.report);
+  if (!IsTerminal(stdout)) return fields;
+  const std::string sentence = RotationSentence(result, facts);
+  return WrapUnder(sentence, 0, 0, TerminalWidth(stdout)) + '\n' + fields;
+}
 
 ExitCode Print(const std::string& name, Reporter reporter, const ConfigurationRequest& request,
                OutputFormat format) {
@@ -22,17 +34,15 @@ ExitCode Print(const std::string& name, Reporter reporter, const ConfigurationRe
     const auto files = core::ReadRegistry(state.store, state.identity);
     if (!files) return FailCheck(name, files.error());
     const LiveKey key = ReadLiveKey(one_shot);
-    const RotationReport result =
-        reporter({.name = name,
-                  .identity = state.identity,
-                  .files = *files,
-                  .key = key,
-                  .policy = RotationPolicyOf(configuration),
-                  .activation_delay = configuration.rotation.activation_delay,
-                  .wall = one_shot.clock.Now().wall});
-    const std::string text =
-        format == OutputFormat::kJson ? RenderJson(result.report) : RenderFields(result.report);
-    std::fputs(text.c_str(), stdout);
+    const RotationFacts facts{.name = name,
+                              .identity = state.identity,
+                              .files = *files,
+                              .key = key,
+                              .policy = RotationPolicyOf(configuration),
+                              .activation_delay = configuration.rotation.activation_delay,
+                              .wall = one_shot.clock.Now().wall};
+    const RotationReport result = reporter(facts);
+    std::fputs(Render(result, facts, format).c_str(), stdout);
     return result.problem.empty() ? ExitCode::kOk : FailCheck(name, result.problem);
   });
 }

@@ -298,7 +298,8 @@ void KeyKeeper::MetadataFailed(Reason reason, const std::optional<Error>& error,
 
 Duration KeyKeeper::Pause(const CircuitBreaker& breaker, Duration interval) const {
   if (!was_healthy_) return policy_.start_retry_interval;
-  return breaker.Pause(policy_.first_repeat, policy_.probe_interval, interval);
+  return breaker.Pause(policy_.first_repeat,
+                       std::min(policy_.longest_repeat, policy_.probe_interval), interval);
 }
 
 void KeyKeeper::EndMetadata(const ClockReading& now) {

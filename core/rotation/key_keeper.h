@@ -105,10 +105,12 @@
 // waiter that leaves cancels nothing.
 //
 // A probe whose calls fail is repeated soon: after first_repeat, then after twice as long each
-// time, up to probe_interval. What counts is a failed read and a failed or invalid deep probe of
-// the active version. Findings, refusals, denials by policy, failed saves, a candidate's probes and
-// skipped probes do not: asking more often would not help there. Until Status was healthy for the
-// first time start_retry_interval is the pace of all.
+// time, up to longest_repeat: kube-apiserver asks a plugin that is not healthy every 10 s, and what
+// comes from OpenBao's return to its next Status holds up writes and starts. What counts is a
+// failed read and a failed or invalid deep probe of the active version. Findings, refusals, denials
+// by policy, failed saves, a candidate's probes and skipped probes do not: asking more often would
+// not help there. Until Status was healthy for the first time start_retry_interval is the pace of
+// all.
 //
 // The first failed call in a row is not yet Status, because kube-apiserver stops writing at once
 // and the repeat comes within a second. It is for a call that may succeed by itself a moment later
@@ -167,8 +169,9 @@ struct KeeperPolicy {
   Duration deep_probe_interval{};
   Duration start_retry_interval{};  // between probes until Status was healthy once
   // From the first failure of a probe's calls in a row to the next try; doubled after each further
-  // one, at most probe_interval.
+  // one, at most longest_repeat and probe_interval.
   Duration first_repeat = std::chrono::seconds(1);
+  Duration longest_repeat = std::chrono::seconds(10);
   Duration max_staleness{};
   Duration probe_timeout{};  // openbao.timeout
   std::string plugin_version;

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace baokms::core {
 
 // "2026-01-02T03:04:05Z". Of the years 0 to 9999.
 std::string Rfc3339(std::chrono::sys_seconds at);
+// The way back: exactly what the function above writes, nullopt for anything else.
+std::optional<std::chrono::sys_seconds> ParseRfc3339(std::string_view text);
 // "2026-01-02T03:04:05.678Z".
 std::string Rfc3339(std::chrono::sys_time<std::chrono::milliseconds> at);
 

@@ -3,6 +3,7 @@
 #include <openssl/sha.h>
 
 #include "core/text/base64.h"
+#include "core/text/hex.h"
 
 namespace baokms::core {
 
@@ -14,5 +15,11 @@ std::string Sha256(std::string_view bytes) {
 }
 
 std::string PublicHash(std::string_view text) { return Base64UrlEncode(Sha256(text)); }
+
+std::string KubernetesHash(std::string_view text) {
+  std::string hash = "sha256:";
+  for (const char byte : Sha256(text)) AppendHex(hash, static_cast<unsigned char>(byte));
+  return hash;
+}
 
 }  // namespace baokms::core

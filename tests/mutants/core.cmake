@@ -104,6 +104,12 @@ baokms_mutant(retires_what_is_referred_to core core/census/retirement_evidence.c
 baokms_mutant(believes_another_etcd core core/census/retirement_evidence.cc
   "Retirement evidence:*"
   REPLACE "std::ranges::none_of(recorded, referenced)" "recorded.empty()")
+baokms_mutant(evidence_from_before_the_promotion core core/census/evidence_check.cc
+  "Evidence:*"
+  REPLACE "terms.promoted_at > 0 && report.taken_at < followed" "false")
+baokms_mutant(evidence_that_says_nothing core core/census/evidence_check.cc
+  "Evidence:*"
+  REPLACE "!report.unreferenced.contains(hash)" "false")
 
 # The end of an outage (request-scheduling.md, "Probes and recovery").
 baokms_mutant(end_of_an_outage_waits_for_its_turn core core/rotation/key_keeper.cc

@@ -44,6 +44,30 @@ TEST_CASE("Snapshot TLS: a client certificate of etcd's authority reads") {
   CHECK(seen == 1);
 }
 
+TEST_CASE("Snapshot TLS: with etcd's access control a user reads what a role lets it read") {
+  if (SkippedWithoutEtcd()) return;
+  EtcdUnderTest etcd(EtcdTransport::kTlsWithClientCertificates);
+  etcd.Put({{"/registry/secrets/a", "1"}});
+  // etcd takes the certificate's common name as the user.
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"role", "add", "census"},
+        {"role", "grant-permission", "census", "--prefix=true", "read", "/registry/"},
+        {"user", "add", "census", "--no-password"},
+        {"user", "add", "root:secret"},
+        {"user", "grant-role", "root", "root"},
+        {"auth", "enable"}}) {
+    REQUIRE(etcd.Control(arguments) == 0);
+  }
+  const auto as_census = [&] {
+    return With(etcd, etcd.ca_file(), etcd.client_certificate_file(), etcd.client_key_file());
+  };
+  CHECK(ProblemOf(as_census()) == EtcdProblem::kDenied);  // no role yet
+  REQUIRE(etcd.Control({"--user=root:secret", "user", "grant-role", "census", "census"}) == 0);
+  int seen = 0;
+  CHECK(ReaderOf(as_census()).Read("/registry/", 500, [&](auto, auto) { ++seen; }).has_value());
+  CHECK(seen == 1);
+}
+
 TEST_CASE("Snapshot TLS: a name in the certificate is as good as an address") {
   if (SkippedWithoutEtcd()) return;
   EtcdUnderTest etcd(EtcdTransport::kTls);

@@ -156,7 +156,8 @@ TEST_CASE(
 
 TEST_CASE(
     "Login: a certificate that did not arrive and a method without a login have their names") {
-  for (const char* text : {"client certificate must be supplied", "tls connection required"}) {
+  for (const char* text : {"client certificate must be supplied", "no client certificate found",
+                           "tls connection required"}) {
     Clients clients;
     clients.transport.Answer(400, std::string(R"({"errors":[")") + text + R"("]})");
     CHECK(clients.Login().error() == core::LoginCertificateMissing());

@@ -63,6 +63,12 @@ Json Widgets() {
                  {{{"name", "v1"}, {"served", true}, {"storage", true}, {"schema", schema}}})}}}};
 }
 
+ControlPlaneNodes MakeNodes(std::size_t size, Bench& bench, const testing::EtcdUnderTest& etcd) {
+  ControlPlaneNodes nodes;
+  while (nodes.size() < size) nodes.push_back(std::make_unique<ControlPlaneNode>(bench, etcd));
+  return nodes;
+}
+
 bool Has(const Resource& resource, const std::string& name, const HttpAnswer& answer) {
   if (answer.status != 200) return false;
   const Json object = Json::parse(answer.body, nullptr, false);
@@ -87,7 +93,11 @@ bool SkippedWithoutControlPlane() {
   return testing::SkippedWithoutEtcd() || testing::SkippedWithoutKubeApiServer();
 }
 
-ControlPlane::ControlPlane() : node(bench), api(etcd) {
+ControlPlane::ControlPlane(std::size_t size)
+    : nodes(MakeNodes(size, bench, etcd)),
+      node(nodes.front()->node),
+      provider(nodes.front()->provider),
+      api(nodes.front()->api) {
   const testing::TempDirectory& directory = node.config.directory();
   directory.Write("values.yaml", node.config.tree.dump(2), 0644);
   const std::string bundle = directory.File("bundle");
@@ -98,7 +108,7 @@ ControlPlane::ControlPlane() : node(bench), api(etcd) {
   REQUIRE(made.code == 0);
   readers_ = WithMoreResources(testing::ReadWholeFile(bundle + "/encryption-config-readers.yaml"));
   writers_ = WithMoreResources(testing::ReadWholeFile(bundle + "/encryption-config.yaml"));
-  provider.emplace(node.config);
+  for (const auto& each : nodes) each->provider.emplace(each->node.config);
 }
 
 std::string ControlPlane::WritersOnly() const {
@@ -115,35 +125,54 @@ std::string ControlPlane::ProviderName() const {
   return node.config.tree.at("transit").at("keyIdScope").at("providerName");
 }
 
+void ControlPlane::Configure(const std::string& encryption_configuration) const {
+  const std::string socket = node.config.socket();
+  for (const auto& each : nodes) {
+    std::string text = encryption_configuration;
+    if (const std::size_t at = text.find(socket); at != std::string::npos) {
+      text.replace(at, socket.size(), each->node.config.socket());
+    }
+    each->api.WriteEncryptionConfiguration(text);
+  }
+}
+
 void ControlPlane::Begin(const std::string& encryption_configuration) {
-  api.WriteEncryptionConfiguration(encryption_configuration);
-  api.Start();
+  Configure(encryption_configuration);
+  for (const auto& each : nodes) each->api.Start();
   const Json space = {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", "app"}}}};
   REQUIRE(api.Ask("POST", "/api/v1/namespaces", space).status == 201);
   const HttpAnswer made =
       api.Ask("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", Widgets());
   INFO(made.body);
   REQUIRE(made.status == 201);
-  REQUIRE(Eventually(Milliseconds(60000), [this] {
-    return api.Ask("GET", EncryptedResources().back().path).status == 200;
-  }));
+  for (const auto& each : nodes) {
+    REQUIRE(Eventually(Milliseconds(60000), [&] {
+      return each->api.Ask("GET", EncryptedResources().back().path).status == 200;
+    }));
+  }
 }
 
 double ControlPlane::Reload(const std::string& encryption_configuration) {
   const auto reloads = [this] {
-    return api
-        .Metric("apiserver_encryption_config_controller_automatic_reloads_total",
-                {R"(status="success")"})
-        .value_or(0);
+    std::vector<double> counts;
+    for (const auto& each : nodes) {
+      counts.push_back(each->api
+                           .Metric("apiserver_encryption_config_controller_automatic_reloads_total",
+                                   {R"(status="success")"})
+                           .value_or(0));
+    }
+    return counts;
   };
-  const double before = reloads();
-  api.WriteEncryptionConfiguration(encryption_configuration);
+  const std::vector<double> before = reloads();
+  Configure(encryption_configuration);
   const double seconds = SecondsUntil(Milliseconds(150000), [&] {
     CheckReadable();
-    CHECK(api.Live());
-    CHECK(api.Ready());
+    for (const auto& each : nodes) {
+      CHECK(each->api.Live());
+      CHECK(each->api.Ready());
+    }
     std::this_thread::sleep_for(Milliseconds(500));
-    return reloads() > before;
+    return std::ranges::equal(before, reloads(), std::less());
   });
   CheckReadable();
   return seconds;
@@ -166,18 +195,21 @@ void ControlPlane::Create(const std::string& name) {
 }
 
 void ControlPlane::CheckReadable() const {
-  for (const Resource& resource : EncryptedResources()) {
-    for (const std::string& name : objects_) {
-      const HttpAnswer answer = api.Ask("GET", resource.path + "/" + name);
-      CAPTURE(resource.name);
-      CAPTURE(name);
-      CAPTURE(answer.body);
-      CHECK(Has(resource, name, answer));
+  for (const auto& each : nodes) {
+    for (const Resource& resource : EncryptedResources()) {
+      for (const std::string& name : objects_) {
+        const HttpAnswer answer = each->api.Ask("GET", resource.path + "/" + name);
+        CAPTURE(resource.name);
+        CAPTURE(name);
+        CAPTURE(answer.body);
+        CHECK(Has(resource, name, answer));
+      }
     }
   }
 }
 
-void ControlPlane::Rewrite() const {
+int ControlPlane::Rewrite() const {
+  int replaced = 0;
   for (const Resource& resource : EncryptedResources()) {
     const std::string in_namespace = "/namespaces/app/";
     const std::size_t at = resource.path.find(in_namespace);
@@ -196,9 +228,11 @@ void ControlPlane::Rewrite() const {
                                about.at("name").get<std::string>();
       const HttpAnswer written = api.Ask("PUT", path, object);
       INFO(written.body);
-      REQUIRE(written.status == 200);
+      REQUIRE((written.status == 200 || written.status == 409));
+      if (written.status == 200) ++replaced;
     }
   }
+  return replaced;
 }
 
 HttpAnswer ControlPlane::WriteSecret(const std::string& name) const {
@@ -207,6 +241,10 @@ HttpAnswer ControlPlane::WriteSecret(const std::string& name) const {
 
 HttpAnswer ControlPlane::ReadSecret(const std::string& name) const {
   return api.Ask("GET", EncryptedResources().front().path + "/" + name);
+}
+
+bool ControlPlane::SecretIsReadable(const std::string& name) const {
+  return Has(EncryptedResources().front(), name, ReadSecret(name));
 }
 
 std::string ControlPlane::Stored(const Resource& resource, const std::string& name) const {
@@ -256,10 +294,21 @@ std::string KeyIdHash(const std::string& key_id) {
   return hash;
 }
 
+double LastStatusWith(const std::string& key_id, const testing::KubeApiServer& api) {
+  return api
+      .Metric("apiserver_envelope_encryption_key_id_hash_status_last_timestamp_seconds",
+              {"key_id_hash=\"" + KeyIdHash(key_id) + "\""})
+      .value_or(0);
+}
+
+double SecondsSince(std::chrono::steady_clock::time_point begun) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+}
+
 double SecondsUntil(Milliseconds limit, const std::function<bool()>& holds) {
   const auto begun = std::chrono::steady_clock::now();
   REQUIRE(Eventually(limit, holds));
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  return SecondsSince(begun);
 }
 
 }  // namespace baokms::e2e

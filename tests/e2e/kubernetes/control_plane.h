@@ -1,8 +1,11 @@
-// One control-plane node: OpenBao, a provider, a real etcd and a real kube-apiserver, joined by the
-// two EncryptionConfigurations that `init` writes.
+// A control plane: OpenBao, a real etcd, and nodes that each have a provider and a real
+// kube-apiserver, joined by the two EncryptionConfigurations that `init` writes.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,9 +31,18 @@ const std::vector<Resource>& EncryptedResources();
 // Says why, when etcd or kube-apiserver is missing.
 bool SkippedWithoutControlPlane();
 
+struct ControlPlaneNode {
+  ControlPlaneNode(Bench& bench, const testing::EtcdUnderTest& etcd) : node(bench), api(etcd) {}
+
+  OperatorNode node;  // the provider's files and socket, of its own
+  std::optional<Serving> provider;
+  testing::KubeApiServer api;
+};
+using ControlPlaneNodes = std::vector<std::unique_ptr<ControlPlaneNode>>;
+
 struct ControlPlane {
-  // The provider serves; kube-apiserver is not started.
-  ControlPlane();
+  // The providers serve; no kube-apiserver is started.
+  explicit ControlPlane(std::size_t size = 1);
 
   // Of the bundle of `init`, with all of EncryptedResources.
   std::string Readers() const { return readers_; }
@@ -39,21 +51,26 @@ struct ControlPlane {
   std::string WritersOnly() const;
   std::string IdentityOnly() const;
 
-  // Starts kube-apiserver with this; makes the namespace and the custom resource.
+  // Gives every kube-apiserver this as its file, with the socket of its own node.
+  void Configure(const std::string& encryption_configuration) const;
+  // Starts every kube-apiserver with this; makes the namespace and the custom resource.
   void Begin(const std::string& encryption_configuration);
-  // Takes another one into use without a restart, as kube-apiserver does within a minute or so;
-  // CHECKs all objects meanwhile. The seconds it took.
+  // Takes another one into use everywhere without a restart, as kube-apiserver does within a minute
+  // or so; CHECKs all objects meanwhile. The seconds it took.
   double Reload(const std::string& encryption_configuration);
 
   // One new object of each resource, named `name`; REQUIREd to work.
   void Create(const std::string& name);
-  // Whether each object made so far is read with its value.
+  // Whether every kube-apiserver reads each object made so far with its value.
   void CheckReadable() const;
-  // Every object of every namespace is replaced by itself, as the pages tell.
-  void Rewrite() const;
+  // Every object of every namespace is replaced by itself, as the pages tell: one that was changed
+  // meanwhile is left alone. How many were replaced.
+  int Rewrite() const;
   // A new Secret; the answer.
   testing::HttpAnswer WriteSecret(const std::string& name) const;
   testing::HttpAnswer ReadSecret(const std::string& name) const;
+  // Whether a Secret that WriteSecret made is read with its value.
+  bool SecretIsReadable(const std::string& name) const;
 
   // What etcd holds of this object; REQUIREd.
   std::string Stored(const Resource& resource, const std::string& name) const;
@@ -67,10 +84,12 @@ struct ControlPlane {
   std::string ProviderName() const;
 
   Bench bench;
-  OperatorNode node;
-  std::optional<Serving> provider;
   testing::EtcdUnderTest etcd;
-  testing::KubeApiServer api;
+  ControlPlaneNodes nodes;
+  // Of the first node; a request that can go to any kube-apiserver goes to this one.
+  OperatorNode& node;
+  std::optional<Serving>& provider;
+  testing::KubeApiServer& api;
 
  private:
   testing::HttpAnswer Post(const Resource& resource, const std::string& name) const;
@@ -82,7 +101,11 @@ struct ControlPlane {
 
 // As kube-apiserver's metrics show a key_id.
 std::string KeyIdHash(const std::string& key_id);
+// When this kube-apiserver last got a Status with this key_id, in seconds since 1970; 0: never.
+// From the first one on it writes under it.
+double LastStatusWith(const std::string& key_id, const testing::KubeApiServer& api);
 
+double SecondsSince(std::chrono::steady_clock::time_point begun);
 // Seconds until `holds`; REQUIREs that it is within `limit`.
 double SecondsUntil(Milliseconds limit, const std::function<bool()>& holds);
 

@@ -1,83 +1,106 @@
-// What a cluster does while its provider or OpenBao is away, with a real kube-apiserver.
+// What a cluster does while its provider or OpenBao is away or answers badly, with a real
+// kube-apiserver. The figures are in docs/encrypt-a-cluster.md.
+#include "tests/e2e/kubernetes/outage.h"
+
 #include <doctest/doctest.h>
 
 #include <csignal>
-#include <thread>
 
-#include "tests/e2e/kubernetes/control_plane.h"
+#include "tests/support/harness/real_openbao.h"
 
 namespace baokms::e2e {
 namespace {
 
-double Seconds(std::chrono::steady_clock::time_point since) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
-}
-
-// From now on until writes are refused, which is three minutes after the last good Status: what is
-// read stays readable, and new writes work. Then `back`, and writes work again.
-void CheckOutage(ControlPlane& plane, const std::function<void()>& back) {
-  const auto begun = std::chrono::steady_clock::now();
-  double unready = 0;
-  int written = 0;
-  testing::HttpAnswer refused;
-  REQUIRE(Eventually(Milliseconds(300000), [&] {
-    plane.CheckReadable();
-    if (unready == 0 && !plane.api.Ready()) unready = Seconds(begun);
-    // It has no part in the plugin: the kubelet must not restart kube-apiserver for it.
-    CHECK(plane.api.Live());
-    refused = plane.WriteSecret("during-" + std::to_string(written));
-    if (refused.status != 201) return true;
-    ++written;
-    std::this_thread::sleep_for(Milliseconds(1000));
-    return false;
-  }));
-  MESSAGE("/readyz fails after " << unready << " s, writes after " << Seconds(begun)
-                                 << " s: " << refused.status << " " << refused.body);
-  CHECK(unready > 0);
-  // Three minutes from the last good Status, which is at most a minute old.
-  CHECK(Seconds(begun) > 110);
-  CHECK(refused.status == 500);
-  plane.CheckReadable();
-  back();
-  MESSAGE("writes work again after " << SecondsUntil(Milliseconds(180000), [&] {
-            std::this_thread::sleep_for(Milliseconds(200));
-            const int status = plane.WriteSecret("back").status;
-            return status == 201 || status == 409;
-          }) << " s");
-  CHECK(Eventually(Milliseconds(60000), [&] { return plane.api.Ready() && plane.api.Live(); }));
-  plane.CheckReadable();
-}
-
-struct Outage {
-  ControlPlane plane;
-  Outage() {
-    plane.Begin(plane.WritersOnly());
-    plane.Create("object");
-  }
-};
-
 TEST_CASE("API server outage: a killed provider costs no read and no write for two minutes") {
   if (SkippedWithoutControlPlane()) return;
-  Outage outage;
-  outage.plane.provider->process.Kill();
-  CheckOutage(outage.plane, [&] {
-    outage.plane.provider.reset();
-    outage.plane.provider.emplace(outage.plane.node.config);
-  });
+  CheckWritesStop({.begin = [](ControlPlane& plane) { plane.provider->process.Kill(); },
+                   .end =
+                       [](ControlPlane& plane) {
+                         plane.provider.reset();
+                         plane.provider.emplace(plane.node.config);
+                       }});
 }
 
 TEST_CASE("API server outage: a provider that hangs costs no read and no write for two minutes") {
   if (SkippedWithoutControlPlane()) return;
-  Outage outage;
-  outage.plane.provider->process.child().Signal(SIGSTOP);
-  CheckOutage(outage.plane, [&] { outage.plane.provider->process.child().Signal(SIGCONT); });
+  const auto signal = [](int number) {
+    return [number](ControlPlane& plane) { plane.provider->process.child().Signal(number); };
+  };
+  CheckWritesStop({.begin = signal(SIGSTOP), .end = signal(SIGCONT)});
+}
+
+TEST_CASE("API server outage: a stopped OpenBao costs no read and no write for two minutes") {
+  if (SkippedWithoutControlPlane()) return;
+  CheckWritesStop({.begin = [](ControlPlane&) { SharedOpenBao().Stop(); },
+                   .end = [](ControlPlane&) { SharedOpenBao().Start(); }});
 }
 
 TEST_CASE("API server outage: a sealed OpenBao costs no read and no write for two minutes") {
   if (SkippedWithoutControlPlane()) return;
-  Outage outage;
-  SharedOpenBao().Seal();
-  CheckOutage(outage.plane, [] { SharedOpenBao().Unseal(); });
+  CheckWritesStop({.begin = [](ControlPlane&) { SharedOpenBao().Seal(); },
+                   .end = [](ControlPlane&) { SharedOpenBao().Unseal(); }});
+}
+
+// Every answer to anybody, until the end.
+Outage Faults(Json fault) {
+  fault["count"] = -1;
+  return {.begin = [fault](ControlPlane&) { SharedEmulator().QueueFault(fault); },
+          .end = [](ControlPlane&) { SharedEmulator().emulator().ClearFaults(); }};
+}
+
+// The real one is stopped as a process.
+Outage Hangs() {
+  if (!OnRealOpenBao()) return Faults({{"delay_ms", 3600 * 1000}});
+  const auto signal = [](int number) {
+    return [number](ControlPlane&) {
+      kill(dynamic_cast<testing::RealOpenBao&>(SharedOpenBao()).pid(), number);
+    };
+  };
+  return {.begin = signal(SIGSTOP), .end = signal(SIGCONT)};
+}
+
+TEST_CASE("API server outage: an OpenBao that hangs costs no read and no write for two minutes") {
+  if (SkippedWithoutControlPlane()) return;
+  CheckWritesStop(Hangs());
+}
+
+TEST_CASE("API server outage: a quota that is used up costs no read and no write for two minutes") {
+  if (SkippedWithoutControlPlane()) return;
+  constexpr const char* kQuota = "sys/quotas/rate-limit/of-the-mount";
+  // One call an hour to the mount; all others are answered with 429.
+  const auto begin = [](ControlPlane& plane) {
+    SharedOpenBao().MustAdmin("POST", kQuota,
+                              {{"path", plane.bench.setup.options().transit_mount + "/"},
+                               {"rate", 1},
+                               {"interval", "1h"}});
+  };
+  CheckWritesStop(
+      {.begin = begin, .end = [](ControlPlane&) { SharedOpenBao().MustAdmin("DELETE", kQuota); }});
+}
+
+TEST_CASE("API server outage: a policy that denies costs no read and no write for two minutes") {
+  if (SkippedWithoutControlPlane()) return;
+  CheckWritesStop({.begin =
+                       [](ControlPlane& plane) {
+                         plane.bench.setup.SetPolicy(plane.bench.setup.LeastPrivilegePolicy({}));
+                       },
+                   .end = [](ControlPlane& plane) { plane.bench.setup.SetPolicy(); }});
+}
+
+TEST_CASE("Faults of OpenBao: 500 costs no read and no write for two minutes") {
+  if (SkippedWithoutControlPlane()) return;
+  CheckWritesStop(
+      Faults({{"status", 500}, {"body", {{"errors", Json::array({"internal error"})}}}}));
+}
+
+TEST_CASE("Faults of OpenBao: 5 s for each answer cost no read and no write for two minutes") {
+  if (SkippedWithoutControlPlane()) return;
+  CheckWritesStop(Faults({{"delay_ms", 5000}}));
+}
+
+TEST_CASE("Faults of OpenBao: nobody notices 0.3 s for each answer") {
+  if (SkippedWithoutControlPlane()) return;
+  CheckNothingIsSeen(Faults({{"delay_ms", 300}}));
 }
 
 }  // namespace

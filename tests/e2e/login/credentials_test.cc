@@ -58,7 +58,7 @@ TEST_CASE("Credentials: an expired JWT replaced within the grace time lets the s
   CHECK(provider.LogLines("auth.login").at(0).at("level") == "WARN");
   CHECK(provider.LogLines("auth.login").at(0).at("status") == "jwt_expired");
   config.WriteJwt(bench.setup.MintJwt());
-  CHECK(provider.WaitServing(Milliseconds(15000)));
+  CHECK(provider.WaitReady());
   CHECK(testing::KmsStub(config.socket()).Encrypt("x").status.ok());
 }
 
@@ -81,6 +81,7 @@ TEST_CASE("Credentials: a short lease is renewed before it ends and no call fail
 }
 
 TEST_CASE("Credentials: a bad CA file under a warm process keeps the old one and is reported") {
+  UseRaftStorage();
   Bench bench;
   const ProviderConfig config = bench.Config();
   Serving provider(config);

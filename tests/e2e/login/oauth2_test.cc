@@ -146,7 +146,7 @@ TEST_CASE("OAuth2: a rate limit is met with growing pauses and the start goes on
     CHECK(line.at("error_class") == "openbao_rate_limited");
   }
   endpoint.Instead(nullptr);
-  CHECK(provider.WaitServing(Milliseconds(20000)));
+  CHECK(provider.WaitReady(Milliseconds(20000)));
   CHECK(testing::KmsStub(config.socket()).Encrypt("x").status.ok());
 }
 

@@ -85,9 +85,7 @@ TEST_CASE("Doctor: a provider that waits for OpenBao is told with what it waits 
   REQUIRE(process.WaitLog("auth.login"));
   REQUIRE(process.WaitLog("status.probe"));
   auto told = d.Look(4);
-  CHECK(told["socket.listening"].message == "a provider runs, but there is no socket");
   CHECK(told["provider.running"].status == "fail");
-  CHECK(Says(told["provider.running"].message, "does not serve: "));
   CHECK(Says(told["provider.running"].message, "auth_failed"));
 }
 

@@ -137,7 +137,8 @@ TEST_CASE("Key usage: the report has its fields in their order and every object 
   CHECK(result.err.empty());
   CHECK(FieldNames(result.out) == Names{"name", "revision", "prefix", "keysScanned", "encrypted",
                                         "plaintext", "otherProviders", "malformed",
-                                        "unreferencedVersions", "limitations"});
+                                        "unreferencedVersions", "limitations", "takenAt",
+                                        "clusterId", "providerName", "recordedVersions"});
   const Json report = Json::parse(result.out);
   CHECK(report.at("name") == "key-usage");
   CHECK(report.at("prefix") == "/registry/");

@@ -100,7 +100,8 @@ TEST_CASE("Retire: the whole path from three rotations over trimming to what can
     const Json plan = node.Plan(retire);
     CHECK(Versions(plan, "removedVersions") == std::vector<int>{1, 2, 3});
     std::vector<std::string> apply = retire;
-    apply.insert(apply.end(), {"--apply", "--expected-state-hash", plan.at("stateHash")});
+    apply.insert(apply.end(),
+                 {"--without-evidence", "--apply", "--expected-state-hash", plan.at("stateHash")});
     const std::string locked = node.Refused(apply);
     CHECK(Says(locked, "stop the provider"));
     CHECK(Says(locked, "(process " + std::to_string(provider.process.child().pid()) + ")"));
@@ -193,8 +194,9 @@ TEST_CASE("Retire: nothing to remove is no error and changes nothing") {
   const std::vector<std::string> retire = {"retire-versions", "--before-version", "2"};
   rotated.node.Apply(retire);
   const std::string hash = rotated.node.StateHash();
-  const Json again = rotated.node.Plan(
-      {"retire-versions", "--before-version", "2", "--apply", "--expected-state-hash", hash});
+  const Json again =
+      rotated.node.Plan({"retire-versions", "--before-version", "2", "--without-evidence",
+                         "--apply", "--expected-state-hash", hash});
   CHECK(again.at("applied") == false);
   CHECK(again.at("removedVersions") == Json::array());
   CHECK(again.at("nextStateHash") == hash);
@@ -205,8 +207,9 @@ TEST_CASE("Retire: a plan that is not of this state is not applied") {
   Rotated rotated(3);
   const std::string old_hash = rotated.node.StateHash();
   rotated.node.Apply({"retire-versions", "--before-version", "2"});
-  const std::string text = rotated.node.Refused(
-      {"retire-versions", "--before-version", "3", "--apply", "--expected-state-hash", old_hash});
+  const std::string text =
+      rotated.node.Refused({"retire-versions", "--before-version", "3", "--without-evidence",
+                            "--apply", "--expected-state-hash", old_hash});
   CHECK(Says(text, "print the plan again"));
   rotated.node.Refused(
       {"restore-versions", "--versions", "1", "--apply", "--expected-state-hash", old_hash});
@@ -352,7 +355,12 @@ TEST_CASE("Retire: wrong usage exits 2 and a wrong configuration 3") {
     usage(with({"--output", "yaml"}));
     usage(with({"stray"}));
     usage(with({"--no-such-flag"}));
-    const CommandResult unconfigured = RunCommand(with({"--apply", "--expected-state-hash", hash}));
+    Names apply{"--apply", "--expected-state-hash", hash};
+    if (arguments.front() == "retire-versions") {
+      usage(with(apply));
+      apply.emplace_back("--without-evidence");
+    }
+    const CommandResult unconfigured = RunCommand(with(apply));
     CHECK(unconfigured.code == 3);
     CHECK(unconfigured.err.starts_with("config invalid\n"));
     CHECK(unconfigured.out.empty());

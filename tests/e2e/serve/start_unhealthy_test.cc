@@ -1,6 +1,7 @@
 // Starts of a node that has served before, while OpenBao answers and something keeps Status
 // unhealthy: it serves Decrypt, says why, and recovers (request-scheduling.md, "Start").
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <functional>
 #include <optional>
@@ -76,6 +77,40 @@ TEST_CASE("Start unhealthy: a mount that may create keys keeps nobody from readi
   node.bench.setup.SetDisableUpsert(false);
   node.CheckServes("upsert_allowed", "disable_upsert=true",
                    [&] { node.bench.setup.SetDisableUpsert(true); });
+}
+
+TEST_CASE("Start unhealthy: known keys decrypt before the grace time is over") {
+  ServedBefore node;
+  node.config.tree["bootstrap"]["graceTimeout"] = "60s";
+  node.config.Write();
+  node.bench.setup.SetDisableUpsert(false);
+  ProviderProcess process(node.config);
+  REQUIRE(process.WaitServing());
+  const testing::KmsStub stub(node.config.socket());
+  CHECK(stub.Decrypt(node.sealed).plaintext == "before");
+  const testing::StatusAnswer status = stub.Status();
+  CHECK(status.healthz == "unhealthy");
+  CHECK(status.key_id.empty());
+  CHECK(stub.Encrypt("x").status.code == static_cast<int>(Code::kFailedPrecondition));
+  CHECK(process.Health("/ready").status == 503);
+  // The start is not over: nobody is told that it is.
+  CHECK(process.LogLines("serve.unhealthy").empty());
+  CHECK(process.LogLines("serve.ready").size() == 1);  // of the run before
+  node.bench.setup.SetDisableUpsert(true);
+  CHECK(process.WaitLog("serve.ready", 2));
+  CHECK(stub.Encrypt("y").status.ok());
+}
+
+TEST_CASE("Start unhealthy: a stop before the grace time is over is a clean one") {
+  ServedBefore node;
+  node.config.tree["bootstrap"]["graceTimeout"] = "60s";
+  node.config.Write();
+  node.bench.setup.SetDisableUpsert(false);
+  ProviderProcess process(node.config);
+  REQUIRE(process.WaitServing());
+  CHECK(testing::KmsStub(node.config.socket()).Decrypt(node.sealed).status.ok());
+  CHECK(process.Terminate() == testing::ExitStatus{.code = 0, .signal = std::nullopt});
+  CHECK(access(node.config.socket().c_str(), F_OK) != 0);
 }
 
 TEST_CASE("Start unhealthy: without a login there is nothing to serve") {

@@ -74,6 +74,7 @@ TEST_CASE("Supervision: READY comes when the socket serves and STOPPING at the e
 }
 
 TEST_CASE("Supervision: OpenBao down at start extends the start and READY waits until it is back") {
+  UseRaftStorage();
   Bench bench;
   ProviderConfig config = bench.Config();
   config.tree["bootstrap"]["graceTimeout"] = "60s";
@@ -87,20 +88,22 @@ TEST_CASE("Supervision: OpenBao down at start extends the start and READY waits 
   CHECK(notify.Await("STATUS=waiting", Milliseconds(15000)) ==
         "STATUS=waiting until Status is healthy: could not connect to openbao.address: check the "
         "address and that OpenBao is running");
-  const testing::HttpAnswer live = provider.Health("/live");
-  CHECK(live.status == 503);
-  CHECK(Json::parse(live.body) == Json{{"status", "unavailable"}});
+  // The socket serves: kube-apiserver can connect, and hears that nothing works yet.
+  CHECK(provider.WaitServing());
+  const testing::KmsStub stub(config.socket());
+  CHECK(stub.Status().healthz == "unhealthy");
+  CHECK(stub.Encrypt("x").status.code == static_cast<int>(Code::kFailedPrecondition));
   const testing::HttpAnswer ready = provider.Health("/ready");
   CHECK(ready.status == 503);
   CHECK(Json::parse(ready.body).at("reasons").size() >= 1);
-  CHECK(access(config.socket().c_str(), F_OK) != 0);
+  CHECK(provider.LogLines("serve.ready").empty());
   CHECK(notify.Await("READY=1", Milliseconds(300)).empty());
 
   bench.openbao().Start();
   CHECK_FALSE(notify.Await("STATUS=serving", Milliseconds(20000)).empty());
   CHECK_FALSE(notify.Await("READY=1", Milliseconds(1000)).empty());
   CHECK(provider.Health("/live").status == 200);
-  CHECK(testing::KmsStub(config.socket()).Encrypt("x").status.ok());
+  CHECK(stub.Encrypt("x").status.ok());
 }
 
 TEST_CASE("Supervision: what systemctl status shows follows Status") {

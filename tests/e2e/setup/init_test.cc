@@ -144,6 +144,28 @@ TEST_CASE("Init: a key that is there is never taken for the new one") {
   bundled.CheckServes();
 }
 
+TEST_CASE("Init: a second run after versions were retired leaves the key alone") {
+  if (SkippedWithoutBao()) return;
+  Bench bench;
+  BundledNode bundled(bench);
+  bundled.Init({"--new-key"});
+  bundled.MustSetup(bundled.All());
+  REQUIRE(bundled.Admin("POST", bundled.key() + "/rotate", Json::object()).ok());
+  const auto hide_first = [&] {
+    return bundled.Admin("POST", bundled.key() + "/config", {{"min_decryption_version", 2}}).ok();
+  };
+  REQUIRE(hide_first());
+  const std::string second = bundled.MustSetup(bundled.All());
+  CHECK(Says(second, "hidden by min_decryption_version"));
+  CHECK_FALSE(Says(second, "created\n"));
+
+  // Another bundle's key is not taken for its own because its first version is hidden.
+  bundled.Init({"--new-key"});
+  const ScriptResult other = bundled.Setup(bundled.All());
+  CHECK(other.code == 1);
+  CHECK(Says(other.said, "created with --new-key, for a\nkey that does not"));
+}
+
 TEST_CASE("Init: a key of a known lineage is never made anew") {
   if (SkippedWithoutBao()) return;
   Bench bench;

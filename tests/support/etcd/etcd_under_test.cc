@@ -73,12 +73,24 @@ bool SkippedWithoutEtcd() {
 }
 
 EtcdUnderTest::EtcdUnderTest(EtcdTransport transport, std::vector<std::string> arguments)
+    : EtcdUnderTest(NotStarted(), transport, std::move(arguments)) {
+  Start();
+}
+
+std::unique_ptr<EtcdUnderTest> EtcdUnderTest::LaunchMember(std::vector<std::string> arguments) {
+  auto member = std::unique_ptr<EtcdUnderTest>(
+      new EtcdUnderTest(NotStarted(), EtcdTransport::kPlain, std::move(arguments)));
+  member->Launch();
+  return member;
+}
+
+EtcdUnderTest::EtcdUnderTest(NotStarted, EtcdTransport transport,
+                             std::vector<std::string> arguments)
     : transport_(transport),
       arguments_(std::move(arguments)),
       port_(FreePort()),
       peer_port_(FreePort()) {
   WriteCertificates();
-  Start();
 }
 
 EtcdUnderTest::~EtcdUnderTest() = default;
@@ -111,6 +123,11 @@ void EtcdUnderTest::WriteCertificates() {
 }
 
 void EtcdUnderTest::Start() {
+  Launch();
+  WaitUp();
+}
+
+void EtcdUnderTest::Launch() {
   const std::string peer = "http://127.0.0.1:" + std::to_string(peer_port_);
   std::vector<std::string> argv = {FindEtcd().value_or("etcd"),
                                    "--name=test",
@@ -134,6 +151,9 @@ void EtcdUnderTest::Start() {
   argv.insert(argv.end(), arguments_.begin(), arguments_.end());
   process_ = std::make_unique<ChildProcess>(ChildProcess::Options{
       .argv = argv, .stdout_file = directory_.File("log"), .stderr_file = directory_.File("log")});
+}
+
+void EtcdUnderTest::WaitUp() {
   if (!connection_) {
     std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
     if (transport_ != EtcdTransport::kPlain) {
@@ -223,6 +243,13 @@ int EtcdUnderTest::Control(const std::vector<std::string>& arguments) const {
                         .stderr_file = directory_.File("etcdctl")});
   const auto ended = control.Wait(20s);
   return ended ? ended->code.value_or(-1) : -1;
+}
+
+std::string EtcdUnderTest::ControlOutput(const std::vector<std::string>& arguments) const {
+  const int code = Control(arguments);
+  std::string output = ReadWholeFile(directory_.File("etcdctl"));
+  if (code != 0) throw HarnessError("etcdctl: " + output);
+  return output;
 }
 
 }  // namespace baokms::testing

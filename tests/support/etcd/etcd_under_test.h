@@ -26,6 +26,9 @@ class EtcdUnderTest {
 
   explicit EtcdUnderTest(EtcdTransport transport = EtcdTransport::kPlain,
                          std::vector<std::string> arguments = {});
+  // A member that comes up with others: launched, and to be waited for when all are.
+  static std::unique_ptr<EtcdUnderTest> LaunchMember(std::vector<std::string> arguments);
+  void WaitUp();
   ~EtcdUnderTest();
 
   // https://127.0.0.1:PORT or http://...
@@ -49,6 +52,8 @@ class EtcdUnderTest {
   void Compact(std::int64_t revision);
   // `etcdctl <arguments>` against it; REQUIREs nothing, returns its exit code.
   int Control(const std::vector<std::string>& arguments) const;
+  // The same; what it printed. Throws HarnessError when it fails.
+  std::string ControlOutput(const std::vector<std::string>& arguments) const;
 
   // The same address and data afterwards.
   void Stop();
@@ -57,7 +62,10 @@ class EtcdUnderTest {
 
  private:
   struct Connection;
+  struct NotStarted {};
+  EtcdUnderTest(NotStarted, EtcdTransport transport, std::vector<std::string> arguments);
   void WriteCertificates();
+  void Launch();
 
   TempDirectory directory_;
   EtcdTransport transport_;

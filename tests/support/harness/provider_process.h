@@ -40,8 +40,8 @@ class ProviderProcess {
   static void ListenToAll(Listener listener);
 
   using Timeout = std::chrono::milliseconds;
-  // /live answers 200, which is when the socket serves (or, with health off, the log says
-  // serve.ready); false when it ended or `timeout` is over.
+  // /live answers 200, which is when the socket serves, also while Status is unhealthy (or, with
+  // health off, the log says serve.ready); false when it ended or `timeout` is over.
   bool WaitServing(Timeout timeout = Timeout(15000));
   // /ready answers 200: healthy, fresh, an active key.
   bool WaitReady(Timeout timeout = Timeout(15000));

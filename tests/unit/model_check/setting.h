@@ -36,6 +36,7 @@ inline KeeperPolicy PolicyOf(const Setting& setting) {
           .deep_probe_interval = 4 * kTick,
           .start_retry_interval = kTick,
           .first_repeat = kTick,
+          .longest_repeat = 2 * kTick,
           .max_staleness = 3 * kTick,
           .probe_timeout = kTick,
           .plugin_version = "v0.1.0"};

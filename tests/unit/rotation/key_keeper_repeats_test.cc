@@ -36,11 +36,11 @@ TEST_CASE("Keeper: until it was healthy once it retries at the start interval") 
   CHECK(b.keeper.NextTimer() == b.now.monotonic + 30s);
 }
 
-TEST_CASE("Keeper: a failed read is repeated after one second and ever later up to the interval") {
+TEST_CASE("Keeper: a failed read is repeated after one second and ever later up to ten") {
   KeeperBench b;
   b.Start();
   b.PassToTimer();
-  for (const Duration pause : {1s, 2s, 4s, 8s, 16s, 30s, 30s}) {
+  for (const Duration pause : {1s, 2s, 4s, 8s, 10s, 10s}) {
     b.FailRead();
     CHECK(b.keeper.NextTimer() == b.now.monotonic + pause);
     b.PassToTimer();
@@ -244,7 +244,7 @@ TEST_CASE("Keeper: ends of outages start no more than one probe a second") {
   KeeperBench b;
   b.Start();
   b.PassToTimer();
-  for (int i = 0; i < 5; ++i) {  // far enough that the next repeat is 16 s away
+  for (int i = 0; i < 5; ++i) {  // far enough that the next repeat is 10 s away
     b.FailRead();
     if (i < 4) b.PassToTimer();
   }

@@ -35,4 +35,20 @@ TEST_CASE("Rfc3339: milliseconds have three digits and count forward before 1970
 }
 
 }  // namespace
+TEST_CASE("RFC 3339: what was written is read again and nothing else is") {
+  for (const char* text :
+       {"1970-01-01T00:00:00Z", "2024-02-29T23:59:59Z", "9999-12-31T23:59:59Z"}) {
+    const auto at = ParseRfc3339(text);
+    REQUIRE(at);
+    CHECK(Rfc3339(*at) == text);
+  }
+  for (const char* text :
+       {"", "2023-02-29T00:00:00Z", "2023-13-01T00:00:00Z", "2023-01-01T24:00:00Z",
+        "2023-01-01T00:60:00Z", "2023-01-01T00:00:60Z", "2023-01-01 00:00:00Z",
+        "2023-01-01T00:00:00", "2023-01-01T00:00:00z", "2023-01-01T00:00:00ZZ",
+        "2023-01-0xT00:00:00Z", "+023-01-01T00:00:00Z", "2023/01/01T00:00:00Z"}) {
+    CHECK_MESSAGE(!ParseRfc3339(text), text);
+  }
+}
+
 }  // namespace baokms::core
