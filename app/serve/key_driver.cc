@@ -119,8 +119,8 @@ void KeyDriver::Do(const core::AnswerDiscovery& action) {
 void KeyDriver::LookAtFiles() {
   const core::KeyView view = keeper_.view();
   // After a failed save they may hold the attempted state, and that is told already.
-  const bool pending = view.persistence_degraded ||
-                       view.metadata_reason == core::Reason::kStateSaveFailed;
+  const bool pending =
+      view.persistence_degraded || view.metadata_reason == core::Reason::kStateSaveFailed;
   if (ports_.watch != nullptr && keeper_.registry() && !pending) {
     ports_.watch->Look(*keeper_.registry());
   }

@@ -18,12 +18,11 @@ void AddListener(const std::string& address, std::vector<health_http::Route> rou
   const auto not_bound = [&log, name](health_http::ListenProblem problem) {
     log.Note(core::LogLevel::kWarn, std::string(name) + "_listener.not_bound", Name(problem));
   };
-  auto started = health_http::HttpServer::Start(
-      {.address = address, .routes = std::move(routes)},
-      {.not_bound = not_bound,
-       .bound = [&log, name] {
-         log.Note(core::LogLevel::kInfo, std::string(name) + "_listener.bound");
-       }});
+  auto started = health_http::HttpServer::Start({.address = address, .routes = std::move(routes)},
+                                                {.not_bound = not_bound, .bound = [&log, name] {
+                                                   log.Note(core::LogLevel::kInfo,
+                                                            std::string(name) + "_listener.bound");
+                                                 }});
   if (started) {
     listeners.push_back({name, *std::move(started)});
   } else {
@@ -45,9 +44,10 @@ Listeners StartListeners(const core::ServerConfiguration& server, const ports::G
                          adapters::telemetry::Telemetry& telemetry) {
   Listeners listeners;
   AddListener(server.metrics_address,
-              health_http::MetricsRoutes([&telemetry] { return telemetry.Scrape(); }),
-              "metrics", telemetry, listeners);
-  AddListener(server.health_address, health_http::HealthRoutes(gauges), "health", telemetry, listeners);
+              health_http::MetricsRoutes([&telemetry] { return telemetry.Scrape(); }), "metrics",
+              telemetry, listeners);
+  AddListener(server.health_address, health_http::HealthRoutes(gauges), "health", telemetry,
+              listeners);
   return listeners;
 }
 

@@ -41,9 +41,8 @@ Runtime::Runtime(const Environment& environment)
       store_(file_system_, environment.configuration.state.path),
       loop_(environment.clock),
       alarm_(loop_, environment.clock),
-      watch_(store_, [this](core::FilesFound found, bool given_back) {
-        TellOfFiles(found, given_back);
-      }) {}
+      watch_(store_,
+             [this](core::FilesFound found, bool given_back) { TellOfFiles(found, given_back); }) {}
 
 Runtime::~Runtime() { Stop(std::chrono::milliseconds(0)); }
 
@@ -164,9 +163,9 @@ std::expected<void, StartProblem> Runtime::Serve() {
        .max_concurrent_decrypt = static_cast<std::size_t>(server.max_concurrent_decrypt)},
       *service_, env_.telemetry);
   if (!started) {
-    return std::unexpected(StartProblem{
-        kSocketFailed, std::string(grpc_kms::Message(started.error())) + ": " +
-                           std::string(grpc_kms::AdviceFor(started.error()))});
+    return std::unexpected(
+        StartProblem{kSocketFailed, std::string(grpc_kms::Message(started.error())) + ": " +
+                                        std::string(grpc_kms::AdviceFor(started.error()))});
   }
   server_ = *std::move(started);
   gauges_->SetLive(true);

@@ -236,10 +236,9 @@ ExitCode Serve(const ConfigurationRequest& request) {
   const auto configuration = LoadCheckedConfiguration(request, files);
   if (!configuration) return RefuseToServe(configuration.error());
   if (!SocketGroupId(configuration->server.socket_group)) {
-    return RefuseToServe(
-        {{.field = "server.socketGroup",
-          .line = 0,
-          .message = "this machine has no such group; create it or use a gid"}});
+    return RefuseToServe({{.field = "server.socketGroup",
+                           .line = 0,
+                           .message = "this machine has no such group; create it or use a gid"}});
   }
   // Before the first thread, which writes the log.
   const Confinement confinement(*configuration, ConfigurationFile(request));

@@ -23,17 +23,17 @@ class Machine {
     here.MakeDirectory("tls", 0750);
     here.Write("tls/ca.crt", testing::ReadWholeFile(bench.openbao().ca_file()), 0644);
     const std::string mount = "cert-" + bench.setup.options().key_name;
-    values_ = {{"https://openbao.example:8200", bench.openbao().address()},
-               {"/etc/openbao-kms", here.path()},
-               {"/root/", here.path() + "/"},
-               {"-path=cert", "-path=" + mount},
-               {"auth/cert", "auth/" + mount},
-               {"token_policies=bao-kms", "token_policies=" + bench.setup.options().policy},
-               {"-o openbao-kms -g openbao-kms",
-                "-o " + std::to_string(getuid()) + " -g " + std::to_string(getgid())},
-               {"bao-kms-provider doctor",
-                testing::ProviderProgram() + " doctor --allow-socket-parent " +
-                    config.socket_directory()}};
+    values_ = {
+        {"https://openbao.example:8200", bench.openbao().address()},
+        {"/etc/openbao-kms", here.path()},
+        {"/root/", here.path() + "/"},
+        {"-path=cert", "-path=" + mount},
+        {"auth/cert", "auth/" + mount},
+        {"token_policies=bao-kms", "token_policies=" + bench.setup.options().policy},
+        {"-o openbao-kms -g openbao-kms",
+         "-o " + std::to_string(getuid()) + " -g " + std::to_string(getgid())},
+        {"bao-kms-provider doctor", testing::ProviderProgram() + " doctor --allow-socket-parent " +
+                                        config.socket_directory()}};
     Run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 "
         "-subj '/CN=node authority' -keyout /root/ca/ca.key -out /root/ca/ca.pem");
     std::string yaml;
