@@ -228,6 +228,16 @@ CheckResult KeyUnderCheck::CheckRestrictions() const {
   return registry == nullptr ? Pass() : JudgeRestrictions(Beside(*registry));
 }
 
+CheckResult KeyUnderCheck::CheckAutoRotation() const {
+  const std::int64_t period = metadata_->auto_rotate_period;
+  if (period <= 0) return Pass();
+  const std::string every =
+      period % 3600 == 0 ? std::to_string(period / 3600) + " h" : std::to_string(period) + " s";
+  return Warn("OpenBao adds a version to the key by itself every " + every,
+              "every node takes each version into use, and nobody rewrites the objects or retires "
+              "the version before: set auto_rotate_period=0 on the key, or plan for it");
+}
+
 CheckResult KeyUnderCheck::CheckService() {
   if (EncryptionBlocked()) return NeedsRestrictions();
   const auto registry = StartingRegistry();

@@ -41,6 +41,7 @@ class KeyUnderCheck {
   CheckResult CheckKeyId() const;
   CheckResult CheckState() const;
   CheckResult CheckRestrictions() const;
+  CheckResult CheckAutoRotation() const;
   // Status, Encrypt and Decrypt in this process, as the socket would serve them.
   CheckResult CheckService();
 

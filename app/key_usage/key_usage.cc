@@ -37,16 +37,12 @@ constexpr ports::FilePolicy kEtcdKeyFile{.forbidden_mode_bits = 0137, .max_bytes
 
 std::expected<etcd::TlsFiles, ConfigProblems> ReadTlsFiles(const ports::FileReader& files,
                                                            const KeyUsageRequest& request) {
-  const auto read = [&](const char* flag, const std::string& path,
-                        ports::FilePolicy policy) -> std::expected<core::Secret, ConfigProblems> {
-    if (path.empty()) return core::Secret();
-    return ReadFlagFile(files, flag, path, policy);
-  };
-  const auto ca = read("--etcd-cacert", request.ca_file, ports::kCaFile);
+  const auto ca = ReadFlagFile(files, "--etcd-cacert", request.ca_file, ports::kCaFile);
   if (!ca) return std::unexpected(ca.error());
-  const auto certificate = read("--etcd-cert", request.certificate_file, ports::kCaFile);
+  const auto certificate =
+      ReadFlagFile(files, "--etcd-cert", request.certificate_file, ports::kCaFile);
   if (!certificate) return std::unexpected(certificate.error());
-  auto key = read("--etcd-key", request.key_file, kEtcdKeyFile);
+  auto key = ReadFlagFile(files, "--etcd-key", request.key_file, kEtcdKeyFile);
   if (!key) return std::unexpected(key.error());
   return etcd::TlsFiles{.ca = std::string(ca->ExposeSecret()),
                         .certificate = std::string(certificate->ExposeSecret()),

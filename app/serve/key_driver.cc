@@ -153,7 +153,14 @@ void KeyDriver::ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::
        .healthy = healthy,
        .key_id_hash = view.keys ? view.keys->active->key_id_hash : std::string_view(),
        .transit_key_version = view.keys ? view.keys->active->snapshot.version.number() : 0});
-  if (on_probe_) on_probe_({healthy, reason, error, keeper_.refusal()});
+  if (!on_probe_) return;
+  on_probe_({.healthy = healthy,
+             .reason = reason,
+             .error = error,
+             .refusal = keeper_.refusal(),
+             .kind = kind,
+             .ended = now.boot,
+             .took = now.monotonic - began});
 }
 
 void KeyDriver::Do(const core::Promoted& action) {

@@ -30,6 +30,9 @@ struct ProbeReport {
   std::optional<core::Reason> reason;
   std::optional<core::Error> error;
   std::string refusal{};  // of the metadata, for instance "latest_version=2"
+  ports::ProbeKind kind{};
+  core::BootTime ended{};
+  core::Duration took{};
 };
 
 class KeyDriver final : public ports::KeyDiscovery {

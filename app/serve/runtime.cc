@@ -85,7 +85,12 @@ void Runtime::Connect() {
       KeyDriver::Ports{env_.clock, *tokens_, *transit_, env_.random, store_, env_.telemetry, view_,
                        &watch_},
       core::KeyKeeper(KeeperPolicyOf(configuration), identity_, std::move(recovered_)));
-  gauges_ = std::make_unique<RuntimeGauges>(env_.clock, view_, *tokens_, watch_);
+  gauges_ = std::make_unique<RuntimeGauges>(
+      RuntimeGauges::Sources{env_.clock, view_, *tokens_, history_, watch_},
+      RuntimeGauges::Facts{
+          .auth_method = configuration.auth.method,
+          .required_observations = configuration.rotation.require_stable_observation_count,
+          .program_version = kVersion});
   service_ = std::make_unique<core::TransitKmsService>(
       core::TransitKmsService::Ports{env_.clock, view_, *tokens_, *transit_, *keys_, exclusion_,
                                      alarm_},
@@ -113,6 +118,7 @@ void Runtime::StartProbing(std::move_only_function<void(bool healthy)> on_probe)
       if (report.reason) last_failure_ = report;
       const auto& login = tokens_->last_failure();
       login_advice_ = login ? AdviceFor(*login) : std::string();
+      history_.Add(report, report.reason ? FailedStartAdvice(report, login_advice_) : "");
     }
     probe_ended_.notify_one();
     if (report.healthy || report.reason) on_probe(report.healthy);

@@ -20,6 +20,7 @@
 #include "app/serve/control_loop.h"
 #include "app/serve/key_driver.h"
 #include "app/serve/loop_alarm.h"
+#include "app/serve/probe_history.h"
 #include "app/serve/runtime_gauges.h"
 #include "app/serve/start_problem.h"
 #include "app/serve/state_watch.h"
@@ -95,6 +96,7 @@ class Runtime {
   std::unique_ptr<TokenDriver> tokens_;
   std::unique_ptr<KeyDriver> keys_;
   StateWatch watch_;
+  ProbeHistory history_;
   std::unique_ptr<RuntimeGauges> gauges_;
   std::unique_ptr<core::TransitKmsService> service_;
   std::unique_ptr<adapters::grpc_kms::KmsServer> server_;

@@ -35,7 +35,7 @@ telemetry::TelemetryOptions TelemetryOptionsOf(const core::Configuration& config
 // A word for the log, which shows no path.
 std::string_view ConfigurationClass(const std::string& file) {
   if (file.empty()) return "none";
-  return file == adapters::config_yaml::kUsualConfigPath ? "default_path" : "other_path";
+  return file == "/etc/openbao-kms/config.yaml" ? "default_path" : "other_path";
 }
 
 // Every problem on standard error: as the log's last line, for who collects it, and in lines for a
@@ -224,7 +224,7 @@ class ServeRun {
   StatusLine status_{[this](const std::string& line) { supervisor_.Status(line); }};
   telemetry::Telemetry log_;
   bool socket_is_open_ = false;
-  StartProblem no_socket_;
+  StartProblem no_socket_;  // of Start::kNoSocket
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ class StatusLine {
 
   // A probe has ended; `trouble` is advice on why Status is not healthy, empty when it is.
   void ProbeEnded(std::string trouble);
-  // The socket serves.
+  // The start is over.
   void Serves();
   // The last line: nothing changes it any more.
   void Stops();

@@ -59,4 +59,11 @@ std::string RotationSentence(const RotationReport& report, const RotationFacts& 
   return sentence;
 }
 
+bool RotationIsOver(const RotationReport& report) {
+  const Report& fields = report.report;
+  return report.problem.empty() && fields.at("rotationState") == "active" &&
+         fields.contains("latestTransitVersion") &&
+         fields.at("latestTransitVersion") <= fields.at("activeTransitVersion");
+}
+
 }  // namespace baokms::app

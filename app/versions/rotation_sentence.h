@@ -10,4 +10,7 @@ namespace baokms::app {
 // Ends with a full stop. `report` was made of `facts`.
 std::string RotationSentence(const RotationReport& report, const RotationFacts& facts);
 
+// OpenBao's newest version is active here, and no other one waits.
+bool RotationIsOver(const RotationReport& report);
+
 }  // namespace baokms::app

@@ -161,6 +161,13 @@ std::expected<std::vector<KeySnapshot>, RegistryProblem> VerifyRecords(
   return snapshots;
 }
 
+// As a rotation step writes them: state first, then the newest version, then the key_id.
+void Sort(std::vector<KeySnapshot>& snapshots) {
+  std::ranges::sort(snapshots, [](const KeySnapshot& a, const KeySnapshot& b) {
+    return std::tie(a.state, b.version, a.key_id) < std::tie(b.state, a.version, b.key_id);
+  });
+}
+
 // For looking up each of thousands.
 std::map<std::string_view, const KeySnapshot*> ById(const std::vector<KeySnapshot>& snapshots) {
   std::map<std::string_view, const KeySnapshot*> by_id;
@@ -237,13 +244,18 @@ Registry Registry::First(Identity identity, KeySnapshot active) {
   return Registry(std::move(identity), 1, std::nullopt, {std::move(active)});
 }
 
+Registry Registry::Anew(Identity identity, std::vector<KeySnapshot> snapshots,
+                        const std::optional<CheckpointDocument>& after) {
+  Sort(snapshots);
+  if (!after) return Registry(std::move(identity), 1, std::nullopt, std::move(snapshots));
+  return Registry(std::move(identity), after->generation + 1, after->current_hash,
+                  std::move(snapshots));
+}
+
 std::optional<Registry> Registry::Next(std::vector<KeySnapshot> snapshots) const {
   if (generation_ == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
   if (!KeepsEveryPromise(*this, snapshots)) return std::nullopt;
-  std::ranges::sort(snapshots, [](const KeySnapshot& a, const KeySnapshot& b) {
-    // State first, then the newest version, then the key_id.
-    return std::tie(a.state, b.version, a.key_id) < std::tie(b.state, a.version, b.key_id);
-  });
+  Sort(snapshots);
   return Registry(identity_, generation_ + 1, current_hash_, std::move(snapshots));
 }
 

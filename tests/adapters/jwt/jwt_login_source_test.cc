@@ -81,7 +81,7 @@ TEST_CASE("Login: role and JWT go to the configured mount within the deadline") 
   const auto result = fixture.Login();
   REQUIRE(result.has_value());
   CHECK(result->grant.value.ExposeSecret() == "s.t");
-  CHECK_FALSE(result->credential_expires_at.has_value());
+  CHECK(result->credential_expires_at == 1'700'003'600);
   CHECK(fixture.auth.mount_paths == std::vector<std::string>{"auth/jwt"});
   CHECK(fixture.auth.bodies.at(0) == R"({"role":"kms","jwt":")" + fixture.jwt + R"("})");
   CHECK(fixture.auth.deadlines.at(0) == core::MonotonicTime(5s));

@@ -172,9 +172,32 @@ TEST_CASE("Metric table: it says what a scrape shows from the start and after ev
   gauges.reading.status_key_id_hash = kHash;
   CHECK(Shown(recorder.telemetry.Scrape()) ==
         InTable({Appears::kAtStart, Appears::kWithActiveKey}));
+  gauges.reading.reasons = {"status_stale"};
+  CHECK(Shown(recorder.telemetry.Scrape()) ==
+        InTable({Appears::kAtStart, Appears::kWithActiveKey, Appears::kWithReason}));
   TellEverything(recorder.telemetry);
   CHECK(Shown(recorder.telemetry.Scrape()) ==
-        InTable({Appears::kAtStart, Appears::kWithActiveKey, Appears::kWithFirstEvent}));
+        InTable({Appears::kAtStart, Appears::kWithActiveKey, Appears::kWithFirstEvent,
+                 Appears::kWithReason}));
+}
+
+TEST_CASE("Scrape: ready with its reasons, each once and gone when it is over") {
+  Recorder recorder;
+  testing::FixedGauges gauges;
+  recorder.telemetry.BindGauges(&gauges);
+  gauges.reading.reasons = {"status_stale", "status_stale", "no word\n"};
+  gauges.reading.credential_ttl = std::chrono::seconds(90);
+  std::string scrape = recorder.telemetry.Scrape();
+  CHECK(scrape.contains("\nopenbao_kms_ready 0\n"));
+  CHECK(scrape.contains("\nopenbao_kms_ready_reason{reason=\"status_stale\"} 1\n"));
+  CHECK(scrape.find("status_stale") == scrape.rfind("status_stale"));
+  CHECK(scrape.contains("\nopenbao_kms_ready_reason{reason=\"unknown\"} 1\n"));
+  CHECK(scrape.contains("\nopenbao_kms_credential_ttl_seconds 90\n"));
+  gauges.reading.ready = true;
+  gauges.reading.reasons.clear();
+  scrape = recorder.telemetry.Scrape();
+  CHECK(scrape.contains("\nopenbao_kms_ready 1\n"));
+  CHECK_FALSE(scrape.contains("openbao_kms_ready_reason"));
 }
 
 TEST_CASE("Scrape: the process series of Go's client are there") {

@@ -21,7 +21,15 @@ struct Told {
       RegistryOf({Snapshot(2, kActive), Snapshot(1, kRetired)});
   LiveKey key{.metadata = FitMetadata(2), .problem = {}};
 
-  std::string Sentence() const {
+  bool IsOver() const {
+    return Look(
+        [](const RotationReport& report, const RotationFacts&) { return RotationIsOver(report); });
+  }
+  std::string Sentence() const { return Look(RotationSentence); }
+
+ private:
+  template <typename Judge>
+  auto Look(Judge judge) const {
     const core::Registry::Identity identity = Bind();
     core::RegistryFiles files;
     files.recovered.registry = registry;
@@ -33,7 +41,7 @@ struct Told {
                               .policy = {.required_observations = 3},
                               .activation_delay = std::chrono::minutes(2),
                               .wall = kNow};
-    return RotationSentence(ReportRotation(facts), facts);
+    return judge(ReportRotation(facts), facts);
   }
 };
 
@@ -73,6 +81,22 @@ TEST_CASE("Rotation sentence: a node without a state and one that OpenBao does n
   CHECK(told.Sentence() == "This node has no state yet; serve creates it at its first start.");
   told.key = {.metadata = std::nullopt, .problem = "openbao_sealed: unseal it"};
   CHECK(told.Sentence().starts_with("OpenBao's metadata could not be read"));
+}
+
+TEST_CASE("Rotation sentence: a rotation is over when the newest version is active") {
+  Told told;
+  CHECK(told.IsOver());
+  told.key.metadata = FitMetadata(3);
+  CHECK_FALSE(told.IsOver());
+  told.registry = RegistryOf({Snapshot(2, kActive), Candidate(3, 3, kNow)});
+  CHECK_FALSE(told.IsOver());
+  told.registry = RegistryOf({Snapshot(3, kActive), Snapshot(2, kRetired)});
+  CHECK(told.IsOver());
+  told.key = {.metadata = FitMetadata(3), .problem = "upsert_allowed"};
+  CHECK_FALSE(told.IsOver());
+  told.registry.reset();
+  told.key = {.metadata = FitMetadata(1), .problem = {}};
+  CHECK_FALSE(told.IsOver());
 }
 
 }  // namespace baokms::app

@@ -144,10 +144,6 @@ void Begin(ControlPlane& plane) {
 
 }  // namespace
 
-double SecondsSince(Steady::time_point begun) {
-  return std::chrono::duration<double>(Steady::now() - begun).count();
-}
-
 bool IsReady(const ControlPlane& plane, std::string& lacks) {
   const testing::HttpAnswer answer = plane.api.Ask("GET", "/readyz");
   if (answer.status == 200) return true;

@@ -27,6 +27,4 @@ void UseDefaultIntervals(ControlPlane& plane);
 // Whether kube-apiserver is; else `lacks` has the checks of /readyz that fail, if it answers.
 bool IsReady(const ControlPlane& plane, std::string& lacks);
 
-double SecondsSince(std::chrono::steady_clock::time_point begun);
-
 }  // namespace baokms::e2e

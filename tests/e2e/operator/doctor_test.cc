@@ -72,6 +72,7 @@ TEST_CASE("Doctor: text says the same in lines") {
         "[skip] key_id.deterministic: Key ID determinism - needs jwt.local\n"
         "[skip] registry.state: Registry state - needs jwt.local\n"
         "[skip] transit.version_restrictions: Transit version restrictions - needs jwt.local\n"
+        "[skip] transit.auto_rotate_period: Transit auto_rotate_period - needs jwt.local\n"
         "[skip] kms.status_encrypt: Status/encrypt consistency - needs jwt.local\n"
         "[skip] process.hardening: Process hardening - needs jwt.local\n"
         "[pass] state.writable: State can be saved\n"

@@ -112,7 +112,7 @@ TEST_CASE("Start refused: a first node on a rotated key does not wait for the gr
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(10));
   CHECK(provider.LogLines("status.probe").size() == 1);
   CHECK(Says(line, "there is no state at state.path"));
-  for (const char* way : {"another node", "a backup of any node", "create a Transit key"}) {
+  for (const char* way : {"another node", "a backup of any node", "recover-state --adopt"}) {
     CHECK(Says(line, way));
   }
 }

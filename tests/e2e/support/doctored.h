@@ -29,6 +29,7 @@ inline const Names kIds = {"config.load",
                            "key_id.deterministic",
                            "registry.state",
                            "transit.version_restrictions",
+                           "transit.auto_rotate_period",
                            "kms.status_encrypt",
                            "process.hardening",
                            "state.writable",
@@ -50,7 +51,8 @@ inline const Names kKeyIds = {"config.load",
                               "transit.disable_upsert",
                               "key_id.deterministic",
                               "registry.state",
-                              "transit.version_restrictions"};
+                              "transit.version_restrictions",
+                              "transit.auto_rotate_period"};
 
 struct Told {
   std::string status;

@@ -29,6 +29,8 @@ std::string_view Release::missing_certificate() const {
   return Since(2, 6) ? "no client certificate found" : "client certificate must be supplied";
 }
 
+bool Release::tells_performance_standby() const { return !Since(2, 6); }
+
 const char* Release::date_field() const { return Since(2, 6) ? "commit_date" : "build_date"; }
 
 }  // namespace baokms::emulator

@@ -22,6 +22,8 @@ class Release {
   std::string_view missing_certificate() const;
   // The field of sys/seal-status with the date of the program.
   const char* date_field() const;
+  // Whether sys/health has performance_standby.
+  bool tells_performance_standby() const;
 
  private:
   bool Since(int major, int minor) const;

@@ -199,11 +199,11 @@ HttpReply SysRoutes::Health(const HttpRequest& request) const {
   Json body = {{"initialized", true},
                {"sealed", sealed},
                {"standby", sealed || standby},
-               {"performance_standby", false},
                {"replication_performance_mode", sealed ? "unknown" : "disabled"},
                {"replication_dr_mode", sealed ? "unknown" : "disabled"},
                {"server_time_utc", clock_.UnixSeconds()},
                {"version", release_.version()}};
+  if (release_.tells_performance_standby()) body["performance_standby"] = false;
   if (!sealed) {
     body["cluster_name"] = kClusterName;
     body["cluster_id"] = StableUuid(kClusterName);
