@@ -53,8 +53,9 @@ SystemResult<void> WriteTemporary(FileSystem& files, int directory, const std::s
 SystemResult<int> OpenTrial(FileSystem& files, int directory, const std::string& name) {
   const auto unnamed = files.OpenAt(directory, ".", O_TMPFILE | O_WRONLY, kFileMode);
   // What kernels and file systems without unnamed files say.
-  const bool unsupported = !unnamed && (unnamed.error() == EOPNOTSUPP || unnamed.error() == EISDIR ||
-                                        unnamed.error() == ENOENT || unnamed.error() == EINVAL);
+  const bool unsupported =
+      !unnamed && (unnamed.error() == EOPNOTSUPP || unnamed.error() == EISDIR ||
+                   unnamed.error() == ENOENT || unnamed.error() == EINVAL);
   if (!unsupported) return unnamed;
   const std::string trial = TemporaryName(name) + ".trial";
   if (const auto gone = files.UnlinkAt(directory, trial); !gone && gone.error() != ENOENT) {

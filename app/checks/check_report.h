@@ -83,7 +83,8 @@ class CheckWatch {
   virtual void Listed(const Check& check) = 0;
 };
 
-// In order; those that cannot run are kSkip and name what they wait for, the first that failed. `watch` may be null.
+// In order; those that cannot run are kSkip and name what they wait for, the first that failed.
+// `watch` may be null.
 CheckReport RunChecks(std::string_view name, const std::vector<PlannedCheck>& plan,
                       CheckWatch* watch = nullptr);
 

@@ -126,10 +126,11 @@ CheckResult KeyUnderCheck::JudgePolicy() const {
                                          session_->CallDeadline(), std::move(done));
   });
   if (!answers && answers.error().error_class() == core::ErrorClass::kTransitPolicyDenied) {
-    return Fail("the token's policy lacks update on sys/capabilities-self, and probably everything: "
-                "read on keys/<key>, update on encrypt/<key> and decrypt/<key>, read on "
-                "config/keys, update on auth/token/renew-self",
-                std::string(kPolicyAdvice));
+    return Fail(
+        "the token's policy lacks update on sys/capabilities-self, and probably everything: "
+        "read on keys/<key>, update on encrypt/<key> and decrypt/<key>, read on "
+        "config/keys, update on auth/token/renew-self",
+        std::string(kPolicyAdvice));
   }
   if (!answers) return FailedCall(answers.error());
   std::string found;

@@ -35,8 +35,7 @@ std::optional<std::vector<std::uint64_t>> Field(std::string_view text, std::stri
       continue;
     }
     std::uint64_t number = 0;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), number, base);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
     if (error != std::errc()) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     numbers.push_back(number);
@@ -60,9 +59,8 @@ std::optional<SocketCaller> ParseProcessStatus(std::string_view text) {
       capabilities->size() != 1) {
     return std::nullopt;
   }
-  SocketCaller caller{.uid = static_cast<uid_t>((*uids)[1]),
-                      .gid = static_cast<gid_t>((*gids)[1]),
-                      .groups = {}};
+  SocketCaller caller{
+      .uid = static_cast<uid_t>((*uids)[1]), .gid = static_cast<gid_t>((*gids)[1]), .groups = {}};
   for (const std::uint64_t group : *groups) caller.groups.push_back(static_cast<gid_t>(group));
   // Of another user it is a capability over a user namespace, not over this node's files.
   caller.overrides_modes = caller.uid == 0 && ((capabilities->front() >> kDacOverride) & 1U) != 0;

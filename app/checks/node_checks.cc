@@ -30,8 +30,7 @@ constexpr mode_t kPermissions = 0777;
 CheckResult FailedSave(std::string_view text) {
   const std::size_t end = text.find("; ");
   if (end == std::string_view::npos) return Fail(std::string(text), "state.path: check the disk");
-  return Fail(std::string(text.substr(0, end)),
-              "state.path: " + std::string(text.substr(end + 2)));
+  return Fail(std::string(text.substr(0, end)), "state.path: " + std::string(text.substr(end + 2)));
 }
 
 std::string Described(const SocketCaller& caller) { return "uid " + std::to_string(caller.uid); }
@@ -135,8 +134,8 @@ CheckResult NodeUnderCheck::CheckReachable() {
     const std::string who =
         found ? "kube-apiserver (" + Described(caller) + ")"
               : "a member of the socket's group (gid " + std::to_string(*group) + ")";
-    switch (FindObstacle(caller, *socket.directory, file,
-                         found ? server().allowed_peers : anybody)) {
+    switch (
+        FindObstacle(caller, *socket.directory, file, found ? server().allowed_peers : anybody)) {
       case Obstacle::kNone:
         break;
       case Obstacle::kDirectory:
@@ -232,13 +231,13 @@ std::vector<PlannedCheck> NodeChecks(const OneShot& one_shot, const NodeView& vi
                         .run = [node, run] { return (*node.*run)(); },
                         .stands = usable ? Stands::kAlone : Stands::kOnAllBefore};
   };
-  return {check("state.writable", "State can be saved", &NodeUnderCheck::CheckState),
-          check("socket.listening", "Socket is served", &NodeUnderCheck::CheckListening),
-          check("socket.reachable", "Socket access", &NodeUnderCheck::CheckReachable),
-          check("listeners.available", "Metrics and health addresses",
-                &NodeUnderCheck::CheckListeners),
-          check("provider.running", "Running provider", &NodeUnderCheck::CheckProvider),
-          check("service.user", "Provider's user", &NodeUnderCheck::CheckUser)};
+  return {
+      check("state.writable", "State can be saved", &NodeUnderCheck::CheckState),
+      check("socket.listening", "Socket is served", &NodeUnderCheck::CheckListening),
+      check("socket.reachable", "Socket access", &NodeUnderCheck::CheckReachable),
+      check("listeners.available", "Metrics and health addresses", &NodeUnderCheck::CheckListeners),
+      check("provider.running", "Running provider", &NodeUnderCheck::CheckProvider),
+      check("service.user", "Provider's user", &NodeUnderCheck::CheckUser)};
 }
 
 }  // namespace baokms::app

@@ -81,8 +81,8 @@ std::string AdviceForNamed(const std::string& name, Named last) {
 }
 
 std::string AdviceForFiles(const std::string& reason) {
-  for (const core::FilesFound found : {core::FilesFound::kMissing, core::FilesFound::kReplaced,
-                                       core::FilesFound::kUnreadable}) {
+  for (const core::FilesFound found :
+       {core::FilesFound::kMissing, core::FilesFound::kReplaced, core::FilesFound::kUnreadable}) {
     if (core::Name(found) == reason) return std::string(core::AdviceFor(found));
   }
   return {};

@@ -127,26 +127,27 @@ CheckResult JudgeUser(const CheckedAs& as) {
                   "run doctor as root or as the provider's user, to which the directories of "
                   "server.socketPath and state.path must belong");
     }
-    return Warn("checked as root: the directories of the socket and of the state do not belong to "
-                "another user",
-                "give both directories to a user of the provider's own; root may do much that such "
-                "a user may not");
+    return Warn(
+        "checked as root: the directories of the socket and of the state do not belong to "
+        "another user",
+        "give both directories to a user of the provider's own; root may do much that such "
+        "a user may not");
   }
   const std::string wanted = Described(service.uid, service.name);
   if (as.checked_as == service.uid) {
     return Pass("checked as " + wanted +
-                (as.started_as == as.checked_as
-                     ? std::string()
-                     : ", " + std::string(Evidence(service.shown_by))));
+                (as.started_as == as.checked_as ? std::string()
+                                                : ", " + std::string(Evidence(service.shown_by))));
   }
-  const std::string advice = "run doctor as the provider's user (runuser -u USER -- ...) or as "
-                             "root, which becomes that user";
+  const std::string advice =
+      "run doctor as the provider's user (runuser -u USER -- ...) or as "
+      "root, which becomes that user";
   if (as.checked_as == 0) {
     return Warn("checked as root, because this process may not become " + wanted, advice);
   }
-  return Fail("checked as uid " + std::to_string(as.checked_as) + ", but the provider's user is " +
-                  wanted,
-              advice + "; do not change the owner of the directories");
+  return Fail(
+      "checked as uid " + std::to_string(as.checked_as) + ", but the provider's user is " + wanted,
+      advice + "; do not change the owner of the directories");
 }
 
 }  // namespace baokms::app

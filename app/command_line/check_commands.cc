@@ -74,10 +74,12 @@ void AddChecks(CommandTree& tree) {
                              "bao-kms-provider doctor --config /etc/openbao-kms/config.yaml \\\n"
                              "      --encryption-config /etc/kubernetes/encryption-config.yaml",
                          .what = "Check kube-apiserver's file as well"}},
-           .notes = "Reads, logs in, and encrypts and decrypts a test value; it changes nothing "
-                    "and may run while serve is running. Run it as root, which reads the two files and "
-                    "then becomes the provider's user, or as that user. Each check is pass, warn, fail or skip; a fail "
-                    "or warn is followed by what to do. --config must be an absolute path.",
+           .notes =
+               "Reads, logs in, and encrypts and decrypts a test value; it changes nothing "
+               "and may run while serve is running. Run it as root, which reads the two files and "
+               "then becomes the provider's user, or as that user. Each check is pass, warn, fail "
+               "or skip; a fail "
+               "or warn is followed by what to do. --config must be an absolute path.",
            .exits = {{.code = ExitCode::kOk, .when = "No check failed; there may be warnings."},
                      {.code = ExitCode::kConfiguration,
                       .when = "The configuration cannot be loaded or is invalid."},

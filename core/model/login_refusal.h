@@ -1,5 +1,5 @@
-// Why OpenBao refused a login, as far as it says (openbao-observed.md, "Refused logins"). It changes
-// what a person reads and nothing else: every refusal is LoginRefused() to the program.
+// Why OpenBao refused a login, as far as it says (openbao-observed.md, "Refused logins"). It
+// changes what a person reads and nothing else: every refusal is LoginRefused() to the program.
 #pragma once
 
 #include <array>
@@ -26,9 +26,9 @@ enum class LoginRefusal : std::uint8_t {
 };
 
 inline constexpr std::array kLoginRefusals{
-    LoginRefusal::kOther,    LoginRefusal::kDenied,    LoginRefusal::kNotConfigured,
-    LoginRefusal::kRole,     LoginRefusal::kIssuer,    LoginRefusal::kSubject,
-    LoginRefusal::kAudience, LoginRefusal::kClaims,    LoginRefusal::kSignature,
+    LoginRefusal::kOther,    LoginRefusal::kDenied,     LoginRefusal::kNotConfigured,
+    LoginRefusal::kRole,     LoginRefusal::kIssuer,     LoginRefusal::kSubject,
+    LoginRefusal::kAudience, LoginRefusal::kClaims,     LoginRefusal::kSignature,
     LoginRefusal::kExpired,  LoginRefusal::kNotYetValid};
 
 // A bounded word for the log: "audience"; empty for kOther.

@@ -36,9 +36,10 @@ struct IdentityField {
   std::string ProviderIdentity::* configured;
   std::string_view changed;
 };
-#define BAOKMS_CHANGED(field)                                                             \
-  field " is not the one that this state was created with; restore it (it cannot change " \
-        "once data is encrypted)"
+#define BAOKMS_CHANGED(field)                                                           \
+  field                                                                                 \
+      " is not the one that this state was created with; restore it (it cannot change " \
+      "once data is encrypted)"
 constexpr std::array kIdentityFields{
     IdentityField{&SnapshotRecord::provider_name, &ProviderIdentity::provider_name,
                   BAOKMS_CHANGED("transit.keyIdScope.providerName")},

@@ -59,9 +59,9 @@ TEST_CASE("ReadPage: what listens and says nothing costs no more than the time g
   silent.Aim(*ResolveListenAddress("127.0.0.1:0"));
   REQUIRE_FALSE(silent.Bind().has_value());
   const auto begin = std::chrono::steady_clock::now();
-  CHECK_FALSE(ReadPage("127.0.0.1:" + std::to_string(silent.port()), "/",
-                       std::chrono::milliseconds(200))
-                  .has_value());
+  CHECK_FALSE(
+      ReadPage("127.0.0.1:" + std::to_string(silent.port()), "/", std::chrono::milliseconds(200))
+          .has_value());
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
 }
 
@@ -78,8 +78,8 @@ TEST_CASE("FindListenProblem: looking disturbs no server that starts meanwhile")
   ListeningSockets looking(Listening::kNever);
   looking.Aim(*ResolveListenAddress("127.0.0.1:0"));
   REQUIRE_FALSE(looking.Bind().has_value());
-  const auto server = HttpServer::Start(
-      {.address = "127.0.0.1:" + std::to_string(looking.port()), .routes = {}});
+  const auto server =
+      HttpServer::Start({.address = "127.0.0.1:" + std::to_string(looking.port()), .routes = {}});
   REQUIRE(server.has_value());
   CHECK((*server)->port() == looking.port());
 }

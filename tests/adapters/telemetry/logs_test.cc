@@ -351,8 +351,9 @@ TEST_CASE("serve.start and serve.ready: what starts and what serves") {
   CHECK(recorder.Take().find(R"("configuration":"unknown")") != std::string::npos);
   recorder.telemetry.ServeReady(
       {.key_id_hash = kHash, .transit_key_version = 3, .listeners = "socket, metrics"});
-  CHECK(recorder.Take() == kTs + R"("INFO","message":"serve.ready","operation":"serve.ready",)"
-                                 R"("key_id_hash":")" +
+  CHECK(recorder.Take() == kTs +
+                               R"("INFO","message":"serve.ready","operation":"serve.ready",)"
+                               R"("key_id_hash":")" +
                                std::string(kHash) +
                                R"(","transit_key_version":3,"listeners":"socket, metrics"})"
                                "\n");
@@ -364,9 +365,10 @@ TEST_CASE("A failed start: the JSON line at error with advice, then one plain li
   recorder.telemetry.ServeFailed("auth_failed", "start_failed", advice);
   recorder.telemetry.PlainLine("auth.jwt.role: OpenBao refused the login");
   CHECK(recorder.Take() ==
-        kTs + R"("ERROR","message":"serve.shutdown","operation":"serve.shutdown",)"
-              R"("status":"error","reason":"start_failed","error_class":"auth_failed",)"
-              R"("advice":")" +
+        kTs +
+            R"("ERROR","message":"serve.shutdown","operation":"serve.shutdown",)"
+            R"("status":"error","reason":"start_failed","error_class":"auth_failed",)"
+            R"("advice":")" +
             advice + "\"}\nauth.jwt.role: OpenBao refused the login\n");
 }
 

@@ -13,8 +13,10 @@ namespace {
 
 std::string Status(const std::string& uids, const std::string& capabilities) {
   return "Name:\tkube-apiserver\nUmask:\t0022\nState:\tS (sleeping)\nPid:\t7\nUid:\t" + uids +
-         "\nGid:\t2000\t2001\t2000\t2000\nFDSize:\t64\nGroups:\t10 997 \nCapInh:\t0000000000000000\n"
-         "CapPrm:\t" + capabilities + "\nCapEff:\t" + capabilities + "\nSeccomp:\t0\n";
+         "\nGid:\t2000\t2001\t2000\t2000\nFDSize:\t64\nGroups:\t10 997 "
+         "\nCapInh:\t0000000000000000\n"
+         "CapPrm:\t" +
+         capabilities + "\nCapEff:\t" + capabilities + "\nSeccomp:\t0\n";
 }
 
 class Processes {

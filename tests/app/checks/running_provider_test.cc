@@ -42,18 +42,18 @@ TEST_CASE("Running provider: an unhealthy one fails with its reasons and the adv
 }
 
 TEST_CASE("Running provider: a save that fails is told also while it serves") {
-  CHECK(JudgeProvider(Answers("ok", 200,
-                              R"({"status":"ok","reasons":[],"persistence_degraded":true})"))
+  CHECK(JudgeProvider(
+            Answers("ok", 200, R"({"status":"ok","reasons":[],"persistence_degraded":true})"))
             .status == CheckStatus::kWarn);
-  const CheckResult failed = JudgeProvider(Answers(
-      "unhealthy", 503, R"({"status":"unavailable","reasons":["state_save_failed"]})"));
+  const CheckResult failed = JudgeProvider(
+      Answers("unhealthy", 503, R"({"status":"unavailable","reasons":["state_save_failed"]})"));
   CHECK(failed.status == CheckStatus::kFail);
   CHECK(failed.advice.find("free space") != std::string::npos);
 }
 
 TEST_CASE("Running provider: what degrades it is a warning") {
-  const CheckResult result = JudgeProvider(Answers(
-      "ok", 200, R"({"status":"ok","reasons":["retired_version_undecryptable"]})"));
+  const CheckResult result = JudgeProvider(
+      Answers("ok", 200, R"({"status":"ok","reasons":["retired_version_undecryptable"]})"));
   CHECK(result.status == CheckStatus::kWarn);
   CHECK(result.message.find("retired_version_undecryptable") != std::string::npos);
 }
@@ -83,8 +83,8 @@ TEST_CASE("Running provider: a Status that cannot be asked is a warning beside a
 }
 
 TEST_CASE("Running provider: words of another program are not repeated") {
-  const CheckResult result = JudgeProvider(Answers(
-      "unhealthy", 503, R"({"status":1,"reasons":["/etc/passwd","\u001b[2J"]})"));
+  const CheckResult result = JudgeProvider(
+      Answers("unhealthy", 503, R"({"status":1,"reasons":["/etc/passwd","\u001b[2J"]})"));
   CHECK(result.message == "it runs, but Status is not healthy: unknown, unknown");
   CHECK(JudgeProvider(Answers("unhealthy", 503, "<html>")).message ==
         "it runs, but Status is not healthy");

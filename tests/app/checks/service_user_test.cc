@@ -18,8 +18,7 @@ TEST_CASE("Provider's user: root that became it says so") {
   const CheckResult result =
       JudgeUser({.service = kOwner, .started_as = 0, .checked_as = 998, .running = std::nullopt});
   CHECK(result.status == CheckStatus::kPass);
-  CHECK(result.message ==
-        "checked as openbao-kms (uid 998), the owner of the socket's directory");
+  CHECK(result.message == "checked as openbao-kms (uid 998), the owner of the socket's directory");
 }
 
 TEST_CASE("Provider's user: the user itself passes") {

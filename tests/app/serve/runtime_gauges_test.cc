@@ -44,8 +44,8 @@ TEST_CASE("Gauges: the token's lifetime runs down to 0 even while the machine sl
 
 TEST_CASE("Gauges: files that are lost are a reason and a metric and leave the rest as it is") {
   GaugesBench b;
-  const core::Registry registry = core::testing::RegistryOf(
-      {core::testing::Snapshot(1, core::SnapshotState::kActive)});
+  const core::Registry registry =
+      core::testing::RegistryOf({core::testing::Snapshot(1, core::SnapshotState::kActive)});
   CHECK(b.gauges.ReadGauges().state_files_intact);
   b.files.fail_load = true;
   b.files.problem.kind = ports::StateProblemKind::kUnsafeFile;

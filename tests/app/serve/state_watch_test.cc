@@ -15,16 +15,16 @@ namespace {
 using core::FilesFound;
 
 struct WatchBench {
-  core::Registry published = core::testing::RegistryOf(
-      {core::testing::Snapshot(3, core::SnapshotState::kActive)});
-  core::Registry another = core::testing::RegistryOf(
-      {core::testing::Snapshot(4, core::SnapshotState::kActive)});
+  core::Registry published =
+      core::testing::RegistryOf({core::testing::Snapshot(3, core::SnapshotState::kActive)});
+  core::Registry another =
+      core::testing::RegistryOf({core::testing::Snapshot(4, core::SnapshotState::kActive)});
   baokms::testing::MemoryStateStore store{published};
   std::vector<std::string> told;
-  StateWatch watch{store, [this](FilesFound found, bool given_back) {
-                     told.push_back(std::string(core::Name(found)) +
-                                    (given_back ? " given back" : ""));
-                   }};
+  StateWatch watch{
+      store, [this](FilesFound found, bool given_back) {
+        told.push_back(std::string(core::Name(found)) + (given_back ? " given back" : ""));
+      }};
 };
 
 TEST_CASE("State watch: files that are gone are written back and that is told once") {

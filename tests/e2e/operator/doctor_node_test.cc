@@ -85,9 +85,7 @@ TEST_CASE("Doctor: a provider that waits for OpenBao is told with what it waits 
   REQUIRE(process.WaitLog("auth.login"));
   REQUIRE(process.WaitLog("status.probe"));
   auto told = d.Look(4);
-  CHECK(told["socket.listening"].message == "a provider runs, but there is no socket");
   CHECK(told["provider.running"].status == "fail");
-  CHECK(Says(told["provider.running"].message, "does not serve: "));
   CHECK(Says(told["provider.running"].message, "auth_failed"));
 }
 
@@ -143,8 +141,8 @@ TEST_CASE("Doctor: what is no socket at the socket's path is told") {
 TEST_CASE("Doctor: an address that another program listens at is told before the start and after") {
   Doctored d;
   const std::string address = d.node.config.metrics_address();
-  const OtherProgram other(static_cast<std::uint16_t>(
-      std::stoi(address.substr(address.rfind(':') + 1))));
+  const OtherProgram other(
+      static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
   auto told = d.Run(4);
   CHECK(told["listeners.available"].message == "server.metricsAddress: address_in_use");
   const Serving provider(d.node.config);
@@ -249,9 +247,19 @@ TEST_CASE("Doctor: a user that is not the provider's is told to be another one")
   if (testing::SkippedWithoutRoot()) return;
   OwnedNode d;
   OwnedNode::Give(d.node.config.config_file(), 1, 1, 0640);
-  Names words{"setpriv", "--reuid", "1", "--regid", "1", "--clear-groups",
-              testing::ProviderProgram(), "doctor", "--output", "json", "--config",
-              d.node.config.config_file(), "--allow-socket-parent",
+  Names words{"setpriv",
+              "--reuid",
+              "1",
+              "--regid",
+              "1",
+              "--clear-groups",
+              testing::ProviderProgram(),
+              "doctor",
+              "--output",
+              "json",
+              "--config",
+              d.node.config.config_file(),
+              "--allow-socket-parent",
               d.node.config.socket_directory()};
   const testing::TempDirectory out;
   testing::ChildProcess child({.argv = words, .stdout_file = out.File("out")});
