@@ -88,7 +88,11 @@ struct ControlPlane {
 
   std::string ProviderName() const;
 
-  Bench bench;
+  // Some cases stop and start OpenBao.
+  Bench bench = [] {
+    UseRaftStorage();
+    return Bench();
+  }();
   testing::EtcdUnderTest etcd;
   ControlPlaneNodes nodes;
   // Of the first node; a request that can go to any kube-apiserver goes to this one.
