@@ -1,5 +1,5 @@
 # Version, commit, build date and dirtiness for `version`. SOURCE_DATE_EPOCH makes the date
-# reproducible, for a release the commit's time is taken without it; outside a git checkout the commit
+# reproducible; without it, a release and what is packed take the commit's time; outside a git checkout the commit
 # is "unknown".
 find_package(Git QUIET)
 set(BAOKMS_VERSION "v${PROJECT_VERSION}")
@@ -22,12 +22,11 @@ if(GIT_FOUND AND EXISTS ${PROJECT_SOURCE_DIR}/.git)
   endif()
 endif()
 set(baokms_epoch "$ENV{SOURCE_DATE_EPOCH}")
-if(baokms_epoch STREQUAL "" AND BAOKMS_SELF_CONTAINED AND DEFINED baokms_commit_time)
+if(baokms_epoch STREQUAL "" AND (BAOKMS_SELF_CONTAINED OR BAOKMS_PACKAGES) AND DEFINED baokms_commit_time)
   set(baokms_epoch ${baokms_commit_time})
 endif()
-if(NOT baokms_epoch STREQUAL "")
-  execute_process(COMMAND date -u -d "@${baokms_epoch}" +%Y-%m-%dT%H:%M:%SZ
-    OUTPUT_VARIABLE BAOKMS_BUILD_DATE OUTPUT_STRIP_TRAILING_WHITESPACE)
-else()
-  string(TIMESTAMP BAOKMS_BUILD_DATE "%Y-%m-%dT%H:%M:%SZ" UTC)
+if(baokms_epoch STREQUAL "")
+  string(TIMESTAMP baokms_epoch "%s" UTC)
 endif()
+execute_process(COMMAND date -u -d "@${baokms_epoch}" +%Y-%m-%dT%H:%M:%SZ
+  OUTPUT_VARIABLE BAOKMS_BUILD_DATE OUTPUT_STRIP_TRAILING_WHITESPACE)

@@ -1,11 +1,15 @@
-# baokms_go_program(NAME MINIMUM): the Go program of this directory's module, built with its modules
-# from Go's cache or the module proxy. Without a Go of at least MINIMUM, or without the modules, the
+# baokms_go_program(NAME MINIMUM [PACKAGE DIR] [LDFLAGS FLAGS]): the Go program of this directory's
+# module, or of its package in DIR, built with its modules from Go's cache or the module proxy. Without a Go of at least MINIMUM, or without the modules, the
 # build goes on and the tests that need it are skipped by name. For those: BAOKMS_<NAME> is the
 # program, or empty with the reason in BAOKMS_<NAME>_MISSING; `go` is Go's command line.
 set(BAOKMS_GOFLAGS "-mod=readonly -buildvcs=false" CACHE STRING "GOFLAGS of the Go test programs")
 find_program(BAOKMS_GO go HINTS /usr/local/go/bin /usr/lib/go/bin)
 
 function(baokms_go_program name minimum)
+  cmake_parse_arguments(arg "" "PACKAGE;LDFLAGS" "" ${ARGN})
+  if(NOT arg_PACKAGE)
+    set(arg_PACKAGE .)
+  endif()
   string(TOUPPER ${name} upper)
   # GOTOOLCHAIN=local: the installed Go counts, none is downloaded behind our back.
   set(go ${CMAKE_COMMAND} -E env "GOFLAGS=${BAOKMS_GOFLAGS}" GOTOOLCHAIN=local ${BAOKMS_GO})
@@ -19,9 +23,9 @@ function(baokms_go_program name minimum)
   endif()
   set(program ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${name})
   set(BAOKMS_${upper} ${program} CACHE INTERNAL "")
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.go)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${arg_PACKAGE}/*.go)
   add_custom_command(OUTPUT ${program}
-    COMMAND ${go} build -p 2 -o ${program} .
+    COMMAND ${go} build -p 2 "-ldflags=${arg_LDFLAGS}" -o ${program} ./${arg_PACKAGE}
     DEPENDS ${sources} go.mod go.sum
     WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
     COMMENT "Building ${name} with Go" VERBATIM)

@@ -43,6 +43,7 @@ doing=start
 clean_up() {
   local code=$? pid
   trap - EXIT INT TERM
+  trap '' PIPE # nobody reads any more, and all the same nothing may be left
   if [ "$code" -ne 0 ]; then
     echo "quickstart: failed while: $doing" >&2
     for log in "$dir"/*.log; do
@@ -61,6 +62,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+trap 'exit 141' PIPE
 
 # stop SIGNAL PID: and what it ended with.
 stop() {

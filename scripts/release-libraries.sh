@@ -6,6 +6,9 @@
 # with the compiler and with this file. ARCHITECTURE is dpkg's name, this machine's by default; another one needs its
 # cross compiler. Sources come from the Debian mirror through apt, which checks their signatures.
 set -euo pipefail
+self=$(realpath "${BASH_SOURCE[0]}")
+# shellcheck source=scripts/logged.sh
+. "$(dirname "$self")/logged.sh"
 
 fail() {
   echo "release-libraries: $1" >&2
@@ -23,7 +26,7 @@ cxx=$triplet-g++
 command -v "$cxx" >/dev/null || fail "$cxx is missing; run scripts/install-deps.sh cross"
 sysroot=
 if [ "$architecture" != "$machine" ]; then
-  sysroot=$("$(dirname "${BASH_SOURCE[0]}")/release-sysroot.sh" "$architecture")
+  sysroot=$("$(dirname "$self")/release-sysroot.sh" "$architecture")
 fi
 
 # SOURCE PACKAGE: which package's version is taken. Its headers are what the other builds compile with.
@@ -48,7 +51,7 @@ key=$({
   version_of libssl-dev | head -n 1
   "$cxx" -dumpfullversion
   echo "${sysroot##*/}"
-  cat "${BASH_SOURCE[0]}"
+  cat "$self"
 } | sha256sum | cut -c1-12)
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/bao-kms-provider/release-libraries
@@ -156,16 +159,5 @@ build_all() {
   mv "$stage" "$prefix"
 }
 
-# Not as a condition: bash would go on after an error in it.
-set +e
-(
-  set -e
-  build_all
-) >"$log" 2>&1 </dev/null
-code=$?
-set -e
-if [ "$code" -ne 0 ]; then
-  tail -n 30 "$log" >&2
-  fail "the build failed; its whole output: $log"
-fi
+logged "$log" build_all
 echo "$prefix"

@@ -6,6 +6,8 @@
 set -euo pipefail
 self=$(realpath "${BASH_SOURCE[0]}")
 cd "$(dirname "$self")"
+# shellcheck source=scripts/logged.sh
+. ./logged.sh
 architecture=${1:?usage: release-sysroot.sh ARCHITECTURE}
 
 fail() {
@@ -82,16 +84,6 @@ LIST
   done < <(dpkg -L protobuf-compiler protobuf-compiler-grpc | grep '^/usr/bin/.')
   mv "$work/root" "$sysroot"
 }
-# Not as a condition: bash would go on after an error in it.
-set +e
-(
-  set -e
-  fetch_and_unpack
-) >"$log" 2>&1 </dev/null
-code=$?
-set -e
-if [ "$code" -ne 0 ]; then
-  tail -n 20 "$log" >&2
-  fail "failed; its whole output: $log"
-fi
+
+logged "$log" fetch_and_unpack
 echo "$sysroot"

@@ -5,7 +5,9 @@
 #   --builder URI       who builds, for the provenance; a release needs it
 #   --without-pkcs11    no package with PKCS#11, which is compiled for itself
 #   --without-image     no image
-#   --build DIRECTORY   an existing build of the preset release, in place of a build from nothing (only for a snapshot)
+#   --arm64             program, packages, tarball, image and symbols for arm64 as well (scripts/install-deps.sh cross)
+#   --build DIRECTORY   an existing build of the preset release, in place of builds from nothing (only for a snapshot);
+#                       given again, one of release-arm64
 # The same commit on the same packages of Debian 12 gives the same bytes, but for the package with PKCS#11 and the
 # signature. docs/building.md has the whole way.
 set -euo pipefail
@@ -16,7 +18,7 @@ fail() {
   exit 1
 }
 
-snapshot=no key='' builder='' pkcs11=yes image=yes build='' output=''
+snapshot=no key='' builder='' pkcs11=yes image=yes arm64=no builds=() output=''
 while [ $# -gt 0 ]; do
   case "$1" in
     --snapshot) snapshot=yes && shift ;;
@@ -24,12 +26,14 @@ while [ $# -gt 0 ]; do
     --builder) builder=${2:?--builder needs a URI} && shift 2 ;;
     --without-pkcs11) pkcs11=no && shift ;;
     --without-image) image=no && shift ;;
-    --build) build=$(realpath "${2:?--build needs a directory}") && shift 2 ;;
+    --arm64) arm64=yes && shift ;;
+    --build) builds+=("$(realpath "${2:?--build needs a directory}")") && shift 2 ;;
     -*) fail "unknown option $1; the first lines of this script list them" ;;
     *) [ -z "$output" ] || fail "only one output directory" && output=$1 && shift ;;
   esac
 done
 [ -n "$output" ] || fail "name an output directory"
+[ "$arm64" = no ] || [ ${#builds[@]} -eq 0 ] || fail "--arm64 builds from nothing; with --build, give the build for arm64 as another --build"
 mkdir -p "$output" && output=$(realpath "$output")
 [ -z "$(ls -A "$output")" ] || fail "$output is not empty"
 cd "$root"
@@ -49,7 +53,7 @@ else
   tag=$(git describe --tags --exact-match 2>/dev/null) || fail "this commit has no tag; tag it v$project, or make a --snapshot"
   [ "$tag" = "v$project" ] || fail "the tag is $tag, but CMakeLists.txt says $project; make them agree"
   [ -n "$builder" ] || fail "a release names its builder: --builder URI"
-  [ -z "$build" ] || fail "a release is built from nothing; --build is for a snapshot"
+  [ ${#builds[@]} -eq 0 ] || fail "a release is built from nothing; --build is for a snapshot"
   version=$project
 fi
 [ -z "$key" ] || openssl pkey -in "$key" -noout || fail "$key is no private key"
@@ -63,42 +67,69 @@ trap 'rm -rf -- "$step_logs"' EXIT
 # from_nothing PRESET. A release takes nothing from a compiler cache either.
 from_nothing() {
   [ "$snapshot" = yes ] || export CCACHE_DISABLE=1
+  local libraries=${BAOKMS_RELEASE_LIBRARIES:-}
+  [ "$1" = release ] || libraries= # they are this machine's
   rm -rf -- "build/$1"
-  cmake --preset "$1" ${BAOKMS_RELEASE_LIBRARIES:+"-DBAOKMS_RELEASE_LIBRARIES=$BAOKMS_RELEASE_LIBRARIES"}
+  cmake --preset "$1" ${libraries:+"-DBAOKMS_RELEASE_LIBRARIES=$libraries"}
   cmake --build "build/$1" --parallel "$(build_jobs)"
 }
 
-symbols() { xz --threads=1 --stdout -- "$build/bin/bao-kms-provider.debug" >"$1"; }
+# Debian's name of the processor that a build is for.
+architecture_of() { sed -n 's/^set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE "\(.*\)")$/\1/p' "$1/CPackConfig.cmake" 2>/dev/null || true; }
 
-if [ -z "$build" ]; then
-  build=$root/build/release
-  step build from_nothing release
+symbols() { xz --threads=1 --stdout -- "$1/bin/bao-kms-provider.debug" >"$2"; }
+
+if [ ${#builds[@]} -eq 0 ]; then
+  presets=(release)
+  [ "$arm64" = no ] || presets+=(release-arm64)
+  for preset in "${presets[@]}"; do
+    step "build-$preset" from_nothing "$preset"
+    builds+=("$root/build/$preset")
+  done
 fi
-about=$("$build/bin/bao-kms-provider" version)
-if ! grep -qx "commit: ${commit:0:12}" <<<"$about" || ! grep -qx "dirty: false" <<<"$about" || [ -n "$dirty" ]; then
+architectures=()
+for build in "${builds[@]}"; do
+  architecture=$(architecture_of "$build")
+  [ -n "$architecture" ] || fail "$build is no build of the preset release"
+  [[ " ${architectures[*]} " != *" $architecture "* ]] || fail "two builds for $architecture"
+  architectures+=("$architecture")
+done
+[ "${architectures[0]}" = "$(dpkg --print-architecture)" ] || fail "the first build must be one that runs here"
+about=$("${builds[0]}/bin/bao-kms-provider" version)
+built_commit=$(sed -n 's/^commit: //p' <<<"$about")
+for build in "${builds[@]}"; do
+  grep -aqF "$built_commit" "$build/bin/bao-kms-provider" || fail "the builds are of different commits; build all of them again"
+done
+if [ "$built_commit" != "${commit:0:12}" ] || ! grep -qx "dirty: false" <<<"$about" || [ -n "$dirty" ]; then
   [ "$snapshot" = yes ] || fail "the program is not of commit $commit alone, but: $about"
   version+=.dirty
 fi
-echo "release $version of commit ${commit:0:12}"
-step packages scripts/packages.sh "$build" "$output" "$version"
+echo "release $version of commit ${commit:0:12} for ${architectures[*]}"
+for i in "${!builds[@]}"; do
+  step "packages-${architectures[i]}" scripts/packages.sh "${builds[i]}" "$output" "$version"
+done
 if [ "$pkcs11" = yes ]; then
-  step build-pkcs11 from_nothing release-pkcs11
-  step pkcs11 scripts/packages.sh build/release-pkcs11 "$output" "$version"
+  step build-release-pkcs11 from_nothing release-pkcs11
+  step packages-pkcs11 scripts/packages.sh build/release-pkcs11 "$output" "$version"
 fi
 if [ "$image" = yes ]; then
-  step image scripts/image.sh --out "$output/bao-kms-provider-$version.oci.tar" "$build"
+  step image scripts/image.sh --out "$output/bao-kms-provider-$version.oci.tar" "${builds[@]}"
 fi
 
 cd "$output"
 contains=(*)
-step symbols symbols "bao-kms-provider-$version-linux-$(dpkg --print-architecture).debug.xz"
+described=() # ARCHITECTURE=BUILD
+for i in "${!builds[@]}"; do
+  step "symbols-${architectures[i]}" symbols "${builds[i]}" "bao-kms-provider-$version-linux-${architectures[i]}.debug.xz"
+  described+=("${architectures[i]}=${builds[i]}")
+done
 sbom=bao-kms-provider-$version.spdx.json
 step sbom "$root/scripts/release/python.sh" "$root/scripts/release/sbom.py" "$sbom" "$version" "$SOURCE_DATE_EPOCH" \
-  "$build/third-party-licenses.txt" "$build/bin/bao-kms-provider" "${contains[@]}"
+  "${described[@]}" -- "${contains[@]}"
 released=(*)
 provenance=bao-kms-provider-$version.intoto.json
 step provenance "$root/scripts/release/python.sh" "$root/scripts/release/provenance.py" "$provenance" "$builder" "$version" "$commit" \
-  "$SOURCE_DATE_EPOCH" "$build/third-party-licenses.txt" "${released[@]}"
+  "$SOURCE_DATE_EPOCH" "${described[@]}" -- "${released[@]}"
 sha256sum -- "${released[@]}" "$provenance" >SHA256SUMS
 chmod 644 -- *
 if [ -n "$key" ]; then

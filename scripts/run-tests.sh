@@ -71,6 +71,11 @@ lacks() {
     release) [ ! -x build/release/bin/bao-kms-provider ] ;;
     root) [ "$(id -u)" -ne 0 ] ;;
     non-root) [ "$(id -u)" -eq 0 ] ;;
+    release-arm64) [ ! -x build/release-arm64/bin/bao-kms-provider ] ;;
+    tests-arm64) [ ! -x build/tests-arm64/bin/unit_tests ] ;;
+    cross) ! command -v aarch64-linux-gnu-g++ >/dev/null ;;
+    qemu) ! command -v qemu-aarch64-static >/dev/null ;;
+    gdb) ! command -v gcore >/dev/null ;;
     release-pkcs11) [ ! -x build/release-pkcs11/bin/bao-kms-provider ] ;;
     rpm) ! command -v rpmbuild >/dev/null ;;
     debootstrap) ! PATH=$PATH:/usr/sbin command -v debootstrap >/dev/null ;;

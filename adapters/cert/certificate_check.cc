@@ -1,6 +1,5 @@
 #include "adapters/cert/certificate_check.h"
 
-#include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -13,13 +12,14 @@
 #include <string>
 #include <vector>
 
+#include "adapters/openssl/certificate_times.h"
 #include "adapters/openssl/owners.h"
 
 namespace baokms::adapters::cert {
 namespace {
 
-using openssl::Asn1TimePtr;
 using openssl::DigestContextPtr;
+using openssl::SecondsOf;
 using openssl::X509Ptr;
 
 constexpr int kLeastRsaBits = 2048;
@@ -40,15 +40,6 @@ X509Ptr Parse(const std::string& der) {
   X509Ptr certificate(d2i_X509(nullptr, &bytes, static_cast<long>(der.size())));
   if (bytes != end) return nullptr;  // something behind it
   return certificate;
-}
-
-// Seconds since 1970; nullopt for a damaged time.
-std::optional<core::UnixSeconds> SecondsOf(const ASN1_TIME* time) {
-  const Asn1TimePtr epoch(ASN1_TIME_set(nullptr, 0));
-  int days = 0;
-  int seconds = 0;
-  if (!epoch || ASN1_TIME_diff(&days, &seconds, epoch.get(), time) != 1) return std::nullopt;
-  return std::int64_t{86400} * days + seconds;
 }
 
 std::int64_t FloorSeconds(std::chrono::nanoseconds duration) {
@@ -169,6 +160,12 @@ std::expected<CertificateFacts, CertificateProblem> CheckCertificate(
   if (!IsStrongKey(key)) return refuse(CertificateProblem::kWeakKey);
   if (EVP_PKEY_eq(key, identity.key.get()) != 1) return refuse(CertificateProblem::kKeyMismatch);
   return CertificateFacts{.expires_at = *expires_at, .has_common_name = HasCommonName(leaf)};
+}
+
+std::optional<core::UnixSeconds> ExpiryOf(const core::ClientIdentity& identity) {
+  const ErrorQueueCleared cleared;
+  const X509Ptr leaf = identity.chain_der.empty() ? nullptr : Parse(identity.chain_der.front());
+  return leaf ? SecondsOf(X509_get0_notAfter(leaf.get())) : std::nullopt;
 }
 
 bool SignatureVerifies(const core::ClientIdentity& identity) {

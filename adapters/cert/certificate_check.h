@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <optional>
 
 #include "core/model/client_identity.h"
 #include "core/model/time.h"
@@ -39,6 +40,9 @@ struct CertificateFacts {
 std::expected<CertificateFacts, CertificateProblem> CheckCertificate(
     const core::ClientIdentity& identity, const CertificateExpectations& expected,
     core::UnixSeconds now);
+
+// When the leaf expires or has expired, whatever else is wrong with it; nullopt: it is damaged.
+std::optional<core::UnixSeconds> ExpiryOf(const core::ClientIdentity& identity);
 
 // Whether a signature of the identity's key over a random text verifies with the leaf's public key.
 // Blocks for as long as the key's module does.

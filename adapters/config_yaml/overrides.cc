@@ -82,9 +82,11 @@ void ApplyOverrides(const Overrides& overrides, const EnvLookup& environment, Dr
 }
 
 std::optional<std::string> ResolveConfigPath(const Overrides& overrides,
-                                             const EnvLookup& environment) {
+                                             const EnvLookup& environment,
+                                             const PathExists& exists) {
   if (overrides.config_path && !overrides.config_path->empty()) return overrides.config_path;
   if (auto found = FirstNonEmpty(environment, kPathVariables)) return std::move(found->value);
+  if (std::string usual(kUsualConfigPath); exists(usual)) return usual;
   return std::nullopt;
 }
 

@@ -34,9 +34,17 @@ using EnvLookup = std::function<std::optional<std::string>(const std::string& na
 
 void ApplyOverrides(const Overrides& overrides, const EnvLookup& environment, Draft& draft);
 
+// Where a node that was set up has its configuration.
+inline constexpr std::string_view kUsualConfigPath = "/etc/openbao-kms/config.yaml";
+
+// Whether something is at that path; true also when this user may not look.
+using PathExists = std::function<bool(const std::string& path)>;
+
 // The configuration's path: the flag, else BAO_KMS_PROVIDER_CONFIG, else
-// BAO_KMS_PROVIDER_CONFIG_PATH, else none; empty ones count as unset. There is no built-in path.
+// BAO_KMS_PROVIDER_CONFIG_PATH, else kUsualConfigPath if there is such a file, else none; empty
+// ones count as unset.
 std::optional<std::string> ResolveConfigPath(const Overrides& overrides,
-                                             const EnvLookup& environment);
+                                             const EnvLookup& environment,
+                                             const PathExists& exists);
 
 }  // namespace baokms::adapters::config_yaml

@@ -3,6 +3,8 @@
 #include <string_view>
 #include <utility>
 
+#include "adapters/health_http/status_page.h"
+
 namespace baokms::adapters::health_http {
 namespace {
 
@@ -58,8 +60,11 @@ std::vector<Route> HealthRoutes(const ports::Gauges& gauges) {
   return {{.path = "/live",
            .content_type = "application/json",
            .handler = [&gauges] { return Live(gauges.ReadHealth()); }},
-          {.path = "/ready", .content_type = "application/json", .handler = [&gauges] {
-             return Ready(gauges.ReadHealth());
+          {.path = "/ready",
+           .content_type = "application/json",
+           .handler = [&gauges] { return Ready(gauges.ReadHealth()); }},
+          {.path = "/status", .content_type = "application/json", .handler = [&gauges] {
+             return Reply{.status = kOk, .body = StatusPage(gauges.ReadStatus())};
            }}};
 }
 

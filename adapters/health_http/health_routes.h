@@ -10,7 +10,7 @@
 
 namespace baokms::adapters::health_http {
 
-// /live and /ready; `gauges` outlives the server.
+// /live, /ready and /status; `gauges` outlives the server.
 std::vector<Route> HealthRoutes(const ports::Gauges& gauges);
 
 // /metrics in the Prometheus text format.

@@ -76,7 +76,7 @@ std::expected<void, ListenProblem> ListeningSockets::BindOne(SocketAddress addre
   }
   if (PortIn(address) == 0) PortIn(address) = htons(port_);
   if (::bind(descriptor.get(), address.get(), address.length) != 0 ||
-      ::listen(descriptor.get(), SOMAXCONN) != 0) {
+      (listening_ == Listening::kAtOnce && ::listen(descriptor.get(), SOMAXCONN) != 0)) {
     return std::unexpected(FromErrno(errno));
   }
   SocketAddress bound;

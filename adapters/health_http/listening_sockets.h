@@ -13,9 +13,16 @@
 
 namespace baokms::adapters::health_http {
 
+enum class Listening : std::uint8_t {
+  kAtOnce,
+  kNever,  // only to see whether it could: a server that starts meanwhile is not disturbed
+};
+
 // One thread at a time.
 class ListeningSockets {
  public:
+  explicit ListeningSockets(Listening listening = Listening::kAtOnce) : listening_(listening) {}
+
   // What Bind is to bind from now on. Only while nothing is bound.
   void Aim(ListenTargets targets) { missing_ = std::move(targets); }
 
@@ -34,6 +41,7 @@ class ListeningSockets {
   std::optional<ListenProblem> BindFirst();
   std::expected<void, ListenProblem> BindOne(SocketAddress address);
 
+  Listening listening_;
   ListenTargets missing_;
   std::vector<posix::Descriptor> sockets_;
   std::uint16_t port_ = 0;

@@ -154,6 +154,47 @@ std::string_view RefusedAdvice(const core::Error& error) {
     return "auth.jwt.mountPath: OpenBao wants a second factor for this login, which the provider "
            "cannot give; exempt this mount or role from the MFA login enforcement in OpenBao";
   }
+  return AdviceFor(core::LoginRefusalOf(error).value_or(core::LoginRefusal::kOther));
+}
+
+std::string_view AdviceFor(core::LoginRefusal why) {
+  switch (why) {
+    case core::LoginRefusal::kDenied:
+      return "auth.jwt.mountPath: OpenBao has no auth method there, or the role's "
+             "token_bound_cidrs leave out this node's address; correct one of them, and check "
+             "openbao.namespace";
+    case core::LoginRefusal::kNotConfigured:
+      return "auth.jwt.mountPath: the auth method there has no configuration; write its config in "
+             "OpenBao (jwt_validation_pubkeys, jwks_url or oidc_discovery_url)";
+    case core::LoginRefusal::kRole:
+      return "auth.jwt.role: the auth method at auth.jwt.mountPath has no role of that name; "
+             "correct the setting, or create the role again";
+    case core::LoginRefusal::kIssuer:
+      return "the JWT's iss claim is not the bound_issuer of the auth method at "
+             "auth.jwt.mountPath; correct that setting in OpenBao, or issue the JWT with it";
+    case core::LoginRefusal::kSubject:
+      return "the JWT's sub claim is not the bound_subject of the role that auth.jwt.role names; "
+             "correct the role in OpenBao, or issue the JWT for that subject";
+    case core::LoginRefusal::kAudience:
+      return "the JWT's aud claim has none of the bound_audiences of the role that auth.jwt.role "
+             "names; correct the role in OpenBao, or issue the JWT for one of them";
+    case core::LoginRefusal::kClaims:
+      return "the JWT lacks a claim that the role that auth.jwt.role names requires (bound_claims "
+             "or user_claim), or has another value; OpenBao's log names it";
+    case core::LoginRefusal::kSignature:
+      return "the JWT is signed with a key that OpenBao does not trust: give the auth method at "
+             "auth.jwt.mountPath the issuer's present keys (jwt_validation_pubkeys), or make sure "
+             "that OpenBao can fetch them (jwks_url, oidc_discovery_url)";
+    case core::LoginRefusal::kExpired:
+      return "the JWT has expired for OpenBao and not for this node: compare their clocks, and "
+             "renew the JWT earlier";
+    case core::LoginRefusal::kNotYetValid:
+      return "the JWT is not valid yet for OpenBao: compare the clocks of OpenBao, the issuer and "
+             "this node; a JWT with exp alone, without iat and nbf, is valid only in its last "
+             "150 s";
+    case core::LoginRefusal::kOther:
+      break;
+  }
   return "OpenBao refused the JWT login: check auth.jwt.mountPath and auth.jwt.role, and that the "
          "role's bound issuer, audience, subject and claims accept the JWT";
 }

@@ -8,6 +8,7 @@
 #include "core/model/configuration.h"
 #include "core/model/credential_line.h"
 #include "core/model/login.h"
+#include "core/model/login_refusal.h"
 #include "ports/file_reader.h"
 
 namespace baokms::adapters::jwt {
@@ -18,6 +19,8 @@ std::string_view AdviceFor(core::JwtSource source, JwtProblem problem);
 // For auth.jwt.jwtFile.
 std::string_view JwtFileAdvice(ports::FileProblem problem);
 std::string_view JwtContentAdvice(core::LineProblem problem);
+// For an OpenBao that refused the login, by what it said.
+std::string_view AdviceFor(core::LoginRefusal why);
 // For an OpenBao that refused the login, or granted what cannot be used: auth_failed.
 std::string_view RefusedAdvice(const core::Error& error);
 // For a login that OpenBao answered with 404.

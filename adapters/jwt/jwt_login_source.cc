@@ -8,8 +8,10 @@
 namespace baokms::adapters::jwt {
 namespace {
 
-core::LoginResult FromGrant(core::Result<core::TokenGrant> grant) {
-  if (grant) return core::LoginSuccess{.grant = *std::move(grant), .credential_expires_at = {}};
+core::LoginResult FromGrant(core::Result<core::TokenGrant> grant, core::UnixSeconds expires_at) {
+  if (grant) {
+    return core::LoginSuccess{.grant = *std::move(grant), .credential_expires_at = expires_at};
+  }
   const bool refused = grant.error().error_class() == core::ErrorClass::kAuthFailed;
   const bool not_found = grant.error().openbao_status() == core::OpenBaoStatus::kNotFound;
   return std::unexpected(core::LoginFailure{
@@ -44,8 +46,9 @@ void JwtLoginSource::Login(core::MonotonicTime deadline,
     if (!checked) return done(std::unexpected(checked.error()));
     auth_.Login(core::OpenBaoOperation::kJwtLogin, options_.mount_path,
                 JwtLoginBody(options_.role, jwt->ExposeSecret()), /*identity=*/nullptr, deadline,
-                [done = std::move(done)](core::Result<core::TokenGrant> grant) mutable {
-                  done(FromGrant(std::move(grant)));
+                [done = std::move(done),
+                 expires_at = checked->expires_at()](core::Result<core::TokenGrant> grant) mutable {
+                  done(FromGrant(std::move(grant), expires_at));
                 });
   });
 }

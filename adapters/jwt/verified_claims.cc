@@ -122,4 +122,11 @@ std::expected<VerifiedClaims, JwtProblem> VerifiedClaims::Verify(std::string_vie
   return VerifiedClaims(dates->expires_at, dates->name_start);
 }
 
+std::optional<core::UnixSeconds> ExpiryOf(std::string_view compact) {
+  const auto parts = SplitCompact(compact);
+  const auto claims = parts ? ParsePart(parts->claims) : nullptr;
+  if (!claims) return std::nullopt;
+  return Date(claims->root(), "exp", Rounding::kDown).value_or(std::nullopt);
+}
+
 }  // namespace baokms::adapters::jwt

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,5 +53,8 @@ class VerifiedClaims {
   core::UnixSeconds expires_at_;
   bool names_start_;
 };
+
+// When `compact` expires or has expired, whatever else is wrong with it; nullopt: it does not say.
+std::optional<core::UnixSeconds> ExpiryOf(std::string_view compact);
 
 }  // namespace baokms::adapters::jwt

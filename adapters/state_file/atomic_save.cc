@@ -49,7 +49,39 @@ SystemResult<void> WriteTemporary(FileSystem& files, int directory, const std::s
   return file.Close();
 }
 
+// An unnamed file, or one that is at once without its name.
+SystemResult<int> OpenTrial(FileSystem& files, int directory, const std::string& name) {
+  const auto unnamed = files.OpenAt(directory, ".", O_TMPFILE | O_WRONLY, kFileMode);
+  // What kernels and file systems without unnamed files say.
+  const bool unsupported = !unnamed && (unnamed.error() == EOPNOTSUPP || unnamed.error() == EISDIR ||
+                                        unnamed.error() == ENOENT || unnamed.error() == EINVAL);
+  if (!unsupported) return unnamed;
+  const std::string trial = TemporaryName(name) + ".trial";
+  if (const auto gone = files.UnlinkAt(directory, trial); !gone && gone.error() != ENOENT) {
+    return std::unexpected(gone.error());
+  }
+  const auto opened = files.OpenAt(directory, trial, O_WRONLY | O_CREAT | O_EXCL, kFileMode);
+  if (!opened) return opened;
+  if (const auto gone = files.UnlinkAt(directory, trial); !gone) {
+    static_cast<void>(files.Close(*opened));
+    return std::unexpected(gone.error());
+  }
+  return opened;
+}
+
 }  // namespace
+
+std::expected<void, StateProblem> TrySavingIn(FileSystem& files, int directory,
+                                              const std::string& name, std::size_t bytes) {
+  const auto opened = OpenTrial(files, directory, name);
+  if (!opened) return NotSaved(opened.error());
+  Descriptor file(files, *opened);
+  auto done = WriteAll(files, file.number(), std::string(bytes, '\0'));
+  if (done) done = files.Sync(file.number());
+  if (done) done = file.Close();
+  if (!done) return NotSaved(done.error());
+  return {};
+}
 
 std::string TemporaryName(const std::string& name) { return "." + name + ".bao-kms-tmp"; }
 

@@ -2,6 +2,7 @@
 // (registry-and-rotation.md, "Save").
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -17,6 +18,12 @@ namespace baokms::adapters::state_file {
 std::expected<void, ports::StateProblem> SaveAtomically(FileSystem& files, int directory,
                                                         const std::string& name,
                                                         std::string_view bytes);
+
+// Writes and syncs `bytes` zeros and lets them go: what SaveAtomically would say of the directory,
+// its owner, the space and the file system. Where the file system has unnamed files nobody sees
+// one; else the name is TemporaryName(name) with ".trial" behind it. kNotSaved.
+std::expected<void, ports::StateProblem> TrySavingIn(FileSystem& files, int directory,
+                                                     const std::string& name, std::size_t bytes);
 
 // Fixed, so that the next save knows what a crashed one left behind.
 std::string TemporaryName(const std::string& name);

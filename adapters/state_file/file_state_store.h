@@ -1,6 +1,8 @@
 // StateStore over files: <path>, <path>.checkpoint and <path>.lock in one directory.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -15,7 +17,7 @@ class FileStateStore final : public ports::StateStore {
   FileStateStore(FileSystem& files, const std::string& path);
 
   // Needs the directory to exist and to belong to the effective user, and syncs it. Again: nothing
-  // happens.
+  // happens while the lock's file has its name; else it is made and locked anew.
   std::expected<void, ports::StateProblem> Lock() override;
   // A missing directory holds no files. Takes no lock and writes nothing; beside a running provider
   // it may see a state newer than its checkpoint, never the reverse.
@@ -24,7 +26,15 @@ class FileStateStore final : public ports::StateStore {
   std::expected<void, ports::StateProblem> SaveState(std::string_view bytes) override;
   std::expected<void, ports::StateProblem> SaveCheckpoint(std::string_view bytes) override;
 
+  // For `doctor`: whether this user could save a state of this size now. Writes and syncs a file
+  // that no name leads to where the file system has such files, and else one that it removes; needs
+  // no lock and touches neither state nor checkpoint.
+  std::expected<void, ports::StateProblem> TrySaving(std::size_t bytes);
+  // The process that holds the writer lock; 0: none, or it cannot be known (FindLockHolder).
+  std::int64_t FindWriter();
+
  private:
+  bool HoldsNamedLock();
   std::expected<void, ports::StateProblem> Save(const std::string& name, std::string_view bytes);
 
   FileSystem& files_;

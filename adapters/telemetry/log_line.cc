@@ -13,6 +13,7 @@ namespace baokms::adapters::telemetry {
 namespace {
 
 constexpr std::size_t kMostBytes = 256;
+constexpr std::size_t kMostOfSentence = 2048;
 
 std::string_view Word(core::LogLevel level) {
   switch (level) {
@@ -28,8 +29,8 @@ std::string_view Word(core::LogLevel level) {
   return "ERROR";
 }
 
-void AppendQuoted(std::string& out, std::string_view value) {
-  value = value.substr(0, kMostBytes);
+void AppendQuoted(std::string& out, std::string_view value, std::size_t most) {
+  value = value.substr(0, most);
   out += '"';
   for (std::size_t at = 0; at < value.size();) {
     const std::size_t start = at;
@@ -83,10 +84,17 @@ LogLine& LogLine::Text(std::string_view name, std::string_view value) {
   if (value.empty()) return *this;
   Name(name);
   if (json_ || NeedsQuotes(value)) {
-    AppendQuoted(line_, value);
+    AppendQuoted(line_, value, kMostBytes);
   } else {
     line_ += value;
   }
+  return *this;
+}
+
+LogLine& LogLine::Sentence(std::string_view name, std::string_view value) {
+  if (value.empty()) return *this;
+  Name(name);
+  AppendQuoted(line_, value, kMostOfSentence);
   return *this;
 }
 

@@ -19,6 +19,7 @@ class LogLine {
   // Names are literals. Values longer than 256 bytes are cut; bytes that are no UTF-8 become
   // U+FFFD.
   LogLine& Text(std::string_view name, std::string_view value);  // not when empty
+  LogLine& Sentence(std::string_view name, std::string_view value);  // the same, up to 2,048 bytes
   LogLine& Number(std::string_view name, std::int64_t value);    // not when 0
   LogLine& Milliseconds(std::string_view name, core::Duration value);
   LogLine& Flag(std::string_view name, bool value);  // only when true

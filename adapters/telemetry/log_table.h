@@ -14,13 +14,17 @@ struct LogFact {
 };
 
 inline constexpr std::array kLogTable{
-    LogFact{"serve.start", "INFO", "The configuration is good and the start begins."},
-    LogFact{"serve.ready", "INFO", "The socket serves."},
+    LogFact{"serve.start", "INFO",
+            "The configuration is good and the start begins, with the program's `version` and "
+            "`commit`; `configuration` is default_path, other_path or none."},
+    LogFact{"serve.ready", "INFO",
+            "The socket serves, with the active key and the `listeners` that are bound."},
     LogFact{"serve.unhealthy", "WARN",
-            "The socket serves what can be decrypted although Status is unhealthy, for `reason`."},
-    LogFact{"serve.shutdown", "INFO, WARN",
-            "The end. At WARN the start or the run failed; the next line, which is plain text, "
-            "says what to do."},
+            "The socket serves what can be decrypted although Status is unhealthy, for `reason`; "
+            "`advice` says what to do."},
+    LogFact{"serve.shutdown", "INFO, ERROR",
+            "The end. At ERROR the start failed; `advice` says what to do, and so does the next "
+            "line in plain text."},
     LogFact{"status.probe", "DEBUG, WARN",
             "A look at the Transit key (`probe_kind` metadata), or a trial encryption and "
             "decryption (deep). At WARN it failed, for `reason`."},
@@ -33,7 +37,10 @@ inline constexpr std::array kLogTable{
     LogFact{"ca_file.refused", "WARN",
             "The renewed CA file cannot be used; the CA certificates that were read before stay "
             "in use."},
-    LogFact{"auth.login", "INFO, WARN", "A login to OpenBao."},
+    LogFact{"auth.login", "INFO, WARN",
+            "A login to OpenBao. When OpenBao refused it, `reason` is what it said: role, issuer, "
+            "subject, audience, claims, signature, expired, not_yet_valid, denied, "
+            "not_configured."},
     LogFact{"auth.renewal", "DEBUG, WARN", "A renewal of the token."},
     LogFact{"rotation.pending", "INFO",
             "A newer version of the Transit key was seen; it is observed before it is used."},
@@ -41,6 +48,13 @@ inline constexpr std::array kLogTable{
     LogFact{"key.retired_undecryptable", "WARN",
             "OpenBao no longer decrypts retired versions, `transit_key_versions`."},
     LogFact{"key.retired_decryptable", "INFO", "There is no such version any more."},
+    LogFact{"state.files_lost", "WARN",
+            "The state file or its checkpoint is gone, replaced or unreadable (`reason`) while the "
+            "provider serves; a start would fail. `advice` says what to do."},
+    LogFact{"state.files_given_back", "WARN",
+            "They were gone, and the provider has written them again as they were. Find out what "
+            "removed them."},
+    LogFact{"state.files_intact", "INFO", "They hold again what the provider serves with."},
     LogFact{"clock.regressed", "WARN", "The system's clock went back."},
     LogFact{"socket.stale_removed", "WARN", "A socket that nobody listened at was removed."},
     LogFact{"memory.not_locked", "WARN",

@@ -11,7 +11,7 @@ namespace baokms::adapters::telemetry {
 enum class MetricKind : std::uint8_t { kCounter, kGauge, kHistogram };
 
 // From when on a scrape shows a series of it (reports-and-labels.md, "Metric label values").
-enum class Appears : std::uint8_t { kAtStart, kWithFirstEvent, kWithActiveKey };
+enum class Appears : std::uint8_t { kAtStart, kWithFirstEvent, kWithActiveKey, kWithReason };
 
 struct MetricFact {
   const char* name;
@@ -52,6 +52,12 @@ inline constexpr std::array kMetricTable{
                "Remaining lifetime of the OpenBao token."},
     MetricFact{"openbao_kms_certificate_ttl_seconds", MetricKind::kGauge, Appears::kAtStart, "",
                "Remaining lifetime of the login certificate."},
+    MetricFact{"openbao_kms_credential_ttl_seconds", MetricKind::kGauge, Appears::kAtStart, "",
+               "Remaining lifetime of the JWT or certificate of the last login."},
+    MetricFact{"openbao_kms_ready", MetricKind::kGauge, Appears::kAtStart, "",
+               "1 while /ready answers 200."},
+    MetricFact{"openbao_kms_ready_reason", MetricKind::kGauge, Appears::kWithReason, "reason",
+               "1 for each of the reasons of /ready."},
     MetricFact{"openbao_kms_status_key_id_hash", MetricKind::kGauge, Appears::kWithActiveKey,
                "hash", "Hash of the key_id that Status returns."},
     MetricFact{"openbao_kms_key_version", MetricKind::kGauge, Appears::kAtStart, "",
@@ -64,6 +70,9 @@ inline constexpr std::array kMetricTable{
                "State of the key rotation."},
     MetricFact{"openbao_kms_rotation_persistence_degraded", MetricKind::kGauge, Appears::kAtStart,
                "", "1 while a save that only records an observation is deferred."},
+    MetricFact{"openbao_kms_state_files_intact", MetricKind::kGauge, Appears::kAtStart, "",
+               "1 while the state file and its checkpoint hold what the provider serves with, 0 "
+               "when they are gone, replaced or unreadable: a start would fail."},
     MetricFact{"openbao_kms_retired_version_undecryptable", MetricKind::kGauge, Appears::kAtStart,
                "",
                "The newest retired version that OpenBao no longer decrypts, 0 when there is none."},

@@ -3,6 +3,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -112,6 +113,15 @@ void AddGauges(Families& families, const ports::GaugeReading& gauges) {
   families.Gauge(Fact("openbao_kms_token_ttl_seconds"), std::max(0.0, gauges.token_ttl.count()));
   families.Gauge(Fact("openbao_kms_certificate_ttl_seconds"),
                  std::max(0.0, gauges.certificate_ttl.count()));
+  families.Gauge(Fact("openbao_kms_credential_ttl_seconds"),
+                 std::max(0.0, gauges.credential_ttl.count()));
+  families.Gauge(Fact("openbao_kms_ready"), flag(gauges.ready));
+  // A scrape must not show one series twice.
+  std::vector<ClientMetric> reasons;
+  for (const std::string& reason : std::set(gauges.reasons.begin(), gauges.reasons.end())) {
+    reasons.push_back(GaugeSample(1, "reason", std::string(WordOrUnknown(reason))));
+  }
+  families.Gauge(Fact("openbao_kms_ready_reason"), std::move(reasons));
   if (IsPublicHash(gauges.status_key_id_hash)) {
     families.Gauge(Fact("openbao_kms_status_key_id_hash"),
                    std::vector{GaugeSample(1, "hash", gauges.status_key_id_hash)});
@@ -124,6 +134,7 @@ void AddGauges(Families& families, const ports::GaugeReading& gauges) {
                              rotation("unknown", ports::RotationLabel::kUnknown)});
   families.Gauge(Fact("openbao_kms_rotation_persistence_degraded"),
                  flag(gauges.persistence_degraded));
+  families.Gauge(Fact("openbao_kms_state_files_intact"), flag(gauges.state_files_intact));
   families.Gauge(Fact("openbao_kms_retired_version_undecryptable"),
                  static_cast<double>(gauges.newest_undecryptable));
   families.Gauge(Fact("openbao_kms_circuit_breaker_state"), flag(gauges.breaker_open));

@@ -12,6 +12,7 @@
 #include "adapters/telemetry/metrics.h"
 #include "adapters/telemetry/warning_limit.h"
 #include "adapters/telemetry/words.h"
+#include "core/model/login_refusal.h"
 #include "core/model/readiness.h"
 #include "core/text/number_ranges.h"
 
@@ -57,6 +58,7 @@ class Telemetry::State {
         metrics(options.build, options.auth_method, options.cert_source),
         correlation(options.logging, its_clock),
         level(options.logging.level),
+        build(options.build),
         format(options.logging.format),
         now(std::move(output.now)),
         writer(output.descriptor, std::move(output.sink)) {}
@@ -76,6 +78,10 @@ class Telemetry::State {
 
   void Write(LogLine&& line) { writer.Write(std::move(line).Finish()); }
 
+  std::int64_t TakeSuppressed() {
+    return kms_warnings.TakeSuppressed() + openbao_warnings.TakeSuppressed();
+  }
+
   // An event that has no fields of its own.
   void WriteEvent(LogLevel at, std::string_view message) {
     if (Enabled(at)) Write(Line(at, message, message));
@@ -87,7 +93,11 @@ class Telemetry::State {
     if (!Enabled(at)) return;
     LogLine line = Line(at, message, message);
     line.Text("status", core::Name(status)).Milliseconds("duration_ms", duration);
-    if (error != nullptr) line.Text("error_class", core::Name(error->error_class()));
+    if (error != nullptr) {
+      const auto refusal = core::LoginRefusalOf(*error);
+      line.Text("reason", refusal ? core::Name(*refusal) : std::string_view());
+      line.Text("error_class", core::Name(error->error_class()));
+    }
     Write(std::move(line));
   }
 
@@ -100,6 +110,7 @@ class Telemetry::State {
   HealthWatch health;
   std::atomic<const ports::Gauges*> gauges{nullptr};
 
+  const BuildInfo build;
   const core::LogFormat format;
   const std::function<std::chrono::system_clock::time_point()> now;
   LogWriter writer;  // last: its thread ends first
@@ -247,26 +258,48 @@ void Telemetry::NameLookupWorksAgain() {
 
 void Telemetry::CaFileRefused() { state_->WriteEvent(LogLevel::kWarn, "ca_file.refused"); }
 
-void Telemetry::ServeStart() { state_->WriteEvent(LogLevel::kInfo, "serve.start"); }
-
-void Telemetry::ServeReady() { state_->WriteEvent(LogLevel::kInfo, "serve.ready"); }
-
-void Telemetry::ServeShutdown(std::optional<core::ErrorClass> failure, std::string_view reason) {
-  const LogLevel at = failure ? LogLevel::kWarn : LogLevel::kInfo;
-  if (!state_->Enabled(at)) return;
-  LogLine line = state_->Line(at, "serve.shutdown", "serve.shutdown");
-  line.Text("status", failure ? "error" : "ok").Text("reason", WordOrUnknown(reason));
-  if (failure) line.Text("error_class", core::Name(*failure));
-  line.Number("suppressed",
-              state_->kms_warnings.TakeSuppressed() + state_->openbao_warnings.TakeSuppressed());
+void Telemetry::ServeStart(std::string_view configuration) {
+  if (!state_->Enabled(LogLevel::kInfo)) return;
+  LogLine line = state_->Line(LogLevel::kInfo, "serve.start", "serve.start");
+  line.Text("version", state_->build.version)
+      .Text("commit", state_->build.commit)
+      .Text("configuration", WordOrUnknown(configuration));
   state_->Write(std::move(line));
 }
 
-void Telemetry::Note(LogLevel level, std::string_view message, std::string_view reason) {
+void Telemetry::ServeReady(const ServingFacts& facts) {
+  if (!state_->Enabled(LogLevel::kInfo)) return;
+  LogLine line = state_->Line(LogLevel::kInfo, "serve.ready", "serve.ready");
+  line.Text("key_id_hash", HashOrNothing(facts.key_id_hash))
+      .Number("transit_key_version", facts.transit_key_version)
+      .Text("listeners", facts.listeners);
+  state_->Write(std::move(line));
+}
+
+void Telemetry::ServeShutdown() {
+  if (!state_->Enabled(LogLevel::kInfo)) return;
+  LogLine line = state_->Line(LogLevel::kInfo, "serve.shutdown", "serve.shutdown");
+  line.Text("status", "ok").Number("suppressed", state_->TakeSuppressed());
+  state_->Write(std::move(line));
+}
+
+void Telemetry::ServeFailed(std::string_view error_class, std::string_view reason,
+                            std::string_view advice) {
+  LogLine line = state_->Line(LogLevel::kError, "serve.shutdown", "serve.shutdown");
+  line.Text("status", "error")
+      .Text("reason", WordOrUnknown(reason))
+      .Text("error_class", WordOrUnknown(error_class))
+      .Sentence("advice", advice)
+      .Number("suppressed", state_->TakeSuppressed());
+  state_->Write(std::move(line));
+}
+
+void Telemetry::Note(LogLevel level, std::string_view message, std::string_view reason,
+                     std::string_view advice) {
   if (!state_->Enabled(level)) return;
   const std::string_view word = WordOrUnknown(message);
   LogLine line = state_->Line(level, word, word);
-  line.Text("reason", WordOrUnknown(reason));
+  line.Text("reason", WordOrUnknown(reason)).Sentence("advice", advice);
   state_->Write(std::move(line));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,13 @@ struct BuildInfo {
   std::string commit;
   std::string build_date;
   bool dirty = false;
+};
+
+// What serves from now on.
+struct ServingFacts {
+  std::string key_id_hash;  // active; empty: unknown
+  std::int64_t transit_key_version = 0;
+  std::string listeners;  // the words of those that are bound: "socket, metrics, health"
 };
 
 struct TelemetryOptions {
@@ -70,13 +78,16 @@ class Telemetry final : public ports::Telemetry {
   void NameLookupFailed() override;
   void NameLookupWorksAgain() override;
 
-  void ServeStart();
-  void ServeReady();
-  // After a failed start or run `failure` says why: at warn then, else at info.
-  void ServeShutdown(std::optional<core::ErrorClass> failure = std::nullopt,
-                     std::string_view reason = {});
-  // Any other event of the program; `message` and `reason` are bounded words.
-  void Note(core::LogLevel level, std::string_view message, std::string_view reason = {});
+  // `configuration` is a word for where the configuration came from, never a path.
+  void ServeStart(std::string_view configuration);
+  void ServeReady(const ServingFacts& facts);
+  void ServeShutdown();
+  // After a failed start, at error: `error_class` and `reason` are bounded words, and `advice` says
+  // what a person does, without a value.
+  void ServeFailed(std::string_view error_class, std::string_view reason, std::string_view advice);
+  // Any other event of the program; `message` and `reason` are bounded words, `advice` as above.
+  void Note(core::LogLevel level, std::string_view message, std::string_view reason = {},
+            std::string_view advice = {});
   // A line for a person, neither JSON nor filtered, in order with the others ("Logs", failed
   // start).
   void PlainLine(std::string_view text);

@@ -125,7 +125,7 @@ void PrintHistograms(const BenchmarkFacts& facts) {
                                          {"socket Encrypt", &facts.socket.measured.encrypts},
                                          {"socket Decrypt", &facts.socket.measured.decrypts}}) {
     if (durations->empty()) continue;
-    text += '\n' + RenderHistogram(title, *durations, width, glyphs);
+    text += RenderHistogram(title, *durations, width, glyphs) + '\n';
   }
   std::fputs(text.c_str(), stdout);
 }
@@ -133,8 +133,9 @@ void PrintHistograms(const BenchmarkFacts& facts) {
 ExitCode Print(const BenchmarkFacts& facts, const BenchmarkRequest& request) {
   const Report report = ReportBenchmark(facts);
   const bool json = request.format == OutputFormat::kJson;
-  std::fputs((json ? RenderJson(report) : RenderBenchmark(report)).c_str(), stdout);
+  // The figures last: they are what a person looks for when it has ended.
   if (!json && IsTerminal(stdout)) PrintHistograms(facts);
+  std::fputs((json ? RenderJson(report) : RenderBenchmark(report)).c_str(), stdout);
   std::fflush(stdout);  // before the error's line
   std::string problem = Problem("Transit", facts.transit, request.iterations);
   if (problem.empty()) problem = Problem("socket", facts.socket.measured, request.iterations);

@@ -23,6 +23,10 @@ CheckResult Pass(std::string message) {
   return {.status = CheckStatus::kPass, .message = std::move(message), .advice = {}};
 }
 
+CheckResult Skip(std::string message) {
+  return {.status = CheckStatus::kSkip, .message = std::move(message), .advice = {}};
+}
+
 CheckResult Warn(std::string message, std::string advice) {
   return {.status = CheckStatus::kWarn, .message = std::move(message), .advice = std::move(advice)};
 }
@@ -76,14 +80,14 @@ CheckReport RunChecks(std::string_view name, const std::vector<PlannedCheck>& pl
   CheckReport report{.name = name, .checks = {}};
   std::string_view failed;
   for (const PlannedCheck& planned : plan) {
-    CheckResult result{
-        .status = CheckStatus::kSkip, .message = "needs " + std::string(failed), .advice = {}};
-    if (failed.empty()) {
+    CheckResult result = Skip("needs " + std::string(failed));
+    if (failed.empty() || planned.stands == Stands::kAlone) {
       if (watch != nullptr) watch->Begins(planned);
       result = planned.run();
       if (watch != nullptr) watch->Ended();
     }
-    if (result.status == CheckStatus::kFail && planned.if_failed == IfFailed::kSkipTheRest) {
+    if (failed.empty() && result.status == CheckStatus::kFail &&
+        planned.if_failed == IfFailed::kSkipTheRest) {
       failed = planned.id;
     }
     const bool wrong = result.status == CheckStatus::kWarn || result.status == CheckStatus::kFail;

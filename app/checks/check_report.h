@@ -24,6 +24,7 @@ struct CheckResult {
   std::string advice;   // what a person does: of kWarn and kFail
 };
 CheckResult Pass(std::string message = {});
+CheckResult Skip(std::string message);
 CheckResult Warn(std::string message, std::string advice);
 CheckResult Fail(std::string message, std::string advice);
 
@@ -58,12 +59,18 @@ enum class Listed : std::uint8_t {
   kWhenSomethingIsWrong,  // neither when it passes nor when it is skipped
 };
 
+enum class Stands : std::uint8_t {
+  kOnAllBefore,
+  kAlone,  // runs whatever failed before it
+};
+
 struct PlannedCheck {
   std::string_view id;
   std::string_view title;
   IfFailed if_failed = IfFailed::kGoOn;
   std::function<CheckResult()> run;
   Listed listed = Listed::kAlways;
+  Stands stands = Stands::kOnAllBefore;
 };
 
 // Hears of each check as it comes, on the thread that runs them.
@@ -76,7 +83,7 @@ class CheckWatch {
   virtual void Listed(const Check& check) = 0;
 };
 
-// In order; those that cannot run are kSkip and name what they wait for. `watch` may be null.
+// In order; those that cannot run are kSkip and name what they wait for, the first that failed. `watch` may be null.
 CheckReport RunChecks(std::string_view name, const std::vector<PlannedCheck>& plan,
                       CheckWatch* watch = nullptr);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/process/terminal.h"
+#include "app/reports/wrapped_text.h"
 
 namespace baokms::app {
 namespace {
@@ -49,27 +50,22 @@ std::string Label(std::string_view id, const CheckLayout& layout) {
   return label;
 }
 
-// The words of `text`, behind what ends at column `at`; further lines begin at column `indent`.
-std::string Wrapped(std::string_view text, std::size_t at, std::size_t indent, std::size_t width) {
-  std::string lines;
-  bool first_of_line = at == indent;
-  while (!text.empty()) {
-    const std::string_view word = text.substr(0, text.find(' '));
-    text.remove_prefix(std::min(text.size(), word.size() + 1));
-    if (!first_of_line && at + 1 + word.size() > width) {
-      lines.append("\n").append(indent, ' ');
-      at = indent;
-      first_of_line = true;
-    }
-    if (!first_of_line) {
-      lines += ' ';
-      ++at;
-    }
-    lines += word;
-    at += word.size();
-    first_of_line = false;
+// "[pass] ", the word in its color.
+std::string Mark(CheckStatus status, const CheckLayout& layout) {
+  const std::string word(Word(status));
+  if (!layout.color) return '[' + word + "] ";
+  return '[' + std::string(ColorOf(status)) + word + "\033[0m] ";
+}
+
+// All that wait for one thing: "needs openbao.tls: openbao.auth, transit.capabilities, ...".
+std::string SkippedLines(const std::vector<const Check*>& alike, const CheckLayout& layout) {
+  if (alike.size() == 1) return CheckLines(*alike.front(), layout);
+  std::string said = alike.front()->result.message + ':';
+  for (const Check* check : alike) {
+    said.append(check == alike.front() ? " " : ", ").append(check->id);
   }
-  return lines + '\n';
+  return Mark(CheckStatus::kSkip, layout) +
+         WrapUnder(said, kStatusWidth, kStatusWidth, layout.width);
 }
 
 class CheckScreen final : public CheckWatch {
@@ -82,34 +78,62 @@ class CheckScreen final : public CheckWatch {
     Write(RunningLine(planned.id, planned.title, Layout()));
   }
   void Ended() override { Write(kEraseLine); }
-  void Listed(const Check& check) override { Write(CheckLines(check, Layout())); }
+  void Listed(const Check& check) override { Write(LinesWhileChecking(check, Layout())); }
 
- private:
   // Anew for each: the window may have become another.
   CheckLayout Layout() const {
     return {.width = TerminalWidth(stdout), .id_width = id_width_, .color = ShowsColor(stdout)};
   }
 
+ private:
   std::size_t id_width_ = 0;
 };
 
 }  // namespace
 
 std::string CheckLines(const Check& check, const CheckLayout& layout) {
-  const std::string_view word = Word(check.result.status);
-  std::string text = "[";
-  if (layout.color) text.append(ColorOf(check.result.status)).append(word).append("\033[0m");
-  if (!layout.color) text += word;
-  text += "] ";
+  std::string text = Mark(check.result.status, layout);
   std::string words = Label(check.id, layout);
   text += words;
   std::string said(check.title);
   if (!check.result.message.empty()) said.append(" - ").append(check.result.message);
   const std::size_t column = TextColumn(layout);
-  text += Wrapped(said, kStatusWidth + words.size(), column, layout.width);
+  text += WrapUnder(said, kStatusWidth + words.size(), column, layout.width);
   if (check.result.advice.empty()) return text;
   return text.append(column, ' ') + "-> " +
-         Wrapped(check.result.advice, column + 3, column + 3, layout.width);
+         WrapUnder(check.result.advice, column + 3, column + 3, layout.width);
+}
+
+std::string LinesWhileChecking(const Check& check, const CheckLayout& layout) {
+  switch (check.result.status) {
+    case CheckStatus::kSkip:
+      return {};
+    case CheckStatus::kFail:
+      return CheckLines({check.id, check.title, Fail({}, {})}, layout);
+    default:
+      return CheckLines(check, layout);
+  }
+}
+
+std::string LinesAtTheEnd(const CheckReport& report, const CheckLayout& layout) {
+  // By what they wait for, in the order of the checks.
+  std::vector<std::vector<const Check*>> skipped;
+  std::string failures;
+  for (const Check& check : report.checks) {
+    if (check.result.status == CheckStatus::kFail) failures += CheckLines(check, layout);
+    if (check.result.status != CheckStatus::kSkip) continue;
+    const auto alike = std::ranges::find_if(skipped, [&check](const auto& group) {
+      return group.front()->result.message == check.result.message;
+    });
+    if (alike == skipped.end()) {
+      skipped.push_back({&check});
+    } else {
+      alike->push_back(&check);
+    }
+  }
+  std::string text;
+  for (const auto& group : skipped) text += SkippedLines(group, layout);
+  return text + SummaryOf(report) + '\n' + failures;
 }
 
 std::string RunningLine(std::string_view id, std::string_view title, const CheckLayout& layout) {
@@ -140,7 +164,7 @@ ExitCode ShowChecks(std::string_view name, const std::vector<PlannedCheck>& plan
     Write(std::string(name) + '\n');
     CheckScreen screen(plan);
     const CheckReport report = RunChecks(name, plan, &screen);
-    Write(SummaryOf(report) + '\n');
+    Write(LinesAtTheEnd(report, screen.Layout()));
     return JudgeReport(report);
   }
   const CheckReport report = RunChecks(name, plan);

@@ -1,5 +1,7 @@
 // A report's checks as a person watches them on a terminal: each is named while it runs, and its
-// line is then overwritten with how it went. Into a pipe or as JSON they come as in check_report.h.
+// line is then overwritten with how it went. What failed comes last, where the eye is when the
+// command has ended, behind the summary; what was skipped is told together. Into a pipe or as JSON
+// the checks come as in check_report.h.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +30,11 @@ struct CheckLayout {
 // words under where the title begins. A word that is wider than a line is not cut: it may be a
 // key_id to be copied.
 std::string CheckLines(const Check& check, const CheckLayout& layout);
+
+// Of a check that has ended: nothing of one that was skipped, and of one that failed only that.
+std::string LinesWhileChecking(const Check& check, const CheckLayout& layout);
+// The skipped ones by what they wait for, the summary, and every failure in full.
+std::string LinesAtTheEnd(const CheckReport& report, const CheckLayout& layout);
 
 // The line of a check that runs; cut to leave the last column free, where some terminals wrap.
 std::string RunningLine(std::string_view id, std::string_view title, const CheckLayout& layout);

@@ -1,5 +1,6 @@
 #include "app/checks/credential_checks.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "adapters/jwt/client_secret_file.h"
 #include "app/openbao/await.h"
 #include "app/reports/failure_advice.h"
+#include "core/text/duration_words.h"
 
 namespace baokms::app {
 namespace {
@@ -38,7 +40,8 @@ core::MonotonicTime Deadline(const SourceContext& context) {
 CheckResult FailedSource(const std::string& why) { return Fail("the source did not start", why); }
 
 std::string ValidFor(core::UnixSeconds expires_at, const SourceContext& context) {
-  return "valid for " + std::to_string(expires_at - context.clock.Now().wall) + " s";
+  return "valid for " +
+         core::DurationWords(std::chrono::seconds(expires_at - context.clock.Now().wall));
 }
 
 CheckResult CheckClientSecret(const SourceContext& context) {

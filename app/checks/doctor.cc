@@ -1,5 +1,7 @@
 #include "app/checks/doctor.h"
 
+#include <unistd.h>
+
 #include <functional>
 #include <iterator>
 #include <string>
@@ -10,7 +12,10 @@
 #include "app/checks/check_screen.h"
 #include "app/checks/credential_checks.h"
 #include "app/checks/encryption_config_check.h"
+#include "app/checks/kept_files.h"
 #include "app/checks/key_checks.h"
+#include "app/checks/kube_apiserver_process.h"
+#include "app/checks/node_checks.h"
 #include "app/checks/openbao_checks.h"
 #include "app/process/landlock.h"
 #include "app/process/socket_group.h"
@@ -37,7 +42,8 @@ struct Examined {
   CheckResult load;
   CheckResult validate;
   core::Configuration configuration;  // as far as it could be read
-  bool valid = false;
+  bool usable = false;                // its values are good
+  bool valid = false;                 // and its files are
   bool memory_locked = false;
 };
 
@@ -53,9 +59,11 @@ Examined Examine(const ConfigurationRequest& request, const ports::FileReader& f
     return examined;
   }
   examined.configuration = *std::move(resolved);
+  examined.usable = LoadConfiguration(request, files).has_value();
   if (!NamesConfiguration(request)) {
     examined.load = Warn("no configuration file is given, so every setting has its default",
-                         "give --config PATH or set BAO_KMS_PROVIDER_CONFIG");
+                         "give --config PATH, set BAO_KMS_PROVIDER_CONFIG, or write "
+                         "/etc/openbao-kms/config.yaml");
   }
   auto checked = load(request, files);
   if (!checked) {
@@ -68,10 +76,27 @@ Examined Examine(const ConfigurationRequest& request, const ports::FileReader& f
   return examined;
 }
 
-CheckResult CheckEncryptionConfig(const std::string& path, const OneShot& one_shot) {
-  if (path.empty()) {
-    return {.status = CheckStatus::kSkip, .message = "needs --encryption-config", .advice = {}};
+// Whose rights the checks of `doctor` have, and whom it found on this node.
+NodeView ActAsServiceUser(const ConfigurationRequest& request, const std::string& encryption_config,
+                          KeptFiles& files) {
+  NodeView view{.service = {}, .started_as = geteuid(), .kube_apiservers = FindKubeApiservers()};
+  const bool root = view.started_as == 0;
+  if (root) {
+    // Root's own copies: a bundle in its home, kube-apiserver's file.
+    files.Keep(ConfigurationFile(request), ports::kConfigFile);
+    files.Keep(encryption_config, ports::kEncryptionConfigFile);
   }
+  const auto configuration = LoadConfiguration(request, files);
+  if (!configuration) return view;
+  view.service = FindServiceUser(*configuration);
+  if (root && view.service.shown_by != UserShownBy::kNothing) {
+    BecomeServiceUser(view.service, configuration->server.socket_group);
+  }
+  return view;
+}
+
+CheckResult CheckEncryptionConfig(const std::string& path, const OneShot& one_shot) {
+  if (path.empty()) return Skip("needs --encryption-config");
   const auto file = one_shot.files.Read(path, ports::kEncryptionConfigFile);
   if (!file) {
     return Fail(std::string(ports::Name(file.error())),
@@ -143,7 +168,7 @@ SourceContext SourceContextOf(const OneShot& one_shot) {
 }
 
 std::vector<PlannedCheck> PlanDoctor(const Examined& examined, const OneShot& one_shot,
-                                     const std::string& encryption_config) {
+                                     const std::string& encryption_config, const NodeView& view) {
   std::vector<PlannedCheck> plan = ConfigurationChecks(examined);
   plan.push_back({"socket.group", "Socket group", IfFailed::kGoOn,
                   [&] { return CheckSocketGroup(examined.configuration); }});
@@ -158,6 +183,7 @@ std::vector<PlannedCheck> PlanDoctor(const Examined& examined, const OneShot& on
   Append(plan, KeyChecks(key, one_shot.configuration.auth.method, KeyScope::kWithTraffic));
   plan.push_back({"process.hardening", "Process hardening", IfFailed::kGoOn,
                   [&] { return CheckHardening(examined); }});
+  Append(plan, NodeChecks(one_shot, view, examined.usable));
   return plan;
 }
 
@@ -174,11 +200,8 @@ std::vector<PlannedCheck> PlanVerifyKey(const Examined& examined, const OneShot&
 
 using Planner = std::function<std::vector<PlannedCheck>(const Examined&, const OneShot&)>;
 
-ExitCode RunAndPrint(std::string_view name, const ConfigurationRequest& request,
-                     OutputFormat format, Loader load, const Planner& planner) {
-  HardenProcess();
-  const adapters::checked_file::PosixFileReader files;
-  Examined examined = Examine(request, files, load);
+ExitCode RunAndPrint(std::string_view name, Examined examined, const ports::FileReader& files,
+                     OutputFormat format, const Planner& planner) {
   examined.memory_locked = OpenLibraries(examined.configuration.hardening.lock_memory);
   const SystemClock clock;
   ports::NullTelemetry telemetry;
@@ -191,14 +214,36 @@ ExitCode RunAndPrint(std::string_view name, const ConfigurationRequest& request,
 
 ExitCode Doctor(const ConfigurationRequest& request, const std::string& encryption_config,
                 OutputFormat format) {
-  return RunAndPrint("doctor", request, format, LoadCheckedConfiguration,
-                     [&](const Examined& examined, const OneShot& one_shot) {
-                       return PlanDoctor(examined, one_shot, encryption_config);
+  HardenProcess();
+  const adapters::checked_file::PosixFileReader disk;
+  KeptFiles files(disk);
+  const NodeView view = ActAsServiceUser(request, encryption_config, files);
+  Examined examined = Examine(request, files, LoadCheckedConfiguration);
+  const std::string path = ConfigurationFile(request);
+  if (examined.load.status == CheckStatus::kPass && !path.empty()) {
+    if (const auto readable = disk.Check(path, ports::kConfigFile); !readable) {
+      examined.load = Warn("the provider's user cannot read this file: " +
+                               std::string(ports::Name(readable.error())),
+                           "this is correct for a copy; serve must be able to read its own");
+    }
+  }
+  if (!examined.validate.advice.empty() && view.service.shown_by != UserShownBy::kNothing &&
+      geteuid() != view.service.uid) {
+    examined.validate.advice +=
+        "; what this user may not use may be right for the provider's user: run doctor as root or "
+        "as that user";
+  }
+  return RunAndPrint("doctor", std::move(examined), files, format,
+                     [&](const Examined& seen, const OneShot& one_shot) {
+                       return PlanDoctor(seen, one_shot, encryption_config, view);
                      });
 }
 
 ExitCode VerifyKey(const ConfigurationRequest& request, OutputFormat format) {
-  return RunAndPrint("verify-key", request, format, LoadConfiguration, PlanVerifyKey);
+  HardenProcess();
+  const adapters::checked_file::PosixFileReader files;
+  return RunAndPrint("verify-key", Examine(request, files, LoadConfiguration), files, format,
+                     PlanVerifyKey);
 }
 
 }  // namespace baokms::app

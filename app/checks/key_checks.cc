@@ -41,6 +41,8 @@ std::vector<PlannedCheck> KeyChecks(const std::shared_ptr<KeyUnderCheck>& key,
   }
   plan.push_back({"transit.version_restrictions", "Transit version restrictions", kGoOn,
                   [key] { return key->CheckRestrictions(); }});
+  plan.push_back({"transit.auto_rotate_period", "Transit auto_rotate_period", kGoOn,
+                  [key] { return key->CheckAutoRotation(); }});
   if (scope == KeyScope::kWithTraffic) {
     plan.push_back({"kms.status_encrypt", "Status/encrypt consistency", kGoOn,
                     [key] { return key->CheckService(); }});

@@ -21,6 +21,7 @@
 #include "core/rotation/bootstrap.h"
 #include "core/rotation/deep_probe.h"
 #include "core/rotation/key_view.h"
+#include "core/text/duration_words.h"
 #include "core/token/token_keeper.h"
 #include "core/transit/transit_capabilities.h"
 #include "core/transit/transit_profile.h"
@@ -30,7 +31,15 @@
 namespace baokms::app {
 namespace {
 
-CheckResult FailedCall(const core::Error& error) {
+constexpr std::string_view kPolicyAdvice =
+    "give the role only the policy that `bao-kms-provider policy openbao` prints, and set "
+    "token_no_default_policy";
+
+// Where the policy denies a call, `lacks` says that transit.capabilities has named what it lacks.
+CheckResult FailedCall(const core::Error& error, bool lacks = false) {
+  if (lacks && error.error_class() == core::ErrorClass::kTransitPolicyDenied) {
+    return Fail(std::string(core::Name(error.error_class())), "transit.capabilities: see there");
+  }
   const std::string advice = AdviceFor(error);
   return Fail(std::string(core::Name(error.error_class())) + ": " + std::string(error.message()),
               advice.empty() ? "check OpenBao's log for this request" : advice);
@@ -100,16 +109,28 @@ CheckResult KeyUnderCheck::LogIn() {
   const auto refused =
       core::RefuseLease(lease, one_shot_.configuration.auth.login_before_token_expiry);
   if (refused) return FailedLogin(*refused);
-  return Pass("a token with a lease of " + std::to_string(lease.count()) + " s");
+  return Pass("a token with a lease of " + core::DurationWords(lease));
 }
 
-CheckResult KeyUnderCheck::CheckCapabilities() const {
+CheckResult KeyUnderCheck::CheckCapabilities() {
+  CheckResult result = JudgePolicy();
+  policy_lacks_ = result.status == CheckStatus::kFail;
+  return result;
+}
+
+CheckResult KeyUnderCheck::JudgePolicy() const {
   const core::TransitConfiguration& transit = one_shot_.configuration.transit;
   auto paths = core::CapabilityPaths(transit.mount_path, transit.key_name);
   const auto answers = Await<core::Result<core::CapabilitiesByPath>>([&](auto done) {
     session_->transit().ReadCapabilities(session_->token(), std::move(paths),
                                          session_->CallDeadline(), std::move(done));
   });
+  if (!answers && answers.error().error_class() == core::ErrorClass::kTransitPolicyDenied) {
+    return Fail("the token's policy lacks update on sys/capabilities-self, and probably everything: "
+                "read on keys/<key>, update on encrypt/<key> and decrypt/<key>, read on "
+                "config/keys, update on auth/token/renew-self",
+                std::string(kPolicyAdvice));
+  }
   if (!answers) return FailedCall(answers.error());
   std::string found;
   for (const auto& finding :
@@ -117,9 +138,7 @@ CheckResult KeyUnderCheck::CheckCapabilities() const {
     Join(found, Words(finding));
   }
   if (found.empty()) return Pass();
-  return Fail(std::move(found),
-              "give the role only the policy that `bao-kms-provider policy openbao` prints, and "
-              "set token_no_default_policy");
+  return Fail(std::move(found), std::string(kPolicyAdvice));
 }
 
 CheckResult KeyUnderCheck::ReadMetadata() {
@@ -127,7 +146,7 @@ CheckResult KeyUnderCheck::ReadMetadata() {
     session_->transit().ReadKeyMetadata(session_->token(), session_->CallDeadline(),
                                         std::move(done));
   });
-  if (!metadata) return FailedCall(metadata.error());
+  if (!metadata) return FailedCall(metadata.error(), policy_lacks_);
   metadata_ = *std::move(metadata);
   return Pass("latest version " + std::to_string(metadata_->latest_version));
 }
@@ -155,7 +174,7 @@ CheckResult KeyUnderCheck::CheckUpsert() const {
     session_->transit().ReadDisableUpsert(session_->token(), session_->CallDeadline(),
                                           std::move(done));
   });
-  if (!disabled) return FailedCall(disabled.error());
+  if (!disabled) return FailedCall(disabled.error(), policy_lacks_);
   if (*disabled) return Pass();
   return Fail("the mount may create keys on encrypt",
               std::string(AdviceFor(core::Reason::kUpsertAllowed)));
@@ -168,7 +187,7 @@ CheckResult KeyUnderCheck::ProbeTransit() {
                       session_->CallDeadline(), std::move(done));
   });
   if (probe.result == core::DeepResult::kOk) return Pass();
-  if (probe.error) return FailedCall(*probe.error);
+  if (probe.error) return FailedCall(*probe.error, policy_lacks_);
   return Fail("encrypt and decrypt of a random text did not agree",
               std::string(AdviceFor(core::Reason::kDeepProbeInvalid)));
 }
@@ -206,6 +225,16 @@ CheckResult KeyUnderCheck::CheckState() const {
 CheckResult KeyUnderCheck::CheckRestrictions() const {
   const auto* registry = Recorded();
   return registry == nullptr ? Pass() : JudgeRestrictions(Beside(*registry));
+}
+
+CheckResult KeyUnderCheck::CheckAutoRotation() const {
+  const std::int64_t period = metadata_->auto_rotate_period;
+  if (period <= 0) return Pass();
+  const std::string every =
+      period % 3600 == 0 ? std::to_string(period / 3600) + " h" : std::to_string(period) + " s";
+  return Warn("OpenBao adds a version to the key by itself every " + every,
+              "every node takes each version into use, and nobody rewrites the objects or retires "
+              "the version before: set auto_rotate_period=0 on the key, or plan for it");
 }
 
 CheckResult KeyUnderCheck::CheckService() {
@@ -263,7 +292,7 @@ CheckResult KeyUnderCheck::RoundTrip(core::TransitKmsService& service) {
   random_.Fill(text.MutableBytes());
   auto sealed = Await<core::KmsOutcome<core::EncryptReply>>(
       [&](auto done) { service.Encrypt(text.Clone(), std::move(done)); });
-  if (!sealed.result) return FailedCall(sealed.result.error());
+  if (!sealed.result) return FailedCall(sealed.result.error(), policy_lacks_);
   if (!status.healthy || status.key_id != sealed.result->key_id.str()) {
     return Fail("the key_id in Status differs from the one in Encrypt", "report this as a defect");
   }
@@ -273,7 +302,7 @@ CheckResult KeyUnderCheck::RoundTrip(core::TransitKmsService& service) {
                      .annotations = *sealed.result->annotations},
                     std::move(done));
   });
-  if (!opened.result) return FailedCall(opened.result.error());
+  if (!opened.result) return FailedCall(opened.result.error(), policy_lacks_);
   if (opened.result->plaintext.ExposeSecret() == text.ExposeSecret()) return Pass();
   return Fail("Decrypt returned a different plaintext than Encrypt was given",
               "report this as a defect");

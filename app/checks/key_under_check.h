@@ -33,7 +33,7 @@ class KeyUnderCheck {
   // Every further check needs this one's token; from CheckUpsert on they need a good profile's
   // metadata, too.
   CheckResult LogIn();
-  CheckResult CheckCapabilities() const;
+  CheckResult CheckCapabilities();
   CheckResult ReadMetadata();
   CheckResult CheckProfile();
   CheckResult CheckUpsert() const;
@@ -41,10 +41,12 @@ class KeyUnderCheck {
   CheckResult CheckKeyId() const;
   CheckResult CheckState() const;
   CheckResult CheckRestrictions() const;
+  CheckResult CheckAutoRotation() const;
   // Status, Encrypt and Decrypt in this process, as the socket would serve them.
   CheckResult CheckService();
 
  private:
+  CheckResult JudgePolicy() const;
   const core::Registry* Recorded() const;  // null: there is no state
   // What serve would start from: the recorded registry, or the first one that it would make.
   std::expected<core::Registry, core::BootstrapRefusal> StartingRegistry() const;
@@ -60,6 +62,7 @@ class KeyUnderCheck {
   SystemRandom random_;
   std::unique_ptr<OpenBaoSession> session_;
   std::optional<core::TransitKeyMetadata> metadata_;
+  bool policy_lacks_ = false;  // transit.capabilities has failed
   core::CreationTimes times_;  // of a good profile
 };
 

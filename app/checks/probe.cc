@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "adapters/posix/descriptor.h"
 #include "app/checks/check_report.h"
 #include "app/checks/check_screen.h"
+#include "app/process/progress_line.h"
 #include "app/process/startup.h"
 #include "app/process/system_random.h"
 #include "core/model/key_id.h"
@@ -24,6 +26,8 @@ namespace baokms::app {
 namespace {
 
 using adapters::grpc_kms::KmsSocketClient;
+
+constexpr std::chrono::milliseconds kBetweenProbes{500};
 
 CheckResult CheckIdentity() {
   std::vector<gid_t> groups(static_cast<std::size_t>(std::max(0, getgroups(0, nullptr))));
@@ -188,10 +192,24 @@ std::vector<PlannedCheck> Plan(const ProbeRequest& request, SocketProbe& probe) 
           {"kms.key_id", "KMS key ID", kGoOn, [&probe] { return probe.CheckKeyId(); }}};
 }
 
+// Until a probe finds nothing wrong, or the time is over; the one that is shown comes then.
+void AwaitGoodProbe(const ProbeRequest& request) {
+  ProgressLine progress;
+  const auto give_up = std::chrono::steady_clock::now() + request.wait;
+  while (std::chrono::steady_clock::now() < give_up) {
+    SocketProbe probe(request);
+    const std::string failure = RunChecks("probe", Plan(request, probe)).FirstFailure();
+    if (failure.empty()) return;
+    progress.Show("waiting: " + failure);
+    std::this_thread::sleep_for(kBetweenProbes);
+  }
+}
+
 }  // namespace
 
 ExitCode Probe(const ProbeRequest& request) {
   HardenProcess();
+  AwaitGoodProbe(request);
   SocketProbe probe(request);
   return ShowChecks("probe", Plan(request, probe), request.format);
 }

@@ -13,7 +13,8 @@ namespace baokms::app {
 struct ProbeRequest {
   std::string socket_path = "/run/openbao-kms/kms.sock";        // absolute
   std::chrono::nanoseconds timeout = std::chrono::seconds(10);  // of the whole probe; > 0
-  std::string expected_key_id;                                  // well formed; empty: any
+  std::chrono::nanoseconds wait{0};  // probed again for so long while something fails
+  std::string expected_key_id;       // well formed; empty: any
   OutputFormat format = OutputFormat::kText;
 };
 

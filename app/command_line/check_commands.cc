@@ -1,27 +1,17 @@
-#include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "app/checks/doctor.h"
 #include "app/checks/probe.h"
 #include "app/command_line/commands.h"
-#include "app/command_line/span.h"
+#include "app/command_line/duration_flag.h"
 #include "core/model/key_id.h"
 
 namespace baokms::app {
 namespace {
 
-std::optional<std::chrono::nanoseconds> ParseTimeout(const std::string& text) {
-  return ParseSpan(text, std::chrono::hours(24));
-}
-
 void AddProbe(CommandTree& tree) {
-  struct Flags {
-    ProbeRequest request;
-    std::string timeout;
-  };
-  const auto flags = std::make_shared<Flags>();
+  const auto request = std::make_shared<ProbeRequest>();
   CLI::App& probe = tree.Add(
       tree.root(),
       {.name = "probe",
@@ -32,7 +22,9 @@ void AddProbe(CommandTree& tree) {
             {.command = "bao-kms-provider probe --expected-key-id "
                         "obk2.gQ_yp6rHXFkWIp5Mit70k-8OWi65DQKVcYBzzdXbo_Y",
              .what =
-                 "On the next node: it must have the key_id that the first node's probe printed"}},
+                 "On the next node: it must have the key_id that the first node's probe printed"},
+            {.command = "bao-kms-provider probe --wait 2m",
+             .what = "In a pipeline: go on when the provider works"}},
        .notes =
            "Needs no configuration and ignores the common flags. Run it as the user that "
            "kube-apiserver runs as: root may open a socket that kube-apiserver may not. The line "
@@ -41,31 +33,26 @@ void AddProbe(CommandTree& tree) {
                   .when = "Status, Encrypt and Decrypt work through the socket."},
                  {.code = ExitCode::kCheckFailed,
                   .when = "A check failed; the report shows which one, and what to do."}}},
-      [&tree, flags] {
-        flags->request.format = tree.format();
-        if (!flags->timeout.empty()) flags->request.timeout = *ParseTimeout(flags->timeout);
-        return Probe(flags->request);
+      [&tree, request] {
+        request->format = tree.format();
+        return Probe(*request);
       });
   tree.AddOutput(probe);
   probe
-      .add_option("--socket", flags->request.socket_path,
+      .add_option("--socket", request->socket_path,
                   "The provider's socket: server.socketPath of its configuration; absolute")
       ->type_name("FILE")
       ->capture_default_str()
       ->check([](const std::string& path) {
         return path.starts_with('/') ? std::string() : "must be an absolute path";
       });
+  AddDuration(probe, "--timeout", request->timeout,
+              "Time limit for the whole probe, above 0s, at most 24h: 500ms, 10s, 1m30s",
+              {.default_text = "10s"});
+  AddDuration(probe, "--wait", request->wait,
+              "Probe again until nothing fails, at most this long: 30s, 2m; at most 24h");
   probe
-      .add_option("--timeout", flags->timeout,
-                  "Time limit for the whole probe, above 0s, at most 24h: 500ms, 10s, 1m30s")
-      ->type_name("DURATION")
-      ->default_str("10s")
-      ->check([](const std::string& text) {
-        return ParseTimeout(text) ? std::string()
-                                  : "must be a duration above 0s, at most 24h, such as 10s";
-      });
-  probe
-      .add_option("--expected-key-id", flags->request.expected_key_id,
+      .add_option("--expected-key-id", request->expected_key_id,
                   "The key_id that another node's probe printed; any other key_id is a failure")
       ->type_name("KEY_ID")
       ->check([](const std::string& text) {
@@ -88,8 +75,8 @@ void AddChecks(CommandTree& tree) {
                              "      --encryption-config /etc/kubernetes/encryption-config.yaml",
                          .what = "Check kube-apiserver's file as well"}},
            .notes = "Reads, logs in, and encrypts and decrypts a test value; it changes nothing "
-                    "and may run while serve is running. Run it as the provider's user, so that it "
-                    "has the same access as serve. Each check is pass, warn, fail or skip; a fail "
+                    "and may run while serve is running. Run it as root, which reads the two files and "
+                    "then becomes the provider's user, or as that user. Each check is pass, warn, fail or skip; a fail "
                     "or warn is followed by what to do. --config must be an absolute path.",
            .exits = {{.code = ExitCode::kOk, .when = "No check failed; there may be warnings."},
                      {.code = ExitCode::kConfiguration,

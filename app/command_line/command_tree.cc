@@ -94,8 +94,8 @@ void CommandTree::AddCommonFlags(CLI::App& command) {
         ->group(std::string(kCommonFlags));
   };
   add("--config", overrides.config_path, "FILE",
-      "Configuration file; default $BAO_KMS_PROVIDER_CONFIG, else none. serve and doctor need an "
-      "absolute path");
+      "Configuration file; default $BAO_KMS_PROVIDER_CONFIG, else /etc/openbao-kms/config.yaml if "
+      "it exists. serve and doctor need an absolute path");
   add("--log-level", overrides.log_level, "debug|info|warn|error", "Overrides logging.level");
   add("--metrics-address", overrides.metrics_address, "HOST:PORT",
       "Overrides server.metricsAddress; --metrics-address= disables the listener");

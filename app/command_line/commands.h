@@ -7,9 +7,11 @@ namespace baokms::app {
 
 void AddServe(CommandTree& tree);
 void AddChecks(CommandTree& tree);  // doctor, verify-key, probe
+void AddStatus(CommandTree& tree);
+void AddExpiration(CommandTree& tree);
 void AddRotationReports(CommandTree& tree);
 void AddKeyUsage(CommandTree& tree);
-void AddStateChanges(CommandTree& tree);  // retire-versions, restore-versions, migrate-state
+void AddStateChanges(CommandTree& tree);  // retire- and restore-versions, recover- and migrate-state
 void AddBenchmark(CommandTree& tree);
 void AddInit(CommandTree& tree);
 void AddConfig(CommandTree& tree);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "app/command_line/wrapped_text.h"
+#include "app/reports/wrapped_text.h"
 
 namespace baokms::app {
 namespace {

@@ -38,7 +38,9 @@ void AddEveryCommand(CommandTree& tree) {
   tree.Heading("Serve");
   AddServe(tree);
   tree.Heading("Find out what is wrong");
+  AddStatus(tree);
   AddChecks(tree);
+  AddExpiration(tree);
   AddBenchmark(tree);
   tree.Heading("Rotate the key and retire old versions");
   AddRotationReports(tree);

@@ -11,6 +11,7 @@
 #include "app/command_line/span.h"
 #include "app/command_line/whole_number.h"
 #include "app/versions/change_commands.h"
+#include "app/versions/recover_state.h"
 #include "core/census/stored_resource.h"
 #include "core/model/transit_key_version.h"
 #include "core/registry/registry_json.h"
@@ -206,11 +207,81 @@ void AddMigrateState(CommandTree& tree) {
       change, [&tree, change] { return MigrateState(tree.request(), *change); });
 }
 
+// What one flag needs of the others.
+void CheckTogether(const RecoverRequest& recover, bool without_evidence) {
+  const bool given = !(recover.peer_state_file + recover.census_file).empty();
+  if (without_evidence && given) {
+    throw CLI::ValidationError("--without-evidence",
+                               "has no meaning beside evidence; leave it out");
+  }
+  if (recover.adopt && !recover.peer_state_file.empty()) {
+    throw CLI::ValidationError("--adopt",
+                               "is for a key that no node has served with; leave it out");
+  }
+  if (recover.change.apply && !given && !without_evidence) {
+    throw CLI::ValidationError("--apply",
+                               "needs --evidence FILE or --peer-state FILE, or, when there is "
+                               "neither, --without-evidence");
+  }
+}
+
+void AddRecoverState(CommandTree& tree) {
+  struct Flags {
+    std::shared_ptr<ChangeRequest> change = std::make_shared<ChangeRequest>();
+    RecoverRequest recover;
+    bool without_evidence = false;
+  };
+  const auto flags = std::make_shared<Flags>();
+  CLI::App& command = AddChange(
+      tree,
+      {.name = "recover-state",
+       .purpose = "Make a node's lost state anew, or adopt a rotated key",
+       .examples =
+           {{.command = "bao-kms-provider recover-state --config /etc/openbao-kms/config.yaml \\\n"
+                        "      --evidence /etc/openbao-kms/key-usage.json",
+             .what = "Print the plan, checked against what key-usage --output json found in etcd; "
+                     "nothing is changed"},
+            {.command = "bao-kms-provider recover-state --config /etc/openbao-kms/config.yaml \\\n"
+                        "      --evidence /etc/openbao-kms/key-usage.json --apply \\\n"
+                        "      --expected-state-hash "
+                        "krs1.9pGhQA0O3mYBAejk-yGcv0cIxq-so-GJrY2IH4bZV7Q",
+             .what = "The same, applied with the plan's stateHash"},
+            {.command = "bao-kms-provider recover-state --config /etc/openbao-kms/config.yaml \\\n"
+                        "      --adopt --evidence /etc/openbao-kms/key-usage.json",
+             .what = "The first node of a cluster, and its key is rotated already"}},
+       .notes = "Records every version that OpenBao lists, the latest one as active. Refused when "
+                "etcd needs a key_id that no version gives, when OpenBao has lost or remade a "
+                "version, and when a minimum hides versions that may be needed. It only makes a "
+                "state where there is none.",
+       .exits = ChangeExits()},
+      flags->change, [&tree, flags] {
+        flags->recover.change = *flags->change;
+        return RecoverState(tree.request(), flags->recover);
+      });
+  command
+      .add_option("--evidence", flags->recover.census_file,
+                  "Report of key-usage --output json on this cluster's etcd; absolute")
+      ->type_name("FILE");
+  command
+      .add_option("--peer-state", flags->recover.peer_state_file,
+                  "State file of another node of this cluster, or an old one of any; absolute")
+      ->type_name("FILE");
+  command.add_flag("--without-evidence", flags->without_evidence,
+                   "Apply a plan that nothing proves; the plan says what is not known");
+  command.add_flag("--adopt", flags->recover.adopt,
+                   "The key is rotated, and this provider has never encrypted under it");
+  command.parse_complete_callback([flags] {
+    flags->recover.change = *flags->change;
+    CheckTogether(flags->recover, flags->without_evidence);
+  });
+}
+
 }  // namespace
 
 void AddStateChanges(CommandTree& tree) {
   AddRetireVersions(tree);
   AddRestoreVersions(tree);
+  AddRecoverState(tree);
   AddMigrateState(tree);
 }
 

@@ -1,7 +1,9 @@
 #include "app/configuration/configuration_source.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -21,6 +23,12 @@ std::optional<std::string> Environment(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+// What this user may not look at is there: who reads it says so.
+bool IsThere(const std::string& path) {
+  struct stat status{};
+  return lstat(path.c_str(), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
 std::unexpected<ConfigProblems> Unreadable(ports::FileProblem problem) {
   return std::unexpected(
       ConfigProblems{{.field = "config",
@@ -31,9 +39,9 @@ std::unexpected<ConfigProblems> Unreadable(ports::FileProblem problem) {
 
 std::expected<std::optional<std::string>, ConfigProblems> ReadText(
     const ConfigurationRequest& request, const ports::FileReader& files) {
-  const auto path = config_yaml::ResolveConfigPath(request.overrides, Environment);
-  if (!path) return std::nullopt;
-  auto text = files.Read(*path, ports::kConfigFile);
+  const std::string path = ConfigurationFile(request);
+  if (path.empty()) return std::nullopt;
+  auto text = files.Read(path, ports::kConfigFile);
   if (!text) return Unreadable(text.error());
   return std::string(text->ExposeSecret());
 }
@@ -45,7 +53,7 @@ bool NamesConfiguration(const ConfigurationRequest& request) {
 }
 
 std::string ConfigurationFile(const ConfigurationRequest& request) {
-  return config_yaml::ResolveConfigPath(request.overrides, Environment).value_or("");
+  return config_yaml::ResolveConfigPath(request.overrides, Environment, IsThere).value_or("");
 }
 
 std::expected<core::Configuration, ConfigProblems> ResolveConfiguration(

@@ -22,9 +22,10 @@ struct ConfigurationRequest {
   std::vector<std::string> allowed_socket_parents;
 };
 
-// Whether a flag or the environment names a file.
+// Whether there is a file to read.
 bool NamesConfiguration(const ConfigurationRequest& request);
-// The file that they name; empty: none.
+// The file that a flag or the environment names, else /etc/openbao-kms/config.yaml if it is there;
+// empty: none.
 std::string ConfigurationFile(const ConfigurationRequest& request);
 
 // Parsed and overridden, not judged.

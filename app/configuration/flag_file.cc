@@ -13,7 +13,7 @@ std::string_view AdviceFor(ports::FileProblem problem) {
       return "the file does not exist";
     case ports::FileProblem::kUnsafePermissions:
       return "remove permissions that are not needed: mode 0600 or 0640 for a key, no write access "
-             "for group and others for other files";
+             "for group and others for any other file";
     case ports::FileProblem::kSymlink:
       return "use the path of the file itself: a link is followed only if root or this user owns "
              "it, the file and every directory on the way, and neither group nor others may write "
@@ -29,6 +29,7 @@ std::expected<core::Secret, ConfigProblems> ReadFlagFile(const ports::FileReader
                                                          const std::string& flag,
                                                          const std::string& path,
                                                          ports::FilePolicy policy) {
+  if (path.empty()) return core::Secret();
   auto content = files.Read(path, policy);
   if (content) return *std::move(content);
   return std::unexpected(

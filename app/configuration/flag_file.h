@@ -1,4 +1,5 @@
-// A file that a flag names.
+// A file that a command's flag names, under the rules of configuration-and-cli.md, "Files named in
+// the configuration".
 #pragma once
 
 #include <expected>
@@ -10,7 +11,7 @@
 
 namespace baokms::app {
 
-// Refused: with the flag as its field, what is wrong and what to do; never the path.
+// Its content; empty for an empty path. The problem names the flag and says what to do.
 std::expected<core::Secret, ConfigProblems> ReadFlagFile(const ports::FileReader& files,
                                                          const std::string& flag,
                                                          const std::string& path,

@@ -20,8 +20,19 @@ namespace {
 
 namespace config_yaml = adapters::config_yaml;
 
-constexpr const char* kWritersFile = "encryption-config.yaml";
-constexpr const char* kReadersFile = "encryption-config-readers.yaml";
+struct PhaseFile {
+  const char* name;
+  ApiServerPhase phase;
+  const char* purpose;
+};
+constexpr PhaseFile kPhaseFiles[] = {
+    {"encryption-config.yaml", ApiServerPhase::kWriters,
+     "kube-apiserver's EncryptionConfiguration for phase 2: encrypts Secrets on write"},
+    {"encryption-config-readers.yaml", ApiServerPhase::kReaders,
+     "kube-apiserver's EncryptionConfiguration for phase 1: reads encrypted Secrets, writes "
+     "plaintext"},
+    {"encryption-config-without-identity.yaml", ApiServerPhase::kWithoutIdentity,
+     "kube-apiserver's EncryptionConfiguration for afterwards: refuses Secrets in plaintext"}};
 
 std::string Octal(std::uint32_t mode) {
   char text[16];
@@ -66,18 +77,19 @@ std::expected<std::vector<BundleFile>, std::string> MakeBundle(
   const auto policy = OpenBaoPolicy(transit.mount_path, transit.key_name, TokenRenewal::kIncluded);
   if (!policy) return std::unexpected("openbao-policy.hcl: " + policy.error());
 
-  std::vector<BundleFile> files = {
-      {"config.yaml", 0640, "the provider's configuration", ConfigFile(installation.configuration)},
-      {kWritersFile, 0644,
-       "kube-apiserver's EncryptionConfiguration for phase 2: encrypts Secrets on write",
-       EncryptionConfiguration(installation, ApiServerPhase::kWriters)},
-      {kReadersFile, 0644,
-       "kube-apiserver's EncryptionConfiguration for phase 1: reads encrypted Secrets, writes "
-       "plaintext",
-       EncryptionConfiguration(installation, ApiServerPhase::kReaders)},
-      {"openbao-policy.hcl", 0644, "the provider's policy in OpenBao", *policy},
-      {"openbao-setup.sh", 0750, "sets up OpenBao; run by an OpenBao administrator",
-       OpenBaoSetupScript(installation, *policy)}};
+  std::vector<BundleFile> files = {{"config.yaml", 0640, "the provider's configuration",
+                                    ConfigFile(installation.configuration)}};
+  if (!LoadsBack(files[0].content, options)) {
+    return std::unexpected("config.yaml does not load back to the planned configuration");
+  }
+  for (const auto& [name, phase, purpose] : kPhaseFiles) {
+    files.push_back({name, 0644, purpose, EncryptionConfiguration(installation, phase)});
+    const std::string wrong = WrongWith(files.back().content, installation, phase);
+    if (!wrong.empty()) return std::unexpected(name + (": " + wrong));
+  }
+  files.push_back({"openbao-policy.hcl", 0644, "the provider's policy in OpenBao", *policy});
+  files.push_back({"openbao-setup.sh", 0750, "sets up OpenBao; run by an OpenBao administrator",
+                   OpenBaoSetupScript(installation, *policy)});
   if (installation.model == DeploymentModel::kStaticPod) {
     files.push_back({"bao-kms-provider.yaml", 0644, "the static pod's manifest",
                      StaticPodManifest(installation)});
@@ -85,16 +97,6 @@ std::expected<std::vector<BundleFile>, std::string> MakeBundle(
   files.push_back({"node-setup.sh", 0750,
                    "prepares, installs, checks and starts a node; run as root on the node",
                    NodeSetupScript(installation)});
-  if (!LoadsBack(files[0].content, options)) {
-    return std::unexpected("config.yaml does not load back to the planned configuration");
-  }
-  for (const BundleFile& file : files) {
-    const bool writers = file.name == kWritersFile;
-    if (!writers && file.name != kReadersFile) continue;
-    const std::string wrong = WrongWith(
-        file.content, installation, writers ? ApiServerPhase::kWriters : ApiServerPhase::kReaders);
-    if (!wrong.empty()) return std::unexpected(file.name + ": " + wrong);
-  }
   files.push_back(
       {"installation.json", 0640, "describes this bundle and lists what is left to do", ""});
   files.back().content = InstallationJson(installation, files);

@@ -19,18 +19,35 @@ std::string EncryptionConfiguration(const Installation& installation, ApiServerP
       "\n"
       "          timeout: 3s\n";
   const std::string identity = "      - identity: {}\n";
-  const bool readers = phase == ApiServerPhase::kReaders;
-  return std::string(readers ? "# Phase 1: on every control-plane node before phase 2 on any. "
-                               "Reads encrypted Secrets, writes plaintext.\n"
-                             : "# Phase 2: after every API server runs with phase 1. Encrypts "
-                               "Secrets on write, still reads plaintext ones.\n") +
-         "apiVersion: apiserver.config.k8s.io/v1\n"
-         "kind: EncryptionConfiguration\n"
-         "resources:\n"
-         "  - resources:\n"
-         "      - secrets\n"
-         "    providers:\n" +
-         (readers ? identity + kms : kms + identity);
+  const auto file = [](const std::string& comment, const std::string& providers) {
+    return comment +
+           "apiVersion: apiserver.config.k8s.io/v1\n"
+           "kind: EncryptionConfiguration\n"
+           "resources:\n"
+           "  - resources:\n"
+           "      - secrets\n"
+           "    providers:\n" +
+           providers;
+  };
+  switch (phase) {
+    case ApiServerPhase::kReaders:
+      return file(
+          "# Phase 1: on every control-plane node before phase 2 on any. Reads encrypted Secrets, "
+          "writes plaintext.\n",
+          identity + kms);
+    case ApiServerPhase::kWriters:
+      return file(
+          "# Phase 2: after every API server runs with phase 1. Encrypts Secrets on write, still "
+          "reads plaintext ones.\n",
+          kms + identity);
+    case ApiServerPhase::kWithoutIdentity:
+      break;
+  }
+  return file(
+      "# After every Secret was rewritten and key-usage lists none in plaintext. Encrypts Secrets "
+      "on "
+      "write, refuses plaintext ones.\n",
+      kms);
 }
 
 std::string WrongWith(const std::string& encryption_configuration, const Installation& installation,
@@ -43,12 +60,13 @@ std::string WrongWith(const std::string& encryption_configuration, const Install
     return adapters::config_yaml::FormatProblem(verdict.problems.front());
   }
   using adapters::config_yaml::RemarkKind;
-  const auto expected =
-      phase == ApiServerPhase::kReaders ? RemarkKind::kWritesPlaintext : RemarkKind::kListsIdentity;
-  if (verdict.remarks.size() != 1 || !verdict.Has(expected)) {
-    return "the order of its providers is different";
-  }
-  return "";
+  const bool as_expected =
+      phase == ApiServerPhase::kWithoutIdentity
+          ? verdict.remarks.empty()
+          : verdict.remarks.size() == 1 &&
+                verdict.Has(phase == ApiServerPhase::kReaders ? RemarkKind::kWritesPlaintext
+                                                              : RemarkKind::kListsIdentity);
+  return as_expected ? "" : "the order of its providers is different";
 }
 
 }  // namespace baokms::app

@@ -1,5 +1,6 @@
-// The two EncryptionConfigurations of a bundle, for the two phases in which a cluster's API servers
-// are switched over (configuration-and-cli.md, "Commands").
+// The EncryptionConfigurations of a bundle: for the two phases in which a cluster's API servers are
+// switched over, and for the time when nothing is plaintext any more (configuration-and-cli.md,
+// "Commands").
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,9 @@
 namespace baokms::app {
 
 enum class ApiServerPhase : std::uint8_t {
-  kReaders,  // identity first: writes plaintext, reads both
-  kWriters,  // KMS first: encrypts what is written, reads both
+  kReaders,          // identity first: writes plaintext, reads both
+  kWriters,          // KMS first: encrypts what is written, reads both
+  kWithoutIdentity,  // KMS alone: encrypts what is written, refuses plaintext
 };
 
 std::string EncryptionConfiguration(const Installation& installation, ApiServerPhase phase);

@@ -436,7 +436,8 @@ need_prepared() {
 }
 
 phase_install() {
-  local name names=(config.yaml encryption-config.yaml encryption-config-readers.yaml)
+  local name names=(config.yaml encryption-config.yaml encryption-config-readers.yaml
+    encryption-config-without-identity.yaml)
   need_prepared
   [ -n "$credential_file" ] || [ -z "$credential" ] ||
     fail 'this bundle logs in with an identity from a SPIFFE agent and takes no --credential'

@@ -65,6 +65,9 @@ std::vector<std::string> RemainingActions(const Installation& installation) {
       "Rewrite every Secret, so that none stays in plaintext: kubectl get secrets --all-namespaces "
       "-o json | kubectl replace -f -");
   actions.emplace_back(
+      "When `bao-kms-provider key-usage` lists no Secret in plaintext, you may replace the file by "
+      "encryption-config-without-identity.yaml on each node: plaintext is then refused.");
+  actions.emplace_back(
       "Back up OpenBao, including the Transit key: without the key, encrypted data is lost.");
   return actions;
 }

@@ -14,10 +14,12 @@
 #include "adapters/etcd/snapshot_reader.h"
 #include "app/configuration/flag_file.h"
 #include "app/key_usage/key_usage_report.h"
+#include "app/key_usage/key_usage_text.h"
 #include "app/key_usage/migration_progress.h"
 #include "app/key_usage/usage_metrics.h"
 #include "app/openbao/one_shot.h"
 #include "app/process/progress_line.h"
+#include "app/process/terminal.h"
 #include "app/state/configured_state.h"
 #include "core/census/key_census.h"
 #include "core/registry/registry_opening.h"
@@ -35,16 +37,12 @@ constexpr ports::FilePolicy kEtcdKeyFile{.forbidden_mode_bits = 0137, .max_bytes
 
 std::expected<etcd::TlsFiles, ConfigProblems> ReadTlsFiles(const ports::FileReader& files,
                                                            const KeyUsageRequest& request) {
-  const auto read = [&](const char* flag, const std::string& path,
-                        ports::FilePolicy policy) -> std::expected<core::Secret, ConfigProblems> {
-    if (path.empty()) return core::Secret();
-    return ReadFlagFile(files, flag, path, policy);
-  };
-  const auto ca = read("--etcd-cacert", request.ca_file, ports::kCaFile);
+  const auto ca = ReadFlagFile(files, "--etcd-cacert", request.ca_file, ports::kCaFile);
   if (!ca) return std::unexpected(ca.error());
-  const auto certificate = read("--etcd-cert", request.certificate_file, ports::kCaFile);
+  const auto certificate =
+      ReadFlagFile(files, "--etcd-cert", request.certificate_file, ports::kCaFile);
   if (!certificate) return std::unexpected(certificate.error());
-  auto key = read("--etcd-key", request.key_file, kEtcdKeyFile);
+  auto key = ReadFlagFile(files, "--etcd-key", request.key_file, kEtcdKeyFile);
   if (!key) return std::unexpected(key.error());
   return etcd::TlsFiles{.ca = std::string(ca->ExposeSecret()),
                         .certificate = std::string(certificate->ExposeSecret()),
@@ -187,8 +185,10 @@ std::expected<void, etcd::EtcdFailure> Follow(Census& census, etcd::SnapshotRead
 
 ExitCode Print(const Census& census, const KeyUsageRequest& request) {
   const KeyUsageFacts facts = census.facts();
+  const TextLayout layout{.width = IsTerminal(stdout) ? TerminalWidth(stdout) : 0,
+                          .color = ShowsColor(stdout)};
   const std::string text = request.format == OutputFormat::kJson ? RenderJson(ReportKeyUsage(facts))
-                                                                 : DescribeKeyUsage(facts);
+                                                                 : DescribeKeyUsage(facts, layout);
   std::fputs(text.c_str(), stdout);
   if (!request.textfile.empty() && !WriteTextfile(request.textfile, RenderUsageMetrics(facts))) {
     FailCheck(kName, "--textfile: cannot be written: use a directory that this user may write to");

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "app/key_usage/key_usage_report.h"
+#include "app/key_usage/key_usage_text.h"
 #include "core/text/rfc3339.h"
 
 namespace baokms::app {

@@ -7,9 +7,6 @@
 #include <string_view>
 #include <system_error>
 
-#include "app/key_usage/usage_findings.h"
-#include "core/census/retirement_evidence.h"
-
 namespace baokms::app {
 namespace {
 
@@ -26,15 +23,14 @@ void Single(std::string& text, std::string_view name, std::string_view help, std
 }  // namespace
 
 std::string RenderUsageMetrics(const KeyUsageFacts& facts) {
-  const UsageFindings findings =
-      WhatShouldNotBeThere(facts.census, facts.provider_name, facts.state, facts.rules);
+  const UsageFindings findings = FindingsOf(facts);
   std::string text;
   Single(text, "openbao_kms_key_usage_taken_timestamp_seconds", "When etcd was read.",
          static_cast<std::uint64_t>(facts.taken_at));
   if (facts.state) {
     constexpr std::string_view kObjects = "openbao_kms_key_usage_objects";
     Describe(text, kObjects, "Objects in etcd under each recorded version of the Transit key.");
-    for (const core::KeySnapshot& version : core::RecordedVersions(*facts.state)) {
+    for (const core::KeySnapshot& version : Recorded(facts)) {
       text.append(kObjects).append("{version=\"").append(version.version.ToString());
       text.append("\",state=\"").append(core::Name(version.state)).append("\"} ");
       text.append(std::to_string(facts.census.ObjectsUnder(version.key_id))).append("\n");

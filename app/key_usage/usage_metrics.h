@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "app/key_usage/key_usage_report.h"
+#include "app/key_usage/key_usage_facts.h"
 
 namespace baokms::app {
 

@@ -39,6 +39,8 @@ std::string_view Word(Appears appears) {
       return "its first event";
     case Appears::kWithActiveKey:
       return "the first active key";
+    case Appears::kWithReason:
+      return "a reason's begin to its end";
   }
   return "";
 }

@@ -1,6 +1,6 @@
 #include "app/reference/roff_page.h"
 
-#include "app/command_line/wrapped_text.h"
+#include "app/reports/wrapped_text.h"
 
 namespace baokms::app {
 namespace {

@@ -167,10 +167,10 @@ std::string_view AdviceFor(core::Reason reason) {
 }
 
 std::string_view AdviceWithoutState() {
-  return "copy the state file and its checkpoint from another node or from a backup of any node of "
-         "this cluster; only if no node has ever served with this key, so that nothing is "
-         "encrypted "
-         "under it, create a Transit key of another name that is not rotated, and use that";
+  return "make the state anew with recover-state, or copy the state file and its checkpoint from "
+         "another node or from a backup of any node of this cluster; if no node has ever served "
+         "with this key, so that nothing is encrypted under it, adopt it with recover-state "
+         "--adopt";
 }
 
 std::string NameAndAdvice(const core::Error& error, std::string_view own_advice) {

@@ -1,6 +1,7 @@
 #include "app/serve/failed_start_advice.h"
 
 #include "app/reports/failure_advice.h"
+#include "app/serve/start_problem.h"
 
 namespace baokms::app {
 namespace {
@@ -19,6 +20,21 @@ bool ServesUnhealthy(const ProbeReport& last, bool recovered, bool has_token) {
   if (!recovered || !has_token || !last.reason) return false;
   return !last.error ||
          (!MayPass(*last.error) && last.error->error_class() != core::ErrorClass::kAuthFailed);
+}
+
+std::string_view FailedStartClass(const ProbeReport& last) {
+  const auto of_call = core::ClassOf(last.error);
+  if (of_call && *of_call != core::ErrorClass::kUnknown) return core::Name(*of_call);
+  if (of_call) return core::Name(core::ErrorClass::kOpenBaoUnavailable);
+  if (!last.reason) return core::Name(core::ErrorClass::kTimeout);  // no probe has ended in time
+  switch (*last.reason) {
+    case core::Reason::kStateUnavailable:
+    case core::Reason::kStateSaveFailed:
+    case core::Reason::kStatePublishFailed:
+      return kStateRefused;
+    default:
+      return kKeyRefused;
+  }
 }
 
 std::string FailedStartAdvice(const ProbeReport& last, std::string_view login_advice) {

@@ -17,6 +17,9 @@ bool IsHopeless(const ProbeReport& last);
 // (request-scheduling.md, "Start"). `recovered`: a trusted state was found on disk.
 bool ServesUnhealthy(const ProbeReport& last, bool recovered, bool has_token);
 
+// Its error_class in the log: the class of the call that failed, or a word of start_problem.h.
+std::string_view FailedStartClass(const ProbeReport& last);
+
 // `login_advice`: what the last failed login said, empty without one.
 std::string FailedStartAdvice(const ProbeReport& last, std::string_view login_advice);
 

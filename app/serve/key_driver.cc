@@ -106,6 +106,8 @@ void KeyDriver::Do(const core::DeepProbe& action) {
 }
 
 void KeyDriver::Do(const core::Save& action) {
+  // Files that are gone must not keep the next generation from being saved.
+  if (ports_.watch != nullptr && action.published) ports_.watch->LookBeforeSave(*action.published);
   Handle(core::SaveFinished{.result = core::SaveRegistry(ports_.store, action)});
 }
 
@@ -114,7 +116,18 @@ void KeyDriver::Do(const core::AnswerDiscovery& action) {
   if (!waiter.empty()) waiter.mapped()(action.result);
 }
 
+void KeyDriver::LookAtFiles() {
+  const core::KeyView view = keeper_.view();
+  // After a failed save they may hold the attempted state, and that is told already.
+  const bool pending =
+      view.persistence_degraded || view.metadata_reason == core::Reason::kStateSaveFailed;
+  if (ports_.watch != nullptr && keeper_.registry() && !pending) {
+    ports_.watch->Look(*keeper_.registry());
+  }
+}
+
 void KeyDriver::Do(const core::MetadataProbeEnded& action) {
+  LookAtFiles();
   ports_.telemetry.MetadataObserved(ObservationLabel(action));
   ReportProbe(ports::ProbeKind::kMetadata, action.ok, action.reason, action.error);
 }
@@ -140,7 +153,14 @@ void KeyDriver::ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::
        .healthy = healthy,
        .key_id_hash = view.keys ? view.keys->active->key_id_hash : std::string_view(),
        .transit_key_version = view.keys ? view.keys->active->snapshot.version.number() : 0});
-  if (on_probe_) on_probe_({healthy, reason, error, keeper_.refusal()});
+  if (!on_probe_) return;
+  on_probe_({.healthy = healthy,
+             .reason = reason,
+             .error = error,
+             .refusal = keeper_.refusal(),
+             .kind = kind,
+             .ended = now.boot,
+             .took = now.monotonic - began});
 }
 
 void KeyDriver::Do(const core::Promoted& action) {

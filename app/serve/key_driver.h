@@ -12,6 +12,7 @@
 
 #include "app/published_view.h"
 #include "app/serve/control_loop.h"
+#include "app/serve/state_watch.h"
 #include "core/rotation/key_keeper.h"
 #include "ports/clock.h"
 #include "ports/key_discovery.h"
@@ -29,6 +30,9 @@ struct ProbeReport {
   std::optional<core::Reason> reason;
   std::optional<core::Error> error;
   std::string refusal{};  // of the metadata, for instance "latest_version=2"
+  ports::ProbeKind kind{};
+  core::BootTime ended{};
+  core::Duration took{};
 };
 
 class KeyDriver final : public ports::KeyDiscovery {
@@ -41,6 +45,7 @@ class KeyDriver final : public ports::KeyDiscovery {
     ports::StateStore& store;
     ports::Telemetry& telemetry;
     PublishedView& view;
+    StateWatch* watch = nullptr;  // none: nobody looks at the files
   };
   // All outlive the driver; the driver outlives the loop's thread and every probe.
   KeyDriver(ControlLoop& loop, Ports ports, core::KeyKeeper keeper);
@@ -74,6 +79,7 @@ class KeyDriver final : public ports::KeyDiscovery {
   void Do(const core::UndecryptableChanged& action);
   void Do(const core::WallClockRegressed&) { ports_.telemetry.ClockRegressed(); }
 
+  void LookAtFiles();
   void ReportProbe(ports::ProbeKind kind, bool ok, std::optional<core::Reason> reason,
                    const std::optional<core::Error>& error);
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "adapters/health_http/http_server.h"
@@ -11,7 +13,14 @@
 
 namespace baokms::app {
 
-using Listeners = std::vector<std::unique_ptr<adapters::health_http::HttpServer>>;
+struct NamedListener {
+  std::string_view name;  // "metrics" or "health"
+  std::unique_ptr<adapters::health_http::HttpServer> server;
+};
+using Listeners = std::vector<NamedListener>;
+
+// Of the socket, which serves, and of those that are bound: "socket, metrics, health".
+std::string WordsOf(const Listeners& listeners);
 
 // One for each address that is not empty. Serving does not depend on them: an address that cannot
 // be bound is logged, and tried again until it is (request-scheduling.md, "Start"). `gauges` and

@@ -40,11 +40,13 @@ Runtime::Runtime(const Environment& environment)
       identity_(std::make_shared<const core::BoundIdentity>(IdentityOf(environment.configuration))),
       store_(file_system_, environment.configuration.state.path),
       loop_(environment.clock),
-      alarm_(loop_, environment.clock) {}
+      alarm_(loop_, environment.clock),
+      watch_(store_,
+             [this](core::FilesFound found, bool given_back) { TellOfFiles(found, given_back); }) {}
 
 Runtime::~Runtime() { Stop(std::chrono::milliseconds(0)); }
 
-std::expected<std::unique_ptr<Runtime>, std::string> Runtime::Build(
+std::expected<std::unique_ptr<Runtime>, StartProblem> Runtime::Build(
     const Environment& environment) {
   std::unique_ptr<Runtime> runtime(new Runtime(environment));
   if (auto opened = runtime->OpenState(); !opened) return std::unexpected(opened.error());
@@ -53,17 +55,19 @@ std::expected<std::unique_ptr<Runtime>, std::string> Runtime::Build(
   return runtime;
 }
 
-std::expected<void, std::string> Runtime::OpenState() {
+std::expected<void, StartProblem> Runtime::OpenState() {
   auto registry = core::OpenRegistry(store_, identity_);
-  if (!registry) return std::unexpected(registry.error());
+  if (!registry) {
+    return std::unexpected(StartProblem{kStateRefused, registry.error()});
+  }
   recovered_ = *std::move(registry);
   had_state_ = recovered_.has_value();
   return {};
 }
 
-std::expected<void, std::string> Runtime::OpenTransports() {
+std::expected<void, StartProblem> Runtime::OpenTransports() {
   auto openbao = OpenBaoClients::Open(env_.configuration, env_.clock, env_.files, env_.telemetry);
-  if (!openbao) return std::unexpected(openbao.error());
+  if (!openbao) return std::unexpected(StartProblem{kConfigurationInvalid, openbao.error()});
   openbao_ = *std::move(openbao);
   return {};
 }
@@ -78,13 +82,30 @@ void Runtime::Connect() {
                                     TokenPolicyOf(configuration.auth), RandomSeed(env_.random));
   keys_ = std::make_unique<KeyDriver>(
       loop_,
-      KeyDriver::Ports{env_.clock, *tokens_, *transit_, env_.random, store_, env_.telemetry, view_},
+      KeyDriver::Ports{env_.clock, *tokens_, *transit_, env_.random, store_, env_.telemetry, view_,
+                       &watch_},
       core::KeyKeeper(KeeperPolicyOf(configuration), identity_, std::move(recovered_)));
-  gauges_ = std::make_unique<RuntimeGauges>(env_.clock, view_, *tokens_);
+  gauges_ = std::make_unique<RuntimeGauges>(
+      RuntimeGauges::Sources{env_.clock, view_, *tokens_, history_, watch_},
+      RuntimeGauges::Facts{
+          .auth_method = configuration.auth.method,
+          .required_observations = configuration.rotation.require_stable_observation_count,
+          .program_version = kVersion});
   service_ = std::make_unique<core::TransitKmsService>(
       core::TransitKmsService::Ports{env_.clock, view_, *tokens_, *transit_, *keys_, exclusion_,
                                      alarm_},
       configuration.openbao.timeout);
+}
+
+void Runtime::TellOfFiles(core::FilesFound found, bool given_back) {
+  if (given_back) {
+    env_.telemetry.Note(core::LogLevel::kWarn, "state.files_given_back", core::Name(found));
+  } else if (found == core::FilesFound::kIntact) {
+    env_.telemetry.Note(core::LogLevel::kInfo, "state.files_intact");
+  } else {
+    env_.telemetry.Note(core::LogLevel::kWarn, "state.files_lost", core::Name(found),
+                        core::AdviceFor(found));
+  }
 }
 
 void Runtime::StartProbing(std::move_only_function<void(bool healthy)> on_probe) {
@@ -97,6 +118,7 @@ void Runtime::StartProbing(std::move_only_function<void(bool healthy)> on_probe)
       if (report.reason) last_failure_ = report;
       const auto& login = tokens_->last_failure();
       login_advice_ = login ? AdviceFor(*login) : std::string();
+      history_.Add(report, report.reason ? FailedStartAdvice(report, login_advice_) : "");
     }
     probe_ended_.notify_one();
     if (report.healthy || report.reason) on_probe(report.healthy);
@@ -114,9 +136,9 @@ std::string Runtime::ExplainFailure() const {
   return FailedStartAdvice(last_failure_, login_advice_);
 }
 
-core::ErrorClass Runtime::FailureClass() const {
+StartProblem Runtime::FailedStart() const {
   const std::lock_guard lock(probe_mutex_);
-  return core::ClassOf(last_failure_.error).value_or(core::ErrorClass::kUnknown);
+  return {FailedStartClass(last_failure_), FailedStartAdvice(last_failure_, login_advice_)};
 }
 
 bool Runtime::ServesUnhealthy() const {
@@ -129,10 +151,13 @@ std::string_view Runtime::FailureReason() const {
   return last_failure_.reason ? core::Name(*last_failure_.reason) : std::string_view();
 }
 
-std::expected<void, std::string> Runtime::Serve() {
+std::expected<void, StartProblem> Runtime::Serve() {
   const core::ServerConfiguration& server = env_.configuration.server;
   const auto group = SocketGroupId(server.socket_group);
-  if (!group) return std::unexpected("server.socketGroup: this group does not exist");
+  if (!group) {
+    return std::unexpected(
+        StartProblem{kConfigurationInvalid, "server.socketGroup: this group does not exist"});
+  }
   auto started = grpc_kms::KmsServer::Start(
       {.socket_path = server.socket_path,
        .socket_mode = server.socket_mode,
@@ -144,8 +169,9 @@ std::expected<void, std::string> Runtime::Serve() {
        .max_concurrent_decrypt = static_cast<std::size_t>(server.max_concurrent_decrypt)},
       *service_, env_.telemetry);
   if (!started) {
-    return std::unexpected(std::string(grpc_kms::Message(started.error())) + ": " +
-                           std::string(grpc_kms::AdviceFor(started.error())));
+    return std::unexpected(
+        StartProblem{kSocketFailed, std::string(grpc_kms::Message(started.error())) + ": " +
+                                        std::string(grpc_kms::AdviceFor(started.error()))});
   }
   server_ = *std::move(started);
   gauges_->SetLive(true);

@@ -20,7 +20,10 @@
 #include "app/serve/control_loop.h"
 #include "app/serve/key_driver.h"
 #include "app/serve/loop_alarm.h"
+#include "app/serve/probe_history.h"
 #include "app/serve/runtime_gauges.h"
+#include "app/serve/start_problem.h"
+#include "app/serve/state_watch.h"
 #include "app/serve/token_driver.h"
 #include "app/serve/watched_transit.h"
 #include "core/model/configuration.h"
@@ -42,9 +45,9 @@ class Runtime {
     adapters::telemetry::Telemetry& telemetry;
   };
 
-  // Locks and recovers the state, reads the CA file, starts the threads; talks to nobody yet. The
-  // error is for a person.
-  static std::expected<std::unique_ptr<Runtime>, std::string> Build(const Environment& environment);
+  // Locks and recovers the state, reads the CA file, starts the threads; talks to nobody yet.
+  static std::expected<std::unique_ptr<Runtime>, StartProblem> Build(
+      const Environment& environment);
   ~Runtime();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
@@ -54,16 +57,16 @@ class Runtime {
   void StartProbing(std::move_only_function<void(bool healthy)> on_probe);
   // The newest probe's end that nobody took yet, within `most`.
   std::optional<ProbeReport> NextProbe(core::Duration most);
-  // What the last failed probe and login mean for a person, and its class for the log.
+  // What the last failed probe and login mean for a person.
   std::string ExplainFailure() const;
-  core::ErrorClass FailureClass() const;
+  StartProblem FailedStart() const;
   // Whether it is worth serving although Status is not healthy.
   bool ServesUnhealthy() const;
   // The reason of the last failed probe, for the log.
   std::string_view FailureReason() const;
 
   // Binds the socket and serves.
-  std::expected<void, std::string> Serve();
+  std::expected<void, StartProblem> Serve();
   // Drains for `drain`, then ends everything. Idempotent.
   void Stop(std::chrono::milliseconds drain);
 
@@ -73,9 +76,10 @@ class Runtime {
 
  private:
   explicit Runtime(const Environment& environment);
-  std::expected<void, std::string> OpenState();
-  std::expected<void, std::string> OpenTransports();
+  std::expected<void, StartProblem> OpenState();
+  std::expected<void, StartProblem> OpenTransports();
   void Connect();
+  void TellOfFiles(core::FilesFound found, bool given_back);
 
   Environment env_;
   core::Registry::Identity identity_;
@@ -91,6 +95,8 @@ class Runtime {
   std::unique_ptr<WatchedTransit> transit_;
   std::unique_ptr<TokenDriver> tokens_;
   std::unique_ptr<KeyDriver> keys_;
+  StateWatch watch_;
+  ProbeHistory history_;
   std::unique_ptr<RuntimeGauges> gauges_;
   std::unique_ptr<core::TransitKmsService> service_;
   std::unique_ptr<adapters::grpc_kms::KmsServer> server_;

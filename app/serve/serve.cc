@@ -14,6 +14,7 @@
 #include "app/serve/listeners.h"
 #include "app/serve/runtime.h"
 #include "app/serve/signals.h"
+#include "app/serve/start_problem.h"
 #include "app/serve/status_line.h"
 
 namespace baokms::app {
@@ -31,6 +32,26 @@ telemetry::TelemetryOptions TelemetryOptionsOf(const core::Configuration& config
       .build = {.version = kVersion, .commit = kCommit, .build_date = kBuildDate, .dirty = kDirty}};
 }
 
+// A word for the log, which shows no path.
+std::string_view ConfigurationClass(const std::string& file) {
+  if (file.empty()) return "none";
+  return file == "/etc/openbao-kms/config.yaml" ? "default_path" : "other_path";
+}
+
+// Every problem on standard error: as the log's last line, for who collects it, and in lines for a
+// person.
+ExitCode RefuseToServe(const ConfigProblems& problems) {
+  std::string advice;
+  for (const auto& problem : problems) {
+    advice += (advice.empty() ? "" : "; ") + adapters::config_yaml::FormatProblem(problem);
+  }
+  const SystemClock clock;
+  telemetry::Telemetry log({}, clock);
+  log.ServeFailed(kConfigurationInvalid, "start_failed", advice);
+  log.Flush(std::chrono::seconds(2));
+  return RefuseConfiguration(problems);
+}
+
 // One run of the provider, once its configuration is good.
 class ServeRun {
  public:
@@ -44,7 +65,7 @@ class ServeRun {
         log_(TelemetryOptionsOf(configuration), clock_) {}
 
   ExitCode Run() {
-    log_.ServeStart();
+    log_.ServeStart(ConfigurationClass(ConfigurationFile(request_)));
     confinement_.TellOfFiles(log_);
     const bool lock_memory = configuration_.hardening.lock_memory;
     if (!OpenLibraries(lock_memory) && lock_memory) {
@@ -67,23 +88,23 @@ class ServeRun {
       case Start::kHealthy:
         break;
       case Start::kUnhealthy:
-        log_.Note(core::LogLevel::kWarn, "serve.unhealthy", runtime.FailureReason());
-        log_.PlainLine("serving what can be decrypted although Status is unhealthy: " +
-                       runtime.ExplainFailure());
+        TellUnhealthy(runtime);
         break;
       case Start::kNoSocket:
         runtime.Stop(std::chrono::milliseconds(0));
         return Fail(no_socket_);
       case Start::kFailed: {
-        const std::string why = runtime.ExplainFailure();
-        const core::ErrorClass error = runtime.FailureClass();
+        const StartProblem problem = runtime.FailedStart();
         runtime.Stop(std::chrono::milliseconds(0));
-        return Fail(why, error);
+        return Fail(problem);
       }
       case Start::kTerminated:
         return End(runtime);
     }
-    log_.ServeReady();
+    const ports::GaugeReading gauges = runtime.gauges().ReadGauges();
+    log_.ServeReady({.key_id_hash = gauges.status_key_id_hash,
+                     .transit_key_version = gauges.key_version,
+                     .listeners = WordsOf(listeners)});
     status_.Serves();
     supervisor_.Ready();
     start_pages_.GiveBack();
@@ -178,10 +199,15 @@ class ServeRun {
     runtime.EveryTurn(*period / 3, [this] { supervisor_.Watchdog(); });
   }
 
-  ExitCode Fail(const std::string& what_to_do,
-                core::ErrorClass error = core::ErrorClass::kUnknown) {
-    log_.ServeShutdown(error, "start_failed");
-    log_.PlainLine(what_to_do);
+  void TellUnhealthy(const Runtime& runtime) {
+    const std::string why = runtime.ExplainFailure();
+    log_.Note(core::LogLevel::kWarn, "serve.unhealthy", runtime.FailureReason(), why);
+    log_.PlainLine("serving what can be decrypted although Status is unhealthy: " + why);
+  }
+
+  ExitCode Fail(const StartProblem& problem) {
+    log_.ServeFailed(problem.error_class, "start_failed", problem.what_to_do);
+    log_.PlainLine(problem.what_to_do);
     log_.Flush(std::chrono::seconds(2));
     return ExitCode::kRuntime;
   }
@@ -198,7 +224,7 @@ class ServeRun {
   StatusLine status_{[this](const std::string& line) { supervisor_.Status(line); }};
   telemetry::Telemetry log_;
   bool socket_is_open_ = false;
-  std::string no_socket_;  // why, for a person
+  StartProblem no_socket_;  // of Start::kNoSocket
 };
 
 }  // namespace
@@ -208,12 +234,11 @@ ExitCode Serve(const ConfigurationRequest& request) {
   const Signals signals;
   const adapters::checked_file::PosixFileReader files;
   const auto configuration = LoadCheckedConfiguration(request, files);
-  if (!configuration) return RefuseConfiguration(configuration.error());
+  if (!configuration) return RefuseToServe(configuration.error());
   if (!SocketGroupId(configuration->server.socket_group)) {
-    return RefuseConfiguration(
-        {{.field = "server.socketGroup",
-          .line = 0,
-          .message = "this machine has no such group; create it or use a gid"}});
+    return RefuseToServe({{.field = "server.socketGroup",
+                           .line = 0,
+                           .message = "this machine has no such group; create it or use a gid"}});
   }
   // Before the first thread, which writes the log.
   const Confinement confinement(*configuration, ConfigurationFile(request));

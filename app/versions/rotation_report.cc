@@ -169,6 +169,8 @@ RotationReport ReportVerification(const RotationFacts& facts) {
   result.report["limitations"] = {
       "It sees only this node's state and Transit: compare activeKeyIdHash on every control-plane "
       "node.",
+      "It cannot see kube-apiserver: each one writes under the former key_id until it asks for "
+      "Status again, which it does once a minute, so re-encrypt after that.",
       "It cannot see etcd: an object keeps the version it was written under until it is written "
       "again, so re-encrypt every object before you retire a version.",
       "It cannot see etcd snapshots and backups: restoring one needs every version that its "

@@ -15,6 +15,7 @@
 #include "core/model/error.h"
 #include "core/model/key_snapshot.h"
 #include "core/model/readiness.h"
+#include "core/model/time.h"
 
 namespace baokms::core {
 
@@ -49,6 +50,8 @@ struct KeyView {
   // When the last good metadata probe ended.
   std::optional<BootTime> verified_at;
   Duration max_staleness{};
+  // When the pending version becomes active if every probe until then is good; none without one.
+  std::optional<MonotonicTime> earliest_promotion{};
 };
 
 }  // namespace baokms::core

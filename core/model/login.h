@@ -79,9 +79,9 @@ struct LoginFailure {
 
 struct LoginSuccess {
   TokenGrant grant;
-  // Of a login certificate; none for JWT.
+  // Of the JWT or certificate that it was made with.
   std::optional<UnixSeconds> credential_expires_at;
-  // The same; null for JWT.
+  // The certificate that it was made with; null for JWT.
   ClientIdentityRef presented{};
 };
 

@@ -23,7 +23,8 @@ struct ClockTag {
 using MonotonicTime = detail::ClockTag<0>::time_point;
 // CLOCK_BOOTTIME, which counts suspend: staleness, token and credential lifetimes.
 using BootTime = detail::ClockTag<1>::time_point;
-// Whole seconds since 1970 on the wall clock: JWT dates and observedAtUnix alone.
+// Whole seconds since 1970 on the wall clock: JWT dates, observedAtUnix and the age
+// of a key version alone.
 using UnixSeconds = std::int64_t;
 
 // One reading of all three.

@@ -30,6 +30,7 @@ struct TransitKeyMetadata {
   std::int64_t min_available_version = 0;
   std::int64_t min_encryption_version = 0;
   std::int64_t min_decryption_version = 0;
+  std::int64_t auto_rotate_period = 0;  // seconds; 0: OpenBao adds no version by itself
   // As listed, in order; a version may stand twice when the server says so.
   std::vector<TransitVersionTime> versions;
 

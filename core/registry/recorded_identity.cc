@@ -2,7 +2,23 @@
 
 #include <algorithm>
 
+#include "core/transit/transit_profile.h"
+
 namespace baokms::core {
+
+std::expected<CreationTimes, std::string> RelyOn(const TransitKeyMetadata& metadata) {
+  if (const auto findings = TransitProfileFindings(metadata); !findings.empty()) {
+    return std::unexpected("the Transit key's settings are refused (" +
+                           std::string(findings.front().code) +
+                           "): " + std::string(findings.front().advice));
+  }
+  auto times = ReliableCreationTimes(metadata);
+  if (!times) {
+    return std::unexpected("Transit's information about the key is not reliable (" +
+                           std::string(times.error()) + "): check the key in OpenBao first");
+  }
+  return *std::move(times);
+}
 
 std::optional<IdentityFault> FaultOfIdentity(const KeySnapshot& recorded,
                                              const TransitKeyMetadata& metadata,

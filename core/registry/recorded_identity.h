@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/model/key_snapshot.h"
@@ -14,6 +16,10 @@
 namespace baokms::core {
 
 using CreationTimes = std::map<std::int64_t, UnixSeconds>;  // by version
+
+// The key's creation times when its settings and its listing of versions can be relied on; else
+// what is wrong and what to do.
+std::expected<CreationTimes, std::string> RelyOn(const TransitKeyMetadata& metadata);
 
 enum class IdentityFault : std::uint8_t {
   kTrimmed,     // below min_available_version: gone for good

@@ -1,6 +1,7 @@
 #include "core/registry/registry.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <map>
 #include <set>
@@ -29,21 +30,61 @@ std::optional<SnapshotState> ParseState(std::string_view name) {
   return std::nullopt;
 }
 
-bool SameIdentity(const SnapshotRecord& record, const ProviderIdentity& identity) {
-  return record.provider_name == identity.provider_name &&
-         record.cluster_id == identity.cluster_id &&
-         record.openbao_instance_id == identity.openbao_instance_id &&
-         record.openbao_namespace == identity.openbao_namespace &&
-         record.transit_mount_id == identity.transit_mount_id &&
-         record.transit_key_lineage_id == identity.transit_key_lineage_id;
+// A field of the configuration, and what is said when the state was created with another value.
+struct IdentityField {
+  std::string SnapshotRecord::* recorded;
+  std::string ProviderIdentity::* configured;
+  std::string_view changed;
+};
+#define BAOKMS_CHANGED(field)                                                             \
+  field " is not the one that this state was created with; restore it (it cannot change " \
+        "once data is encrypted)"
+constexpr std::array kIdentityFields{
+    IdentityField{&SnapshotRecord::provider_name, &ProviderIdentity::provider_name,
+                  BAOKMS_CHANGED("transit.keyIdScope.providerName")},
+    IdentityField{&SnapshotRecord::cluster_id, &ProviderIdentity::cluster_id,
+                  BAOKMS_CHANGED("transit.keyIdScope.clusterId")},
+    IdentityField{&SnapshotRecord::openbao_instance_id, &ProviderIdentity::openbao_instance_id,
+                  BAOKMS_CHANGED("openbao.instanceId")},
+    IdentityField{&SnapshotRecord::openbao_namespace, &ProviderIdentity::openbao_namespace,
+                  BAOKMS_CHANGED("openbao.namespace")},
+    IdentityField{&SnapshotRecord::transit_mount_id, &ProviderIdentity::transit_mount_id,
+                  BAOKMS_CHANGED("transit.keyIdScope.transitMountId")},
+    IdentityField{&SnapshotRecord::transit_key_lineage_id,
+                  &ProviderIdentity::transit_key_lineage_id,
+                  BAOKMS_CHANGED("transit.keyIdScope.keyLineageId")}};
+#undef BAOKMS_CHANGED
+
+constexpr std::string_view kSeveralChanged =
+    "several identity fields (openbao.instanceId, openbao.namespace, transit.keyIdScope) are not "
+    "those that this state was created with: the state or the configuration is another cluster's; "
+    "restore the one that belongs here";
+
+// Of one record; empty: it has the configuration's identity.
+std::string_view FindChange(const SnapshotRecord& record, const ProviderIdentity& identity) {
+  std::string_view changed;
+  for (const IdentityField& field : kIdentityFields) {
+    if (record.*field.recorded == identity.*field.configured) continue;
+    if (!changed.empty()) return kSeveralChanged;
+    changed = field.changed;
+  }
+  return changed;
+}
+
+// Of a document whose fingerprint is another. The records name all that is in it but the mount's
+// path and the key's name.
+std::string_view FindChange(const RegistryDocument& document, const ProviderIdentity& identity) {
+  for (const SnapshotRecord& record : document.snapshots) {
+    if (const auto changed = FindChange(record, identity); !changed.empty()) return changed;
+  }
+  return "transit.mountPath or transit.keyName is not the one that this state was created with; "
+         "restore it (it cannot change once data is encrypted)";
 }
 
 std::expected<KeySnapshot, RegistryProblem> VerifyRecord(const SnapshotRecord& record,
                                                          const ProviderIdentity& identity) {
-  if (!SameIdentity(record, identity)) {
-    return RefuseRegistry(RegistryProblemKind::kOtherConfiguration,
-                          "a state record has another identity than the configuration; restore the "
-                          "configuration that this state was created with");
+  if (const auto changed = FindChange(record, identity); !changed.empty()) {
+    return RefuseRegistry(RegistryProblemKind::kOtherConfiguration, changed);
   }
   const auto version = TransitKeyVersion::FromNumber(record.transit_version);
   if (!version || record.transit_version_created_at <= 0) {
@@ -119,6 +160,13 @@ std::expected<std::vector<KeySnapshot>, RegistryProblem> VerifyRecords(
   return snapshots;
 }
 
+// As a rotation step writes them: state first, then the newest version, then the key_id.
+void Sort(std::vector<KeySnapshot>& snapshots) {
+  std::ranges::sort(snapshots, [](const KeySnapshot& a, const KeySnapshot& b) {
+    return std::tie(a.state, b.version, a.key_id) < std::tie(b.state, a.version, b.key_id);
+  });
+}
+
 // For looking up each of thousands.
 std::map<std::string_view, const KeySnapshot*> ById(const std::vector<KeySnapshot>& snapshots) {
   std::map<std::string_view, const KeySnapshot*> by_id;
@@ -166,11 +214,8 @@ std::expected<Registry, RegistryProblem> Registry::Verify(const RegistryDocument
   }
   if (auto chained = VerifyChain(document); !chained) return std::unexpected(chained.error());
   if (document.identity_fingerprint != identity->fingerprint()) {
-    return RefuseRegistry(
-        RegistryProblemKind::kOtherConfiguration,
-        "the state was created with another configuration: an identity field (openbao.instanceId, "
-        "openbao.namespace, transit.mountPath, transit.keyName or transit.keyIdScope) was changed; "
-        "restore the configuration");
+    return RefuseRegistry(RegistryProblemKind::kOtherConfiguration,
+                          FindChange(document, identity->identity()));
   }
   auto snapshots = VerifyRecords(document, identity->identity());
   if (!snapshots) return std::unexpected(snapshots.error());
@@ -198,13 +243,18 @@ Registry Registry::First(Identity identity, KeySnapshot active) {
   return Registry(std::move(identity), 1, std::nullopt, {std::move(active)});
 }
 
+Registry Registry::Anew(Identity identity, std::vector<KeySnapshot> snapshots,
+                        const std::optional<CheckpointDocument>& after) {
+  Sort(snapshots);
+  if (!after) return Registry(std::move(identity), 1, std::nullopt, std::move(snapshots));
+  return Registry(std::move(identity), after->generation + 1, after->current_hash,
+                  std::move(snapshots));
+}
+
 std::optional<Registry> Registry::Next(std::vector<KeySnapshot> snapshots) const {
   if (generation_ == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
   if (!KeepsEveryPromise(*this, snapshots)) return std::nullopt;
-  std::ranges::sort(snapshots, [](const KeySnapshot& a, const KeySnapshot& b) {
-    // State first, then the newest version, then the key_id.
-    return std::tie(a.state, b.version, a.key_id) < std::tie(b.state, a.version, b.key_id);
-  });
+  Sort(snapshots);
   return Registry(identity_, generation_ + 1, current_hash_, std::move(snapshots));
 }
 

@@ -65,6 +65,10 @@ class Registry {
                                                           Identity identity);
   // Generation 1.
   static Registry First(Identity identity, KeySnapshot active);
+  // Made anew (core/registry/rebuild.h), in the order that a rotation step writes: generation 1, or
+  // the one after a valid checkpoint that is left, chained from it. Exactly one record is active.
+  static Registry Anew(Identity identity, std::vector<KeySnapshot> snapshots,
+                       const std::optional<CheckpointDocument>& after);
   // The next generation, in the order that a rotation step writes. Ordinary transitions never drop
   // a decryptable identity, change a removed record or lower the active version: nullopt for one
   // that would, and when no generation number is left.

@@ -8,6 +8,9 @@ namespace baokms::core {
 namespace {
 
 constexpr std::string_view kField = "state.path: ";
+constexpr std::string_view kServedAlready =
+    "another provider serves with this state, or a command changes it; one provider serves a node: "
+    "stop the other one, or give each a state.path and a server.socketPath of its own";
 
 }  // namespace
 
@@ -32,7 +35,11 @@ std::expected<RegistryFiles, std::string> ReadRegistry(ports::StateStore& store,
 
 std::expected<std::optional<Registry>, std::string> OpenRegistry(
     ports::StateStore& store, const Registry::Identity& identity) {
-  if (auto locked = store.Lock(); !locked) return std::unexpected(Explain(locked.error()));
+  if (auto locked = store.Lock(); !locked) {
+    ports::StateProblem problem = locked.error();
+    if (problem.kind == ports::StateProblemKind::kLocked) problem.text = kServedAlready;
+    return std::unexpected(Explain(problem));
+  }
   auto files = ReadRegistry(store, identity);
   if (!files) return std::unexpected(files.error());
   const RecoveredRegistry& recovered = files->recovered;

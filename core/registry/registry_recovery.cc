@@ -8,21 +8,28 @@ namespace {
 std::unexpected<RegistryProblem> Rollback() {
   return RefuseRegistry(RegistryProblemKind::kRollback,
                         "ROLLBACK: the state and its checkpoint do not match; restore both files "
-                        "from the same moment");
+                        "from the same moment, or move the state file aside and make it anew with "
+                        "recover-state");
 }
 
 }  // namespace
+
+bool IsValid(const CheckpointDocument& checkpoint) {
+  return checkpoint.schema_version == kCheckpointSchema && checkpoint.generation >= 1 &&
+         IsRegistryHash(checkpoint.current_hash);
+}
 
 std::expected<CheckpointStatus, RegistryProblem> JudgeCheckpoint(
     const RegistryDocument& state, const std::optional<CheckpointDocument>& checkpoint) {
   if (!checkpoint) {
     if (state.generation == 1) return CheckpointStatus::kMissing;
-    return RefuseRegistry(RegistryProblemKind::kCheckpointMissing,
-                          "the state file has no checkpoint, which would disable rollback "
-                          "protection; copy both files");
+    return RefuseRegistry(
+        RegistryProblemKind::kCheckpointMissing,
+        "the state file has no checkpoint, which would disable rollback "
+        "protection; copy both files, or move the state file aside and make it anew with "
+        "recover-state");
   }
-  if (checkpoint->schema_version != kCheckpointSchema || checkpoint->generation < 1 ||
-      !IsRegistryHash(checkpoint->current_hash)) {
+  if (!IsValid(*checkpoint)) {
     return RefuseRegistry(
         RegistryProblemKind::kInvalid,
         "the checkpoint is not valid; restore the state file and its checkpoint together");
@@ -45,7 +52,8 @@ std::expected<RecoveredRegistry, RegistryProblem> RecoverRegistry(
     if (!checkpoint) return RecoveredRegistry{};
     return RefuseRegistry(
         RegistryProblemKind::kStateMissing,
-        "the checkpoint exists but the state file does not; restore the state file");
+        "the checkpoint exists but the state file does not; restore the state file, or make it "
+        "anew with recover-state");
   }
   auto registry = Registry::Verify(*state, identity);
   if (!registry) return std::unexpected(registry.error());

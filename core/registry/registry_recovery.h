@@ -25,6 +25,9 @@ std::expected<RecoveredRegistry, RegistryProblem> RecoverRegistry(
 std::expected<CheckpointStatus, RegistryProblem> JudgeCheckpoint(
     const RegistryDocument& state, const std::optional<CheckpointDocument>& checkpoint);
 
+// By itself: its schema and the shape of its fields.
+bool IsValid(const CheckpointDocument& checkpoint);
+
 // Whether the files hold exactly this registry, checkpoint included.
 bool FilesHold(const std::optional<RegistryDocument>& state,
                const std::optional<CheckpointDocument>& checkpoint, const Registry& registry);

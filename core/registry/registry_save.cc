@@ -61,6 +61,13 @@ std::string Describe(const Failure& failure) {
              : "state.path: the files do not contain what was saved";
 }
 
+// What an operator is told.
+std::expected<void, std::string> Confirm(const std::expected<void, Failure>& saved) {
+  if (saved) return {};
+  return std::unexpected(Describe(saved.error()) +
+                         "; print the plan again to see the current state before you retry");
+}
+
 // `published`: null before the first state, of which files never count as unchanged.
 bool StillHold(ports::StateStore& store, const Registry* published) {
   const auto files = store.Load();
@@ -86,13 +93,21 @@ std::expected<void, std::string> SaveConfirmed(ports::StateStore& store,
                                                const RegistryDocument& before,
                                                const Registry& next) {
   const auto may_overwrite = [&](const ports::StateFiles& files) { return files.state == before; };
-  const auto saved = SaveOver(store, next,
-                              {.may_overwrite = may_overwrite,
-                               .checkpoint_first = CheckpointOf(before),
-                               .read_back = true});
-  if (saved) return {};
-  return std::unexpected(Describe(saved.error()) +
-                         "; print the plan again to see the current state before you retry");
+  return Confirm(SaveOver(store, next,
+                          {.may_overwrite = may_overwrite,
+                           .checkpoint_first = CheckpointOf(before),
+                           .read_back = true}));
+}
+
+std::expected<void, std::string> SaveRebuilt(ports::StateStore& store,
+                                             const std::optional<CheckpointDocument>& left,
+                                             const Registry& next) {
+  const auto may_overwrite = [&](const ports::StateFiles& files) {
+    return !files.state && files.checkpoint == left;
+  };
+  return Confirm(SaveOver(
+      store, next,
+      {.may_overwrite = may_overwrite, .checkpoint_first = std::nullopt, .read_back = true}));
 }
 
 }  // namespace baokms::core

@@ -37,4 +37,11 @@ std::expected<void, std::string> SaveConfirmed(ports::StateStore& store,
                                                const RegistryDocument& before,
                                                const Registry& next);
 
+// A state made anew, saved once over no state: there must still be none, and the checkpoint must
+// still be `left`. The rest is as above; a crash between the two files leaves a state that a start
+// accepts.
+std::expected<void, std::string> SaveRebuilt(ports::StateStore& store,
+                                             const std::optional<CheckpointDocument>& left,
+                                             const Registry& next);
+
 }  // namespace baokms::core

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/registry/recorded_identity.h"
-#include "core/transit/transit_profile.h"
 
 namespace baokms::core {
 namespace {
@@ -15,21 +14,6 @@ std::unexpected<ChangeRefusal> Refuse(Kind kind, std::string text) {
 }
 
 std::string Version(TransitKeyVersion version) { return "version " + version.ToString(); }
-
-std::expected<CreationTimes, ChangeRefusal> RelyOn(const TransitKeyMetadata& metadata) {
-  if (const auto findings = TransitProfileFindings(metadata); !findings.empty()) {
-    return Refuse(Kind::kMetadataUnfit, "the Transit key's settings are refused (" +
-                                            std::string(findings.front().code) +
-                                            "): " + std::string(findings.front().advice));
-  }
-  auto times = ReliableCreationTimes(metadata);
-  if (!times) {
-    return Refuse(Kind::kMetadataUnfit, "Transit's information about the key is not reliable (" +
-                                            std::string(times.error()) +
-                                            "): check the key in OpenBao first");
-  }
-  return *std::move(times);
-}
 
 std::string Explain(IdentityFault fault, const TransitKeyMetadata& metadata) {
   constexpr std::string_view kRestore = "; restore OpenBao from a backup that holds this version";
@@ -113,7 +97,7 @@ std::expected<RegistryChange, ChangeRefusal> RetireVersions(const Registry& regi
                                              " can be retired: use that version or a lower one");
   }
   const auto times = RelyOn(metadata);
-  if (!times) return std::unexpected(times.error());
+  if (!times) return Refuse(Kind::kMetadataUnfit, times.error());
   const TransitKeyVersion newest =
       registry.pending() == nullptr ? active : registry.pending()->version;
   if (metadata.latest_version < newest.number()) {
@@ -149,7 +133,7 @@ std::expected<RegistryChange, ChangeRefusal> RestoreVersions(
     }
   }
   const auto times = RelyOn(metadata);
-  if (!times) return std::unexpected(times.error());
+  if (!times) return Refuse(Kind::kMetadataUnfit, times.error());
   return Judge(registry, versions, SnapshotState::kRemoved, registry.WithRemovedRestored(versions),
                metadata, *times);
 }

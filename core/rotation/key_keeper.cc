@@ -163,6 +163,25 @@ std::optional<MonotonicTime> KeyKeeper::promotion_due() const {
   return delay_started_ + policy_.activation_delay;
 }
 
+std::optional<MonotonicTime> KeyKeeper::earliest_promotion() const {
+  const KeySnapshot* pending = published_ ? published_->pending() : nullptr;
+  if (pending == nullptr || metadata_due_ == MonotonicTime::min()) return std::nullopt;
+  const Duration interval = policy_.probe_interval;
+  std::optional<MonotonicTime> due = promotion_due();
+  if (!due) {
+    // The delay starts with the probe that makes the version stable, or the next one if it is.
+    const std::int64_t missing = pending->stable_at != 0 ? 1
+                                                         : policy_.rotation.required_observations -
+                                                               pending->stable_observation_count;
+    due = metadata_due_ + std::max<std::int64_t>(0, missing - 1) * interval +
+          policy_.activation_delay;
+  }
+  if (*due <= metadata_due_) return metadata_due_;
+  // Up to the first probe that finds the delay over.
+  const Duration beyond = *due - metadata_due_;
+  return metadata_due_ + (beyond + interval - Duration(1)) / interval * interval;
+}
+
 // ---- saving ----
 
 void KeyKeeper::BeginSave(Registry next, Phase phase, Actions& out) {
@@ -421,7 +440,8 @@ KeyView KeyKeeper::view() const {
           .persistence_degraded = degraded_,
           .undecryptable = undecryptable_,
           .verified_at = verified_at_,
-          .max_staleness = policy_.max_staleness};
+          .max_staleness = policy_.max_staleness,
+          .earliest_promotion = earliest_promotion()};
 }
 
 }  // namespace baokms::core

@@ -283,6 +283,9 @@ class KeyKeeper {
   // When the stable candidate may be promoted; none without one, or before its delay has started in
   // this process.
   std::optional<MonotonicTime> promotion_due() const;
+  // The regular probe that promotes the pending version if it and all before it are good; none
+  // without a pending version, or before the first probe.
+  std::optional<MonotonicTime> earliest_promotion() const;
 
  private:
   // The model check tells states apart by every member below (tests/unit/model_check).

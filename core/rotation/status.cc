@@ -1,5 +1,7 @@
 #include "core/rotation/status.h"
 
+#include <algorithm>
+
 namespace baokms::core {
 
 std::optional<Duration> CacheAge(const KeyView& view, BootTime now) {
@@ -14,13 +16,16 @@ bool IsStale(const KeyView& view, BootTime now) {
 
 std::vector<Reason> UnhealthyReasons(const KeyView& view, BootTime now) {
   std::vector<Reason> reasons;
-  if (!view.keys) reasons.push_back(Reason::kStateUnavailable);
-  if (view.metadata_reason) reasons.push_back(*view.metadata_reason);
-  if (view.deep_reason) reasons.push_back(*view.deep_reason);
-  if (view.encryption_blocked) reasons.push_back(Reason::kEncryptionBlocked);
+  const auto add = [&reasons](Reason reason) {
+    if (std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(reason);
+  };
+  if (!view.keys) add(Reason::kStateUnavailable);
+  if (view.metadata_reason) add(*view.metadata_reason);
+  if (view.deep_reason) add(*view.deep_reason);
+  if (view.encryption_blocked) add(Reason::kEncryptionBlocked);
   // Before the first good probe the metadata reason says it already.
   if (IsStale(view, now) && (view.verified_at || !view.metadata_reason)) {
-    reasons.push_back(Reason::kStatusStale);
+    add(Reason::kStatusStale);
   }
   return reasons;
 }

@@ -1,4 +1,5 @@
-"""What a release program contains of others, from its third-party-licenses.txt (scripts/release-licenses.sh)."""
+"""The programs of a release, one for each architecture, and what each contains of others, from its
+third-party-licenses.txt (scripts/release-licenses.sh)."""
 
 import re
 import urllib.parse
@@ -25,3 +26,27 @@ def read_linked(path: Path) -> list[Linked]:
     if not names or set(names) != set(sections):
         raise ValueError(f"{path}: the list and the licenses do not match")
     return [Linked(source, version, sections[source, version]) for source, version in sorted(names)]
+
+
+@dataclass(frozen=True)
+class Program:
+    architecture: str  # Debian's name
+    path: Path
+    linked: list[Linked]
+
+
+def read_programs(arguments: list[str]) -> tuple[list[Program], list[str]]:
+    """Of ARCHITECTURE=BUILD-DIRECTORY... -- REST...: the programs, and REST."""
+    end = arguments.index("--")
+    programs = []
+    for argument in arguments[:end]:
+        architecture, build = argument.split("=", 1)
+        linked = read_linked(Path(build, "third-party-licenses.txt"))
+        programs.append(Program(architecture, Path(build, "bin", "bao-kms-provider"), linked))
+    return programs, arguments[end + 1 :]
+
+
+def all_linked(programs: list[Program]) -> list[Linked]:
+    """Each once: the programs of several architectures contain the same libraries."""
+    parts = {(part.source, part.version): part for program in programs for part in program.linked}
+    return [part for _, part in sorted(parts.items())]

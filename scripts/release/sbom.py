@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
-"""sbom.py OUTPUT VERSION EPOCH THIRD-PARTY-LICENSES PROGRAM FILE...: an SPDX 2.3 document of a release, checked.
+"""sbom.py OUTPUT VERSION EPOCH ARCHITECTURE=BUILD... -- FILE...: an SPDX 2.3 document of a release, checked.
 
-It says what the linker put into PROGRAM, which no scanner can see in a static program without symbols, and which FILEs
-(packages, tarball, image) contain PROGRAM. The package with PKCS#11 has another program, with Debian's libraries: its
+It says what the linker put into the program of each BUILD, which no scanner can see in a static program without symbols,
+and which FILEs (packages, tarballs, image) contain that program. The package with PKCS#11 has another program, with Debian's libraries: its
 Depends names them. The same input gives the same bytes.
 """
 
 import hashlib
+import re
 import subprocess
 import sys
 import uuid
 from datetime import datetime, timezone
 from pathlib import Path
 
-from linked import Linked, read_linked
+from linked import Linked, Program, all_linked, read_programs
 from spdx_tools.spdx.model import (
     Actor,
     ActorType,
@@ -36,12 +37,16 @@ from spdx_tools.spdx.writer.json.json_writer import write_document_to_file
 
 PROJECT = Actor(ActorType.ORGANIZATION, "bao-kms-provider developers")
 DEBIAN = Actor(ActorType.ORGANIZATION, "Debian")
-PROGRAM = "SPDXRef-program"
+RPM_ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def spdx_id(*words: str) -> str:
+    return "SPDXRef-" + "-".join(re.sub(r"[^A-Za-z0-9.]", "-", word) for word in words)
 
 
 def ours(identity: str, path: Path, version: str, purpose: PackagePurpose) -> Package:
@@ -64,7 +69,7 @@ def ours(identity: str, path: Path, version: str, purpose: PackagePurpose) -> Pa
 def of_debian(part: Linked) -> tuple[Package, ExtractedLicensingInfo]:
     license_id = f"LicenseRef-{part.source.replace('+', '-')}"
     package = Package(
-        spdx_id=f"SPDXRef-linked-{part.source.replace('+', '-')}",
+        spdx_id=spdx_id("linked", part.source, part.version),
         name=part.source,
         version=part.version,
         supplier=DEBIAN,
@@ -96,33 +101,47 @@ def purpose_of(path: Path) -> PackagePurpose:
     return PackagePurpose.CONTAINER if path.name.endswith(".oci.tar") else PackagePurpose.ARCHIVE
 
 
+def contains(path: Path, program: Program) -> bool:
+    """The image has a program for every architecture."""
+    architecture = program.architecture
+    rpm = RPM_ARCHITECTURES[architecture]
+    ends = (f"_{architecture}.deb", f".{rpm}.rpm", f"-linux-{architecture}.tar.gz", ".oci.tar")
+    return path.name.endswith(ends) and not path.name.startswith("bao-kms-provider-pkcs11")
+
+
 def main() -> None:
-    output, version, epoch, licenses, program, *files = sys.argv[1:]
+    output, version, epoch = sys.argv[1:4]
+    programs, files = read_programs(sys.argv[4:])
     document = Document(
         CreationInfo(
             spdx_version="SPDX-2.3",
             spdx_id="SPDXRef-DOCUMENT",
             name=f"bao-kms-provider-{version}",
-            # Another program has another name space.
-            document_namespace=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, sha256(Path(program)))}",
+            # Other programs have another name space.
+            document_namespace=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, ' '.join(sha256(p.path) for p in programs))}",
             creators=[PROJECT, Actor(ActorType.TOOL, f"scripts/release/sbom.py-{version}")],
             created=datetime.fromtimestamp(int(epoch), timezone.utc).replace(tzinfo=None),
         )
     )
-    document.packages.append(ours(PROGRAM, Path(program), version, PackagePurpose.APPLICATION))
     relate = lambda one, kind, other: document.relationships.append(Relationship(one, kind, other))
-    relate("SPDXRef-DOCUMENT", RelationshipType.DESCRIBES, PROGRAM)
-    for part in read_linked(Path(licenses)):
+    for part in all_linked(programs):
         package, text = of_debian(part)
         document.packages.append(package)
-        document.extracted_licensing_info.append(text)
-        relate(PROGRAM, RelationshipType.STATIC_LINK, package.spdx_id)
+        if all(known.license_id != text.license_id for known in document.extracted_licensing_info):
+            document.extracted_licensing_info.append(text)
+    for program in programs:
+        identity = spdx_id("program", program.architecture)
+        document.packages.append(ours(identity, program.path, version, PackagePurpose.APPLICATION))
+        relate("SPDXRef-DOCUMENT", RelationshipType.DESCRIBES, identity)
+        for part in program.linked:
+            relate(identity, RelationshipType.STATIC_LINK, spdx_id("linked", part.source, part.version))
     for number, file in enumerate(sorted(map(Path, files)), start=1):
         identity = f"SPDXRef-file-{number}"
         document.packages.append(ours(identity, file, version, purpose_of(file)))
         relate("SPDXRef-DOCUMENT", RelationshipType.DESCRIBES, identity)
-        if not file.name.startswith("bao-kms-provider-pkcs11"):
-            relate(identity, RelationshipType.CONTAINS, PROGRAM)
+        for program in programs:
+            if contains(file, program):
+                relate(identity, RelationshipType.CONTAINS, spdx_id("program", program.architecture))
         if purpose_of(file) == PackagePurpose.CONTAINER:
             document.packages.append(certificates())
             relate(identity, RelationshipType.CONTAINS, document.packages[-1].spdx_id)

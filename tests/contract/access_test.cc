@@ -179,6 +179,7 @@ TEST_CASE("Seal: every call says sealed and all is back after unsealing") {
 }
 
 TEST_CASE("Restart: connecting fails while the server is down and its data is there afterwards") {
+  UseRaftStorage();
   ContractCase c;
   const std::string sealed = c.Ciphertext();
   const ports::TokenRef token = c.LoginToken();

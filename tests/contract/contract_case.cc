@@ -1,9 +1,12 @@
 #include "tests/contract/contract_case.h"
 
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "tests/support/harness/emulator_under_test.h"
 #include "tests/support/harness/harness_error.h"
@@ -15,6 +18,20 @@ namespace {
 std::unique_ptr<OpenBaoUnderTest>& Slot() {
   static std::unique_ptr<OpenBaoUnderTest> server;
   return server;
+}
+
+std::string Target() {
+  const char* target = std::getenv("BAOKMS_CONTRACT_TARGET");
+  return target == nullptr || *target == '\0' ? "emulator" : target;
+}
+
+// Of the emulator that the variable asks for; nothing when it asks for none.
+std::optional<emulator::Release> EmulatedRelease() {
+  constexpr std::string_view kEmulator = "emulator-";
+  const std::string target = Target();
+  if (target == "emulator") return emulator::Release();
+  if (!target.starts_with(kEmulator)) return std::nullopt;
+  return emulator::Release::Parse(target.substr(kEmulator.size()));
 }
 
 SetupOptions OwnNames(SetupOptions options) {
@@ -32,9 +49,10 @@ SetupOptions OwnNames(SetupOptions options) {
 
 OpenBaoUnderTest& ServerUnderTest() {
   if (Slot() == nullptr) {
-    const char* target = std::getenv("BAOKMS_CONTRACT_TARGET");
-    if (target == nullptr || std::string_view(target) != "openbao") {
-      Slot() = std::make_unique<EmulatorUnderTest>();
+    if (auto release = EmulatedRelease()) {
+      emulator::Emulator::Options options;
+      options.release = *std::move(release);
+      Slot() = std::make_unique<EmulatorUnderTest>(std::move(options));
     } else {
       Slot() = std::make_unique<RealOpenBao>(FindRealOpenBao().value());
     }
@@ -42,7 +60,24 @@ OpenBaoUnderTest& ServerUnderTest() {
   return *Slot();
 }
 
+void UseRaftStorage() {
+  if (Target() != "openbao") return;
+  Slot() = std::make_unique<RealOpenBao>(FindRealOpenBao().value(), OpenBaoStorage::kRaft);
+}
+
+bool KnownTarget() { return Target() == "openbao" || EmulatedRelease().has_value(); }
+
 void StopServerUnderTest() { Slot().reset(); }
+
+bool Since(int major, int minor) {
+  const std::string version = ServerUnderTest().version();
+  int its_major = 0;
+  int its_minor = 0;
+  if (std::sscanf(version.c_str(), "%d.%d.", &its_major, &its_minor) != 2) {
+    throw HarnessError("not a version: " + version);
+  }
+  return std::pair(its_major, its_minor) >= std::pair(major, minor);
+}
 
 ContractCase::ContractCase(SetupOptions options)
     : server(ServerUnderTest()),

@@ -11,9 +11,16 @@
 namespace baokms::testing {
 
 // The one server of this process, started at the first use: the emulator, or with
-// BAOKMS_CONTRACT_TARGET=openbao the real one.
+// BAOKMS_CONTRACT_TARGET=openbao the real one. "emulator-2.6.2" is the emulator as that release.
 OpenBaoUnderTest& ServerUnderTest();
+// For a case that stops and starts it: a new one with Raft storage, if it is the real one. Before
+// anything else in the case.
+void UseRaftStorage();
+// Whether the variable has a value that ServerUnderTest knows.
+bool KnownTarget();
 void StopServerUnderTest();
+// Whether it is of this release or a later one; openbao-observed.md, "Between releases".
+bool Since(int major, int minor);
 
 inline constexpr const char* kDenied = "1 error occurred:\n\t* permission denied\n\n";
 inline const std::string kHello = core::Base64Encode("hello");

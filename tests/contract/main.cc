@@ -47,8 +47,8 @@ REGISTER_LISTENER("selected_cases", 1, SelectedCases);
 
 int main(int argc, char** argv) {
   const std::string_view target = Variable("BAOKMS_CONTRACT_TARGET");
-  if (!target.empty() && target != "emulator" && target != "openbao") {
-    std::cerr << "BAOKMS_CONTRACT_TARGET: emulator or openbao\n";
+  if (!baokms::testing::KnownTarget()) {
+    std::cerr << "BAOKMS_CONTRACT_TARGET: emulator or emulator-2.6.2 or openbao\n";
     return 2;
   }
   if (target == "openbao" && !baokms::testing::FindRealOpenBao()) {

@@ -108,6 +108,13 @@ TEST_CASE("Metadata: the flags of an unfit key are seen") {
   CHECK(flagged->allow_plaintext_backup);
   CHECK(flagged->deletion_allowed);
 
+  CHECK(flagged->auto_rotate_period == 0);
+  c.setup.ConfigureKey({{"auto_rotate_period", "2h"}});
+  const auto rotating = c.ports.KeyMetadata(c.root);
+  REQUIRE(Outcome(rotating) == "ok");
+  CHECK(rotating->auto_rotate_period == 7200);
+  CHECK(c.Root("POST", c.Path("keys") + "/config", {{"auto_rotate_period", "59m"}}).status == 400);
+
   const auto read = [&c](const std::string& name, const Json& data) {
     c.setup.CreateKey(name, data);
     PortsUnderTest other(c.server,

@@ -1,4 +1,4 @@
-// kubeapiserver is kube-apiserver 1.35.4 as its own main starts it, for tests that need the real one.
+// kubeapiserver is kube-apiserver, of the version in go.mod, as its own main starts it, for tests that need the real one.
 package main
 
 import (

@@ -111,6 +111,44 @@ baokms_mutant(evidence_that_says_nothing core core/census/evidence_check.cc
   "Evidence:*"
   REPLACE "!report.unreferenced.contains(hash)" "false")
 
+# A state made anew.
+baokms_mutant(rebuilds_at_an_older_version core core/registry/rebuild.cc
+  "Rebuild:*"
+  REPLACE "number == metadata_.latest_version" "number == times_.begin()->first")
+baokms_mutant(rebuilds_what_was_made_anew core core/registry/rebuild.cc
+  "Rebuild: a key that was deleted*"
+  REPLACE "if (recorded.decrypts() && !JudgeUnlisted(recorded)) continue" "(void)0")
+baokms_mutant(rebuilds_without_what_etcd_needs core core/registry/rebuild.cc
+  "Rebuild:*"
+  REPLACE "Refuse(Kind::kIdentityUnproven" "if (false) Refuse(Kind::kIdentityUnproven")
+baokms_mutant(rebuilds_by_an_etcd_without_objects core core/registry/rebuild.cc
+  "Rebuild: a report that is empty*"
+  REPLACE "if (needed.empty()) {" "if (false) {")
+baokms_mutant(rebuilds_by_an_etcd_without_keys core core/registry/rebuild.cc
+  "Rebuild: a report that is empty*"
+  REPLACE "if (census.keys_scanned == 0) {" "if (false) {")
+baokms_mutant(rebuilds_by_a_report_that_is_full core core/registry/rebuild.cc
+  "Rebuild: a report that is empty*"
+  REPLACE "if (!census.complete) {" "if (false) {")
+baokms_mutant(rebuilds_without_what_a_minimum_hides core core/registry/rebuild.cc
+  "Rebuild: what a minimum hides*"
+  REPLACE "if (proven || hidden_.empty()) return" "if (true) return")
+baokms_mutant(rebuilds_over_what_the_peer_removed core core/registry/rebuild.cc
+  "Rebuild: the peer proves*,Rebuild: what etcd still needs*"
+  REPLACE "known->second.snapshot.state = SnapshotState::kRemoved" "(void)0")
+baokms_mutant(rebuilds_at_a_version_too_young core core/registry/rebuild.cc
+  "Rebuild: a version that other nodes*"
+  REPLACE "if (age >= least) return" "return")
+baokms_mutant(rebuilds_beside_the_checkpoint core core/registry/registry.cc
+  "Rebuild: a checkpoint that is left*"
+  REPLACE "if (!after) return Registry" "if (true) return Registry")
+baokms_mutant(adopts_what_was_encrypted core core/registry/rebuild.cc
+  "Adopt:*"
+  REPLACE "if (objects == 0) return" "return")
+baokms_mutant(rebuilds_over_a_state core core/registry/registry_save.cc
+  "Rebuilt save:*"
+  REPLACE "return !files.state && files.checkpoint == left" "return files.checkpoint == left")
+
 # The end of an outage (request-scheduling.md, "Probes and recovery").
 baokms_mutant(end_of_an_outage_waits_for_its_turn core core/rotation/key_keeper.cc
   "Keeper:*"

@@ -126,3 +126,18 @@ baokms_mutant(forgives_every_failed_call model core/rotation/key_keeper.cc
 baokms_mutant(forgives_a_refusal model core/rotation/key_keeper.cc
   "Model: one node*slow calls" RULE "healthy although the deep probe was wrong, or failed twice"
   REPLACE " && MayPass(error)" "")
+
+# ---- a state made anew ----
+baokms_mutant(recovers_at_an_older_version model core/registry/rebuild.cc
+  "Model: one node that loses*" RULE "Status goes back from v2 to v1"
+  REPLACE "number == metadata_.latest_version" "number == times_.begin()->first")
+baokms_mutant(recovers_the_latest_version_alone model core/registry/rebuild.cc
+  "Model: one node that loses*" RULE "an accepted identity no longer decrypts"
+  REPLACE "for (const auto& [number, created_at] : times_) {"
+    "for (const auto& [number, created_at] : CreationTimes(std::prev(times_.end()), times_.end())) {")
+baokms_mutant(recovers_without_what_a_minimum_hides model core/registry/rebuild.cc
+  "Model: one node that loses*" RULE "an accepted identity no longer decrypts"
+  REPLACE "if (proven || hidden_.empty()) return" "if (true) return")
+baokms_mutant(recovers_beside_the_checkpoint model core/registry/registry.cc
+  "Model: one node that loses*" RULE "a state made anew does not follow the checkpoint that is left"
+  REPLACE "if (!after) return Registry" "if (true) return Registry")

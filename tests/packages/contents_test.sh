@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# contents_test.sh PACKAGES SOURCE: what PACKAGES/first/*.{deb,rpm,tar.gz} contain and ask for: these files with these
-# modes and no others, all of them root's, no script that shellcheck complains about.
+# contents_test.sh PACKAGES SOURCE ARCHITECTURE: what PACKAGES/first/*.{deb,rpm,tar.gz} for ARCHITECTURE, amd64 or arm64,
+# contain and ask for: these files with these modes and no others, all of them root's, no script that shellcheck complains
+# about, and a program for that processor that says its version (of another one, under QEMU).
 set -euo pipefail
-packages=$1/first source=$2
+packages=$1/first source=$2 architecture=$3
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 
@@ -14,9 +15,21 @@ fail() {
 for tool in dpkg-deb rpm shellcheck; do
   command -v "$tool" >/dev/null || { echo "SKIP: no $tool: scripts/install-deps.sh tests release" && exit; }
 done
-deb=$(echo "$packages"/bao-kms-provider_*.deb)
-rpm=$(echo "$packages"/bao-kms-provider-*.rpm)
-tarball=$(echo "$packages"/bao-kms-provider-*.tar.gz)
+case "$architecture" in
+  amd64) rpm_architecture=x86_64 machine='Advanced Micro Devices X86-64' ;;
+  arm64) rpm_architecture=aarch64 machine=AArch64 ;;
+  *) fail "unknown architecture $architecture" ;;
+esac
+emulator=()
+if [ "$architecture" != "$(dpkg --print-architecture)" ]; then
+  ls "$packages"/*_"$architecture".deb >/dev/null 2>&1 ||
+    { echo "SKIP: no packages for $architecture: cmake --preset release-$architecture && cmake --build build/release-$architecture" && exit; }
+  emulator=("qemu-$rpm_architecture-static")
+  command -v "${emulator[0]}" >/dev/null || { echo "SKIP: no ${emulator[0]}: scripts/install-deps.sh cross" && exit; }
+fi
+deb=$(echo "$packages"/bao-kms-provider_*_"$architecture".deb)
+rpm=$(echo "$packages"/bao-kms-provider-*."$rpm_architecture".rpm)
+tarball=$(echo "$packages"/bao-kms-provider-*-linux-"$architecture".tar.gz)
 same() { diff -u "$1" "$2" || fail "$3"; }
 
 doc=/usr/share/doc/bao-kms-provider
@@ -83,6 +96,8 @@ echo "ok: contents"
 
 field() { dpkg-deb --field "$deb" "$1"; }
 [ "$(field Package)" = bao-kms-provider ] || fail "another name"
+[ "$(field Architecture)" = "$architecture" ] || fail "architecture $(field Architecture)"
+[ "$(rpm --query --package --queryformat '%{ARCH} %{OS}' "$rpm")" = "$rpm_architecture linux" ] || fail "another architecture in the rpm"
 [ "$(field Depends)" = ca-certificates ] || fail "depends on $(field Depends)"
 [ "$(field Section) $(field Maintainer)" = "admin bao-kms-provider developers" ] || fail "other fields"
 for field in Conflicts Replaces Provides Pre-Depends Recommends; do
@@ -95,6 +110,10 @@ requires=$(rpm --query --package --requires "$rpm" | grep -v '^rpmlib(' | sort -
 version=$(sed -nE 's/^project\(bao-kms-provider VERSION ([0-9.]+) .*/\1/p' "$source/CMakeLists.txt")
 [[ $(field Version) == "$version"* ]] || fail "version $(field Version)"
 [ "$(rpm --query --package --queryformat '%{VERSION}' "$rpm")" = "$(field Version)" ] || fail "the packages have two versions"
+program=$scratch/deb_files/usr/bin/bao-kms-provider
+[ "$(LC_ALL=C readelf --file-header "$program" | sed -n 's/^ *Machine: *//p')" = "$machine" ] || fail "a program for another processor"
+"${emulator[@]}" "$program" version >"$scratch/said" || fail "the program does not run"
+grep -qx "version: v$version" "$scratch/said" || fail "the program says another version: $(cat "$scratch/said")"
 echo "ok: metadata"
 
 shellcheck "$scratch"/control/{postinst,prerm,postrm} || fail "a script of the .deb"

@@ -23,7 +23,7 @@ with_dpkg() {
 
 put() { # first or second
   rm -f "$root"/packages/*.deb
-  cp -- "$packages/$1"/bao-kms-provider_*.deb "$root/packages/$1.deb"
+  cp -- "$(deb_of "$packages/$1")" "$root/packages/$1.deb"
 }
 
 install_package() {

@@ -11,7 +11,7 @@ in_own_mounts "$@"
 packages=$1 program=$2 build=$3
 said=$scratch/said
 fresh_root "$(../systemd/make_root.sh "$program" | tail -n 1)"
-cp -- "$packages"/first/bao-kms-provider_*.deb "$root/packages/static.deb"
+cp -- "$(deb_of "$packages/first")" "$root/packages/static.deb"
 "$source/scripts/packages.sh" "$build" "$scratch/made"
 [ "$(find "$scratch/made" -type f | wc -l)" -eq 1 ] || fail "not one package"
 cp -- "$scratch"/made/bao-kms-provider-pkcs11_*.deb "$root/packages/pkcs11.deb"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# release_test.sh BUILD PACKAGES: scripts/release.sh refuses what is no release, and makes a snapshot of BUILD into
-# PACKAGES/first, signed with a key of this test's own, that the commands of docs/verify-a-download.md accept, and that
-# they no longer accept when a byte is changed. PACKAGES/second gets the same packages with the version 99.0.0, for the
-# tests of upgrades.
+# release_test.sh PACKAGES BUILD BUILD-FOR-ARM64: scripts/release.sh refuses what is no release, and makes a snapshot of
+# BUILD, and of BUILD-FOR-ARM64 if that is there, into PACKAGES/first, signed with a key of this test's own, that the
+# commands of docs/verify-a-download.md accept, and that they no longer accept when a byte is changed. PACKAGES/second gets
+# the packages of BUILD with the version 99.0.0, for the tests of upgrades.
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-build=$(realpath "$1") packages=$(realpath -m "$2")
+packages=$(realpath -m "$1") build=$(realpath "$2") other=$3
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 
@@ -44,17 +44,24 @@ refused "the tag is v0.0.1" --builder urn:test
 "${git[@]}" tag "v$(sed -nE 's/^project\(bao-kms-provider VERSION ([0-9.]+) .*/\1/p' "$source/CMakeLists.txt")"
 refused "a release names its builder"
 refused "--build is for a snapshot" --builder urn:test --build "$build"
+refused "--arm64 builds from nothing" --snapshot --arm64 --build "$build"
 echo >>"$scratch/clone/README.md"
 refused "the work tree has changes" --builder urn:test
 echo "ok: what is no release is refused"
 
 commit=$(git -C "$source" rev-parse HEAD)
+builds=(--build "$build")
+described=("$(dpkg --print-architecture)=$build")
+if [ -x "$other/bin/bao-kms-provider" ]; then
+  builds+=(--build "$other")
+  described+=("arm64=$other")
+fi
 rm -rf -- "$packages"
 mkdir -p "$packages"
 openssl ecparam -name prime256v1 -genkey -noout -out "$scratch/key.pem"
 options=(--without-pkcs11)
 if [ ! -x "$source/scripts/image.sh" ] || ! command -v buildah >/dev/null; then options+=(--without-image); fi
-"$source/scripts/release.sh" --snapshot --build "$build" --key "$scratch/key.pem" "${options[@]}" "$packages/first"
+"$source/scripts/release.sh" --snapshot "${builds[@]}" --key "$scratch/key.pem" "${options[@]}" "$packages/first"
 
 # block NAME: the commands of the page that follow <!-- run: NAME -->.
 block() {
@@ -98,5 +105,5 @@ openssl ecparam -name prime256v1 -genkey -noout | openssl pkey -pubout -out rele
 if page signature; then fail "the signature of another key is accepted"; fi
 echo "ok: what was changed is refused"
 
-"$source/scripts/release/python.sh" "$source/tests/packages/statements.py" "$packages/first" "$build/third-party-licenses.txt"
+"$source/scripts/release/python.sh" "$source/tests/packages/statements.py" "$packages/first" "${described[@]}"
 "$source/scripts/packages.sh" "$build" "$packages/second" 99.0.0

@@ -22,6 +22,11 @@ in_own_mounts() {
   trap 'umount -R "$root" 2>/dev/null || true; rm -rf -- "$scratch"' EXIT
 }
 
+# What a release directory has for this machine's processor.
+deb_of() { echo "$1"/bao-kms-provider_*_"$(dpkg --print-architecture)".deb; }
+rpm_of() { echo "$1"/bao-kms-provider-*."$(uname -m)".rpm; }
+tarball_of() { echo "$1"/bao-kms-provider-*-linux-"$(dpkg --print-architecture)".tar.gz; }
+
 # fresh_root LOWER: $root is like LOWER, and nothing that was done to it before is left.
 fresh_root() {
   umount -R "$scratch/root" 2>/dev/null || true

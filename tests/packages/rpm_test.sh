@@ -18,7 +18,7 @@ with_rpm() {
   if grep -i -e error -e 'not found' -e 'scriptlet failed' "$said"; then fail "rpm $* complains"; fi
 }
 
-package_of() { echo "$packages/$1"/bao-kms-provider-*.rpm; }
+package_of() { rpm_of "$packages/$1"; }
 
 verified() {
   env -i PATH="$PATH" rpm --root "$root" --nodeps --verify bao-kms-provider >"$said" 2>&1 || true

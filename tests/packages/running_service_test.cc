@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <string>
 
 #include "tests/support/harness/harness_error.h"
 #include "tests/support/skip.h"
@@ -13,10 +14,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// BAOKMS_PACKAGES/first/*.deb, and /second of a higher version.
+// BAOKMS_PACKAGES/first/*.deb for this machine's processor, and /second of a higher version.
 fs::path Deb(const char* which) {
+  constexpr const char* kEnd = "_" BAOKMS_DEBIAN_ARCHITECTURE ".deb";
   for (const auto& file : fs::directory_iterator(fs::path(BAOKMS_PACKAGES) / which)) {
-    if (file.path().extension() == ".deb") return file.path();
+    if (file.path().filename().string().ends_with(kEnd)) return file.path();
   }
   throw testing::HarnessError("no .deb");
 }

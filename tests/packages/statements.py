@@ -1,6 +1,7 @@
-"""statements.py RELEASE-DIRECTORY THIRD-PARTY-LICENSES: the SBOM and the provenance of a release, read back and checked by
-the libraries of SPDX and in-toto, say the same as SHA256SUMS and the list of what is linked."""
+"""statements.py RELEASE-DIRECTORY ARCHITECTURE=BUILD...: the SBOM and the provenance of a release, read back and checked by
+the libraries of SPDX and in-toto, say the same as SHA256SUMS and the lists of what is linked."""
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -13,7 +14,8 @@ from spdx_tools.spdx.model import PackagePurpose, RelationshipType
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
-release, licenses = Path(sys.argv[1]), Path(sys.argv[2])
+release = Path(sys.argv[1])
+builds = dict(argument.split("=", 1) for argument in sys.argv[2:])
 sums = {}
 for line in (release / "SHA256SUMS").read_text().splitlines():
     digest, name = line.split("  ")
@@ -25,17 +27,31 @@ document = parse_file(str(sbom_file))
 problems = validate_full_spdx_document(document)
 assert not problems, problems
 by_id = {package.spdx_id: package for package in document.packages}
-linked = {
-    (by_id[r.related_spdx_element_id].name, by_id[r.related_spdx_element_id].version)
-    for r in document.relationships
-    if r.relationship_type == RelationshipType.STATIC_LINK
-}
-listed = {tuple(line.split()) for line in licenses.read_text().split("=" * 78)[0].splitlines() if line.startswith("  ")}
-assert linked == listed and len(listed) > 10, linked ^ listed
-files = {p.file_name: p.checksums[0].value for p in document.packages if p.file_name and p.spdx_id != "SPDXRef-program"}
+for architecture, build in builds.items():
+    program = by_id[f"SPDXRef-program-{architecture}"]
+    assert program.primary_package_purpose == PackagePurpose.APPLICATION
+    with Path(build, "bin", "bao-kms-provider").open("rb") as file:
+        assert program.checksums[0].value == hashlib.file_digest(file, "sha256").hexdigest()
+    linked = {
+        (by_id[r.related_spdx_element_id].name, by_id[r.related_spdx_element_id].version)
+        for r in document.relationships
+        if r.relationship_type == RelationshipType.STATIC_LINK and r.spdx_element_id == program.spdx_id
+    }
+    licenses = Path(build, "third-party-licenses.txt").read_text()
+    listed = {tuple(line.split()) for line in licenses.split("=" * 78)[0].splitlines() if line.startswith("  ")}
+    assert linked == listed and len(listed) > 10, linked ^ listed
+    containing = {
+        by_id[r.spdx_element_id].file_name
+        for r in document.relationships
+        if r.relationship_type == RelationshipType.CONTAINS and r.related_spdx_element_id == program.spdx_id
+    }
+    rpm = {"amd64": "x86_64", "arm64": "aarch64"}[architecture]
+    ends = (f"_{architecture}.deb", f"{rpm}.rpm", f"{architecture}.tar.gz", ".oci.tar")
+    with_it = {n for n in sums if n.endswith(ends) and not n.startswith("bao-kms-provider-pkcs11")}
+    assert containing == with_it and len(with_it) >= 3, (containing, with_it)
+files = {p.file_name: p.checksums[0].value for p in document.packages if p.file_name and "-program-" not in p.spdx_id}
 wanted = {n: d for n, d in sums.items() if n.endswith((".deb", ".rpm", ".tar.gz", ".oci.tar"))}
 assert files == wanted, (files, wanted)
-assert by_id["SPDXRef-program"].primary_package_purpose == PackagePurpose.APPLICATION
 
 statement = json_format.Parse(provenance_file.read_text(), statement_pb2.Statement())
 Statement.copy_from_pb(statement).validate()

@@ -8,8 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 in_own_mounts "$@"
 packages=$1 program=$2
 fresh_root "$(../systemd/make_root.sh "$program" | tail -n 1)"
-cp -- "$packages"/first/bao-kms-provider-*.tar.gz "$root/packages/first.tar.gz"
-cp -- "$packages"/second/bao-kms-provider-*.tar.gz "$root/packages/second.tar.gz"
+cp -- "$(tarball_of "$packages/first")" "$root/packages/first.tar.gz"
+cp -- "$(tarball_of "$packages/second")" "$root/packages/second.tar.gz"
 commands=$(awk '/^<!-- run: tarball -->$/ {found = 1} found && /^```sh$/ {inside = 1; next} inside && /^```$/ {exit} inside' \
   ../../docs/install-packages.md)
 [ -n "$commands" ] || fail "the page has no such block"

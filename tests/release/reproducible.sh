@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# reproducible.sh: two builds of this source tree in folders with different names, with static libraries that are built
-# for each of them, another time zone, language and umask, give the same bytes. About 12 minutes of one processor.
+# reproducible.sh PRESET: two builds of this source tree, of the preset release or release-arm64, in folders with different
+# names, with static libraries that are built for each of them, another time zone, language and umask, give the same bytes:
+# program, symbols and packages, and of release the image, too. About 12 minutes of one processor.
 set -euo pipefail
+preset=$1
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 skip() {
@@ -9,6 +11,11 @@ skip() {
   exit 0
 }
 git -C "$source" rev-parse HEAD >/dev/null 2>&1 || skip "this is no git checkout"
+command -v rpmbuild >/dev/null || skip "no rpmbuild: scripts/install-deps.sh release"
+case "$preset" in
+  release) command -v buildah >/dev/null || skip "no buildah: scripts/install-deps.sh image" ;;
+  release-arm64) command -v aarch64-linux-gnu-g++ >/dev/null || skip "no cross compiler: scripts/install-deps.sh cross" ;;
+esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 SOURCE_DATE_EPOCH=$(git -C "$source" log -1 --format=%ct)
@@ -20,11 +27,17 @@ copy_to() {
   (cd "$source" && git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$1/tree")
 }
 
+build_and_pack() {
+  cmake --preset "$preset" && cmake --build "build/$preset" && scripts/packages.sh "build/$preset" made || return
+  [ "$preset" != release ] || scripts/image.sh --out made/image.oci.tar "build/$preset" || return
+  cp "build/$preset"/{bin/bao-kms-provider,bin/bao-kms-provider.debug,third-party-licenses.txt} made/
+}
+
 build_in() {
   local folder=$1
   cd "$folder/tree"
   export XDG_CACHE_HOME=$folder/cache
-  if ! { cmake --preset release && cmake --build build/release; } >"$folder/log" 2>&1; then
+  if ! build_and_pack >"$folder/log" 2>&1; then
     tail -n 30 "$folder/log"
     exit 1
   fi
@@ -46,19 +59,22 @@ wait "$first" || code=1
 wait "$second" || code=1
 [ "$code" -eq 0 ] || exit 1
 
-code=0
-for file in bin/bao-kms-provider bin/bao-kms-provider.debug third-party-licenses.txt; do
-  if cmp "$work/a/tree/build/release/$file" "$work/a-folder-with-a-longer-name/tree/build/release/$file"; then
-    echo "the same: $file $(sha256sum <"$work/a/tree/build/release/$file" | cut -c1-64)"
+one=$work/a/tree/made
+other=$work/a-folder-with-a-longer-name/tree/made
+[ "$(ls "$one")" = "$(ls "$other")" ] || { echo "other files: $(ls "$one") and $(ls "$other")" && exit 1; }
+for file in "$one"/*; do
+  name=${file##*/}
+  if cmp "$file" "$other/$name"; then
+    echo "the same: $name $(sha256sum <"$file" | cut -c1-64)"
   else
     code=1
   fi
 done
-if ! cmp -s "$work"/a*/tree/build/release/third-party-licenses.txt; then
-  diff "$work"/a*/tree/build/release/third-party-licenses.txt | head
+if ! cmp -s "$one/third-party-licenses.txt" "$other/third-party-licenses.txt"; then
+  diff "$one/third-party-licenses.txt" "$other/third-party-licenses.txt" | head
   echo "the packages of this machine changed during the builds: run this again"
 fi
-if grep -aqF "$work" "$work"/a*/tree/build/release/bin/bao-kms-provider{,.debug}; then
+if grep -aqF "$work" {"$one","$other"}/bao-kms-provider{,.debug}; then
   echo "the program or its symbols contain the name of the folder that it was built in"
   code=1
 fi

@@ -30,6 +30,7 @@ RUNBOOK_CASE("Runbook", "unhealthy", "How to look") {
 }
 
 RUNBOOK_CASE("Runbook", "openbao-errors", "How to look") {
+  e2e::UseRaftStorage();
   OneNode one;
   CHECK(Has(person.Do("benchmark", one.node()), "transit_decrypt_ms_p50"));
   e2e::SharedOpenBao().Stop();

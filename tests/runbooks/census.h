@@ -6,6 +6,7 @@
 #include "tests/runbooks/operator.h"
 #include "tests/support/etcd/etcd_under_test.h"
 #include "tests/support/etcd/stored_envelope.h"
+#include "tests/support/harness/temp_directory.h"
 
 namespace baokms::runbooks {
 
@@ -23,6 +24,7 @@ class Etcd {
     person.Substitute(pki + "ca.crt", etcd_.ca_file());
     person.Substitute(pki + "healthcheck-client.crt", etcd_.client_certificate_file());
     person.Substitute(pki + "healthcheck-client.key", etcd_.client_key_file());
+    person.Substitute("/etc/openbao-kms/key-usage.json", reports_.File("key-usage.json"));
   }
 
   // As many secrets as Kubernetes would store under the node's provider name.
@@ -38,7 +40,11 @@ class Etcd {
     etcd_.Put(objects);
   }
 
+  // An object that no provider encrypted.
+  void HoldPlain() const { etcd_.Put({{"/registry/pods/default/one", "{}"}}); }
+
  private:
+  testing::TempDirectory reports_;
   mutable testing::EtcdUnderTest etcd_{testing::EtcdTransport::kTlsWithClientCertificates};
 };
 

@@ -28,6 +28,7 @@ bool AllHealthy(const Cluster& cluster) {
 }
 
 RUNBOOK_CASE("Runbook", "disaster-recovery", "The Transit key is gone") {
+  e2e::UseRaftStorage();
   Cluster cluster({kInterval});
   Node& node = cluster[0];
   person.Store("written before", "a value", node);
@@ -65,6 +66,7 @@ RUNBOOK_CASE("Runbook", "disaster-recovery", "The Transit key is gone") {
 }
 
 RUNBOOK_CASE("Runbook", "disaster-recovery", "OpenBao came back from an older backup") {
+  e2e::UseRaftStorage();
   Cluster cluster({kInterval, kInterval});
   person.Store("in the backup", "a value", cluster[0]);
   const e2e::StateFiles files = e2e::ReadStateFiles(cluster[0].config);

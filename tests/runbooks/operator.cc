@@ -228,10 +228,13 @@ Operator::Answer Operator::Kubectl(const std::vector<std::string>& words, const 
     }
     return {.output = replaced};
   }
-  if (words == Words{"kubectl", "get", "--raw", "/metrics"}) {
+  if (words == Words{"kubectl", "get", "--raw", "/metrics"} ||
+      words == Words{"kubectl", "--server", "https://node-1:6443", "get", "--raw", "/metrics"}) {
     return {.output =
                 "apiserver_envelope_encryption_key_id_hash_last_timestamp_seconds{"
-                "key_id_hash=\"sha256:00\",transformation_type=\"from_storage\"} 1.7e+09\n"};
+                "key_id_hash=\"sha256:00\",transformation_type=\"from_storage\"} 1.7e+09\n"
+                "apiserver_envelope_encryption_key_id_hash_status_last_timestamp_seconds{"
+                "key_id_hash=\"sha256:00\"} 1.7e+09\n"};
   }
   return {.code = 125, .output = "not expected: kubectl\n"};
 }

@@ -100,8 +100,8 @@ class Parser {
 
 std::vector<std::filesystem::path> Files() {
   const std::filesystem::path docs = BAOKMS_DOCS_DIRECTORY;
-  std::vector<std::filesystem::path> files = {docs / "benchmark.md", docs / "install.md",
-                                              docs / "key-usage.md"};
+  std::vector<std::filesystem::path> files = {docs / "automatic-rotation.md", docs / "benchmark.md",
+                                              docs / "install.md", docs / "key-usage.md"};
   for (const char* directory : {"runbooks", "login"}) {
     for (const auto& entry : std::filesystem::directory_iterator(docs / directory)) {
       if (entry.path().extension() == ".md") files.push_back(entry.path());

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "tests/e2e/support/lost_state.h"
+#include "tests/runbooks/census.h"
 #include "tests/runbooks/operator.h"
 
 namespace baokms::runbooks {
@@ -47,6 +49,48 @@ RUNBOOK_CASE("Runbook", "disaster-recovery", "A node lost its state") {
   CHECK(testing::ReadWholeFile(kept + "/key-registry.json") == "{}\n");
 }
 
+// Of the plan that recover-state printed.
+std::string PlannedHash(const std::string& plan) {
+  const std::string field = "stateHash: ";
+  const std::size_t at = plan.find(field);
+  REQUIRE(at != std::string::npos);
+  return plan.substr(at + field.size(), std::string_view(kExampleStateHash).size());
+}
+
+RUNBOOK_CASE("Runbook", "disaster-recovery", "Make the state anew") {
+  if (testing::SkippedWithoutEtcd()) {
+    person.LeaveUndone();
+    return;
+  }
+  Cluster cluster({kInterval});
+  Node& node = cluster[0];
+  person.Store("written before", "a value", node);
+  cluster.Rotate();
+  const std::string key_id = node.KeyId();
+  const Etcd etcd(person);
+  etcd.Hold(node, {.secrets = 5, .of_key_id = cluster.KeyIdOf(1)});
+  etcd.Hold(node, {.secrets = 7, .of_key_id = key_id});
+  node.serving->process.Kill();
+  node.serving.reset();
+  const std::string generation = e2e::ReadState(node.config).at("generation").dump();
+  testing::WriteWholeFile(node.config.state_file(), "{", 0640);
+  StartsInVain(node);
+  person.Do("census", node);
+  e2e::LetPeersSee(kInterval);
+  CHECK(Has(person.Do("plan", node, 4), "move it aside"));
+  person.Do("aside", node);
+  const std::string plan = person.Do("plan", node);
+  CHECK(Has(plan, "proof=openbao,key-usage objects=5\n"));
+  CHECK(Has(plan, "proof=openbao,key-usage objects=7\n"));
+  person.Substitute(kExampleStateHash, PlannedHash(plan));
+  person.Do("apply", node);
+  CHECK(Has(person.Do("same-hash", node), "openbao_kms_key_version 2"));
+  CHECK(node.KeyId() == key_id);
+  CHECK(person.Read("written before", node).plaintext == "a value");
+  // The checkpoint that was left was followed.
+  CHECK(e2e::ReadState(node.config).at("generation").get<int>() == std::stoi(generation) + 1);
+}
+
 RUNBOOK_CASE("Runbook", "disaster-recovery", "A new node") {
   Cluster cluster({kInterval});
   cluster.Rotate();
@@ -63,17 +107,22 @@ RUNBOOK_CASE("Runbook", "disaster-recovery", "A new node") {
 
 RUNBOOK_CASE("Runbook", "disaster-recovery",
              "The first node of a cluster, and the key is rotated") {
+  if (testing::SkippedWithoutEtcd()) {
+    person.LeaveUndone();
+    return;
+  }
   Cluster cluster({});
   cluster.bench.setup.RotateKey();
   cluster.nodes.push_back(std::make_unique<Node>(cluster.bench, kInterval));
   Node& node = cluster[0];
   StartsInVain(node);
-  cluster.bench.setup.CreateKey("not-rotated");
-  cluster.bench.setup.SetPolicy(cluster.bench.setup.LeastPrivilegePolicy({"not-rotated"}));
-  node.config.tree["transit"]["keyName"] = "not-rotated";
-  node.config.Write();
-  node.Start();
+  const Etcd etcd(person);
+  etcd.HoldPlain();
+  person.Do("census", node);
+  person.Substitute(kExampleStateHash, PlannedHash(person.Do("plan", node)));
+  person.Do("apply", node);
   person.Do("first-ready", node);
+  CHECK(node.KeyId() == cluster.KeyIdOf(2));
 }
 
 // Both files of a node as they are now, where the pages look for copies.

@@ -1,4 +1,5 @@
-// docs/runbooks/rotation.md.
+// docs/runbooks/rotation.md and docs/automatic-rotation.md.
+#include "core/wire/sha256.h"
 #include "tests/runbooks/operator.h"
 
 namespace baokms::runbooks {
@@ -11,6 +12,16 @@ std::string HashIn(const std::string& metrics) {
   const std::size_t at = metrics.find("openbao_kms_status_key_id_hash{");
   REQUIRE(at != std::string::npos);
   return metrics.substr(at, metrics.find('\n', at) - at);
+}
+
+std::string InHex(const std::string& bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
 }
 
 RUNBOOK_CASE("Runbook", "rotation", "Before you rotate") {
@@ -60,6 +71,9 @@ RUNBOOK_CASE("Runbook", "rotation", "Rewrite every object") {
   Cluster cluster({kInterval});
   for (const char* object : {"one", "two", "three"}) person.Store(object, "a value", cluster[0]);
   cluster.Rotate();
+  const std::string hash = person.Do("hash", cluster[0]);
+  CHECK(hash == "sha256:" + InHex(core::Sha256(cluster.KeyIdOf(2))) + "\n");
+  CHECK(Has(person.Do("followed", cluster[0]), "key_id_hash="));
   CHECK(Has(person.Do("rewrite", cluster[0]), "secret/two replaced"));
   for (const char* object : {"one", "two", "three"}) {
     CHECK(person.Stored(object).ciphertext.starts_with("vault:v2:"));
@@ -73,6 +87,19 @@ RUNBOOK_CASE("Runbook", "rotation", "When it does not go as it should") {
   const std::string fingerprint = person.Do("fingerprint", cluster[0]);
   CHECK(Has(fingerprint, "cfg1."));
   CHECK(fingerprint == person.Do("fingerprint", cluster[1]));
+}
+
+RUNBOOK_CASE("Runbook", "automatic-rotation", "Turning it off") {
+  Cluster cluster({kInterval});
+  cluster.bench.setup.ConfigureKey({{"auto_rotate_period", "1h"}});
+  const std::string printed = person.DoWithBao(
+      "off", cluster[0], [&] { cluster.bench.setup.ConfigureKey({{"auto_rotate_period", "0"}}); });
+  CHECK((printed.empty() || printed.ends_with("\n0\n") || printed.ends_with("\n0")));
+  CHECK(cluster.bench.setup
+            .Admin("GET", cluster.bench.setup.options().transit_mount + "/keys/" +
+                              cluster.bench.setup.options().key_name)
+            .data()
+            .at("auto_rotate_period") == 0);
 }
 
 }  // namespace

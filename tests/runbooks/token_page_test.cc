@@ -25,13 +25,16 @@ class Machine {
     const std::string mount = "cert-" + bench.setup.options().key_name;
     values_ = {{"https://openbao.example:8200", bench.openbao().address()},
                {"/etc/openbao-kms", here.path()},
+               {"chown -R openbao-kms: /var/lib/softhsm",
+                "chown -R " + std::to_string(getuid()) + " " +
+                    hsm.configuration().substr(0, hsm.configuration().rfind('/'))},
                {"/root/", here.path() + "/"},
                {"-path=cert", "-path=" + mount},
                {"auth/cert", "auth/" + mount},
                {"token_policies=bao-kms", "token_policies=" + bench.setup.options().policy},
                {"-o openbao-kms -g openbao-kms",
                 "-o " + std::to_string(getuid()) + " -g " + std::to_string(getgid())},
-               {"runuser -u openbao-kms -- bao-kms-provider doctor",
+               {"runuser -u openbao-kms -g openbao-kms -G softhsm -- bao-kms-provider doctor",
                 testing::ProviderProgram() + " doctor --allow-socket-parent " +
                     config.socket_directory()}};
     Run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 "
@@ -82,13 +85,13 @@ TEST_CASE("PKCS11 page: every command works and the provider logs in with what t
   }
   const Page page = ReadPage("pkcs11");
   CHECK(page.problems.empty());
-  REQUIRE(page.blocks.size() == 11);
+  REQUIRE(page.blocks.size() == 12);
   REQUIRE(page.blocks.front().name == "names");
   Machine machine;
   const auto run = [&](const Block& block) {
     return machine.Run(page.blocks.front().commands + block.commands);
   };
-  for (std::size_t i = 1; i < 10; ++i) {
+  for (std::size_t i = 1; i < 11; ++i) {
     const std::string printed = run(page.blocks[i]);
     if (page.blocks[i].name != "check") continue;
     for (const std::string id :

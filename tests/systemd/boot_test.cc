@@ -26,6 +26,7 @@ TEST_CASE("Boot: the kubelet starts when the provider serves and gets its answer
 
 TEST_CASE("Boot: without OpenBao the provider waits and says why and the kubelet waits for it") {
   if (Node::Skipped()) return;
+  e2e::UseRaftStorage();
   Node node;
   node.values["bootstrap"]["graceTimeout"] = "180s";
   node.BootWithoutOpenBao();
@@ -50,6 +51,7 @@ TEST_CASE("Boot: without OpenBao the provider waits and says why and the kubelet
 
 TEST_CASE("Boot: a start that outlasts graceTimeout lets the kubelet start and is tried again") {
   if (Node::Skipped()) return;
+  e2e::UseRaftStorage();
   Node node;
   node.values["bootstrap"]["graceTimeout"] = "5s";
   node.BootWithoutOpenBao();

@@ -33,20 +33,19 @@ CommandResult ToItsEnd(Arguments argv, testing::ChildProcess::Options options = 
           .err = child.Stderr()};
 }
 
-// The root that all machines share; made at the first call, which may take minutes.
-const std::string& LowerRoot() {
-  static const std::string root = [] {
-    const testing::TempDirectory output;
-    testing::ChildProcess made({.argv = {BAOKMS_MAKE_ROOT, testing::ProviderProgram()},
-                                .stdout_file = output.File("out"),
-                                .stderr_file = output.File("err")});
-    const auto ended = made.Wait(Milliseconds(600000));
-    if (!ended || ended->code != 0) throw testing::HarnessError(made.Stderr());
-    std::string path = made.Stdout();
-    path.erase(path.find_last_not_of('\n') + 1);
-    return path.substr(path.rfind('\n') + 1);
-  }();
-  return root;
+// The root that machines with these packages share; made at the first call, which may take minutes.
+std::string LowerRoot(const BootedMachine::Options& options) {
+  const testing::TempDirectory output;
+  Arguments argv = {BAOKMS_MAKE_ROOT, options.program};
+  argv.insert(argv.end(), options.packages.begin(), options.packages.end());
+  testing::ChildProcess made({.argv = std::move(argv),
+                              .stdout_file = output.File("out"),
+                              .stderr_file = output.File("err")});
+  const auto ended = made.Wait(Milliseconds(600000));
+  if (!ended || ended->code != 0) throw testing::HarnessError(made.Stderr());
+  std::string path = made.Stdout();
+  path.erase(path.find_last_not_of('\n') + 1);
+  return path.substr(path.rfind('\n') + 1);
 }
 
 // Where this process's own group of cgroup v2 is mounted.
@@ -101,8 +100,8 @@ bool BootedMachine::Skipped() {
   return false;
 }
 
-BootedMachine::BootedMachine() {
-  const std::string& lower = LowerRoot();
+BootedMachine::BootedMachine(const Options& options) {
+  const std::string lower = LowerRoot(options);
   // Mounts of this thread and its children alone: gone with them, whatever happens.
   if (unshare(CLONE_NEWNS) != 0) throw testing::HarnessError("no mounts of our own");
   mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
@@ -112,7 +111,7 @@ BootedMachine::BootedMachine() {
   Mount("overlay", OnDisk(""), "overlay",
         "lowerdir=" + lower + ",upperdir=" + directory_.File("upper") +
             ",workdir=" + directory_.File("work"));
-  fs::copy_file(testing::ProviderProgram(), At("/usr/bin/bao-kms-provider"));
+  fs::copy_file(options.program, At("/usr/bin/bao-kms-provider"));
   const CommandResult installed =
       ToItsEnd({BAOKMS_CMAKE, "-DCMAKE_INSTALL_PREFIX=/usr", "-P", BAOKMS_INSTALL_SYSTEMD},
                {.environment = {{"DESTDIR", OnDisk("")}}});

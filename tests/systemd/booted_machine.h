@@ -21,9 +21,13 @@ using Arguments = std::vector<std::string>;
 
 class BootedMachine {
  public:
+  struct Options {
+    std::string program = testing::ProviderProgram();
+    Arguments packages = {};  // of Debian, besides those that the program needs
+  };
   // Not booted yet: its disk can be written. With the program at /usr/bin and what deploy/systemd
   // installs.
-  BootedMachine();
+  explicit BootedMachine(const Options& options);
   // Powers it off.
   ~BootedMachine();
   BootedMachine(const BootedMachine&) = delete;

@@ -30,7 +30,7 @@ bool Node::Skipped() {
   return BootedMachine::Skipped();
 }
 
-Node::Node() {
+Node::Node(const BootedMachine::Options& options) : machine(options) {
   const e2e::ProviderConfig config = bench.Config();
   values = config.tree;
   // The defaults of a real node, but for ports that may be taken here: the network is shared.

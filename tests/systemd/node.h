@@ -13,7 +13,8 @@ struct Node {
   // Says so when this machine cannot have one.
   static bool Skipped();
 
-  Node();
+  Node() : Node(BootedMachine::Options{}) {}
+  explicit Node(const BootedMachine::Options& options);
 
   // `init` with `values`; the bundle is in the machine's /root/bundle. Before or after Boot.
   void Init(const Arguments& flags = {}) const;

@@ -2,21 +2,11 @@
 // work on a machine with a real systemd. (tests/runbooks runs those of install.md with stand-ins.)
 #include <doctest/doctest.h>
 
-#include "tests/runbooks/page.h"
 #include "tests/systemd/node.h"
+#include "tests/systemd/page_commands.h"
 
 namespace baokms::systemd_tests {
 namespace {
-
-// The commands of a page under their names.
-std::map<std::string, std::string> CommandsOf(const std::string& page) {
-  const runbooks::Page parsed =
-      runbooks::Parse(testing::ReadWholeFile(BAOKMS_DOCS_DIRECTORY "/" + page));
-  for (const std::string& problem : parsed.problems) FAIL_CHECK(page << ", " << problem);
-  std::map<std::string, std::string> commands;
-  for (const runbooks::Block& block : parsed.blocks) commands[block.name] = block.commands;
-  return commands;
-}
 
 TEST_CASE("Pages: the last two phases by hand lead to a node that serves") {
   if (Node::Skipped()) return;

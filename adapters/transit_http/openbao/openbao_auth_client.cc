@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "adapters/transit_http/openbao/login_refusals.h"
 #include "adapters/transit_http/openbao/openbao_headers.h"
 #include "adapters/transit_http/openbao/openbao_path.h"
 #include "adapters/transit_http/openbao/request_bodies.h"
@@ -11,7 +12,8 @@ namespace {
 
 // A login is refused with 400, 403 or 500 "missing name in alias" (wire-contract.md, "gRPC status
 // and error class"); a sealed server's reply and another server's keep their own rows.
-core::Error RefuseLogin(const ports::HttpReply& reply, core::OpenBaoStatus status) {
+core::Error RefuseLogin(core::OpenBaoOperation operation, const ports::HttpReply& reply,
+                        core::OpenBaoStatus status) {
   if (IsMissingCertificate(reply.status, reply.body.ExposeSecret())) {
     return core::LoginCertificateMissing();
   }
@@ -22,7 +24,8 @@ core::Error RefuseLogin(const ports::HttpReply& reply, core::OpenBaoStatus statu
   const bool refused = status == core::OpenBaoStatus::kInvalidRequest ||
                        status == core::OpenBaoStatus::kPermissionDenied ||
                        IsMissingAliasName(reply.status, reply.body.ExposeSecret());
-  return refused ? core::LoginRefused() : RefuseByStatus()(reply, status);
+  if (!refused) return RefuseByStatus()(reply, status);
+  return core::LoginRefused(WhyRefused(operation, reply.status, reply.body.ExposeSecret()));
 }
 
 }  // namespace
@@ -38,7 +41,9 @@ void OpenBaoAuthClient::Login(core::OpenBaoOperation operation, const std::strin
   request.identity = std::move(identity);
   request.deadline = deadline;
   SendOpenBaoRequest(context_, operation, std::move(request), ReadTokenReply, std::move(done),
-                     RefuseLogin);
+                     [operation](const ports::HttpReply& reply, core::OpenBaoStatus status) {
+                       return RefuseLogin(operation, reply, status);
+                     });
 }
 
 void OpenBaoAuthClient::RenewSelf(std::shared_ptr<const core::HeldToken> token,

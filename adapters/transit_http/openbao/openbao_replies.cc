@@ -136,6 +136,8 @@ core::Result<core::TransitKeyMetadata> MetadataResult(const std::optional<object
   metadata.min_available_version = read.Optional<std::int64_t>("min_available_version");
   metadata.min_encryption_version = read.Required<std::int64_t>("min_encryption_version");
   metadata.min_decryption_version = read.Required<std::int64_t>("min_decryption_version");
+  // Nothing that serves depends on it, so nothing that stands here makes the key unreadable.
+  metadata.auto_rotate_period = ReadField<std::int64_t>(*data, "auto_rotate_period").value;
   const object keys = read.Required<object>("keys");
   if (!read.complete()) return Unparsable();
   auto versions = VersionTimes(keys);

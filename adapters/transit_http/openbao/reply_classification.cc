@@ -76,9 +76,11 @@ bool IsRedirect(int http_status) { return http_status >= 300 && http_status <= 3
 bool IsStandbyRedirect(int http_status) { return http_status == 307 || http_status == 308; }
 
 bool IsMissingCertificate(int http_status, std::string_view body) {
-  // The second where a proxy speaks plain HTTP to OpenBao.
-  return http_status == 400 && (body.contains("client certificate must be supplied") ||
-                                body.contains("tls connection required"));
+  // The first until OpenBao 2.5, the second since 2.6, the third where a proxy speaks plain HTTP to
+  // OpenBao 2.5 or older.
+  return http_status == 400 &&
+         (body.contains("client certificate must be supplied") ||
+          body.contains("no client certificate found") || body.contains("tls connection required"));
 }
 
 bool IsMissingAliasName(int http_status, std::string_view body) {

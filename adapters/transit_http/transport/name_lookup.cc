@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 #include <memory>
 #include <system_error>
 #include <thread>
@@ -55,6 +56,15 @@ bool LookUpInBackground(const NameLookup& lookup, std::string host,
     return false;
   }
   return true;
+}
+
+IpAddresses LookUpWithBound(const NameLookup& lookup, const std::string& host) {
+  auto promise = std::make_shared<std::promise<IpAddresses>>();
+  std::future<IpAddresses> found = promise->get_future();
+  const bool begun = LookUpInBackground(
+      lookup, host, [promise](IpAddresses addresses) { promise->set_value(std::move(addresses)); });
+  if (!begun || found.wait_for(kLongestLookUp) != std::future_status::ready) return std::nullopt;
+  return found.get();
 }
 
 }  // namespace baokms::adapters::transit_http

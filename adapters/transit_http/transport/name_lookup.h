@@ -29,4 +29,7 @@ bool IsIpAddress(const std::string& host);
 bool LookUpInBackground(const NameLookup& lookup, std::string host,
                         std::move_only_function<void(IpAddresses)> done);
 
+// Waits for it, for kLongestLookUp at most.
+IpAddresses LookUpWithBound(const NameLookup& lookup, const std::string& host);
+
 }  // namespace baokms::adapters::transit_http

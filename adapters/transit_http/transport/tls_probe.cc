@@ -2,25 +2,16 @@
 
 #include <curl/curl.h>
 
-#include <future>
 #include <memory>
 #include <utility>
 
 #include "adapters/transit_http/transport/ca_bundle.h"
+#include "adapters/transit_http/transport/name_lookup.h"
 #include "adapters/transit_http/transport/server_address.h"
 #include "adapters/transit_http/transport/transfer.h"
 
 namespace baokms::adapters::transit_http {
 namespace {
-
-IpAddresses LookUpWithBound(const NameLookup& lookup, const std::string& host) {
-  auto promise = std::make_shared<std::promise<IpAddresses>>();
-  std::future<IpAddresses> found = promise->get_future();
-  const bool begun = LookUpInBackground(
-      lookup, host, [promise](IpAddresses addresses) { promise->set_value(std::move(addresses)); });
-  if (!begun || found.wait_for(kLongestLookUp) != std::future_status::ready) return std::nullopt;
-  return found.get();
-}
 
 TlsFinding JudgeFailure(const core::Error& error) {
   if (const auto why = core::TlsFailureOf(error)) return {TlsVerdict::kTlsFailed, *why};

@@ -53,6 +53,17 @@ TEST_CASE("Certificate: a good one passes with its expiry and whether it has a C
   CHECK_FALSE(nameless->has_common_name);
 }
 
+TEST_CASE("Certificate: when it expires is read whatever else is wrong with it") {
+  using adapters::cert::ExpiryOf;
+  core::ClientIdentity identity = MakeIdentity({.key_kind = "P-256"});
+  CHECK(ExpiryOf(identity) == kEnd);
+  Refuses(Check(identity, kEnd + 1000), CertificateProblem::kExpired);
+  identity.chain_der.front() += "x";
+  CHECK(ExpiryOf(identity) == std::nullopt);
+  identity.chain_der.clear();
+  CHECK(ExpiryOf(identity) == std::nullopt);
+}
+
 TEST_CASE("Certificate: the validity window counts with the leeway and to the second") {
   const core::ClientIdentity identity = MakeIdentity();
   CHECK(Check(identity, kStart - 30).has_value());

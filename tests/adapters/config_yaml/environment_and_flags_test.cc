@@ -74,7 +74,7 @@ TEST_CASE("Overrides: no other field can be set from the environment") {
       return std::nullopt;
     };
     LoadWith({}, spy);
-    ResolveConfigPath({}, spy);
+    ResolveConfigPath({}, spy, [](const std::string&) { return false; });
     return names;
   }();
   CHECK(asked_for.size() == 8);
@@ -116,19 +116,23 @@ TEST_CASE("Overrides: debug correlation cannot survive a flag that lowers the le
   CHECK(loaded.error()[0].field == "logging.level");
 }
 
-TEST_CASE("ResolveConfigPath: flag, then the two variables, then none") {
+TEST_CASE("ResolveConfigPath: flag, then the two variables, then the usual file if it is there") {
+  const auto none = [](const std::string&) { return false; };
+  const auto usual = [](const std::string& path) { return path == "/etc/openbao-kms/config.yaml"; };
   const auto environment =
       Environment({{"BAO_KMS_PROVIDER_CONFIG", "/one"}, {"BAO_KMS_PROVIDER_CONFIG_PATH", "/two"}});
   Overrides flags;
-  CHECK(ResolveConfigPath(flags, environment) == "/one");
-  CHECK(ResolveConfigPath(flags, Environment({{"BAO_KMS_PROVIDER_CONFIG", ""},
-                                              {"BAO_KMS_PROVIDER_CONFIG_PATH", "/two"}})) ==
-        "/two");
-  CHECK_FALSE(ResolveConfigPath(flags, Environment({})).has_value());
+  CHECK(ResolveConfigPath(flags, environment, usual) == "/one");
+  CHECK(ResolveConfigPath(flags,
+                          Environment({{"BAO_KMS_PROVIDER_CONFIG", ""},
+                                       {"BAO_KMS_PROVIDER_CONFIG_PATH", "/two"}}),
+                          usual) == "/two");
+  CHECK_FALSE(ResolveConfigPath(flags, Environment({}), none).has_value());
+  CHECK(ResolveConfigPath(flags, Environment({}), usual) == "/etc/openbao-kms/config.yaml");
   flags.config_path = "/flag";
-  CHECK(ResolveConfigPath(flags, environment) == "/flag");
+  CHECK(ResolveConfigPath(flags, environment, usual) == "/flag");
   flags.config_path = "";
-  CHECK(ResolveConfigPath(flags, environment) == "/one");
+  CHECK(ResolveConfigPath(flags, environment, usual) == "/one");
 }
 
 }  // namespace

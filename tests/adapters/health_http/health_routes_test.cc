@@ -84,6 +84,64 @@ TEST_CASE("/ready: no text can break the JSON") {
   CHECK(Ask(gauges, "/ready").body.find(R"(["a?b?c??"])") != std::string::npos);
 }
 
+TEST_CASE("/status: what is not known is left out and the code is 200 also when not ready") {
+  testing::FixedGauges gauges;
+  gauges.status.program_version = "v0.1.0";
+  gauges.status.health.reasons = {"metadata_unverified"};
+  const Reply reply = Ask(gauges, "/status");
+  CHECK(reply.status == 200);
+  CHECK(reply.body == R"({"name":"status","programVersion":"v0.1.0","live":false,"ready":false,)"
+                      R"("reasons":["metadata_unverified"]})"
+                      "\n");
+}
+
+TEST_CASE("/status: every field in its order") {
+  testing::FixedGauges gauges;
+  gauges.status = {
+      .program_version = "v0.1.0",
+      .health = {.live = true,
+                 .ready = true,
+                 .rotation_state = "pending",
+                 .reasons = {"retired_version_undecryptable"},
+                 .persistence_degraded = true},
+      .key_version = 3,
+      .key_id_hash = "hash3",
+      .pending = ports::StatusReading::Pending{.version = 4,
+                                               .key_id_hash = "hash4",
+                                               .observations = 1,
+                                               .required_observations = 3,
+                                               .earliest_promotion = 1'700'000'000},
+      .undecryptable = {1, 2},
+      .token_left = std::chrono::seconds(1700),
+      .credential_left = std::chrono::seconds(0),
+      .metadata_probe =
+          ports::StatusReading::Probe{
+              .ok = true, .age = std::chrono::seconds(12), .took = std::chrono::milliseconds(3)},
+      .deep_probe = ports::StatusReading::Probe{.ok = false,
+                                                .age = std::chrono::seconds(40),
+                                                .took = std::chrono::milliseconds(2000),
+                                                .reason = "deep_probe_failed",
+                                                .error_class = "timeout"},
+      .last_failure = ports::StatusReading::Failure{.probe = "deep",
+                                                    .age = std::chrono::seconds(40),
+                                                    .reason = "deep_probe_failed",
+                                                    .error_class = "timeout",
+                                                    .advice = "say \"why\""}};
+  CHECK(Ask(gauges, "/status").body ==
+        R"({"name":"status","programVersion":"v0.1.0","live":true,"ready":true,)"
+        R"("reasons":["retired_version_undecryptable"],"rotationState":"pending",)"
+        R"("activeTransitVersion":3,"activeKeyIdHash":"hash3","pendingTransitVersion":4,)"
+        R"("pendingKeyIdHash":"hash4","pendingStableObservationCount":1,)"
+        R"("pendingRequiredObservationCount":3,"pendingPromotesAfter":"2023-11-14T22:13:20Z",)"
+        R"("undecryptableVersions":[1,2],"persistenceDegraded":true,"tokenSecondsLeft":1700,)"
+        R"("credentialSecondsLeft":0,"metadataProbe":{"ok":true,"secondsAgo":12,"milliseconds":3},)"
+        R"("deepProbe":{"ok":false,"secondsAgo":40,"milliseconds":2000,)"
+        R"("reason":"deep_probe_failed","errorClass":"timeout"},"lastFailure":{"probe":"deep",)"
+        R"("secondsAgo":40,"reason":"deep_probe_failed","errorClass":"timeout",)"
+        R"("advice":"say \"why\""}})"
+        "\n");
+}
+
 TEST_CASE("/metrics: the text format with its content type, read at each scrape") {
   int scrapes = 0;
   const auto server =

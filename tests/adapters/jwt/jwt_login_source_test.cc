@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <optional>
+#include <set>
+#include <string_view>
 #include <vector>
 
 #include "adapters/jwt/jwt_file_source.h"
@@ -79,7 +81,7 @@ TEST_CASE("Login: role and JWT go to the configured mount within the deadline") 
   const auto result = fixture.Login();
   REQUIRE(result.has_value());
   CHECK(result->grant.value.ExposeSecret() == "s.t");
-  CHECK_FALSE(result->credential_expires_at.has_value());
+  CHECK(result->credential_expires_at == 1'700'003'600);
   CHECK(fixture.auth.mount_paths == std::vector<std::string>{"auth/jwt"});
   CHECK(fixture.auth.bodies.at(0) == R"({"role":"kms","jwt":")" + fixture.jwt + R"("})");
   CHECK(fixture.auth.deadlines.at(0) == core::MonotonicTime(5s));
@@ -216,6 +218,19 @@ TEST_CASE("Login: a refusal is auth_failed with advice and another failure keeps
   REQUIRE_FALSE(sealed.has_value());
   CHECK(sealed.error().status == LoginStatus::kError);
   CHECK(sealed.error().error == core::OpenBaoFailure(core::OpenBaoStatus::kSealed));
+}
+
+TEST_CASE("Login: each cause that OpenBao tells has advice of its own") {
+  LoginFixture fixture;
+  std::set<std::string_view> told;
+  for (const core::LoginRefusal why : core::kLoginRefusals) {
+    fixture.auth.error = core::LoginRefused(why);
+    const auto refused = fixture.Login();
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().status == LoginStatus::kAuthFailed);
+    CHECK(refused.error().error == core::LoginRefused(why));
+    CHECK(told.insert(refused.error().advice).second);
+  }
 }
 
 TEST_CASE("Login: the advice for a JWT names the fields of its source") {

@@ -249,5 +249,14 @@ TEST_CASE("Claims: the subject is compared when one is expected") {
   }
 }
 
+TEST_CASE("Claims: when a JWT expires is read whatever else is wrong with it") {
+  using adapters::jwt::ExpiryOf;
+  CHECK(ExpiryOf(MakeJwt(R"({"exp":)" + At(-3600) + "}")) == kNow - 3600);
+  CHECK(ExpiryOf(MakeJwt(R"({"exp":)" + At(60) + R"(.9,"nbf":)" + At(9999) + "}")) == kNow + 60);
+  CHECK(ExpiryOf(MakeJwt(R"({"iat":1})")) == std::nullopt);
+  CHECK(ExpiryOf(MakeJwt(R"({"exp":"soon"})")) == std::nullopt);
+  CHECK(ExpiryOf("no JWT") == std::nullopt);
+}
+
 }  // namespace
 }  // namespace baokms::tests

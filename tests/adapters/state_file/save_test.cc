@@ -93,6 +93,45 @@ struct LockedStore {
   FileStateStore store;
 };
 
+TEST_CASE("Trial save: leaves nothing behind and tells what a save would meet") {
+  const StateDirectory directory;
+  FaultyFileSystem files;
+  FileStateStore store(files, directory.state());
+  CHECK(store.TrySaving(10'000).has_value());
+  CHECK(std::filesystem::is_empty(directory.path()));
+  for (const int at : {0, 1, 2, 3}) {
+    CAPTURE(at);
+    FaultyFileSystem faulty;
+    faulty.fail_at = at;
+    faulty.error = ENOSPC;
+    FileStateStore failing(faulty, directory.state());
+    const auto tried = failing.TrySaving(10'000);
+    REQUIRE_FALSE(tried.has_value());
+    CHECK(tried.error().kind == StateProblemKind::kNotSaved);
+    CHECK(tried.error().text.find("no space is left; ") != std::string_view::npos);
+    CHECK(std::filesystem::is_empty(directory.path()));
+  }
+}
+
+TEST_CASE("Trial save: without unnamed files a named one is removed at once") {
+  const StateDirectory directory;
+  FaultyFileSystem files;
+  files.fail_at = 0;
+  files.error = EOPNOTSUPP;
+  FileStateStore store(files, directory.state());
+  CHECK(store.TrySaving(10'000).has_value());
+  CHECK(std::filesystem::is_empty(directory.path()));
+}
+
+TEST_CASE("Trial save: a directory that is missing is told") {
+  const StateDirectory directory;
+  PosixFileSystem files;
+  FileStateStore store(files, directory.root() + "/none/key-registry.json");
+  const auto tried = store.TrySaving(1);
+  REQUIRE_FALSE(tried.has_value());
+  CHECK(tried.error().kind == StateProblemKind::kUnsafeDirectory);
+}
+
 TEST_CASE("Save: temporary file, fsync, rename, fsync of the directory, in this order") {
   const StateDirectory directory;
   LockedStore locked(directory);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -101,6 +102,29 @@ TEST_CASE("Lock: the loser names the holder and the lock of a killed holder is f
   CHECK(lost->holder_pid == other.pid());
   other.Kill();
   CHECK_FALSE(TryLock(directory.state()).has_value());
+}
+
+// This process, or nobody: not every file system's device numbers match /proc/locks.
+bool IsNamed(std::int64_t writer) { return writer == 0 || writer == ::getpid(); }
+
+TEST_CASE("Lock: again it stays the same and is taken anew where its file went") {
+  const StateDirectory directory;
+  PosixFileSystem files;
+  FileStateStore store(files, directory.state());
+  REQUIRE(store.Lock());
+  struct stat first{};
+  REQUIRE(::stat(directory.lock().c_str(), &first) == 0);
+  REQUIRE(store.Lock());
+  CHECK(IsNamed(store.FindWriter()));
+  std::filesystem::remove(directory.lock());
+  CHECK(store.FindWriter() == 0);
+  REQUIRE(store.Lock());
+  CHECK(IsNamed(store.FindWriter()));
+  std::filesystem::remove(directory.lock());
+  const Holder other(directory.lock());
+  const auto lost = store.Lock();
+  REQUIRE_FALSE(lost.has_value());
+  CHECK(lost.error().kind == StateProblemKind::kLocked);
 }
 
 TEST_CASE("FindLockHolder: only a held flock of that very file counts") {

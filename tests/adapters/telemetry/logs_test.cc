@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/model/login_refusal.h"
 #include "tests/adapters/telemetry/recorder.h"
 
 namespace baokms::adapters::telemetry {
@@ -333,29 +334,57 @@ TEST_CASE("Events without fields: message, operation and level") {
   CHECK(recorder.Take() == line("WARN", "clock.regressed"));
   recorder.telemetry.CaFileRefused();
   CHECK(recorder.Take() == line("WARN", "ca_file.refused"));
-  recorder.telemetry.ServeStart();
-  CHECK(recorder.Take() == line("INFO", "serve.start"));
-  recorder.telemetry.ServeReady();
-  CHECK(recorder.Take() == line("INFO", "serve.ready"));
   recorder.telemetry.Note(LogLevel::kError, "loop.stopped");
   CHECK(recorder.Take() == line("ERROR", "loop.stopped"));
 }
 
-TEST_CASE("A failed start: the JSON line at warn, then one plain line in this order") {
+TEST_CASE("serve.start and serve.ready: what starts and what serves") {
+  TelemetryOptions options = Recorder::AtDebug();
+  options.build = {.version = "1.2.3", .commit = "abc", .build_date = "d", .dirty = false};
+  Recorder recorder(options);
+  recorder.telemetry.ServeStart("default_path");
+  CHECK(recorder.Take() == kTs + R"("INFO","message":"serve.start","operation":"serve.start",)"
+                                 R"("version":"1.2.3","commit":"abc",)"
+                                 R"("configuration":"default_path"})"
+                                 "\n");
+  recorder.telemetry.ServeStart("/a/path");
+  CHECK(recorder.Take().find(R"("configuration":"unknown")") != std::string::npos);
+  recorder.telemetry.ServeReady(
+      {.key_id_hash = kHash, .transit_key_version = 3, .listeners = "socket, metrics"});
+  CHECK(recorder.Take() == kTs + R"("INFO","message":"serve.ready","operation":"serve.ready",)"
+                                 R"("key_id_hash":")" +
+                               std::string(kHash) +
+                               R"(","transit_key_version":3,"listeners":"socket, metrics"})"
+                               "\n");
+}
+
+TEST_CASE("A failed start: the JSON line at error with advice, then one plain line in this order") {
   Recorder recorder;
-  recorder.telemetry.ServeShutdown(core::ErrorClass::kAuthFailed, "metadata_unverified");
+  const std::string advice = "auth.jwt.role: " + std::string(1000, 'x');
+  recorder.telemetry.ServeFailed("auth_failed", "start_failed", advice);
   recorder.telemetry.PlainLine("auth.jwt.role: OpenBao refused the login");
   CHECK(recorder.Take() ==
-        kTs + R"("WARN","message":"serve.shutdown","operation":"serve.shutdown",)"
-              R"("status":"error","reason":"metadata_unverified","error_class":"auth_failed"})"
-              "\nauth.jwt.role: OpenBao refused the login\n");
+        kTs + R"("ERROR","message":"serve.shutdown","operation":"serve.shutdown",)"
+              R"("status":"error","reason":"start_failed","error_class":"auth_failed",)"
+              R"("advice":")" +
+            advice + "\"}\nauth.jwt.role: OpenBao refused the login\n");
+}
+
+TEST_CASE("auth.login: what OpenBao said of a login that it refused is a word") {
+  Recorder recorder;
+  const core::Error refused = core::LoginRefused(core::LoginRefusal::kAudience);
+  recorder.telemetry.LoginFinished(core::LoginStatus::kAuthFailed, &refused, microseconds(1));
+  CHECK(recorder.Take() == kTs + R"("WARN","message":"auth.login","operation":"auth.login",)"
+                                 R"("status":"auth_failed","duration_ms":0.001,)"
+                                 R"("reason":"audience","error_class":"auth_failed"})"
+                                 "\n");
 }
 
 TEST_CASE("Levels: each level hides what is below it and can change at run time") {
   Recorder recorder;
   const auto say_all = [&] {
     recorder.telemetry.KmsRequestFinished(Succeeded());
-    recorder.telemetry.ServeReady();
+    recorder.telemetry.ServeReady({});
     recorder.telemetry.ClockRegressed();
     recorder.telemetry.Note(LogLevel::kError, "an.error");
     std::string words;

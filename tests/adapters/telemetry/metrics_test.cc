@@ -105,6 +105,7 @@ TEST_CASE("Scrape: what is always present stands there before the first event, n
       R"(openbao_kms_rotation_state{state="pending"} 0)",
       R"(openbao_kms_rotation_state{state="unknown"} 1)",
       "openbao_kms_socket_restarts_total 0",
+      "openbao_kms_state_files_intact 1",
       "openbao_kms_status_cache_age_seconds 0",
       "openbao_kms_token_ttl_seconds 0",
       "openbao_kms_transit_batch_items_count 0",
@@ -171,9 +172,32 @@ TEST_CASE("Metric table: it says what a scrape shows from the start and after ev
   gauges.reading.status_key_id_hash = kHash;
   CHECK(Shown(recorder.telemetry.Scrape()) ==
         InTable({Appears::kAtStart, Appears::kWithActiveKey}));
+  gauges.reading.reasons = {"status_stale"};
+  CHECK(Shown(recorder.telemetry.Scrape()) ==
+        InTable({Appears::kAtStart, Appears::kWithActiveKey, Appears::kWithReason}));
   TellEverything(recorder.telemetry);
   CHECK(Shown(recorder.telemetry.Scrape()) ==
-        InTable({Appears::kAtStart, Appears::kWithActiveKey, Appears::kWithFirstEvent}));
+        InTable({Appears::kAtStart, Appears::kWithActiveKey, Appears::kWithFirstEvent,
+                 Appears::kWithReason}));
+}
+
+TEST_CASE("Scrape: ready with its reasons, each once and gone when it is over") {
+  Recorder recorder;
+  testing::FixedGauges gauges;
+  recorder.telemetry.BindGauges(&gauges);
+  gauges.reading.reasons = {"status_stale", "status_stale", "no word\n"};
+  gauges.reading.credential_ttl = std::chrono::seconds(90);
+  std::string scrape = recorder.telemetry.Scrape();
+  CHECK(scrape.contains("\nopenbao_kms_ready 0\n"));
+  CHECK(scrape.contains("\nopenbao_kms_ready_reason{reason=\"status_stale\"} 1\n"));
+  CHECK(scrape.find("status_stale") == scrape.rfind("status_stale"));
+  CHECK(scrape.contains("\nopenbao_kms_ready_reason{reason=\"unknown\"} 1\n"));
+  CHECK(scrape.contains("\nopenbao_kms_credential_ttl_seconds 90\n"));
+  gauges.reading.ready = true;
+  gauges.reading.reasons.clear();
+  scrape = recorder.telemetry.Scrape();
+  CHECK(scrape.contains("\nopenbao_kms_ready 1\n"));
+  CHECK_FALSE(scrape.contains("openbao_kms_ready_reason"));
 }
 
 TEST_CASE("Scrape: the process series of Go's client are there") {
@@ -200,7 +224,8 @@ TEST_CASE("Scrape: gauges are read at each scrape and the old key_id hash goes")
                     .rotation = ports::RotationLabel::kPending,
                     .breaker_open = true,
                     .persistence_degraded = true,
-                    .newest_undecryptable = 2};
+                    .newest_undecryptable = 2,
+                    .state_files_intact = false};
   recorder.telemetry.BindGauges(&gauges);
   std::string scrape = recorder.telemetry.Scrape();
   for (const std::string& line : {std::string("openbao_kms_token_ttl_seconds 1.5"),
@@ -213,7 +238,8 @@ TEST_CASE("Scrape: gauges are read at each scrape and the old key_id hash goes")
                                   std::string(R"(openbao_kms_rotation_state{state="unknown"} 0)"),
                                   std::string("openbao_kms_circuit_breaker_state 1"),
                                   std::string("openbao_kms_rotation_persistence_degraded 1"),
-                                  std::string("openbao_kms_retired_version_undecryptable 2")}) {
+                                  std::string("openbao_kms_retired_version_undecryptable 2"),
+                                  std::string("openbao_kms_state_files_intact 0")}) {
     CHECK_MESSAGE(Has(scrape, line), line);
   }
   gauges.reading.status_key_id_hash = kOtherHash;

@@ -5,6 +5,7 @@
 
 #include "adapters/transit_http/openbao/openbao_auth_client.h"
 #include "adapters/transit_http/openbao/openbao_transit_client.h"
+#include "core/model/login_refusal.h"
 #include "tests/adapters/transit_http/transport_fixture.h"
 
 namespace baokms::tests {
@@ -155,7 +156,8 @@ TEST_CASE(
 
 TEST_CASE(
     "Login: a certificate that did not arrive and a method without a login have their names") {
-  for (const char* text : {"client certificate must be supplied", "tls connection required"}) {
+  for (const char* text : {"client certificate must be supplied", "no client certificate found",
+                           "tls connection required"}) {
     Clients clients;
     clients.transport.Answer(400, std::string(R"({"errors":[")") + text + R"("]})");
     CHECK(clients.Login().error() == core::LoginCertificateMissing());
@@ -306,7 +308,8 @@ TEST_CASE("Login: refusals are one error and other failures keep their own row")
   for (const Ending& ending :
        {Ending{400, R"({"errors":["invalid audience"]})", core::LoginRefused(),
                OpenBaoStatus::kInvalidRequest},
-        Ending{403, R"({"errors":["permission denied"]})", core::LoginRefused(),
+        Ending{403, R"({"errors":["permission denied"]})",
+               core::LoginRefused(core::LoginRefusal::kDenied),
                OpenBaoStatus::kPermissionDenied},
         Ending{500, "missing name in alias", core::LoginRefused(), OpenBaoStatus::kUnavailable},
         Ending{500, "other", core::OpenBaoFailure(OpenBaoStatus::kUnavailable),

@@ -227,6 +227,19 @@ TEST_CASE("Metadata reply: a missing or mistyped field or an odd version is refu
   }
 }
 
+TEST_CASE("Metadata reply: the period of rotations is read and never makes the key unreadable") {
+  for (const auto& [value, seconds] : std::vector<std::pair<std::string, std::int64_t>>{
+           {"7200", 7200}, {"\"2h\"", 0}, {"null", 0}, {"7200.5", 0}, {"{}", 0}}) {
+    CAPTURE(value);
+    std::string text = kMetadata;
+    const std::string off = "\"auto_rotate_period\":0";
+    text.replace(text.find(off), off.size(), "\"auto_rotate_period\":" + value);
+    const auto reply = ReadKeyMetadataReply(text);
+    REQUIRE(reply.result.has_value());
+    CHECK(reply.result->auto_rotate_period == seconds);
+  }
+}
+
 TEST_CASE("Metadata reply: an asymmetric key stays readable so that the profile can refuse it") {
   std::string text = kMetadata;
   const std::string keys = "{\"1\":1700000000,\"2\":1700000100}";

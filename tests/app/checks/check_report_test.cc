@@ -33,6 +33,18 @@ TEST_CASE("Checks: after one that the rest stands on they are skipped and say wh
   CHECK(report.FirstFailure() == "b: seen");
 }
 
+TEST_CASE("Checks: one that stands alone runs whatever failed and keeps the first that did") {
+  std::vector<std::string> ran;
+  PlannedCheck alone = Planned("b", Fail("worse", "do"), IfFailed::kSkipTheRest, ran);
+  alone.stands = Stands::kAlone;
+  const CheckReport report =
+      RunChecks("doctor", {Planned("a", Fail("bad", "mend"), IfFailed::kSkipTheRest, ran), alone,
+                           Planned("c", Pass(), IfFailed::kGoOn, ran)});
+  CHECK(ran == std::vector<std::string>{"a", "b"});
+  CHECK(report.checks[1].result.message == "worse");
+  CHECK(report.checks[2].result.message == "needs a");
+}
+
 TEST_CASE("Checks: one that is listed only when something is wrong is not listed else") {
   std::vector<std::string> ran;
   const auto quiet = [&](std::string_view id, CheckResult result, IfFailed if_failed) {

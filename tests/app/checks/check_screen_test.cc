@@ -92,6 +92,39 @@ TEST_CASE("Check screen: the summary counts each kind and leaves out what there 
   CHECK(SummaryOf(report) == "2 passed, 1 warned, 1 failed, 1 skipped");
 }
 
+const CheckReport kMixed{.name = "doctor",
+                         .checks = {{"a", "A", Pass()},
+                                    {"b", "B", Fail("broken", "mend it")},
+                                    {"c", "C", {CheckStatus::kSkip, "needs b", ""}},
+                                    {"d", "D", {CheckStatus::kSkip, "needs --flag", ""}},
+                                    {"e", "E", {CheckStatus::kSkip, "needs b", ""}},
+                                    {"f", "F", Fail("broken, too", "mend it as well")}}};
+
+TEST_CASE("Check screen: while checks run a failure is named and what is skipped is not") {
+  const CheckLayout layout{.width = 60, .id_width = 4, .color = false};
+  std::string text;
+  for (const Check& check : kMixed.checks) text += LinesWhileChecking(check, layout);
+  CHECK(text == "[pass] a     A\n[fail] b     B\n[fail] f     F\n");
+}
+
+TEST_CASE("Check screen: failures come last in full and what is skipped is told together") {
+  const CheckLayout layout{.width = 60, .id_width = 4, .color = false};
+  CHECK(LinesAtTheEnd(kMixed, layout) ==
+        "[skip] needs b: c, e\n"
+        "[skip] d     D - needs --flag\n"
+        "1 passed, 2 failed, 3 skipped\n"
+        "[fail] b     B - broken\n"
+        "             -> mend it\n"
+        "[fail] f     F - broken, too\n"
+        "             -> mend it as well\n");
+}
+
+TEST_CASE("Check screen: without a failure the summary comes last") {
+  const CheckReport good{.name = "doctor", .checks = {{"a", "A", Pass()}, kLong}};
+  CHECK(LinesAtTheEnd(good, {.width = 60, .id_width = 4, .color = false}) ==
+        "1 passed, 1 warned\n");
+}
+
 class Heard final : public CheckWatch {
  public:
   void Begins(const PlannedCheck& planned) override { words += "+" + std::string(planned.id); }

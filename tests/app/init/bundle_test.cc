@@ -27,6 +27,7 @@ TEST_CASE("Bundle: the files of each model and their modes") {
         "config.yaml 0640\n"
         "encryption-config.yaml 0644\n"
         "encryption-config-readers.yaml 0644\n"
+        "encryption-config-without-identity.yaml 0644\n"
         "openbao-policy.hcl 0644\n"
         "openbao-setup.sh 0750\n"
         "node-setup.sh 0750\n"
@@ -127,19 +128,21 @@ TEST_CASE("Bundle: two configurations have one config.yaml only when they are eq
   CHECK(ConfigFile(one) != ConfigFile(other));
 }
 
-TEST_CASE(
-    "Bundle: the readers' EncryptionConfiguration writes plaintext and the writers' does not") {
+TEST_CASE("Bundle: only the readers write plaintext and only the last file refuses it") {
+  using adapters::config_yaml::RemarkKind;
+  using Remarks = std::vector<RemarkKind>;
   const std::vector<BundleFile> files = Bundled(Planned(JwtValues()));
-  for (const auto& [name, plaintext] : {std::pair{"encryption-config-readers.yaml", true},
-                                        std::pair{"encryption-config.yaml", false}}) {
+  for (const auto& [name, remarks] :
+       {std::pair{"encryption-config-readers.yaml", Remarks{RemarkKind::kWritesPlaintext}},
+        std::pair{"encryption-config.yaml", Remarks{RemarkKind::kListsIdentity}},
+        std::pair{"encryption-config-without-identity.yaml", Remarks{}}}) {
     CAPTURE(name);
     const std::string& yaml = FileOf(files, name).content;
     const auto verdict = adapters::config_yaml::JudgeEncryptionConfiguration(
         yaml, "openbao", "/run/openbao-kms/kms.sock");
     CHECK(verdict.problems.empty());
-    CHECK(verdict.remarks.size() == 1);
-    using adapters::config_yaml::RemarkKind;
-    CHECK(verdict.Has(plaintext ? RemarkKind::kWritesPlaintext : RemarkKind::kListsIdentity));
+    CHECK(verdict.remarks.size() == remarks.size());
+    for (const RemarkKind remark : remarks) CHECK(verdict.Has(remark));
     CHECK(yaml.contains("      - secrets\n"));
     CHECK(yaml.contains("          timeout: 3s\n"));
   }
@@ -150,6 +153,10 @@ TEST_CASE("Bundle: an EncryptionConfiguration that came out wrong is noticed") {
   const std::string readers = EncryptionConfiguration(installation, ApiServerPhase::kReaders);
   CHECK(WrongWith(readers, installation, ApiServerPhase::kReaders).empty());
   CHECK_FALSE(WrongWith(readers, installation, ApiServerPhase::kWriters).empty());
+  CHECK_FALSE(WrongWith(readers, installation, ApiServerPhase::kWithoutIdentity).empty());
+  const std::string last = EncryptionConfiguration(installation, ApiServerPhase::kWithoutIdentity);
+  CHECK(WrongWith(last, installation, ApiServerPhase::kWithoutIdentity).empty());
+  CHECK_FALSE(WrongWith(last, installation, ApiServerPhase::kWriters).empty());
   CHECK_FALSE(WrongWith(readers + "x: 1\n", installation, ApiServerPhase::kReaders).empty());
   Installation other = installation;
   other.configuration.transit.key_id_scope.provider_name = "other";

@@ -3,9 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "app/key_usage/key_usage_text.h"
 #include "core/wire/sha256.h"
 #include "tests/support/core/builders.h"
 #include "tests/support/etcd/stored_envelope.h"
@@ -47,7 +49,9 @@ struct Scene {
             .taken_at = core::testing::kNow,
             .rules = rules};
   }
-  std::string Text() const { return DescribeKeyUsage(facts()); }
+  std::string Text(const TextLayout& layout = {}) const {
+    return DescribeKeyUsage(facts(), layout);
+  }
   std::vector<int> Unreferenced() const {
     std::vector<int> versions;
     const Report report = ReportKeyUsage(facts());
@@ -149,8 +153,55 @@ TEST_CASE("Key usage report: thousands are marked and columns are aligned") {
   const std::string text = scene.Text();
   CHECK(Says(text,
              "\nencrypted: 1,201 objects\n  objects  provider  resource  version  keyIdHash\n"));
-  CHECK(Says(text, "\n    1,200  openbao   secrets   2        "));
-  CHECK(Says(text, "\n        1  openbao   secrets   1        "));
+  CHECK(Says(text, "\n    1,200  openbao   secrets         2  "));
+  CHECK(Says(text, "\n        1  openbao   secrets         1  "));
+  CHECK(Says(text, "\n  version  state    objects  keyIdHash\n"));
+  CHECK(Says(text, "\n        2  active     1,200  "));
+  CHECK(Says(text, "\n        1  retired        1  "));
+}
+
+TEST_CASE("Key usage report: the text begins with its answer and with why there is none") {
+  const Scene scene({Snapshot(2, kActive), Snapshot(1, kRetired)}, {2});
+  CHECK(scene.Text().starts_with("retire: nothing here refers to version 1: "));
+  const Scene removed({Snapshot(2, kActive), Snapshot(1, kRemoved)}, {2, 1});
+  CHECK(removed.Text().starts_with(
+      "retire: nothing; every retired version is still referred to or none is left\n"
+      "warning: 1 objects refer to version 1, "));
+  const Scene empty({Snapshot(2, kActive), Snapshot(1, kRetired)}, {});
+  CHECK(empty.Text().starts_with("no answer: No object refers to any recorded version, "));
+}
+
+TEST_CASE(
+    "Key usage report: on a terminal no line is wider and words and hashes are whole or cut") {
+  Scene scene({Snapshot(3, kActive), Snapshot(2, kRetired), Snapshot(1, kRetired)}, {3, 1});
+  scene.census.Count("/registry/secrets/a/c", "k8s:enc:kms:v2:openbao:damage");
+  const std::string hash = core::PublicHash(IdOf(3).str());
+  std::istringstream words(scene.Text());
+  std::string whole;
+  for (std::string word; words >> word;) whole += word + ' ';
+  for (const std::size_t width : {60UZ, 80UZ, 120UZ}) {
+    CAPTURE(width);
+    const std::string text = scene.Text({.width = width, .color = false});
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= width, line);
+    std::istringstream shown(text);
+    std::string joined;
+    for (std::string word; shown >> word;) joined += word + ' ';
+    if (width == 120) CHECK(joined == whole);
+    CHECK(Says(text, hash) == (width > 60));
+    CHECK(Says(text, hash.substr(0, 12)));
+  }
+}
+
+TEST_CASE("Key usage report: color is on titles and answers and changes no word") {
+  const Scene scene({Snapshot(2, kActive), Snapshot(1, kRetired)}, {2});
+  std::string colored = scene.Text({.width = 100, .color = true});
+  CHECK(colored.starts_with("\033[32mretire\033[0m: nothing here"));
+  CHECK(Says(colored, "\033[1mencrypted\033[0m: 1 objects"));
+  for (std::size_t at = 0; (at = colored.find('\033')) != std::string::npos;) {
+    colored.erase(at, colored.find('m', at) - at + 1);
+  }
+  CHECK(colored == scene.Text({.width = 100, .color = false}));
 }
 
 }  // namespace baokms::app

@@ -36,7 +36,7 @@ TEST_CASE("Failed start: a refused bootstrap names the version and the way out")
                                              "");
   CHECK(text.find("latest_version=2") != std::string::npos);
   CHECK(text.find("state.path") != std::string::npos);
-  for (const char* way : {"another node", "a backup of any node", "create a Transit key"}) {
+  for (const char* way : {"another node", "a backup of any node", "recover-state --adopt"}) {
     CHECK_MESSAGE(text.find(way) != std::string::npos, way);
   }
 }

@@ -208,7 +208,7 @@ TEST_CASE("Rotation report: verification is the same and ends with what it canno
   const Bench bench;
   Report verified = bench.Make(ReportVerification).report;
   CHECK(verified.at("confidence") == "limited");
-  CHECK(verified.at("limitations").size() == 4);
+  CHECK(verified.at("limitations").size() == 5);
   verified.erase("confidence");
   verified.erase("limitations");
   CHECK(verified == bench.Make().report);

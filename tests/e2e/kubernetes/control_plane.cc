@@ -17,12 +17,6 @@ using testing::HttpAnswer;
 // What no object may show in etcd.
 std::string ValueOf(const std::string& name) { return "plain-value-of-" + name; }
 
-std::string Without(std::string text, const std::string& part) {
-  const std::size_t at = text.find(part);
-  REQUIRE(at != std::string::npos);
-  return text.erase(at, part.size());
-}
-
 // As docs/encrypt-a-cluster.md tells: another name in `resources`.
 std::string WithMoreResources(std::string text) {
   const std::string secrets = "      - secrets\n";
@@ -108,11 +102,9 @@ ControlPlane::ControlPlane(std::size_t size)
   REQUIRE(made.code == 0);
   readers_ = WithMoreResources(testing::ReadWholeFile(bundle + "/encryption-config-readers.yaml"));
   writers_ = WithMoreResources(testing::ReadWholeFile(bundle + "/encryption-config.yaml"));
+  writers_only_ = WithMoreResources(
+      testing::ReadWholeFile(bundle + "/encryption-config-without-identity.yaml"));
   for (const auto& each : nodes) each->provider.emplace(each->node.config);
-}
-
-std::string ControlPlane::WritersOnly() const {
-  return Without(writers_, "      - identity: {}\n");
 }
 
 std::string ControlPlane::IdentityOnly() const {
@@ -126,14 +118,17 @@ std::string ControlPlane::ProviderName() const {
 }
 
 void ControlPlane::Configure(const std::string& encryption_configuration) const {
+  for (const auto& each : nodes) Configure(encryption_configuration, *each);
+}
+
+void ControlPlane::Configure(const std::string& encryption_configuration,
+                             const ControlPlaneNode& one) const {
   const std::string socket = node.config.socket();
-  for (const auto& each : nodes) {
-    std::string text = encryption_configuration;
-    if (const std::size_t at = text.find(socket); at != std::string::npos) {
-      text.replace(at, socket.size(), each->node.config.socket());
-    }
-    each->api.WriteEncryptionConfiguration(text);
+  std::string text = encryption_configuration;
+  if (const std::size_t at = text.find(socket); at != std::string::npos) {
+    text.replace(at, socket.size(), one.node.config.socket());
   }
+  one.api.WriteEncryptionConfiguration(text);
 }
 
 void ControlPlane::Begin(const std::string& encryption_configuration) {
@@ -167,10 +162,7 @@ double ControlPlane::Reload(const std::string& encryption_configuration) {
   Configure(encryption_configuration);
   const double seconds = SecondsUntil(Milliseconds(150000), [&] {
     CheckReadable();
-    for (const auto& each : nodes) {
-      CHECK(each->api.Live());
-      CHECK(each->api.Ready());
-    }
+    CheckHealthy();
     std::this_thread::sleep_for(Milliseconds(500));
     return std::ranges::equal(before, reloads(), std::less());
   });
@@ -178,16 +170,17 @@ double ControlPlane::Reload(const std::string& encryption_configuration) {
   return seconds;
 }
 
-HttpAnswer ControlPlane::Post(const Resource& resource, const std::string& name) const {
-  return api.Ask("POST", resource.path, Object(resource, name));
+HttpAnswer ControlPlane::Post(const Resource& resource, const std::string& name,
+                              const testing::KubeApiServer& server) {
+  return server.Ask("POST", resource.path, Object(resource, name));
 }
 
-void ControlPlane::Create(const std::string& name) {
+void ControlPlane::Create(const std::string& name, const testing::KubeApiServer& server) {
   for (const Resource& resource : EncryptedResources()) {
-    HttpAnswer made = Post(resource, name);
+    HttpAnswer made = Post(resource, name, server);
     // A custom resource is served a moment after it is listed.
     REQUIRE(Eventually(Milliseconds(20000), [&] {
-      if (made.status != 201) made = Post(resource, name);
+      if (made.status != 201) made = Post(resource, name, server);
       return made.status == 201 || made.status == 409;
     }));
   }
@@ -205,6 +198,13 @@ void ControlPlane::CheckReadable() const {
         CHECK(Has(resource, name, answer));
       }
     }
+  }
+}
+
+void ControlPlane::CheckHealthy() const {
+  for (const auto& each : nodes) {
+    CHECK(each->api.Ready());
+    CHECK(each->api.Live());
   }
 }
 
@@ -236,7 +236,7 @@ int ControlPlane::Rewrite() const {
 }
 
 HttpAnswer ControlPlane::WriteSecret(const std::string& name) const {
-  return Post(EncryptedResources().front(), name);
+  return Post(EncryptedResources().front(), name, api);
 }
 
 HttpAnswer ControlPlane::ReadSecret(const std::string& name) const {

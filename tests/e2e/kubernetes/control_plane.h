@@ -1,5 +1,5 @@
 // A control plane: OpenBao, a real etcd, and nodes that each have a provider and a real
-// kube-apiserver, joined by the two EncryptionConfigurations that `init` writes.
+// kube-apiserver, joined by the EncryptionConfigurations that `init` writes.
 #pragma once
 
 #include <chrono>
@@ -47,22 +47,27 @@ struct ControlPlane {
   // Of the bundle of `init`, with all of EncryptedResources.
   std::string Readers() const { return readers_; }
   std::string Writers() const { return writers_; }
-  // Writers without its identity, and an identity alone.
-  std::string WritersOnly() const;
+  std::string WritersOnly() const { return writers_only_; }
+  // An identity alone.
   std::string IdentityOnly() const;
 
   // Gives every kube-apiserver this as its file, with the socket of its own node.
   void Configure(const std::string& encryption_configuration) const;
+  void Configure(const std::string& encryption_configuration, const ControlPlaneNode& one) const;
   // Starts every kube-apiserver with this; makes the namespace and the custom resource.
   void Begin(const std::string& encryption_configuration);
   // Takes another one into use everywhere without a restart, as kube-apiserver does within a minute
   // or so; CHECKs all objects meanwhile. The seconds it took.
   double Reload(const std::string& encryption_configuration);
 
-  // One new object of each resource, named `name`; REQUIREd to work.
-  void Create(const std::string& name);
+  // One new object of each resource, named `name`, written by the first node or by `server`;
+  // REQUIREd to work.
+  void Create(const std::string& name) { Create(name, api); }
+  void Create(const std::string& name, const testing::KubeApiServer& server);
   // Whether every kube-apiserver reads each object made so far with its value.
   void CheckReadable() const;
+  // Whether every /readyz and /livez answers 200.
+  void CheckHealthy() const;
   // Every object of every namespace is replaced by itself, as the pages tell: one that was changed
   // meanwhile is left alone. How many were replaced.
   int Rewrite() const;
@@ -92,10 +97,12 @@ struct ControlPlane {
   testing::KubeApiServer& api;
 
  private:
-  testing::HttpAnswer Post(const Resource& resource, const std::string& name) const;
+  static testing::HttpAnswer Post(const Resource& resource, const std::string& name,
+                                  const testing::KubeApiServer& server);
 
   std::string readers_;
   std::string writers_;
+  std::string writers_only_;
   Names objects_;
 };
 

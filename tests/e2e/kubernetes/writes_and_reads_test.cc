@@ -16,7 +16,10 @@ TEST_CASE("API server: etcd holds only ciphertext under Status' key_id and a new
   plane.Begin(plane.WritersOnly());
   const std::string key_id = plane.provider->KeyId();
   const std::string prefix = "k8s:enc:kms:v2:" + plane.ProviderName() + ":";
-  for (int object = 0; object < 3; ++object) plane.Create("object-" + std::to_string(object));
+  for (int object = 0; object < 3; ++object) {
+    plane.Create("object-" + std::to_string(object));
+    plane.CheckHealthy();
+  }
   for (const Resource& resource : EncryptedResources()) {
     for (int object = 0; object < 3; ++object) {
       const std::string name = "object-" + std::to_string(object);
@@ -28,8 +31,7 @@ TEST_CASE("API server: etcd holds only ciphertext under Status' key_id and a new
     }
   }
   plane.CheckReadable();
-  CHECK(plane.api.Ready());
-  CHECK(plane.api.Live());
+  plane.CheckHealthy();
 
   const std::string hash = "key_id_hash=\"" + KeyIdHash(key_id) + "\"";
   const std::string provider = "provider_name=\"" + plane.ProviderName() + "\"";
@@ -46,14 +48,22 @@ TEST_CASE("API server: etcd holds only ciphertext under Status' key_id and a new
   CHECK(api.Metric(kLatencies, {provider, "/Status\"", kOk}).value_or(0) >= 1);
   // One data key for everything that this start writes.
   CHECK(api.Metric(kLatencies, {provider, "/Encrypt\"", kOk}) == 1);
-  CHECK(plane.Encrypted(plane.Census()) >= 9);
-  CHECK(plane.Plaintext(plane.Census()) == 0);
+  CHECK(api.Metric("apiserver_envelope_encryption_kms_operations_latency_seconds_sum",
+                   {provider, "/Encrypt\"", kOk})
+            .value_or(0) > 0);
+  const Json census = plane.Census();
+  CHECK(plane.Encrypted(census) >= 9);
+  CHECK(plane.EncryptedUnder(census, 1) == plane.Encrypted(census));
+  CHECK(plane.Plaintext(census) == 0);
 
   // Nothing is remembered: what is read comes from etcd and is decrypted by the provider.
   plane.api.Kill();
   plane.api.Start();
   plane.CheckReadable();
+  plane.CheckHealthy();
   CHECK(api.Metric(kLatencies, {provider, "/Decrypt\"", kOk}).value_or(0) >= 1);
+  // The one that the start before wrote with, and its own.
+  CHECK(api.Metric("apiserver_envelope_encryption_dek_source_cache_size", {provider}) == 2);
   CHECK(api.Metric("apiserver_envelope_encryption_key_id_hash_total",
                    {hash, provider, R"(transformation_type="from_storage")"})
             .value_or(0) >= 9);

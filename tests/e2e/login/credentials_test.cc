@@ -81,6 +81,7 @@ TEST_CASE("Credentials: a short lease is renewed before it ends and no call fail
 }
 
 TEST_CASE("Credentials: a bad CA file under a warm process keeps the old one and is reported") {
+  UseRaftStorage();
   Bench bench;
   const ProviderConfig config = bench.Config();
   Serving provider(config);

@@ -6,10 +6,12 @@
 #include <memory>
 #include <thread>
 
+#include "tests/e2e/support/core_image.h"
 #include "tests/e2e/support/leak_search.h"
 #include "tests/e2e/support/pkcs11_node.h"
 #include "tests/support/harness/real_openbao.h"
 #include "tests/support/pkcs11/troubled_module.h"
+#include "tests/support/skip.h"
 
 namespace baokms::e2e {
 namespace {
@@ -240,6 +242,25 @@ TEST_CASE(
   REQUIRE(ended.has_value());
   CHECK(ended->code == 0);
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(5));
+}
+
+TEST_CASE("PKCS11: a core image holds no PIN and no token") {
+  if (testing::SkippedWithoutRoot() || SkippedWithoutGcore()) return;
+  const Pkcs11Node node;
+  const Serving provider(node.config);
+  for (int i = 0; i < 3; ++i) provider.CheckRoundTrip();
+  const pid_t pid = provider.process.child().pid();
+  LeakSearch secrets;
+  secrets.Plant("PIN", kTokenPin);
+  const std::set<std::string> tokens = TokensOf(pid);
+  REQUIRE_FALSE(tokens.empty());
+  for (const std::string& token : tokens) secrets.Plant("token", token);
+  const std::string image = CoreImageOf(pid);
+  for (const std::string& leak : secrets.In("a core image", image)) FAIL_CHECK(leak);
+  // The same search finds what is no secret: the label of the key.
+  LeakSearch label;
+  label.Plant("key label", "provider-key");
+  CHECK_FALSE(label.In("a core image", image).empty());
 }
 
 TEST_CASE("PKCS11: neither PIN nor labels nor paths are in logs and metrics") {

@@ -35,6 +35,7 @@ void RestartUnderLoad(TokenNode& node, seconds away, const std::string& what) {
 }
 
 TEST_CASE("Tokens: a restarted and unsealed OpenBao still knows the token") {
+  UseRaftStorage();
   TokenNode node({.probe_interval = Milliseconds(4000)});
   node.Start();
   RestartUnderLoad(node, seconds(2), "restarted with a token of 30 min");
@@ -43,6 +44,7 @@ TEST_CASE("Tokens: a restarted and unsealed OpenBao still knows the token") {
 }
 
 TEST_CASE("Tokens: one that ends while OpenBao is away is replaced by a login afterwards") {
+  UseRaftStorage();
   TokenNode node(
       {.ttl = seconds(4), .login_before = seconds(2), .probe_interval = Milliseconds(4000)});
   node.Start();

@@ -52,6 +52,23 @@ TEST_CASE("Doctor: a mount that creates keys on encrypt is named and the rest is
   CHECK(Says(told.at("transit.disable_upsert").advice, "disable_upsert=true"));
 }
 
+TEST_CASE("Doctor: a key that rotates by itself is a warning with the period") {
+  Doctored d;
+  d.ServeOnce();
+  d.bench.setup.ConfigureKey({{"auto_rotate_period", "720h"}});
+  for (const char* command : {"doctor", "verify-key"}) {
+    for (const auto& [id, told] : d.Look(0, command)) {
+      CAPTURE(id);
+      CHECK(told.status == (id == "transit.auto_rotate_period" ? "warn" : d.Good(id)));
+    }
+  }
+  const Told told = d.Run(0)["transit.auto_rotate_period"];
+  CHECK(told.message == "OpenBao adds a version to the key by itself every 720 h");
+  CHECK(Says(told.advice, "auto_rotate_period=0"));
+  d.bench.setup.ConfigureKey({{"auto_rotate_period", "0"}});
+  CHECK(d.Run(0)["transit.auto_rotate_period"].status == "pass");
+}
+
 TEST_CASE("Doctor: a key that is not there fails at the metadata") {
   Doctored d;
   d.bench.setup.DeleteKey();
@@ -103,6 +120,13 @@ TEST_CASE("Doctor: each capability that is missing is named with its consequence
     d.bench.setup.SetPolicy(Policy(d.bench, "decrypt/" + key, ""));
     const auto told = d.FailsOnly({"transit.capabilities", "transit.probe", "kms.status_encrypt"});
     CHECK(told.at("transit.capabilities").message == "update on decrypt/<key> is missing");
+  }
+  SUBCASE("everything") {
+    d.bench.setup.SetPolicy(R"(path "nowhere/else" { capabilities = ["read"] })");
+    auto told = d.Run(4);
+    CHECK(Says(told["transit.capabilities"].message, "update on encrypt/<key> and decrypt/<key>"));
+    CHECK(told["transit.metadata"].message == "transit_policy_denied");
+    CHECK(told["transit.metadata"].advice == "transit.capabilities: see there");
   }
   SUBCASE("reading the mount's configuration") {
     d.bench.setup.SetPolicy(Policy(d.bench, "config/keys", ""));

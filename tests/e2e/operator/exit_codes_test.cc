@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/e2e/support/lost_state.h"
 #include "tests/e2e/support/operator_node.h"
 #include "tests/support/etcd/etcd_under_test.h"
 
@@ -149,10 +150,13 @@ const Names kWithConfiguration[] = {
     {"benchmark"},
     {"doctor"},
     {"verify-key"},
+    {"status"},
+    {"check-expiration"},
     {"rotation-plan"},
     {"verify-rotation"},
     {"retire-versions", "--before-version", "2"},
     {"restore-versions", "--versions", "1"},
+    {"recover-state"},
     {"migrate-state"},
     {"policy", "openbao"},
 };
@@ -162,6 +166,10 @@ void Succeed(Ledger& ledger, Bench& bench, const ProviderConfig& config) {
     ProviderProcess provider(config);
     REQUIRE(provider.WaitReady());
     ledger.Run({"probe", "--socket", config.socket()}, 0);
+    ledger.Run({"probe", "--socket", config.socket(), "--wait", "1s"}, 0);
+    ledger.Run(On(config, {"status"}), 0);
+    ledger.Run(On(config, {"status", "--output", "json"}), 0);
+    ledger.Run(On(config, {"check-expiration", "--within", "1h"}), 0);
     CHECK(provider.Terminate() == testing::ExitStatus{.code = 0, .signal = std::nullopt});
     ledger.Note({"serve"}, 0);
   }
@@ -184,6 +192,11 @@ void Succeed(Ledger& ledger, Bench& bench, const ProviderConfig& config) {
   CHECK(RunCommand(apply).code == 0);
   ledger.Run(On(config, {"restore-versions", "--versions", "1"}), 0);
   ledger.Run(On(config, {"migrate-state"}), 0);
+  const StateFiles files = ReadStateFiles(config);
+  LoseFiles(config);
+  LetPeersSee(Milliseconds(200));
+  ledger.Run(On(config, {"recover-state"}), 0);
+  WriteStateFiles(config, files);
   ledger.Run(On(config, {"policy", "openbao"}), 0);
   ledger.Run({"config", "--config", config.config_file()}, 0);
   ledger.Run({"config", "fingerprint", "--config", config.config_file()}, 0);
@@ -216,6 +229,13 @@ void RefuseUsage(Ledger& ledger) {
            {"probe", "--timeout", "10"},
            {"probe", "--socket", "run/kms.sock"},
            {"probe", "--expected-key-id", "obk2.short"},
+           {"probe", "--wait", "0s"},
+           {"status", "--wait", "25h"},
+           {"status", "--watch", "--wait", "1s"},
+           {"status", "--watch", "--output", "json"},
+           {"check-expiration", "--within", "30d"},
+           {"check-expiration", "--within", "0s"},
+           {"verify-rotation", "--wait", "soon"},
            {"retire-versions"},
            {"retire-versions", "--before-version", "1"},
            {"retire-versions", "--before-version", "two"},
@@ -235,6 +255,8 @@ void RefuseUsage(Ledger& ledger) {
            {"restore-versions", "--versions", "0"},
            {"restore-versions", "--versions", "1,"},
            {"migrate-state", "--apply"},
+           {"recover-state", "--apply", "--expected-state-hash", hash},
+           {"recover-state", "--adopt", "--peer-state", "/a"},
            {"policy", "openbao", "--include-token-renewal=perhaps"},
            {"completion", "tcsh"},
        }) {
@@ -282,6 +304,7 @@ void FailChecks(Ledger& ledger, Bench& bench, ProviderConfig config) {
   }
   for (const Names& words : {Names{"retire-versions", "--before-version", "99"},
                              {"restore-versions", "--versions", "99"},
+                             {"recover-state"},
                              {"migrate-state"}}) {
     const CommandResult result = ledger.Run(On(config, words), 4);
     CHECK(result.out.empty());
@@ -291,6 +314,8 @@ void FailChecks(Ledger& ledger, Bench& bench, ProviderConfig config) {
   config.tree["openbao"]["address"] = "https://127.0.0.1:1";
   config.Write();
   ledger.Run(On(config, {"benchmark"}), 4);
+  ledger.Run(On(config, {"check-expiration"}), 4);
+  ledger.Run(On(config, {"status"}), 4);
 }
 
 // A bundle is written once, so that its success cannot be tried again on a full disk.

@@ -27,6 +27,8 @@ void RunAll(const OperatorNode& node) {
   const std::vector<std::vector<std::string>> commands = {
       {"rotation-plan"},
       {"verify-rotation"},
+      {"status"},
+      {"check-expiration"},
       {"benchmark"},
       {"retire-versions", "--before-version", "3"},
       {"retire-versions", "--before-version", "9"},
@@ -34,6 +36,8 @@ void RunAll(const OperatorNode& node) {
        "--expected-state-hash", hash},
       {"restore-versions", "--versions", "1,2"},
       {"restore-versions", "--versions", "7"},
+      {"recover-state"},
+      {"recover-state", "--evidence", "/dev/null"},
       {"migrate-state"},
       {"migrate-state", "--apply", "--expected-state-hash", "krs1." + std::string(43, 'A')}};
   for (const auto& command : commands) {

@@ -44,6 +44,7 @@ TEST_CASE("Outage: sealed and unsealed again without a restart") {
 }
 
 TEST_CASE("Outage: unreachable long enough to open the breaker and back again") {
+  UseRaftStorage();
   Bench bench;
   const ProviderConfig config = bench.Config();
   Serving provider(config);
@@ -118,6 +119,7 @@ ProviderConfig SlowConfig(Bench& bench) {
 }
 
 TEST_CASE("Outage: one good Decrypt after it lets Encrypt work within a second") {
+  UseRaftStorage();
   Bench bench;
   const ProviderConfig config = SlowConfig(bench);
   Serving provider(config);
@@ -149,6 +151,7 @@ TEST_CASE("Outage: a policy that comes back makes Status healthy with the first 
 }
 
 TEST_CASE("Outage: whatever is asked meanwhile the log has ten lines a second of each kind") {
+  UseRaftStorage();
   Bench bench;
   const ProviderConfig config = CalmConfig(bench);
   Serving provider(config);

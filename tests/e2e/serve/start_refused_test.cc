@@ -14,7 +14,11 @@ std::string RefusedLine(Bench& bench, ProviderConfig& config) {
   ProviderProcess provider(config);
   std::string line = CheckExits(provider, 5);
   const auto shutdown = provider.LogLines("serve.shutdown");
-  CHECK(shutdown.size() == 1);
+  REQUIRE(shutdown.size() == 1);
+  // A collector of logs keeps the JSON line and drops the other.
+  CHECK(shutdown[0].at("level") == "ERROR");
+  CHECK(shutdown[0].at("advice") == line);
+  CHECK(shutdown[0].at("error_class") != "unknown");
   const testing::SetupOptions& names = bench.setup.options();
   for (const std::string& value :
        {names.transit_mount, names.key_name, names.role, names.policy, config.directory().path()}) {
@@ -108,7 +112,7 @@ TEST_CASE("Start refused: a first node on a rotated key does not wait for the gr
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(10));
   CHECK(provider.LogLines("status.probe").size() == 1);
   CHECK(Says(line, "there is no state at state.path"));
-  for (const char* way : {"another node", "a backup of any node", "create a Transit key"}) {
+  for (const char* way : {"another node", "a backup of any node", "recover-state --adopt"}) {
     CHECK(Says(line, way));
   }
 }
@@ -130,7 +134,7 @@ TEST_CASE("Start refused: OpenBao does not trust the JWT") {
   Bench bench;
   ProviderConfig config = bench.Config();
   config.WriteJwt(bench.setup.MintForeignJwt());
-  CHECK(Says(RefusedLine(bench, config), "OpenBao refused the JWT login"));
+  CHECK(Says(RefusedLine(bench, config), "signed with a key that OpenBao does not trust"));
 }
 
 TEST_CASE("Start refused: the JWT has expired") {

@@ -74,6 +74,7 @@ TEST_CASE("Supervision: READY comes when the socket serves and STOPPING at the e
 }
 
 TEST_CASE("Supervision: OpenBao down at start extends the start and READY waits until it is back") {
+  UseRaftStorage();
   Bench bench;
   ProviderConfig config = bench.Config();
   config.tree["bootstrap"]["graceTimeout"] = "60s";

@@ -80,7 +80,7 @@ TEST_CASE("Writer lock: serve ends with 5 while Go holds it and names the holder
   {
     ProviderProcess provider(config);
     const std::string line = CheckExits(provider, 5);
-    CHECK_MESSAGE(line.starts_with("state.path: another process holds the writer lock"), line);
+    CHECK_MESSAGE(line.starts_with("state.path: another provider serves with this state"), line);
     CHECK_MESSAGE(line.ends_with("(process " + std::to_string(go.pid()) + ")"), line);
     CHECK(provider.LogLines("auth.login").empty());
     CHECK(ReadStateFiles(config) == StateFiles{});

@@ -57,6 +57,33 @@ TEST_CASE("Node setup: four phases make a systemd node that serves") {
         "enable --now bao-kms-provider.service\n");
 }
 
+TEST_CASE("Node setup: commands find the configuration of a node without being told where it is") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  const ScratchMachine& machine = node.machine;
+  const std::string program = "/usr/local/bin/bao-kms-provider";
+  const CommandResult before = machine.Run({program, "rotation-plan"});
+  CHECK(before.code == 3);
+  CHECK_FALSE(Mentions(before.err, "config: cannot be read"));
+  node.StandInForSystemctl();
+  node.InstallUnit();
+  node.PrepareAndInstall();
+  CHECK(Mentions(machine.Run({program, "doctor"}).out, "[pass] config.validate"));
+  CHECK(machine.Run({program, "config"}).out ==
+        machine.Run({program, "config", "--config", kConfig}).out);
+  // A variable and a flag come first.
+  const CommandResult named =
+      machine.Run({program, "config"}, {{"BAO_KMS_PROVIDER_CONFIG", "/nowhere.yaml"}});
+  CHECK(named.code == 3);
+  // One that may not be read is not the same as none.
+  fs::remove(machine.At(kConfig));
+  fs::create_directory(machine.At(kConfig));
+  const CommandResult unreadable = machine.Run({program, "rotation-plan"});
+  CHECK(unreadable.code == 3);
+  CHECK(Mentions(unreadable.err, "config: cannot be read"));
+}
+
 TEST_CASE("Node setup: four phases make a static pod node that serves") {
   NodeSetup node;
   if (node.Skipped()) return;

@@ -16,11 +16,15 @@
 namespace baokms::e2e {
 namespace {
 
-std::unique_ptr<testing::OpenBaoUnderTest> StartOpenBao() {
-  if (!OnRealOpenBao()) return std::make_unique<testing::EmulatorUnderTest>();
+std::unique_ptr<testing::OpenBaoUnderTest>& Slot() {
+  static std::unique_ptr<testing::OpenBaoUnderTest> server;
+  return server;
+}
+
+std::unique_ptr<testing::RealOpenBao> StartRealOpenBao(testing::OpenBaoStorage storage) {
   const auto program = testing::FindRealOpenBao();
   if (!program) throw testing::HarnessError(testing::HowToGetOpenBao());
-  return std::make_unique<testing::RealOpenBao>(*program);
+  return std::make_unique<testing::RealOpenBao>(*program, storage);
 }
 
 bool AsksForJson(const std::vector<std::string>& arguments) {
@@ -40,8 +44,21 @@ bool OnRealOpenBao() {
 }
 
 testing::OpenBaoUnderTest& SharedOpenBao() {
-  static const std::unique_ptr<testing::OpenBaoUnderTest> server = StartOpenBao();
-  return *server;
+  if (Slot() == nullptr) {
+    if (OnRealOpenBao()) {
+      Slot() = StartRealOpenBao(testing::OpenBaoStorage::kMemory);
+    } else {
+      Slot() = std::make_unique<testing::EmulatorUnderTest>();
+    }
+  }
+  return *Slot();
+}
+
+void UseRaftStorage() {
+  if (!OnRealOpenBao()) return;
+  const auto* server = dynamic_cast<const testing::RealOpenBao*>(Slot().get());
+  if (server != nullptr && server->storage() == testing::OpenBaoStorage::kRaft) return;
+  Slot() = StartRealOpenBao(testing::OpenBaoStorage::kRaft);
 }
 
 testing::EmulatorUnderTest& SharedEmulator() {
@@ -150,6 +167,7 @@ std::string CheckServesUnhealthy(const ProviderConfig& config, ProviderProcess& 
   CHECK(lines.front().at("level") == "WARN");
   std::string line = LastPlainLine(process);
   CHECK_MESSAGE(Says(line, "although Status is unhealthy"), line);
+  CHECK(line.ends_with(lines.front().at("advice").get<std::string>()));
   return line;
 }
 

@@ -40,8 +40,12 @@ enum class Code {
 // BAOKMS_E2E_TARGET: "emulator" (or unset) or "openbao".
 bool OnRealOpenBao();
 
-// The server of this test process, started at the first call.
+// The server of this test process, started at the first call. The real one keeps its data in
+// memory.
 testing::OpenBaoUnderTest& SharedOpenBao();
+// For a case that stops and starts it: from now on it has Raft storage. Before anything else in the
+// case: what was in it is gone.
+void UseRaftStorage();
 // The same as the emulator; only for cases that are not run against the real server.
 testing::EmulatorUnderTest& SharedEmulator();
 

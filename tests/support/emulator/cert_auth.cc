@@ -144,7 +144,7 @@ bool CertAuth::MeetsConstraints(const Role& role, X509* leaf) {
 std::variant<CertAuth::RoleEntry, Outcome> CertAuth::MatchRole(const Call& call,
                                                                const std::string& only) const {
   if (call.client_certificate == nullptr) {
-    return Outcome::Invalid("client certificate must be supplied");
+    return Outcome::Invalid(std::string(release_.missing_certificate()));
   }
   bool chained = false;
   for (auto entry = roles_.begin(); entry != roles_.end(); ++entry) {

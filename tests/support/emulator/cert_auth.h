@@ -9,13 +9,15 @@
 #include "tests/support/emulator/auth_method.h"
 #include "tests/support/emulator/clock.h"
 #include "tests/support/emulator/openssl_ptr.h"
+#include "tests/support/emulator/release.h"
 
 namespace baokms::emulator {
 
 // Thread safe.
 class CertAuth : public AuthMethod {
  public:
-  CertAuth(const Clock& clock, TokenStore& tokens) : clock_(clock), tokens_(tokens) {}
+  CertAuth(const Clock& clock, TokenStore& tokens, const Release& release)
+      : clock_(clock), tokens_(tokens), release_(release) {}
 
   Outcome Handle(const Call& call) override;
   std::variant<LeaseTerms, Outcome> Renew(const Token& token, const Call& call) override;
@@ -40,6 +42,7 @@ class CertAuth : public AuthMethod {
 
   const Clock& clock_;
   TokenStore& tokens_;
+  const Release& release_;
   std::mutex mutex_;
   std::map<std::string, Role> roles_;
 };

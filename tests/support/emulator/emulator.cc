@@ -15,7 +15,7 @@ constexpr std::string_view kControlPrefix = "/emulator/";
 
 Emulator::Emulator(Options options)
     : options_(std::move(options)),
-      router_(clock_),
+      router_(clock_, options_.release),
       tls_(options_.tls),
       issuer_key_(GenerateSigningKey(SigningKeyKind::kEcP256)),
       client_authority_("openbao-emulator client CA") {

@@ -1,5 +1,5 @@
-// An OpenBao of our own for tests: the part of OpenBao 2.5.3 that the provider uses, over real TLS
-// with real cryptography, with faults on demand. Keys live in memory: no place for real ones.
+// An OpenBao of our own for tests: the part of OpenBao that the provider uses, over real TLS with
+// real cryptography, with faults on demand. Keys live in memory: no place for real ones.
 #pragma once
 
 #include <atomic>
@@ -14,6 +14,7 @@
 #include "tests/support/emulator/counters.h"
 #include "tests/support/emulator/faults.h"
 #include "tests/support/emulator/http_server.h"
+#include "tests/support/emulator/release.h"
 #include "tests/support/emulator/router.h"
 #include "tests/support/emulator/tls_identity.h"
 
@@ -29,6 +30,7 @@ class Emulator {
     bool with_control_port = true;
     std::size_t max_connections = 512;
     std::string root_token = "root";
+    Release release;
     TlsOptions tls;
   };
 

@@ -27,6 +27,7 @@ struct Flags {
   em::Emulator::Options options;
   std::string directory;
   std::string client_certificates = "request";
+  std::string version = em::Release().version();
   bool demo = false;
 };
 
@@ -48,6 +49,11 @@ void AddServeFlags(CLI::App& app, Flags& flags) {
   app.add_option("--client-certificates", flags.client_certificates, "none, request or require")
       ->check(CLI::IsMember({"none", "request", "require"}));
   app.add_option("--max-connections", flags.options.max_connections, "Refused above this many");
+  app.add_option("--openbao-version", flags.version, "The release to answer as")
+      ->capture_default_str()
+      ->check([](const std::string& version) {
+        return em::Release::Parse(version) ? "" : "must be like 2.6.2";
+      });
   app.add_flag("--demo", flags.demo, "Set up a mount, a key, a policy, logins and a JWT");
 }
 
@@ -60,6 +66,7 @@ int Serve(Flags& flags) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
+  flags.options.release = em::Release::Parse(flags.version).value();
   em::TlsOptions& tls = flags.options.tls;
   if (tls.certificate_file.empty() != tls.key_file.empty()) {
     return Fail("--tls-cert and --tls-key go together");

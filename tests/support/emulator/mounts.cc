@@ -52,7 +52,7 @@ std::optional<std::string> MountTable::Enable(const std::string& name_space,
   } else if (auth && type == "jwt") {
     mount.auth = std::make_shared<JwtAuth>(clock_, tokens_);
   } else if (auth && type == "cert") {
-    mount.auth = std::make_shared<CertAuth>(clock_, tokens_);
+    mount.auth = std::make_shared<CertAuth>(clock_, tokens_, release_);
   } else {
     return "plugin not found in the catalog: " + type;
   }

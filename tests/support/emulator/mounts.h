@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/support/emulator/auth_method.h"
+#include "tests/support/emulator/release.h"
 #include "tests/support/emulator/transit_engine.h"
 
 namespace baokms::emulator {
@@ -26,7 +27,8 @@ struct Mount {
 // Thread safe. Paths end in '/'; auth mounts are at "auth/<path>/".
 class MountTable {
  public:
-  MountTable(const Clock& clock, TokenStore& tokens) : clock_(clock), tokens_(tokens) {}
+  MountTable(const Clock& clock, TokenStore& tokens, const Release& release)
+      : clock_(clock), tokens_(tokens), release_(release) {}
 
   bool AddNamespace(const std::string& name_space);  // "ns1/"
   bool RemoveNamespace(const std::string& name_space);
@@ -50,6 +52,7 @@ class MountTable {
  private:
   const Clock& clock_;
   TokenStore& tokens_;
+  const Release& release_;
   mutable std::shared_mutex mutex_;
   std::set<std::string> namespaces_;
   std::map<std::pair<std::string, std::string>, Mount> mounts_;

@@ -136,7 +136,7 @@ Outcome Router::Handle(const HttpRequest& request, std::string path, std::size_t
   call.verb = *verb;
   if (*verb == Verb::kUpdate) {
     auto data = ParseBody(request.body);
-    if (!data) return Outcome::Invalid("error parsing JSON");
+    if (!data) return Outcome::Invalid(std::string(release_.malformed_json()));
     call.data = *std::move(data);
     const auto batch = call.data.find("batch_input");
     if (batch != call.data.end() && batch->is_array()) *batch_items = batch->size();

@@ -5,12 +5,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tests/support/emulator/availability.h"
 #include "tests/support/emulator/http_message.h"
 #include "tests/support/emulator/logical.h"
 #include "tests/support/emulator/mounts.h"
 #include "tests/support/emulator/policies.h"
+#include "tests/support/emulator/release.h"
 #include "tests/support/emulator/sys_routes.h"
 #include "tests/support/emulator/token_routes.h"
 #include "tests/support/emulator/tokens.h"
@@ -24,11 +26,12 @@ struct Routed {
 
 class Router {
  public:
-  explicit Router(const Clock& clock)
-      : tokens_(clock),
-        mounts_(clock, tokens_),
+  Router(const Clock& clock, Release release)
+      : release_(std::move(release)),
+        tokens_(clock),
+        mounts_(clock, tokens_, release_),
         availability_(clock),
-        sys_(clock, mounts_, policies_, availability_),
+        sys_(clock, release_, mounts_, policies_, availability_),
         token_routes_(clock, tokens_, mounts_) {}
 
   Routed Route(const HttpRequest& request);
@@ -48,6 +51,7 @@ class Router {
   Outcome Handle(const HttpRequest& request, std::string path, std::size_t* batch_items);
   Outcome Dispatch(Call& call, const std::optional<MountTable::Route>& route);
 
+  Release release_;
   TokenStore tokens_;
   MountTable mounts_;
   PolicyStore policies_;

@@ -9,7 +9,6 @@
 namespace baokms::emulator {
 namespace {
 
-constexpr const char* kVersion = "2.5.3";  // of the server the answers were taken from
 constexpr const char* kClusterName = "openbao-emulator";
 
 std::string WithSlash(std::string path) {
@@ -17,7 +16,7 @@ std::string WithSlash(std::string path) {
   return path;
 }
 
-Json DescribeMount(const std::string& path, const Mount& mount) {
+Json DescribeMount(const std::string& path, const Mount& mount, const Release& release) {
   const std::string uuid = StableUuid(path + mount.type);
   return {{"accessor", mount.type + "_" + uuid.substr(0, 8)},
           {"config", {{"default_lease_ttl", 0}, {"force_no_cache", false}, {"max_lease_ttl", 0}}},
@@ -27,7 +26,7 @@ Json DescribeMount(const std::string& path, const Mount& mount) {
           {"local", false},
           {"options", Json::object()},
           {"plugin_version", ""},
-          {"running_plugin_version", "v2.5.3+builtin.bao"},
+          {"running_plugin_version", "v" + release.version() + "+builtin.bao"},
           {"running_sha256", ""},
           {"seal_wrap", false},
           {"type", mount.type},
@@ -57,7 +56,7 @@ Outcome SysRoutes::Handle(const Call& call) {
     Json list = Json::object();
     for (const auto& [place, mount] : mounts_.In(call.name_space)) {
       if (place.starts_with("auth/") != auth) continue;
-      list[auth ? place.substr(5) : place] = DescribeMount(place, mount);
+      list[auth ? place.substr(5) : place] = DescribeMount(place, mount, release_);
     }
     return Outcome::DataAndTop(std::move(list));
   }
@@ -93,7 +92,7 @@ Outcome SysRoutes::HandleMounts(const Call& call, const std::string& prefix,
       const auto all = mounts_.In(call.name_space);
       const auto found = all.find(place);
       if (found == all.end()) return Outcome::Invalid("No auth engine at " + WithSlash(rest));
-      return Outcome::DataAndTop(DescribeMount(place, found->second));
+      return Outcome::DataAndTop(DescribeMount(place, found->second, release_));
     }
     case Verb::kList:
       break;
@@ -200,11 +199,11 @@ HttpReply SysRoutes::Health(const HttpRequest& request) const {
   Json body = {{"initialized", true},
                {"sealed", sealed},
                {"standby", sealed || standby},
-               {"performance_standby", false},
                {"replication_performance_mode", sealed ? "unknown" : "disabled"},
                {"replication_dr_mode", sealed ? "unknown" : "disabled"},
                {"server_time_utc", clock_.UnixSeconds()},
-               {"version", kVersion}};
+               {"version", release_.version()}};
+  if (release_.tells_performance_standby()) body["performance_standby"] = false;
   if (!sealed) {
     body["cluster_name"] = kClusterName;
     body["cluster_id"] = StableUuid(kClusterName);
@@ -220,8 +219,8 @@ HttpReply SysRoutes::SealStatus() const {
                          {"n", 1},
                          {"progress", 0},
                          {"nonce", ""},
-                         {"version", kVersion},
-                         {"build_date", ""},
+                         {"version", release_.version()},
+                         {release_.date_field(), ""},
                          {"migration", false},
                          {"recovery_seal", false},
                          {"storage_type", "inmem"}});

@@ -8,14 +8,19 @@
 #include "tests/support/emulator/logical.h"
 #include "tests/support/emulator/mounts.h"
 #include "tests/support/emulator/policies.h"
+#include "tests/support/emulator/release.h"
 
 namespace baokms::emulator {
 
 class SysRoutes {
  public:
-  SysRoutes(const Clock& clock, MountTable& mounts, PolicyStore& policies,
+  SysRoutes(const Clock& clock, const Release& release, MountTable& mounts, PolicyStore& policies,
             Availability& availability)
-      : clock_(clock), mounts_(mounts), policies_(policies), availability_(availability) {}
+      : clock_(clock),
+        release_(release),
+        mounts_(mounts),
+        policies_(policies),
+        availability_(availability) {}
 
   // Behind token and policy.
   Outcome Handle(const Call& call);
@@ -32,6 +37,7 @@ class SysRoutes {
   Outcome CapabilitiesSelf(const Call& call) const;
 
   const Clock& clock_;
+  const Release& release_;
   MountTable& mounts_;
   PolicyStore& policies_;
   Availability& availability_;

@@ -28,11 +28,21 @@ std::size_t Append(char* data, std::size_t size, std::size_t count, void* target
 
 }  // namespace
 
-HttpAnswer AskHttp(const HttpQuestion& question) {
+struct HttpClient::Handle {
+  std::unique_ptr<CURL, CurlDeleter> curl;
+};
+
+HttpClient::HttpClient() {
   static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
-  const std::unique_ptr<CURL, CurlDeleter> handle(curl_easy_init());
-  if (global != CURLE_OK || handle == nullptr) throw HarnessError("no curl");
-  CURL* curl = handle.get();
+  handle_ = std::make_unique<Handle>(Handle{std::unique_ptr<CURL, CurlDeleter>(curl_easy_init())});
+  if (global != CURLE_OK || handle_->curl == nullptr) throw HarnessError("no curl");
+}
+
+HttpClient::~HttpClient() = default;
+
+HttpAnswer HttpClient::Ask(const HttpQuestion& question) {
+  CURL* curl = handle_->curl.get();
+  curl_easy_reset(curl);  // all options, no connection
   std::unique_ptr<curl_slist, SlistDeleter> headers;
   for (const auto& [name, value] : question.headers) {
     headers.reset(curl_slist_append(headers.release(), (name + ": " + value).c_str()));
@@ -64,6 +74,8 @@ HttpAnswer AskHttp(const HttpQuestion& question) {
   answer.status = static_cast<int>(status);
   return answer;
 }
+
+HttpAnswer AskHttp(const HttpQuestion& question) { return HttpClient().Ask(question); }
 
 // Below those that the kernel gives to connections: under load one of them would have it by the
 // time that a server listens.

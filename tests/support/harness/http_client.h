@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -25,6 +26,18 @@ struct HttpQuestion {
   std::string certificate_file = {};  // the client's; with key_file
   std::string key_file = {};
   std::chrono::milliseconds timeout{10000};
+};
+
+// Keeps its connections from one question to the next. One thread.
+class HttpClient {
+ public:
+  HttpClient();
+  ~HttpClient();
+  HttpAnswer Ask(const HttpQuestion& question);
+
+ private:
+  struct Handle;
+  std::unique_ptr<Handle> handle_;
 };
 
 // A new connection for each. Any thread.

@@ -18,6 +18,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// A cluster of one node. The multiplier is the smallest: the node elects itself sooner.
+std::string RaftStorage(const std::string& directory, const std::string& cluster_endpoint) {
+  return "storage \"raft\" {\n  path = \"" + directory +
+         "\"\n  node_id = \"one\"\n  performance_multiplier = \"1\"\n}\ncluster_addr = \"https://" +
+         cluster_endpoint + "\"\n";
+}
+
 }  // namespace
 
 std::optional<std::string> FindRealOpenBao() {
@@ -42,7 +49,7 @@ std::string HowToGetOpenBao() {
 
 RealOpenBao::RealOpenBao(const std::string& program, OpenBaoStorage storage,
                          const std::string& listener, const std::string& strict_listener)
-    : program_(program) {
+    : program_(program), storage_(storage) {
   const emulator::CertificateAuthority authority("harness authority");
   emulator::LeafRequest leaf;
   leaf.common_name = "openbao under test";
@@ -55,16 +62,19 @@ RealOpenBao::RealOpenBao(const std::string& program, OpenBaoStorage storage,
 
   const std::string endpoint = "127.0.0.1:" + std::to_string(FreePort());
   address_ = "https://" + endpoint;
+  const std::string cluster_endpoint = "127.0.0.1:" + std::to_string(FreePort());
   const std::string where =
       storage == OpenBaoStorage::kMemory
           ? "storage \"inmem\" {}\n"
-          : "storage \"file\" { path = \"" + directory_.MakeDirectory("data", 0700) + "\" }\n";
+          : RaftStorage(directory_.MakeDirectory("data", 0700), cluster_endpoint);
   const auto listen = [this](const std::string& at, const std::string& settings) {
     return "listener \"tcp\" {\n  address = \"" + at + "\"\n  tls_cert_file = \"" +
            directory_.File("server.pem") + "\"\n  tls_key_file = \"" +
            directory_.File("server.key") + "\"\n" + settings + "\n}\n";
   };
-  std::string listeners = listen(endpoint, listener);
+  // Without it the port after the endpoint's is taken, which may be in use.
+  std::string listeners =
+      listen(endpoint, "  cluster_address = \"" + cluster_endpoint + "\"\n" + listener);
   if (!strict_listener.empty()) {
     const std::string second = "127.0.0.1:" + std::to_string(FreePort());
     strict_address_ = "https://" + second;
@@ -116,6 +126,9 @@ void RealOpenBao::Unseal() {
 }
 
 void RealOpenBao::Stop() {
+  if (storage_ == OpenBaoStorage::kMemory) {
+    throw HarnessError("this OpenBao would lose its data: it needs Raft storage");
+  }
   process_->Signal(SIGTERM);
   if (!process_->Wait(20s)) process_->Signal(SIGKILL);
   process_.reset();

@@ -17,14 +17,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool IsOnPath(const std::string& program) {
+// Empty: it is not there.
+std::string OnPath(const std::string& program) {
   const char* path = std::getenv("PATH");
   std::istringstream folders(path == nullptr ? "" : path);
   for (std::string folder; std::getline(folders, folder, ':');) {
     folder.append("/").append(program);
-    if (access(folder.c_str(), X_OK) == 0) return true;
+    if (access(folder.c_str(), X_OK) == 0) return folder;
   }
-  return false;
+  return "";
 }
 
 template <typename Done>
@@ -48,21 +49,24 @@ std::string PemOf(const Json& jwk) {
          "\n-----END PUBLIC KEY-----\n";
 }
 
+const std::string kDomain =
+    "trust_domain = \"" + std::string(SpireUnderTest::kTrustDomain) + "\"\n";
+constexpr const char* kLog = "log_level = \"WARN\"\n";
+
 }  // namespace
 
-bool HasSpire() { return IsOnPath("spire-server") && IsOnPath("spire-agent"); }
+bool HasSpire() { return !OnPath("spire-server").empty() && !SpireAgentProgram().empty(); }
+
+std::string SpireAgentProgram() { return OnPath("spire-agent"); }
 
 std::string HowToGetSpire() {
   return "no SPIRE: put `spire-server` and `spire-agent` (1.15 or newer, spiffe.io) on PATH";
 }
 
-SpireUnderTest::SpireUnderTest() {
-  const std::string port = std::to_string(FreePort());
-  const std::string domain = "trust_domain = \"" + std::string(kTrustDomain) + "\"\n";
-  const std::string log = "log_level = \"WARN\"\n";
+SpireUnderTest::SpireUnderTest() : port_(std::to_string(FreePort())) {
   directory_.Write(
       "server.conf",
-      "server {\n bind_address = \"127.0.0.1\"\n bind_port = \"" + port + "\"\n" + domain + log +
+      "server {\n bind_address = \"127.0.0.1\"\n bind_port = \"" + port_ + "\"\n" + kDomain + kLog +
           "socket_path = \"" + server_socket() + "\"\n data_dir = \"" +
           directory_.MakeDirectory("server", 0700) +
           "\"\n jwt_issuer = \"https://spire.test.invalid\"\n}\nplugins {\n"
@@ -71,14 +75,7 @@ SpireUnderTest::SpireUnderTest() {
           "\" } }\n KeyManager \"memory\" { plugin_data {} }\n"
           " NodeAttestor \"join_token\" { plugin_data {} }\n}\n");
   const std::string agent_data = directory_.MakeDirectory("agent", 0700);
-  directory_.Write("agent.conf", "agent {\n server_address = \"127.0.0.1\"\n server_port = \"" +
-                                     port + "\"\n" + domain + log + "socket_path = \"" +
-                                     agent_socket() + "\"\n data_dir = \"" + agent_data +
-                                     "\"\n insecure_bootstrap = true\n}\nplugins {\n"
-                                     " KeyManager \"disk\" { plugin_data { directory = \"" +
-                                     agent_data +
-                                     "\" } }\n NodeAttestor \"join_token\" { plugin_data {} }\n"
-                                     " WorkloadAttestor \"unix\" { plugin_data {} }\n}\n");
+  directory_.Write("agent.conf", AgentConfiguration(agent_data, agent_socket()));
   server_ = std::make_unique<ChildProcess>(ChildProcess::Options{
       .argv = {"spire-server", "run", "-config", directory_.File("server.conf")},
       .stdout_file = directory_.File("server.log"),
@@ -87,15 +84,30 @@ SpireUnderTest::SpireUnderTest() {
     if (!server_->Running()) throw HarnessError("spire-server ended: " + server_->Stdout());
     return !Server({"bundle", "show"}).empty();
   });
-  const Json token = Json::parse(Server({"token", "generate", "-output", "json", "-spiffeID",
-                                         "spiffe://" + std::string(kTrustDomain) + "/node"}),
-                                 nullptr, false);
-  if (!token.is_object()) throw HarnessError("spire-server gives no join token");
-  join_token_ = token.at("value").get<std::string>();
+  join_token_ = MakeJoinToken("/node");
   StartAgent();
 }
 
 SpireUnderTest::~SpireUnderTest() = default;
+
+std::string SpireUnderTest::AgentConfiguration(const std::string& directory,
+                                               const std::string& socket) const {
+  return "agent {\n server_address = \"127.0.0.1\"\n server_port = \"" + port_ + "\"\n" + kDomain +
+         kLog + "socket_path = \"" + socket + "\"\n data_dir = \"" + directory +
+         "\"\n insecure_bootstrap = true\n}\nplugins {\n"
+         " KeyManager \"disk\" { plugin_data { directory = \"" +
+         directory +
+         "\" } }\n NodeAttestor \"join_token\" { plugin_data {} }\n"
+         " WorkloadAttestor \"unix\" { plugin_data {} }\n}\n";
+}
+
+std::string SpireUnderTest::MakeJoinToken(const std::string& path) const {
+  const Json token = Json::parse(Server({"token", "generate", "-output", "json", "-spiffeID",
+                                         "spiffe://" + std::string(kTrustDomain) + path}),
+                                 nullptr, false);
+  if (!token.is_object()) throw HarnessError("spire-server gives no join token");
+  return token.at("value").get<std::string>();
+}
 
 void SpireUnderTest::StartAgent() {
   agent_ = std::make_unique<ChildProcess>(
@@ -118,15 +130,16 @@ void SpireUnderTest::StopAgent() {
 void SpireUnderTest::CreateEntry(const SpireEntry& entry) {
   std::vector<std::string> arguments = {
       "entry",        "create",
-      "-parentID",    "spiffe://" + std::string(kTrustDomain) + "/node",
+      "-parentID",    "spiffe://" + std::string(kTrustDomain) + entry.node,
       "-spiffeID",    IdOf(entry),
-      "-selector",    "unix:uid:" + std::to_string(getuid()),
+      "-selector",    "unix:uid:" + std::to_string(entry.uid.value_or(getuid())),
       "-x509SVIDTTL", std::to_string(entry.x509_ttl.count())};
   if (!entry.dns_name.empty()) {
     arguments.push_back("-dns");
     arguments.push_back(entry.dns_name);
   }
   if (Server(arguments).empty()) throw HarnessError("spire-server makes no entry");
+  if (entry.node != SpireEntry{}.node) return;
   // The agent asks its server every few seconds.
   Await(60s, "the entry at the agent", [&] { return AgentHandsOut(IdOf(entry)); });
 }

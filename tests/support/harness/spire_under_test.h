@@ -16,6 +16,8 @@ namespace baokms::testing {
 
 // Both `spire-server` and `spire-agent` are on PATH.
 bool HasSpire();
+// The path of the second one.
+std::string SpireAgentProgram();
 // For a test that skips: what is missing and how to get it.
 std::string HowToGetSpire();
 
@@ -23,6 +25,8 @@ struct SpireEntry {
   std::string path;           // of the SPIFFE ID: "/kms"
   std::string dns_name = {};  // empty: none, and so no Common Name
   std::chrono::seconds x509_ttl{3600};
+  std::string node = "/node";  // of the agent that hands it out: this class's own, or another one
+  std::optional<unsigned> uid = {};  // of the processes that get it; none: this process's
 };
 
 class SpireUnderTest {
@@ -38,8 +42,12 @@ class SpireUnderTest {
   std::string agent_socket() const { return directory_.File("agent.sock"); }
   std::string server_socket() const { return directory_.File("server.sock"); }
 
-  // For processes of this user; returns once the agent hands it out.
+  // Returns once this class's own agent hands it out; at once when it is for another one.
   void CreateEntry(const SpireEntry& entry);
+  // For another agent: its configuration, with data in `directory` and its socket at `socket`, and
+  // a join token for the node `path`.
+  std::string AgentConfiguration(const std::string& directory, const std::string& socket) const;
+  std::string MakeJoinToken(const std::string& path) const;
   // The trust domain's X.509 authorities, and its JWT keys.
   std::string bundle_pem() const;
   std::vector<std::string> jwt_key_pems() const;
@@ -54,6 +62,7 @@ class SpireUnderTest {
   bool AgentHandsOut(const std::string& spiffe_id) const;
 
   TempDirectory directory_;
+  std::string port_;
   std::unique_ptr<ChildProcess> server_;
   std::unique_ptr<ChildProcess> agent_;
   std::string join_token_;

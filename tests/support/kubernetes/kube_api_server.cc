@@ -90,8 +90,8 @@ void KubeApiServer::Start() {
 
 void KubeApiServer::Kill() { process_.reset(); }
 
-HttpAnswer KubeApiServer::Ask(const std::string& method, const std::string& path,
-                              const Json& object) const {
+HttpQuestion KubeApiServer::Question(const std::string& method, const std::string& path,
+                                     const Json& object) const {
   HttpQuestion question;
   question.method = method;
   question.url = "https://127.0.0.1:" + std::to_string(port_) + path;
@@ -100,7 +100,7 @@ HttpAnswer KubeApiServer::Ask(const std::string& method, const std::string& path
   if (!object.is_null()) question.body = object.dump();
   question.ca_file = directory_.File("ca.pem");
   question.timeout = 30s;
-  return AskHttp(question);
+  return question;
 }
 
 std::optional<double> KubeApiServer::Metric(std::string_view name,

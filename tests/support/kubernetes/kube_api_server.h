@@ -21,7 +21,7 @@ namespace baokms::testing {
 std::optional<std::string> FindKubeApiServer();
 bool SkippedWithoutKubeApiServer();
 
-// One thread.
+// One thread, unless it says otherwise.
 class KubeApiServer {
  public:
   // Not started. `etcd` outlives it.
@@ -41,9 +41,14 @@ class KubeApiServer {
   // SIGKILL.
   void Kill();
 
-  // As an administrator. `path` begins with a slash.
+  // As an administrator. `path` begins with a slash. Any thread.
   HttpAnswer Ask(const std::string& method, const std::string& path,
-                 const Json& object = Json()) const;
+                 const Json& object = Json()) const {
+    return AskHttp(Question(method, path, object));
+  }
+  // The same for a client that keeps its connection.
+  HttpQuestion Question(const std::string& method, const std::string& path,
+                        const Json& object = Json()) const;
   // 200.
   bool Ready() const { return Ask("GET", "/readyz").status == 200; }
   bool Live() const { return Ask("GET", "/livez").status == 200; }

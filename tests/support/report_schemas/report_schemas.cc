@@ -71,8 +71,11 @@ std::string SchemaOfReport(const std::string& command) {
       {"retire-versions", "version-change"},
       {"restore-versions", "version-change"},
       {"migrate-state", "version-change"},
+      {"recover-state", "recover-state"},
       {"key-usage", "key-usage"},
       {"benchmark", "benchmark"},
+      {"status", "status"},
+      {"check-expiration", "check-expiration"},
   };
   const auto found = schemas.find(command);
   if (found == schemas.end()) throw HarnessError("a report without a schema: " + command);

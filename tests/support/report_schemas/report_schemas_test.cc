@@ -130,7 +130,9 @@ TEST_CASE("Report schemas: a missing field is refused unless the report may leav
   const std::map<std::string, std::set<std::string>> optional = {
       {"check-report", {"message", "advice"}},
       {"key-usage", {"transitVersion"}},
+      {"check-expiration", {"field", "expiresAt", "secondsLeft", "message"}},
       {"installation", {"image"}},
+      {"recover-state", {"objects"}},
       {"version-change", {}}};
   for (const auto& [name, may_be_missing] : optional) {
     CAPTURE(name);
@@ -164,6 +166,26 @@ TEST_CASE("Report schemas: a missing field is refused unless the report may leav
       CHECK(Fits(name, changed) == !of_rotation.contains(field));
     }
   }
+  const std::set<std::string> of_status = {"/name",
+                                           "/source",
+                                           "/live",
+                                           "/ready",
+                                           "/reasons",
+                                           "/metadataProbe/ok",
+                                           "/metadataProbe/secondsAgo",
+                                           "/metadataProbe/milliseconds",
+                                           "/deepProbe/ok",
+                                           "/deepProbe/secondsAgo",
+                                           "/deepProbe/milliseconds",
+                                           "/lastFailure/probe",
+                                           "/lastFailure/secondsAgo",
+                                           "/lastFailure/reason"};
+  ForEachField(
+      Sample("status"), [](Json& object, const std::string& field) { object.erase(field); },
+      [&](const std::string& what, const Json& changed) {
+        CAPTURE(what);
+        CHECK(Fits("status", changed) == !of_status.contains(what));
+      });
   const Json benchmark = Sample("benchmark");
   for (const auto& [field, value] : benchmark.items()) {
     CAPTURE(field);
@@ -191,9 +213,19 @@ TEST_CASE("Report schemas: values out of their words and bounds are refused") {
   CHECK_FALSE(with("rotation-plan", "/activeTransitVersion", 0));
   CHECK_FALSE(with("rotation-plan", "/pendingPromotesAfter", "tomorrow"));
   CHECK_FALSE(with("rotation-plan", "/stateBootstrapEligible", false));
+  CHECK_FALSE(with("status", "/source", "metrics"));
+  CHECK_FALSE(with("status", "/persistenceDegraded", false));
+  CHECK_FALSE(with("status", "/tokenSecondsLeft", -1));
+  CHECK_FALSE(with("status", "/activeKeyIdHash", "obk2.x"));
+  CHECK_FALSE(with("check-expiration", "/expirations/0/status", "warn"));
+  CHECK_FALSE(with("check-expiration", "/expirations", Json::array()));
   CHECK(with("version-change", "/removedVersions", Json::array()));
   CHECK_FALSE(with("version-change", "/removedVersions", nullptr));
   CHECK_FALSE(with("version-change", "/nextGeneration", 1.5));
+  CHECK(with("recover-state", "/evidence", Json::array()));
+  CHECK_FALSE(with("recover-state", "/evidence/0", "openbao"));
+  CHECK_FALSE(with("recover-state", "/versions/0/state", "pending"));
+  CHECK_FALSE(with("recover-state", "/versions", Json::array()));
   CHECK_FALSE(with("benchmark", "/transit_encrypt_ms_p50", -1));
   CHECK_FALSE(with("benchmark", "/concurrency", 65));
   CHECK_FALSE(with("installation", "/files/0/mode", "640"));

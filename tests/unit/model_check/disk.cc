@@ -204,6 +204,13 @@ std::expected<void, ports::StateProblem> PlannedStore::SaveCheckpoint(std::strin
 void PlannedStore::CheckNewState(const RegistryDocument& next) {
   if (disk_.tampering != Tampering::kNone) return Broken("a state that is not ours is overwritten");
   if (!Registry::Verify(next, identity_)) return Broken("a state is written that cannot be loaded");
+  if (!disk_.state && disk_.checkpoint) {
+    if (next.generation != disk_.checkpoint->generation + 1 ||
+        next.previous_hash != disk_.checkpoint->current_hash) {
+      Broken("a state made anew does not follow the checkpoint that is left");
+    }
+    return;
+  }
   if (!disk_.state) {
     if (next.generation != 1) Broken("the first state is not generation 1");
     return;

@@ -116,6 +116,9 @@ void AddOwnBounded(Acts& acts, const Setting& setting, const Node& node) {
           Fault("finds " + Name(how), [disk = *tampered](NodeStep& step) { step.Tamper(disk); }));
     }
   }
+  if (setting.losses && node.disk.state) {
+    acts.push_back(Fault("loses its state files", [](NodeStep& step) { step.LoseFiles(); }));
+  }
   if (!node.keeper) return AddDiskFaults(acts, setting, node, Start());
   acts.push_back(Fault("stops", [](NodeStep& step) { step.Stop(); }));
   if (!node.clock_jumped) {
@@ -149,6 +152,10 @@ void AddOperators(Acts& acts, const Setting& setting, const Node& node, const Tr
     acts.push_back(act);
     AddDiskFaults(acts, setting, node, act);
   };
+  if (!node.disk.state) {
+    return add(
+        {.label = "recovers its state", .act = [key](NodeStep& step) { step.Recover(key); }});
+  }
   for (int version = 2; version <= key.latest; ++version) {
     add({.label = "retires versions below " + std::to_string(version),
          .act = [key, version](NodeStep& step) { step.Retire(key, version); }});
@@ -177,7 +184,7 @@ std::vector<Act> ActsOf(const Setting& setting, const Node& node, const TransitK
     AddDiskFaults(acts, setting, node, Read(*key));
   } else if (node.call.kind == Call::Kind::kProbe) {
     AddDiskFaults(acts, setting, node, Probe(node.call.version, *key));
-  } else if (!node.keeper && node.disk.state) {
+  } else if (!node.keeper && (node.disk.state || setting.losses)) {
     AddOperators(acts, setting, node, *key);
   }
   return acts;

@@ -59,7 +59,9 @@ std::string BrokenByEncrypt(const Answers& answers, const Node& node) {
 std::string BrokenByDecrypt(const Answers& answers, const Node& node) {
   const IdentitySet lost =
       Without(Without(node.memory.accepted, node.memory.removed), answers.decrypts);
-  if (lost != 0) return "an accepted identity no longer decrypts: " + Names(lost);
+  // Without a state there is nothing to decrypt by, until it is recovered.
+  if (lost != 0 && node.keeper->registry())
+    return "an accepted identity no longer decrypts: " + Names(lost);
   if ((answers.decrypts & node.memory.removed) != 0) return "a removed identity decrypts again";
   if ((answers.discovers & node.memory.removed) != 0) return "a removed identity is looked for";
   if (node.disk.tampering != Tampering::kNone) return "";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/registry/rebuild.h"
 #include "core/registry/registry_opening.h"
 #include "core/registry/registry_save.h"
 #include "core/registry/retirement.h"
@@ -177,6 +178,12 @@ void NodeStep::JumpWallClock(UnixSeconds by) {
 
 void NodeStep::Tamper(const Disk& tampered) { node_.disk = tampered; }
 
+void NodeStep::LoseFiles() {
+  Die();
+  node_.disk = {};
+  node_.memory.removed = 0;  // what an operator retired is forgotten with the state
+}
+
 void NodeStep::Retire(const TransitKey& key, int before_version) {
   ApplyPlan([&](const Registry& registry) {
     const auto before = *TransitKeyVersion::FromNumber(before_version);
@@ -193,6 +200,35 @@ void NodeStep::Restore(const TransitKey& key, int version) {
   ApplyPlan([&](const Registry& registry) {
     return RestoreVersions(registry, key.Metadata(), {*TransitKeyVersion::FromNumber(version)});
   });
+}
+
+void NodeStep::Recover(const TransitKey& key) {
+  RebuildRequest request{.wall = node_.now.wall};
+  if (node_.disk.checkpoint) request.checkpoint = *node_.disk.checkpoint;
+  const auto rebuilt = RebuildState(Configured(), key.Metadata(), request, {});
+  if (!rebuilt) {
+    // Nothing shows whether what a minimum hides is needed.
+    if (key.min_decryption <= std::max(1, key.min_available)) {
+      Broken("a lost state cannot be recovered though OpenBao lists every version");
+    }
+    return;
+  }
+  node_.disk.tampering = Tampering::kNone;  // the operator knows that the state is gone
+  try {
+    (void)SaveRebuilt(store_, request.checkpoint, rebuilt->registry);
+  } catch (const ProcessDied&) {
+    Die();  // the files say how far it came
+  }
+  if (!node_.disk.state) {
+    node_.disk = before_.disk;
+    return;
+  }
+  node_.memory.removed = 0;
+  // What was trimmed, nobody decrypts.
+  for (int version = 1; version < key.min_available; ++version) {
+    node_.memory.accepted = Without(node_.memory.accepted, SetOf(key.Made(version)));
+  }
+  Judge();
 }
 
 template <typename Plan>

@@ -32,9 +32,12 @@ class NodeStep {
   void LearnThatOpenBaoAnswers();
   void JumpWallClock(UnixSeconds by);  // any node
   void Tamper(const Disk& tampered);   // any node
+  void LoseFiles();                    // any node, which stops by it
   // An operator's command with --apply, on a stopped node. What core refuses changes nothing.
   void Retire(const TransitKey& key, int before_version);
   void Restore(const TransitKey& key, int version);
+  // Of a stopped node without a state, by what OpenBao lists alone.
+  void Recover(const TransitKey& key);
 
   const Node& node() const { return node_; }
   // Why this step must not be possible; empty: it is fine.

@@ -16,6 +16,8 @@ struct Setting {
   int faults = 1;    // restarts, crashes, failed calls and saves, wall-clock jumps, tampered files
   int changes = 1;   // operator's changes of the key and of the registry
   bool transit_restores = false;  // one of the changes may be a restored backup of Transit
+  // One of the faults may be the loss of both state files, and one of the changes a recovery.
+  bool losses = false;
   bool reject_version_rollback = true;
   int required_observations = 2;
   // rotation.activationDelay: longer than one probe interval, else every probe comes after it.

@@ -193,19 +193,33 @@ TEST_CASE("Registry load: every bit flip and every cut of currentHash is refused
   }
 }
 
-TEST_CASE("Registry load: a state of another configuration names the configuration as the cause") {
-  for (std::string ProviderIdentity::* field :
-       {&ProviderIdentity::provider_name, &ProviderIdentity::cluster_id,
-        &ProviderIdentity::openbao_instance_id, &ProviderIdentity::openbao_namespace,
-        &ProviderIdentity::transit_mount_id, &ProviderIdentity::transit_key_lineage_id,
-        &ProviderIdentity::transit_mount_path, &ProviderIdentity::transit_key_name}) {
+TEST_CASE("Registry load: a state of another configuration names the field that was changed") {
+  for (const auto& [field, name] :
+       {std::pair{&ProviderIdentity::provider_name, "transit.keyIdScope.providerName"},
+        std::pair{&ProviderIdentity::cluster_id, "transit.keyIdScope.clusterId"},
+        std::pair{&ProviderIdentity::openbao_instance_id, "openbao.instanceId"},
+        std::pair{&ProviderIdentity::openbao_namespace, "openbao.namespace"},
+        std::pair{&ProviderIdentity::transit_mount_id, "transit.keyIdScope.transitMountId"},
+        std::pair{&ProviderIdentity::transit_key_lineage_id, "transit.keyIdScope.keyLineageId"},
+        std::pair{&ProviderIdentity::transit_mount_path, "transit.mountPath or transit.keyName"},
+        std::pair{&ProviderIdentity::transit_key_name, "transit.mountPath or transit.keyName"}}) {
+    CAPTURE(name);
     ProviderIdentity other = testing::TestIdentity();
     other.*field += "x";
     const auto registry = Registry::Verify(Document(), Bind(other));
     REQUIRE(!registry.has_value());
     CHECK(registry.error().kind == RegistryProblemKind::kOtherConfiguration);
-    CHECK(registry.error().text.find("configuration") != std::string_view::npos);
+    CHECK(registry.error().text.starts_with(name));
   }
+}
+
+TEST_CASE("Registry load: a state of another cluster altogether is not blamed on one field") {
+  ProviderIdentity other = testing::TestIdentity();
+  other.cluster_id += "x";
+  other.transit_key_lineage_id += "x";
+  const auto registry = Registry::Verify(Document(), Bind(other));
+  REQUIRE(!registry.has_value());
+  CHECK(registry.error().text.starts_with("several identity fields"));
 }
 
 TEST_CASE("Registry next: a generation more that chains from this one in the written order") {

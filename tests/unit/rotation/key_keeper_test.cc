@@ -171,6 +171,50 @@ TEST_CASE("Keeper: the activation delay starts when the stable state is durable 
   CHECK(b.keeper.promotion_due() == b.now.monotonic + 10min);
 }
 
+TEST_CASE("Keeper: the earliest promotion is known from the first observation on and comes true") {
+  KeeperBench b;
+  b.Start();
+  CHECK_FALSE(b.keeper.earliest_promotion());
+  b.ToNextRead();
+  b.Settle(FitMetadata(2));
+  REQUIRE(b.keeper.earliest_promotion());
+  // Two further probes make it stable, and the delay is a whole number of intervals.
+  const MonotonicTime earliest = *b.keeper.earliest_promotion();
+  CHECK(earliest == b.now.monotonic + 30s + 30s + 10min);
+  CHECK(b.keeper.view().earliest_promotion == earliest);
+  while (b.ActiveVersion() == 1) {
+    CHECK(b.keeper.earliest_promotion() == earliest);
+    b.ToNextRead(FitMetadata(2));
+    b.Settle(FitMetadata(2));
+    REQUIRE(b.now.monotonic <= earliest);
+  }
+  CHECK(b.now.monotonic == earliest);
+  CHECK_FALSE(b.keeper.earliest_promotion());
+}
+
+TEST_CASE("Keeper: a delay that ends between two probes promotes at the later one") {
+  KeeperBench b(FirstRegistry(), TestPolicy(/*activation_delay=*/40s));
+  b.Start();
+  b.ToNextRead();
+  b.Settle(FitMetadata(2));
+  const MonotonicTime earliest = *b.keeper.earliest_promotion();
+  CHECK(earliest == b.now.monotonic + 60s + 60s);
+  while (b.ActiveVersion() == 1) {
+    b.ToNextRead(FitMetadata(2));
+    b.Settle(FitMetadata(2));
+    REQUIRE(b.now.monotonic <= earliest);
+  }
+  CHECK(b.now.monotonic == earliest);
+}
+
+TEST_CASE("Keeper: after a restart the delay of a stable version starts with the next probe") {
+  KeeperBench b(RegistryOf({Snapshot(1, SnapshotState::kActive), Candidate(2, 3, kNow)}));
+  CHECK_FALSE(b.keeper.earliest_promotion());
+  b.Start(FitMetadata(2));
+  REQUIRE(b.keeper.promotion_due());
+  CHECK(b.keeper.earliest_promotion() >= b.keeper.promotion_due());
+}
+
 TEST_CASE("Keeper: promotes at the first good observation after the delay and never before") {
   KeeperBench b(Stable());
   b.Start(FitMetadata(2));

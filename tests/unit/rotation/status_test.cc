@@ -66,6 +66,17 @@ TEST_CASE("Status: each cause alone makes it unhealthy and is the reason") {
   CHECK(UnhealthyReasons(Healthy(), kVerified).empty());
 }
 
+TEST_CASE("Status: a reason that both probes have is told once") {
+  KeyView view = Healthy();
+  view.metadata_reason = Reason::kCircuitBreakerOpen;
+  view.deep_reason = Reason::kCircuitBreakerOpen;
+  CHECK(UnhealthyReasons(view, kVerified) == std::vector{Reason::kCircuitBreakerOpen});
+  view.metadata_reason = Reason::kEncryptionBlocked;
+  view.encryption_blocked = true;
+  CHECK(UnhealthyReasons(view, kVerified) ==
+        std::vector{Reason::kEncryptionBlocked, Reason::kCircuitBreakerOpen});
+}
+
 TEST_CASE("Status: before any probe it is unhealthy for want of metadata and a deep probe") {
   KeyView view;
   CHECK_FALSE(IsHealthy(view, kVerified));

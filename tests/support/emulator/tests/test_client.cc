@@ -18,8 +18,9 @@ void SetBlob(CURL* curl, CURLoption option, const std::string& text) {
   curl_easy_setopt(curl, option, &blob);
 }
 
-Emulator::Options WithoutFiles() {
+Emulator::Options WithoutFiles(Release release) {
   Emulator::Options options;
+  options.release = std::move(release);
   options.root_token = "root";
   return options;
 }
@@ -100,7 +101,7 @@ Answer TestClient::Send(const std::string& method, const std::string& path,
   return answer;
 }
 
-RunningEmulator::RunningEmulator() : emulator(WithoutFiles()) {
+RunningEmulator::RunningEmulator(Release release) : emulator(WithoutFiles(std::move(release))) {
   REQUIRE(emulator.Start().has_value());
   const auto set_up = [this](const std::string& path, const Json& data) {
     const auto reply = emulator.Api("POST", path, data);

@@ -55,7 +55,7 @@ class TestClient {
 // A running emulator with mount transit, key k, a policy p that may use them, and JWT auth with
 // role r (audience aud, subject me).
 struct RunningEmulator {
-  RunningEmulator();
+  explicit RunningEmulator(Release release = {});
 
   TestClient Client() { return TestClient(emulator.Address(), emulator.tls().ca_pem()); }
   TestClient Root() { return std::move(Client().Token("root")); }

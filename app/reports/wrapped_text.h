@@ -14,4 +14,8 @@ inline constexpr std::size_t kHelpWidth = 100;
 // line break in `text` stays one.
 std::vector<std::string> Wrap(std::string_view text, std::size_t width);
 
+// The words of one line behind what ends at column `at`, with a newline; further lines begin at
+// column `indent`. A word that is wider than a line is not cut: it may have to be copied.
+std::string WrapUnder(std::string_view text, std::size_t at, std::size_t indent, std::size_t width);
+
 }  // namespace baokms::app

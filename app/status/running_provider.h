@@ -1,0 +1,16 @@
+// Asks the provider that runs on this node how it is.
+#pragma once
+
+#include <string>
+
+#include "app/reports/report.h"
+#include "core/model/configuration.h"
+
+namespace baokms::app {
+
+// The report of `status` (reports-and-labels.md): from /status of server.healthAddress, else from
+// Status on server.socketPath, else that nobody answers. Blocks for some seconds at most, beside
+// the resolver.
+Report AskRunningProvider(const core::ServerConfiguration& server);
+
+}  // namespace baokms::app

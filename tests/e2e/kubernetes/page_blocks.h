@@ -1,0 +1,16 @@
+// The fenced blocks of docs/encrypt-a-cluster.md, so that what a test does is what the page says.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace baokms::e2e {
+
+// Of this language, below this heading up to the next one of any level, in the page's order and
+// without the indentation of a list.
+std::vector<std::string> PageBlocks(const std::string& heading, const std::string& language);
+
+// REQUIREs that `from` is there; every one of it.
+std::string Replaced(std::string text, const std::string& from, const std::string& to);
+
+}  // namespace baokms::e2e
