@@ -36,6 +36,10 @@ KubeadmNode::KubeadmNode()
     : skipped_(SkippedWithoutPrograms(setup.machine)), port_(testing::FreePort()) {
   if (skipped_) return;
   const ScratchMachine& machine = setup.machine;
+  // Nothing here is about time.
+  setup.values["openbao"]["timeout"] = "10s";
+  setup.values["auth"]["loginTimeout"] = "10s";
+  setup.values["bootstrap"]["graceTimeout"] = "60s";
   setup.Init();
   setup.StandInForSystemctl();
   setup.InstallUnit();
@@ -43,8 +47,11 @@ KubeadmNode::KubeadmNode()
   setup.Passes(setup.CheckFlags());
   provider_ = std::make_unique<testing::ChildProcess>(testing::ChildProcess::Options{
       .argv = setup.ServeAs(machine.Id("passwd", "openbao-kms"), machine.Id("group", "openbao-kms"),
-                            SocketGroup())});
-  setup.Passes(setup.StartFlags());
+                            SocketGroup()),
+      .stderr_file = output_.File("provider")});
+  const std::string started = setup.Passes(setup.StartFlags());
+  INFO(provider_->Stderr());
+  REQUIRE(Says(started, "[pass] kms.decrypt"));
 
   fs::copy_file(BAOKMS_KUBEADM_PATH, machine.At("/local/bin/kubeadm"));
   for (const char* directory : {"/etc/kubernetes/pki", "/etc/kubernetes/manifests", kPatches}) {
@@ -165,7 +172,7 @@ testing::HttpAnswer KubeadmNode::Ask(const std::string& method, const std::strin
 }
 
 bool KubeadmNode::Ready(PodContainer& container) const {
-  return Eventually(Milliseconds(90000),
+  return Eventually(Milliseconds(180000),
                     [&] {
                       usleep(200'000);
                       return !container.Running() || Ask("GET", "/readyz").status == 200;

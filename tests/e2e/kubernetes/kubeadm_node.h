@@ -44,7 +44,7 @@ class KubeadmNode {
   std::unique_ptr<PodContainer> Container(const std::string& manifest) const;
   testing::HttpAnswer Ask(const std::string& method, const std::string& path,
                           const Json& object = Json()) const;
-  // /readyz answers 200 within a minute, and `container` runs.
+  // /readyz answers 200 within three minutes, and `container` runs.
   bool Ready(PodContainer& container) const;
   // The objects that kubeadm finds on a node that has joined.
   void Register() const;
@@ -55,6 +55,7 @@ class KubeadmNode {
  private:
   bool skipped_;
   unsigned short port_;
+  testing::TempDirectory output_;
   std::unique_ptr<testing::ChildProcess> provider_;
 };
 

@@ -35,7 +35,7 @@ class KubeApiServer {
   // Starts without waiting. The same address and certificates each time; the log is appended to.
   void Launch();
   // Until /readyz answers 200; false when it ended or `timeout` is over first.
-  bool WaitReady(std::chrono::milliseconds timeout = std::chrono::seconds(90));
+  bool WaitReady(std::chrono::milliseconds timeout = std::chrono::seconds(180));
   // Both; throws HarnessError with the end of the log when it does not get ready.
   void Start();
   // SIGKILL.
