@@ -121,15 +121,11 @@ ExitCode Run(const OneShot& one_shot, const ChangeRequest& change, const Version
                 command.tell(*registry, *std::move(plan)));
 }
 
-using Evidence = std::vector<core::UsageReport>;
+using Reports = std::vector<core::UsageReport>;
 
-// A census has a bounded number of groups.
-constexpr ports::FilePolicy kEvidenceFile{.forbidden_mode_bits = 0022,
-                                          .max_bytes = 8 * ports::kMebibyte};
-
-std::expected<Evidence, ConfigProblems> ReadEvidence(const OneShot& one_shot,
-                                                     const EvidenceRequest& request) {
-  Evidence evidence;
+std::expected<Reports, ConfigProblems> ReadEvidence(const OneShot& one_shot,
+                                                    const EvidenceRequest& request) {
+  Reports evidence;
   for (const std::string& path : request.files) {
     const auto text = ReadFlagFile(one_shot.files, kEvidenceFlag, path, kEvidenceFile);
     if (!text) return std::unexpected(text.error());
@@ -140,7 +136,7 @@ std::expected<Evidence, ConfigProblems> ReadEvidence(const OneShot& one_shot,
   return evidence;
 }
 
-Reasons Doubt(const OneShot& one_shot, const EvidenceRequest& request, const Evidence& evidence,
+Reasons Doubt(const OneShot& one_shot, const EvidenceRequest& request, const Reports& evidence,
               const core::Registry& registry, const core::RegistryChange& plan) {
   const auto& scope = one_shot.configuration.transit.key_id_scope;
   const core::EvidenceTerms terms{.now = one_shot.clock.Now().wall,

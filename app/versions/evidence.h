@@ -6,8 +6,13 @@
 #include <string_view>
 
 #include "core/census/usage_report.h"
+#include "ports/file_reader.h"
 
 namespace baokms::app {
+
+// State files and reports of key-usage are public, and so are checked for who may write them alone.
+inline constexpr ports::FilePolicy kEvidenceFile{.forbidden_mode_bits = 0022,
+                                                 .max_bytes = 16 * ports::kMebibyte};
 
 // The JSON of `key-usage --output json` (reports-and-labels.md, "key-usage"). Refused with what is
 // missing in it, as the sentence's second half.

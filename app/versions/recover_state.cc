@@ -11,6 +11,7 @@
 #include "app/openbao/live_key.h"
 #include "app/openbao/one_shot.h"
 #include "app/state/configured_state.h"
+#include "app/versions/evidence.h"
 #include "app/versions/recovery_evidence.h"
 #include "app/versions/recovery_report.h"
 #include "core/registry/rebuild.h"
@@ -22,10 +23,6 @@ namespace baokms::app {
 namespace {
 
 constexpr std::string_view kRecover = "recover-state";
-
-// State files and reports of key-usage are public, and so are checked for who may write them alone.
-constexpr ports::FilePolicy kEvidenceFile{.forbidden_mode_bits = 0022,
-                                          .max_bytes = 16 * ports::kMebibyte};
 
 constexpr std::string_view kMoveAside =
     "; recover-state only makes a state where there is none: if this file cannot be restored, move "
