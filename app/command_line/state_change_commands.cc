@@ -219,9 +219,9 @@ void CheckTogether(const RecoverRequest& recover, bool without_evidence) {
                                "is for a key that no node has served with; leave it out");
   }
   if (recover.change.apply && !given && !without_evidence) {
-    throw CLI::ValidationError("--apply",
-                               "needs --evidence FILE or --peer-state FILE, or, when there is "
-                               "neither, --without-evidence");
+    throw CLI::ValidationError("--without-evidence",
+                               "must be given with --apply when there is neither --evidence nor "
+                               "--peer-state");
   }
 }
 
