@@ -14,9 +14,6 @@
 namespace baokms::testing {
 namespace {
 
-struct CurlDeleter {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
 struct SlistDeleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -29,12 +26,12 @@ std::size_t Append(char* data, std::size_t size, std::size_t count, void* target
 }  // namespace
 
 struct HttpClient::Handle {
-  std::unique_ptr<CURL, CurlDeleter> curl;
+  std::unique_ptr<CURL, void (*)(CURL*)> curl;
 };
 
 HttpClient::HttpClient() {
   static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
-  handle_ = std::make_unique<Handle>(Handle{std::unique_ptr<CURL, CurlDeleter>(curl_easy_init())});
+  handle_ = std::make_unique<Handle>(Handle{{curl_easy_init(), &curl_easy_cleanup}});
   if (global != CURLE_OK || handle_->curl == nullptr) throw HarnessError("no curl");
 }
 
