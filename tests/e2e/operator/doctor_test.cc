@@ -76,8 +76,8 @@ TEST_CASE("Doctor: text says the same in lines") {
         "[skip] kms.status_encrypt: Status/encrypt consistency - needs jwt.local\n"
         "[skip] process.hardening: Process hardening - needs jwt.local\n"
         "[pass] state.writable: State can be saved\n"
-        "[skip] socket.listening: Socket is served - needs a running provider\n" +
-            "[pass] socket.reachable: Socket access - for the socket's group (gid " +
+        "[skip] socket.listening: Socket is served - needs a running provider\n"
+        "[pass] socket.reachable: Socket access - for the socket's group (gid " +
             std::to_string(getgid()) + ")\n" +
             "[pass] listeners.available: Metrics and health addresses\n"
             "[skip] provider.running: Running provider - it does not run, and has not served on "

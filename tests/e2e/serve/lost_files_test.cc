@@ -63,7 +63,7 @@ TEST_CASE("Lost files: a deleted state is written back byte for byte and the nex
 TEST_CASE("Lost files: a replaced state is told and never overwritten and comes back when moved") {
   Bench bench;
   const ProviderConfig config = bench.Config();
-  const Serving provider(config);
+  Serving provider(config);
   const StateFiles old = ReadStateFiles(config);
   RotateAndPromote(bench, provider);
   const StateFiles ours = ReadStateFiles(config);
@@ -80,7 +80,7 @@ TEST_CASE("Lost files: a replaced state is told and never overwritten and comes 
 TEST_CASE("Lost files: a state that a start would refuse is told until it is as it was") {
   Bench bench;
   const ProviderConfig config = bench.Config();
-  const Serving provider(config);
+  Serving provider(config);
   REQUIRE(chmod(config.state_file().c_str(), 0666) == 0);
   CheckServesWith(provider, "state_files_unreadable");
   REQUIRE(chmod(config.state_file().c_str(), 0640) == 0);
@@ -94,7 +94,7 @@ TEST_CASE("Lost files: a directory that is gone is told and the files can be put
   const ProviderConfig config = bench.Config();
   StateFiles ours;
   {
-    const Serving provider(config);
+    Serving provider(config);
     ours = ReadStateFiles(config);
     std::filesystem::remove_all(StateDirectory(config));
     CheckServesWith(provider, "state_files_missing");
