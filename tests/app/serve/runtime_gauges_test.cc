@@ -68,7 +68,7 @@ TEST_CASE("Gauges: without a token its lifetime is 0") {
 
 TEST_CASE("Gauges: a certificate's lifetime runs on the wall clock and a JWT is none") {
   GaugesBench b;
-  const RuntimeGauges with_jwt{RuntimeGauges::Sources{b.clock, b.view, b.driver, b.history},
+  const RuntimeGauges with_jwt{RuntimeGauges::Sources{b.clock, b.view, b.driver, b.history, b.watch},
                                RuntimeGauges::Facts{}};
   b.StartWith("first");
   CHECK(b.CertificateTtl() == 0s);

@@ -21,13 +21,6 @@ struct Told {
       RegistryOf({Snapshot(2, kActive), Snapshot(1, kRetired)});
   LiveKey key{.metadata = FitMetadata(2), .problem = {}};
 
-  bool IsOver() const {
-    return Look(
-        [](const RotationReport& report, const RotationFacts&) { return RotationIsOver(report); });
-  }
-  std::string Sentence() const { return Look(RotationSentence); }
-
- private:
   template <typename Judge>
   auto Look(Judge judge) const {
     const core::Registry::Identity identity = Bind();
@@ -43,6 +36,12 @@ struct Told {
                               .wall = kNow};
     return judge(ReportRotation(facts), facts);
   }
+
+  bool IsOver() const {
+    return Look(
+        [](const RotationReport& report, const RotationFacts&) { return RotationIsOver(report); });
+  }
+  std::string Sentence() const { return Look(RotationSentence); }
 };
 
 }  // namespace

@@ -13,6 +13,7 @@ using testing::Candidate;
 using testing::FirstRegistry;
 using testing::FitMetadata;
 using testing::KeeperBench;
+using testing::kNow;
 using testing::RegistryOf;
 using testing::Snapshot;
 using testing::TestPolicy;
