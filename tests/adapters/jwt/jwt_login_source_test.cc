@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "adapters/jwt/jwt_file_source.h"
+#include "core/model/login_refusal.h"
 #include "tests/adapters/jwt/make_jwt.h"
 #include "tests/adapters/jwt/one_file.h"
 #include "tests/support/ports/fake_clock.h"

@@ -50,10 +50,10 @@ TEST_CASE("Expiration: the table has the soonest first and what is not known las
                       .threshold = 24h,
                       .expires_at = kExpirationNow + 90 * 86400};
   CHECK(DescribeExpirations({Unknown(false), ca, Ends(3700)}, kExpirationNow) ==
-        "status  what                          expires               left        threshold\n"
-        "pass    JWT (auth.jwt.jwtFile)        2023-11-14T23:15:00Z  1 h 1 min   1 min 40 s\n"
-        "pass    CA                            2024-02-12T22:13:20Z  90 d        1 d\n"
-        "skip    The running provider's token  -                     -           2 min 30 s\n"
+        "status  what                          expires               left       threshold\n"
+        "pass    JWT (auth.jwt.jwtFile)        2023-11-14T23:15:00Z  1 h 1 min  1 min 40 s\n"
+        "pass    CA                            2024-02-12T22:13:20Z  90 d       1 d\n"
+        "skip    The running provider's token  -                     -          2 min 30 s\n"
         "    not known: nobody answers\n");
 }
 

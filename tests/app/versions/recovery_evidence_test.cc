@@ -74,7 +74,7 @@ TEST_CASE("Recovery evidence: a peer's state must be of this configuration") {
   const auto other = ReadPeerState(file, Bind(core::testing::NamespacedIdentity()));
   REQUIRE_FALSE(other);
   CHECK(
-      other.error().starts_with("--peer-state: the state was created with another configuration"));
+      other.error().starts_with("--peer-state: openbao.namespace is not the one that this state"));
   CHECK_FALSE(ReadPeerState(file.substr(1), Bind()));
 }
 
