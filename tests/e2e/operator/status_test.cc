@@ -33,9 +33,11 @@ struct Started {
                .stderr_file = directory.File("err")}) {}
 
   static Names Argv(const OperatorNode& node, Names words) {
+    if (words.front() != "probe") {  // needs no configuration
+      words.insert(words.end(), {"--config", node.config.config_file(), "--allow-socket-parent",
+                                 node.config.socket_directory()});
+    }
     words.insert(words.begin(), testing::ProviderProgram());
-    words.insert(words.end(), {"--config", node.config.config_file(), "--allow-socket-parent",
-                               node.config.socket_directory()});
     return words;
   }
   int Code() {
@@ -117,7 +119,8 @@ TEST_CASE("Status: a pending version counts to its promotion which is not before
   CHECK_FALSE(done.contains("pendingPromotesAfter"));
   // The state's times are whole seconds, and RFC 3339 in UTC sorts as text.
   std::int64_t promoted = 0;
-  for (const Json& record : ReadState(node.config).at("snapshots")) {
+  const Json state = ReadState(node.config);
+  for (const Json& record : state.at("snapshots")) {
     promoted = std::max(promoted, record.value("promotedAtUnix", std::int64_t{0}));
   }
   CHECK(core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(promoted + 1))) >= earliest);
@@ -178,7 +181,11 @@ TEST_CASE("Status: another page at the health address is not believed") {
   Bench bench;
   const OperatorNode node(bench);
   const Serving provider(node.config);
-  const Json report = node.Report({"status", "--health-address", node.config.metrics_address()});
+  // Another provider's metrics, which answer 404 there.
+  Bench second;
+  const OperatorNode other(second);
+  const Serving elsewhere(other.config);
+  const Json report = node.Report({"status", "--health-address", other.config.metrics_address()});
   CHECK(report.at("source") == "socket");
   CHECK(Says(report.at("limitations").at(0).get<std::string>(), "has no page /status"));
 }
@@ -194,7 +201,7 @@ TEST_CASE("Status: without a provider it says so at once and after the time to w
   result = node.Run({"status", "--wait", "1s"});
   CHECK(result.code == 4);
   CHECK(steady_clock::now() - began >= Milliseconds(1000));
-  CHECK(node.Run({"probe", "--socket", node.config.socket(), "--wait", "600ms"}).code == 4);
+  CHECK(RunCommand({"probe", "--socket", node.config.socket(), "--wait", "600ms"}).code == 4);
 
   Started waiting(node, {"status", "--wait", "18s", "--output", "json"});
   std::this_thread::sleep_for(Milliseconds(300));
@@ -223,6 +230,9 @@ TEST_CASE("Status: watched in a pipe each change is a line and Ctrl-C ends it wi
     CHECK(line.substr(21) != last);
     last = line.substr(21);
   }
+  REQUIRE(Eventually(Milliseconds(15000), [&] {
+    return watching.child.Stdout().ends_with("Z not ready: no provider answers\n");
+  }));
   kill(watching.child.pid(), SIGINT);
   CHECK(watching.Code() == 4);
   CHECK(Says(watching.child.Stderr(), "status: "));
@@ -247,7 +257,8 @@ TEST_CASE("Status: watched on a terminal it is drawn anew within the width") {
   CHECK(watching.Code() == 0);
   std::string last = terminal.Written();
   last.erase(0, last.rfind("\033[2J") + 4);
-  CHECK(last.starts_with("ready: yes"));
+  CAPTURE(last);
+  CHECK(Says(last, "ready: yes"));
   std::istringstream lines(last);
   for (std::string line; std::getline(lines, line);) {
     std::erase(line, '\r');

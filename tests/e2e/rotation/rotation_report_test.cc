@@ -90,7 +90,7 @@ TEST_CASE("Rotation plan: verification adds its confidence and what it cannot kn
   const Json report = node.Plan({"verify-rotation"});
   CHECK(report.at("name") == "verify-rotation");
   CHECK(report.at("confidence") == "limited");
-  CHECK(report.at("limitations").size() == 4);
+  CHECK(report.at("limitations").size() == 5);
   const std::string text = node.Run({"verify-rotation"}).out;
   CHECK(Says(text, "\nconfidence: limited\nlimitations: It sees only this node's state"));
 }

@@ -113,7 +113,7 @@ TEST_CASE("State: a state of another configuration is refused and names the conf
   config.Write();
   ProviderProcess provider(config);
   const std::string line = CheckExits(provider, 5);
-  CHECK(Says(line, "configuration"));
+  CHECK(Says(line, "transit.keyIdScope.clusterId is not the one that this state"));
   CHECK_FALSE(Says(line, "another-cluster"));
   CHECK(ReadStateFiles(config) == files);
 }

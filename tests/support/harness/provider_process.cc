@@ -62,7 +62,10 @@ ProviderProcess::ProviderProcess(const ProviderConfig& config, Options options)
     : config_(config), child_(CommandLine(config, std::move(options))) {}
 
 ProviderProcess::~ProviderProcess() {
+  const bool ran = child_.Running();
   Kill();
+  // As if it had ended by itself: what was killed leaves its socket, and `doctor` finds that.
+  if (ran) unlink(config_.socket().c_str());
   Tell("standard error", Stderr());
 }
 
@@ -74,6 +77,7 @@ bool ProviderProcess::WaitServing(Timeout timeout) {
 }
 
 bool ProviderProcess::WaitReady(Timeout timeout) {
+  if (config_.health_address().empty()) return WaitLog("serve.ready", 1, timeout);
   return Until(child_, timeout, [this] { return Health("/ready").status == 200; });
 }
 
