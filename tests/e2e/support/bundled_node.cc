@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "tests/support/harness/real_openbao.h"
 #include "tests/support/skip.h"
@@ -101,6 +102,8 @@ std::vector<std::string> BundledNode::All() const {
 
 void BundledNode::CheckServes() {
   node.config.WriteText(testing::ReadWholeFile(File("config.yaml")));
+  // The group of a static pod's socket has no other way in here, without node-setup.sh's directory.
+  std::filesystem::permissions(node.config.socket_directory(), std::filesystem::perms(0755));
   const Serving provider(node.config);
   provider.CheckRoundTrip();
   for (const char* file : {"encryption-config-readers.yaml", "encryption-config.yaml",
