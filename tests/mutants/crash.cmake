@@ -7,16 +7,16 @@ baokms_mutant(never_syncs_the_directory crash adapters/state_file/atomic_save.cc
   REPLACE "files.Sync(directory)" "SystemResult<void>()")
 baokms_mutant(never_syncs_the_file crash adapters/state_file/atomic_save.cc
   "Crash:*"
-  REPLACE "files.Sync(file.number())" "SystemResult<void>()")
+  REPLACE "auto done = files.Sync(file.number())" "auto done = SystemResult<void>()")
 baokms_mutant(syncs_again_after_a_failure crash adapters/state_file/atomic_save.cc
   "Failed save:*"
-  REPLACE "files.Sync(file.number())"
-    "files.Sync(file.number()) ? SystemResult<void>() : files.Sync(file.number())")
+  REPLACE "auto done = files.Sync(file.number())"
+    "auto done = files.Sync(file.number()) ? SystemResult<void>() : files.Sync(file.number())")
 baokms_mutant(writes_in_place crash adapters/state_file/atomic_save.cc
   "Crash:*"
   REPLACE "temporary = TemporaryName(name)" "temporary = name"
     "gone = files.UnlinkAt(directory, temporary)" "gone = SystemResult<void>()"
-    "O_CREAT | O_EXCL" "O_CREAT | O_TRUNC")
+    "name, O_WRONLY | O_CREAT | O_EXCL" "name, O_WRONLY | O_CREAT | O_TRUNC")
 baokms_mutant(checkpoint_before_state crash core/registry/registry_save.cc
   "Crash:*keeper*"
   REPLACE "store.SaveState(RegistryBytes(next.ToDocument()))" "SAVE_STATE"
