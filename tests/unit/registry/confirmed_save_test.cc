@@ -139,11 +139,12 @@ TEST_CASE("Rebuilt save: beside a checkpoint that is left it is the generation a
 
 TEST_CASE("Rebuilt save: what has come to be there in the meantime is not overwritten") {
   const ChangeBench bench;
-  for (int change = 0; change < 3; ++change) {
+  // A state and its checkpoint; a checkpoint; neither, where one was left; a state beside it.
+  for (int change = 0; change < 4; ++change) {
     MemoryStateStore store;
-    if (change == 0) store.Hold(bench.before);
+    if (change == 0 || change == 3) store.Hold(bench.before);
     if (change == 1) store.files.checkpoint = bench.next.ToCheckpoint();
-    const auto left = change == 2 ? std::optional(bench.before.ToCheckpoint()) : std::nullopt;
+    const auto left = change >= 2 ? std::optional(bench.before.ToCheckpoint()) : std::nullopt;
     const ports::StateFiles there = store.files;
     const auto saved = SaveRebuilt(store, left, bench.next);
     REQUIRE_FALSE(saved);
