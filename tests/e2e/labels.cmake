@@ -17,7 +17,7 @@ foreach(test IN LISTS e2e_emulator e2e_openbao)
     list(APPEND labels nightly)
   endif()
   # Now and then a copy of the token is still in a buffer of libcurl.
-  if(test MATCHES "^e2e/[a-z]+: ?Memory: a core image")
+  if(test MATCHES "^e2e/[a-z]+: ?(Memory|PKCS11): a core image")
     list(APPEND labels nightly)
   endif()
   set_tests_properties("${test}" PROPERTIES LABELS "${labels}")
