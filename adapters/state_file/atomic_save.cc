@@ -64,7 +64,7 @@ SystemResult<int> OpenTrial(FileSystem& files, int directory, const std::string&
   const auto opened = files.OpenAt(directory, trial, O_WRONLY | O_CREAT | O_EXCL, kFileMode);
   if (!opened) return opened;
   if (const auto gone = files.UnlinkAt(directory, trial); !gone) {
-    static_cast<void>(files.Close(*opened));
+    static_cast<void>(files.Close(*opened));  // nothing was written: the first failure is told
     return std::unexpected(gone.error());
   }
   return opened;

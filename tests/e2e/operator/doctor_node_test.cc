@@ -43,6 +43,7 @@ class OtherProgram {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    // The sockets API's own way of passing an address.
     REQUIRE(bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     REQUIRE(listen(socket_, 1) == 0);
   }
