@@ -325,11 +325,13 @@ TEST_CASE("Node setup: a check is made with the rights of the provider alone") {
   if (node.Skipped()) return;
   node.Init();
   node.PrepareAndInstall();
-  // Root could read it.
+  // Root could read either file.
   REQUIRE(chmod(node.machine.At(kJwt).c_str(), 0600) == 0);
   const CommandResult failed = node.Phase(node.CheckFlags());
   CHECK(failed.code == 1);
   CHECK(Mentions(failed.out, "auth.jwt.jwtFile: the file cannot be read by this user"));
+  REQUIRE(chmod(node.machine.At(kConfig).c_str(), 0600) == 0);
+  node.Fails(node.CheckFlags(), "the provider could not read its configuration");
 }
 
 TEST_CASE("Node setup: the bundle of another cluster is refused at check") {
