@@ -1,12 +1,17 @@
-# baokms_go_program(NAME MINIMUM [PACKAGE DIR] [LDFLAGS FLAGS]): the Go program of this directory's
-# module, or of its package in DIR, built with its modules from Go's cache or the module proxy. Without a Go of at least MINIMUM, or without the modules, the
-# build goes on and the tests that need it are skipped by name. For those: BAOKMS_<NAME> is the
-# program, or empty with the reason in BAOKMS_<NAME>_MISSING; `go` is Go's command line.
+# baokms_go_program(NAME MINIMUM [NIGHTLY] [PACKAGE DIR] [LDFLAGS FLAGS]): the Go program of this
+# directory's module, or of its package in DIR, built with its modules from Go's cache or the module
+# proxy. Without a Go of at least MINIMUM, or without the modules, the build goes on and the tests that
+# need it are skipped by name. For those: BAOKMS_<NAME> is the program, or empty with the reason in
+# BAOKMS_<NAME>_MISSING; `go` is Go's command line. NIGHTLY: for tests of the night alone, so only the
+# target nightly_programs builds it, and BAOKMS_<NAME>_MISSING says that.
 set(BAOKMS_GOFLAGS "-mod=readonly -buildvcs=false" CACHE STRING "GOFLAGS of the Go test programs")
 find_program(BAOKMS_GO go HINTS /usr/local/go/bin /usr/lib/go/bin)
+if(NOT TARGET nightly_programs)
+  add_custom_target(nightly_programs)
+endif()
 
 function(baokms_go_program name minimum)
-  cmake_parse_arguments(arg "" "PACKAGE;LDFLAGS" "" ${ARGN})
+  cmake_parse_arguments(arg "NIGHTLY" "PACKAGE;LDFLAGS" "" ${ARGN})
   if(NOT arg_PACKAGE)
     set(arg_PACKAGE .)
   endif()
@@ -29,7 +34,13 @@ function(baokms_go_program name minimum)
     DEPENDS ${sources} go.mod go.sum
     WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
     COMMENT "Building ${name} with Go" VERBATIM)
-  add_custom_target(${name} ALL DEPENDS ${program})
+  if(NOT arg_NIGHTLY)
+    add_custom_target(${name} ALL DEPENDS ${program})
+    return()
+  endif()
+  add_custom_target(${name} DEPENDS ${program})
+  add_dependencies(nightly_programs ${name})
+  set(BAOKMS_${upper}_MISSING "cmake --build ${PROJECT_BINARY_DIR} --target nightly_programs" CACHE INTERNAL "")
 endfunction()
 
 # RESULT: what is missing, in words; empty when nothing is. The rest is Go's command line.

@@ -59,6 +59,9 @@ if [ -z "${BAOKMS_OPENBAO:-}" ] && command -v bao >/dev/null; then
 fi
 export BAOKMS_OPENBAO=${BAOKMS_OPENBAO:-}
 step configure cmake --preset default
+if [ "${BAOKMS_NIGHTLY:-0}" = 1 ] && { [ ${#only[@]} -eq 0 ] || [ -n "$kubernetes" ]; }; then
+  step build-nightly-programs cmake --build "$build" --target nightly_programs --parallel "$(build_jobs)"
+fi
 if [ ${#only[@]} -gt 0 ]; then
   step build cmake --build "$build" --target "${targets[@]}" --parallel "$(build_jobs)"
   if [ -n "$kubernetes" ]; then

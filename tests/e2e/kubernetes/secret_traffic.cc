@@ -1,5 +1,7 @@
 #include "tests/e2e/kubernetes/secret_traffic.h"
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <random>
 #include <utility>
@@ -158,6 +160,33 @@ void SecretTraffic::Fault(long Figures::* counter, const std::string& what) {
   const std::scoped_lock lock(mutex_);
   ++(figures_.*counter);
   if (figures_.first_failure.empty()) figures_.first_failure = what;
+}
+
+void TrafficPhases::End(const std::string& phase) {
+  const double seconds = SecondsSince(begun_);
+  const SecretTraffic::Figures figures = traffic_.Take();
+  begun_ = std::chrono::steady_clock::now();
+  MESSAGE(phase << ": " << seconds << " s, created " << figures.created << ", updated "
+                << figures.updated << ", read " << figures.read << ", failed writes "
+                << figures.failed_writes << ", failed reads " << figures.failed_reads
+                << ", slowest write " << figures.slowest_write << " s, read "
+                << figures.slowest_read << " s");
+  INFO(figures.first_failure);
+  CHECK(figures.failed_reads == 0);
+  CHECK(figures.failed_writes == 0);
+  CHECK(figures.read > 0);
+}
+
+std::string PromotedEverywhere(const ControlPlane& plane, const std::string& before) {
+  for (const auto& node : plane.nodes) {
+    REQUIRE(Eventually(Milliseconds(60000), [&] {
+      const testing::StatusAnswer status = node->provider->stub.Status();
+      return status.healthz == "ok" && status.key_id != before;
+    }));
+  }
+  const std::string key_id = plane.provider->KeyId();
+  for (const auto& node : plane.nodes) CHECK(node->provider->KeyId() == key_id);
+  return key_id;
 }
 
 }  // namespace baokms::e2e

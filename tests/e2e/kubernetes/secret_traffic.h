@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -66,5 +67,23 @@ class SecretTraffic {
   std::vector<Secret> secrets_;
   std::vector<std::thread> threads_;
 };
+
+// Cuts the traffic into phases.
+class TrafficPhases {
+ public:
+  // `traffic` outlives it.
+  explicit TrafficPhases(SecretTraffic& traffic) : traffic_(traffic) {}
+
+  // Prints what the clients did since the last End; CHECKs that nothing failed.
+  void End(const std::string& phase);
+
+ private:
+  SecretTraffic& traffic_;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
+// Once the provider of every node has another key_id than `before`; CHECKs that all have the same
+// one, which is returned.
+std::string PromotedEverywhere(const ControlPlane& plane, const std::string& before);
 
 }  // namespace baokms::e2e

@@ -11,31 +11,6 @@
 namespace baokms::e2e {
 namespace {
 
-// Prints what the clients of all three did since the last call; CHECKs that nothing failed.
-class Phases {
- public:
-  explicit Phases(SecretTraffic& traffic) : traffic_(traffic) {}
-
-  void End(const std::string& phase) {
-    const double seconds = SecondsSince(begun_);
-    const SecretTraffic::Figures figures = traffic_.Take();
-    begun_ = std::chrono::steady_clock::now();
-    MESSAGE(phase << ": " << seconds << " s, created " << figures.created << ", updated "
-                  << figures.updated << ", read " << figures.read << ", failed writes "
-                  << figures.failed_writes << ", failed reads " << figures.failed_reads
-                  << ", slowest write " << figures.slowest_write << " s, read "
-                  << figures.slowest_read << " s");
-    INFO(figures.first_failure);
-    CHECK(figures.failed_reads == 0);
-    CHECK(figures.failed_writes == 0);
-    CHECK(figures.read > 0);
-  }
-
- private:
-  SecretTraffic& traffic_;
-  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-};
-
 // One after the other, each without clients: what it reads afterwards it has not seen before.
 void RestartApiServers(ControlPlane& plane, SecretTraffic& traffic) {
   for (std::size_t node = 0; node < plane.nodes.size(); ++node) {
@@ -67,19 +42,12 @@ TEST_CASE("Three API servers: a rotation to its end costs no read and no write")
   plane.Create("object");
   const std::string first = plane.provider->KeyId();
   SecretTraffic traffic(plane.nodes);
-  Phases phases(traffic);
+  TrafficPhases phases(traffic);
   std::this_thread::sleep_for(Milliseconds(10000));
   phases.End("before");
 
   plane.bench.setup.RotateKey();
-  for (const auto& node : plane.nodes) {
-    REQUIRE(Eventually(Milliseconds(15000), [&] {
-      const testing::StatusAnswer status = node->provider->stub.Status();
-      return status.healthz == "ok" && status.key_id != first;
-    }));
-  }
-  const std::string second = plane.provider->KeyId();
-  for (const auto& node : plane.nodes) CHECK(node->provider->KeyId() == second);
+  const std::string second = PromotedEverywhere(plane, first);
   phases.End("until every provider has promoted");
 
   std::vector<double> followed(plane.nodes.size());

@@ -35,6 +35,9 @@ TEST_CASE("Memory: a core image holds no plaintext and no JWT and no token") {
     provider.CheckRoundTrip(std::string(plaintext.size() + 3, 'y'));
     image = CoreImageOf(pid);
   }
+  std::string around = AroundIn(image, plaintext);
+  for (const std::string& token : tokens) around += "; a token " + AroundIn(image, token);
+  INFO(around);
   for (const std::string& leak : secrets.In("a core image", image)) FAIL_CHECK(leak);
   // The same search finds what is there: the active key_id.
   LeakSearch key_id;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <string_view>
 
 #include "tests/e2e/support/process_memory.h"
 #include "tests/support/harness/child_process.h"
@@ -40,21 +41,31 @@ std::string CoreImageOf(pid_t pid) {
 }
 
 std::set<std::string> TokensOf(pid_t pid) {
-  constexpr std::size_t kLength = 24;
+  // What follows a token in memory may be a letter too, so its length counts.
+  constexpr std::string_view kHeader = "X-Vault-Token: ";
+  constexpr std::size_t kLength = 26;
   std::set<std::string> tokens;
   for (const MemoryRegion& region : ReadMemory(pid)) {
     const std::string& bytes = region.bytes;
-    for (std::size_t at = bytes.find("s."); at != std::string::npos;
-         at = bytes.find("s.", at + 1)) {
-      const auto end = std::find_if_not(bytes.begin() + static_cast<std::ptrdiff_t>(at) + 2,
-                                        bytes.end(), IsLetterOrDigit);
-      std::string found(bytes.begin() + static_cast<std::ptrdiff_t>(at), end);
-      if (found.size() == kLength + 2 && (at == 0 || !IsLetterOrDigit(bytes[at - 1]))) {
+    for (std::size_t at = bytes.find(kHeader); at != std::string::npos;
+         at = bytes.find(kHeader, at + 1)) {
+      std::string found = bytes.substr(at + kHeader.size(), kLength);
+      if (found.size() == kLength && found.starts_with("s.") &&
+          std::all_of(found.begin() + 2, found.end(), IsLetterOrDigit)) {
         tokens.insert(std::move(found));
       }
     }
   }
   return tokens;
+}
+
+std::string AroundIn(const std::string& image, const std::string& secret) {
+  constexpr std::size_t kBefore = 48;
+  const std::size_t at = image.find(secret);
+  if (at == std::string::npos) return "no plain copy";
+  std::string before = image.substr(at - std::min(at, kBefore), std::min(at, kBefore));
+  for (char& c : before) c = std::isprint(static_cast<unsigned char>(c)) != 0 ? c : '.';
+  return "behind \"" + before + "\"";
 }
 
 }  // namespace baokms::e2e
