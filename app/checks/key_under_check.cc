@@ -182,7 +182,7 @@ CheckResult KeyUnderCheck::CheckUpsert() const {
 }
 
 CheckResult KeyUnderCheck::ProbeTransit() {
-  if (EncryptionBlocked()) return NeedsRestrictions();
+  if (const auto cause = WhyNoCall()) return *cause;
   const auto probe = Await<core::DeepProbeFinished>([&](auto done) {
     core::ProbeDeeply(session_->tokens(), session_->transit(), random_, VersionInUse(),
                       session_->CallDeadline(), std::move(done));
@@ -194,14 +194,11 @@ CheckResult KeyUnderCheck::ProbeTransit() {
 }
 
 CheckResult KeyUnderCheck::CheckKeyId() const {
+  if (const auto cause = WhyNotListed()) return *cause;
   const core::TransitKeyVersion version = VersionInUse();
-  const auto created = times_.find(version.number());
-  if (created == times_.end()) {  // below the key's minima, or of a newer OpenBao
-    return version.number() > metadata_->latest_version ? Needs("registry.state")
-                                                        : NeedsRestrictions();
-  }
+  const std::int64_t created = times_.at(version.number());
   const auto derive = [&] {
-    return core::DeriveKeyId(state_.identity->identity(), version, created->second);
+    return core::DeriveKeyId(state_.identity->identity(), version, created);
   };
   const core::KeyId key_id = derive();
   const std::string seen = "key_id_hash " + core::PublicHash(key_id.str());
@@ -239,7 +236,7 @@ CheckResult KeyUnderCheck::CheckAutoRotation() const {
 }
 
 CheckResult KeyUnderCheck::CheckService() {
-  if (EncryptionBlocked()) return NeedsRestrictions();
+  if (const auto cause = WhyNoCall()) return *cause;
   const auto registry = StartingRegistry();
   if (!registry) return Fail("there is no state to serve from", "fix registry.state first");
   PublishedView view;
@@ -259,8 +256,15 @@ CheckResult KeyUnderCheck::CheckService() {
   return RoundTrip(service);
 }
 
-bool KeyUnderCheck::EncryptionBlocked() const {
-  return core::EncryptionBlocked(VersionInUse(), *metadata_);
+std::optional<CheckResult> KeyUnderCheck::WhyNotListed() const {
+  const std::int64_t version = VersionInUse().number();
+  if (times_.contains(version)) return std::nullopt;
+  return version > metadata_->latest_version ? Needs("registry.state") : NeedsRestrictions();
+}
+
+std::optional<CheckResult> KeyUnderCheck::WhyNoCall() const {
+  if (core::EncryptionBlocked(VersionInUse(), *metadata_)) return NeedsRestrictions();
+  return WhyNotListed();
 }
 
 const core::Registry* KeyUnderCheck::Recorded() const {

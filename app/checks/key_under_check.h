@@ -52,7 +52,10 @@ class KeyUnderCheck {
   std::expected<core::Registry, core::BootstrapRefusal> StartingRegistry() const;
   // What encrypts: the state's active version, or the one that a first state would have.
   core::TransitKeyVersion VersionInUse() const;
-  bool EncryptionBlocked() const;
+  // When OpenBao does not list the version in use, or would refuse a call under it: the check that
+  // says why.
+  std::optional<CheckResult> WhyNotListed() const;
+  std::optional<CheckResult> WhyNoCall() const;
   RecordedVersions Beside(const core::Registry& registry) const;
   CheckResult RoundTrip(core::TransitKmsService& service);
 

@@ -1,5 +1,6 @@
 #include "app/checks/running_provider.h"
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -80,10 +81,12 @@ std::string AdviceForNamed(const std::string& name, Named last) {
   return {};
 }
 
-std::string AdviceForFiles(const std::string& reason) {
+std::string AdviceForFiles(const std::vector<std::string>& reasons) {
   for (const core::FilesFound found :
        {core::FilesFound::kMissing, core::FilesFound::kReplaced, core::FilesFound::kUnreadable}) {
-    if (core::Name(found) == reason) return std::string(core::AdviceFor(found));
+    if (std::ranges::find(reasons, core::Name(found)) != reasons.end()) {
+      return std::string(core::AdviceFor(found));
+    }
   }
   return {};
 }
@@ -95,8 +98,8 @@ std::string AdviceFor(const Readiness& readiness) {
   }
   for (const std::string& reason : readiness.reasons) {
     if (advice.empty()) advice = AdviceForNamed(reason, core::Reason::kRetiredVersionUndecryptable);
-    if (advice.empty()) advice = AdviceForFiles(reason);
   }
+  if (advice.empty()) advice = AdviceForFiles(readiness.reasons);
   return advice.empty() ? "see the checks above, and the last status.probe lines of its log"
                         : advice;
 }
@@ -111,6 +114,9 @@ CheckResult JudgeServing(const adapters::grpc_kms::SocketStatus& status,
   const std::string seen = "key_id_hash " + core::PublicHash(status.key_id);
   if (readiness.known && !readiness.ready) {
     return Fail("it runs, but /ready is not: " + Described(readiness), AdviceFor(readiness));
+  }
+  if (const std::string advice = AdviceForFiles(readiness.reasons); !advice.empty()) {
+    return Fail("it serves, but a restart would fail: " + Described(readiness), advice);
   }
   if (readiness.persistence_degraded) {
     return Warn("it serves, but it could not save its last observation; " + seen,

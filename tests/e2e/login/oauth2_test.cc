@@ -284,7 +284,7 @@ TEST_CASE("OAuth2: without caCertFile the roots of the system are trusted") {
   auto& [bench, config, endpoint] = with;
   config.tree["auth"]["jwt"]["oauth2"]["caCertFile"] = "";
   // A busy machine needs long to read all those roots; the login's end is to come first.
-  config.tree["auth"]["loginTimeout"] = "4s";
+  config.tree["auth"]["loginTimeout"] = "8s";
   config.tree["openbao"]["timeout"] = "10s";
   config.tree["bootstrap"]["graceTimeout"] = "0s";
   config.Write();
