@@ -16,6 +16,10 @@ foreach(test IN LISTS e2e_emulator e2e_openbao)
   if(test MATCHES "^e2e/[a-z]+: ?Raft")
     list(APPEND labels nightly)
   endif()
+  # A minute and more; each night has shorter cases of its own.
+  if(test MATCHES "^e2e/[a-z]+: ?Nights")
+    list(APPEND labels nightly)
+  endif()
   # Now and then a copy of the token is still in a buffer of libcurl.
   if(test MATCHES "^e2e/[a-z]+: ?(Memory|PKCS11): a core image")
     list(APPEND labels nightly)

@@ -101,7 +101,7 @@ const std::vector<Night>& Nights() {
        "socket.reachable", "may not search the socket's directory"},
       {"others may write to the state directory",
        [](NightNode& night) { REQUIRE(chmod(night.state_directory().c_str(), 0777) == 0); },
-       "state.writable", "writable by group or others"},
+       "registry.state", "writable by group or others"},
       {"the state files were replaced by older ones",
        [](NightNode& night) {
          const StateFiles older = ReadStateFiles(night.d.node.config);

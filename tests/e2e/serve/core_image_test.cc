@@ -25,7 +25,7 @@ TEST_CASE("Memory: a core image holds no plaintext and no JWT and no token") {
   LeakSearch secrets;
   secrets.Plant("plaintext", plaintext);
   secrets.PlantJwt(testing::ReadWholeFile(config.jwt_file()));
-  const std::set<std::string> tokens = TokensOf(pid);
+  const std::set<std::string> tokens = TokensOf(pid, bench.openbao());
   REQUIRE_FALSE(tokens.empty());
   for (const std::string& token : tokens) secrets.Plant("token", token);
 

@@ -40,23 +40,24 @@ std::string CoreImageOf(pid_t pid) {
   return image;
 }
 
-std::set<std::string> TokensOf(pid_t pid) {
-  // What follows a token in memory may be a letter too, so its length counts.
-  constexpr std::string_view kHeader = "X-Vault-Token: ";
+std::set<std::string> TokensOf(pid_t pid, const testing::OpenBaoUnderTest& openbao) {
   constexpr std::size_t kLength = 26;
-  std::set<std::string> tokens;
+  std::set<std::string> candidates;
   for (const MemoryRegion& region : ReadMemory(pid)) {
     const std::string& bytes = region.bytes;
-    for (std::size_t at = bytes.find(kHeader); at != std::string::npos;
-         at = bytes.find(kHeader, at + 1)) {
-      std::string found = bytes.substr(at + kHeader.size(), kLength);
-      if (found.size() == kLength && found.starts_with("s.") &&
-          std::all_of(found.begin() + 2, found.end(), IsLetterOrDigit)) {
-        tokens.insert(std::move(found));
+    for (std::size_t at = bytes.find("s."); at != std::string::npos;
+         at = bytes.find("s.", at + 1)) {
+      // What follows a token in memory may be a letter too, so its length counts.
+      std::string found = bytes.substr(at, kLength);
+      if (found.size() == kLength && std::all_of(found.begin() + 2, found.end(), IsLetterOrDigit)) {
+        candidates.insert(std::move(found));
       }
     }
   }
-  return tokens;
+  std::erase_if(candidates, [&](const std::string& candidate) {
+    return !openbao.Call("POST", "sys/capabilities-self", {{"paths", {"x"}}}, candidate).ok();
+  });
+  return candidates;
 }
 
 std::string AroundIn(const std::string& image, const std::string& secret) {
