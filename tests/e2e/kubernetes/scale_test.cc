@@ -53,7 +53,7 @@ double Calls(const ControlPlane& plane, const std::string& series) {
 
 // Writes all Secrets over so many starts, and prints what each further start costs. The Decrypts of
 // the last one.
-double FillAndStart(ControlPlane& plane, const char* name, int starts_that_write) {
+double FillAndStart(ControlPlane& plane, const std::string& name, int starts_that_write) {
   const long secrets = NumberOfSecrets();
   const auto begun = std::chrono::steady_clock::now();
   for (int start = 0; start < starts_that_write; ++start) {
