@@ -19,6 +19,8 @@ install(FILES ${made}/completions/bao-kms-provider.fish
 
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/CHANGELOG.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(PROGRAMS ${PROJECT_SOURCE_DIR}/deploy/kubernetes/rewrite-objects.sh
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bao-kms-provider)
 # Examples all: nothing loads a profile, a rule or a dashboard from here.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/deploy/apparmor ${PROJECT_SOURCE_DIR}/deploy/examples
   ${PROJECT_SOURCE_DIR}/deploy/grafana ${PROJECT_SOURCE_DIR}/deploy/prometheus

@@ -1,131 +1,297 @@
 #!/usr/bin/env bash
-# Writes every object of a resource again, unchanged, so that kube-apiserver stores it encrypted under the key of today:
-#   rewrite-objects.sh [--page N] [--pause SECONDS] [--parallel N] [--progress FILE] RESOURCE...
-# RESOURCE is named as in the EncryptionConfiguration: secrets, deployments.apps, widgets.example.org.
-#
-# Reads and writes page by page, so that memory does not grow with the cluster, with your kubectl's access. An object that
-# somebody else changes or deletes meanwhile is left alone: whoever wrote it wrote it under the new key. With --progress it
-# continues where it stopped when it is started again. Contents stay in memory and pipes. Needs kubectl, curl and jq.
+# Makes kube-apiserver write every object of a resource again, so that it is encrypted under the key of today (--help).
+# docs/runbooks/rotation.md tells when, and how to see that it is done.
+# shellcheck disable=SC2016 # the variables in single quotes are jq's
 set -euo pipefail
 
-page=500 pause=0 parallel=8 progress=
-usage() {
-  echo "usage: rewrite-objects.sh [--page N] [--pause SECONDS] [--parallel N] [--progress FILE] RESOURCE..." >&2
+help() {
+  cat <<'END'
+usage: rewrite-objects.sh [OPTION...] RESOURCE...
+
+Makes kube-apiserver write every object of these resources again, so that etcd has it encrypted under the key that is in
+use now. A RESOURCE is named as in the EncryptionConfiguration: secrets, deployments.apps, widgets.example.org, *.apps.
+
+  --progress FILE   remembers in FILE what is done; started again with it, it goes on where it stopped. One file for one
+                    rewrite of one cluster
+  --page N          objects that are listed at a time (500)
+  --parallel N      objects that are written at a time (8)
+  --pause SECONDS   between two pages (0)
+  --retries N       how often a page is tried again when kube-apiserver fails or refuses, after 1, 2, 4, ... seconds (5)
+
+Names are listed page by page, and each object gets a patch that changes nothing. So contents never leave kube-apiserver,
+memory does not grow with the cluster, and no change of anybody else is overwritten. An object that is deleted or changed
+in that moment is left alone.
+
+It has the rights of your kubectl's current context: list and patch, in all namespaces, are needed. bash 4, kubectl, jq,
+and curl 7.66 or newer are needed, too.
+
+Exit codes: 0 every object was written; 1 it stopped, or some objects could not be written; 2 it was not called as it
+should be.
+END
+}
+say() { echo "rewrite-objects: $*" >&2; }
+wrong() {
+  say "$*"
   exit 2
 }
+
+page=500 pause=0 parallel=8 retries=5 progress='' named=()
 while [ $# -gt 0 ]; do
   case "$1" in
-    --page | --pause | --parallel | --progress)
-      [ $# -gt 1 ] || usage
+    --help | -h)
+      help
+      exit
+      ;;
+    --page | --pause | --parallel | --progress | --retries)
+      [ $# -gt 1 ] || wrong "$1 needs a value (--help)"
       printf -v "${1#--}" '%s' "$2"
       shift 2
       ;;
-    -*) usage ;;
-    *) break ;;
+    -*) wrong "unknown option $1 (--help)" ;;
+    *)
+      named+=("$1")
+      shift
+      ;;
   esac
 done
-[ $# -gt 0 ] || usage
-for number in "$page" "$pause" "$parallel"; do [[ $number =~ ^[0-9]+$ ]] || usage; done
-if [ "$page" -eq 0 ] || [ "$parallel" -eq 0 ]; then usage; fi
-for program in kubectl curl jq; do
-  command -v "$program" >/dev/null || { echo "rewrite-objects: $program is needed and not on PATH" >&2 && exit 2; }
+[ ${#named[@]} -gt 0 ] || wrong "which resources? (--help)"
+for number in page pause parallel retries; do
+  [[ ${!number} =~ ^[0-9]{1,6}$ ]] || wrong "--$number needs a number (--help)"
 done
+if ((10#$page == 0 || 10#$parallel == 0)); then wrong "--page and --parallel need at least 1 (--help)"; fi
+for program in kubectl curl jq; do
+  command -v "$program" >/dev/null || wrong "$program is needed and not on PATH"
+done
+curl --parallel --version >/dev/null 2>&1 || wrong "curl is too old, 7.66 or newer is needed"
 
 umask 077
-dir=$(mktemp -d)
-proxy=
-clean_up() {
-  [ -z "$proxy" ] || kill "$proxy" 2>/dev/null || true
-  rm -rf "$dir"
+server=$(kubectl config view --minify -o 'jsonpath={.clusters[0].cluster.server}' 2>/dev/null || true)
+# Of a resource: the token of its next page or "finished", and how many objects could not be written so far.
+declare -A token=() failures=()
+if [ -n "$progress" ] && [ -s "$progress" ]; then
+  {
+    read -r word of || true
+    [ "$word" = server ] || wrong "$progress was not written by this script"
+    [ "$of" = "$server" ] || wrong "$progress is about another cluster, ${of:-without a name}; this one is ${server:-without a name}"
+    while read -r resource next failed; do token[$resource]=$next failures[$resource]=$failed; done
+  } <"$progress"
+fi
+# Whole or not at all, whenever it is interrupted.
+save_progress() {
+  local resource
+  [ -n "$progress" ] || return 0
+  {
+    echo "server $server"
+    for resource in "${!token[@]}"; do echo "$resource ${token[$resource]} ${failures[$resource]}"; done
+  } >"$progress.new"
+  mv "$progress.new" "$progress"
 }
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+save_progress || wrong "the file of --progress cannot be written"
 
+dir=$(mktemp -d)
 # A socket that nobody else may open. kubectl's own commands would send five requests a second.
 kubectl proxy --unix-socket="$dir/api" >"$dir/proxy.log" 2>&1 &
 proxy=$!
-for _ in $(seq 100); do
-  if [ -S "$dir/api" ]; then break; fi
+# It sees the end of the script, also by SIGKILL, and leaves nothing behind.
+exec 3> >({
+  trap '' HUP INT TERM
+  cat
+  kill "$proxy"
+  rm -rf "$dir"
+} >/dev/null 2>&1)
+for _ in {1..100}; do
+  if [ -S "$dir/api" ] || ! kill -0 "$proxy" 2>/dev/null; then break; fi
   sleep 0.1
 done
-[ -S "$dir/api" ] || { echo "rewrite-objects: kubectl proxy does not start:" >&2 && cat "$dir/proxy.log" >&2 && exit 1; }
-
-# api PATH: sets body and status to the answer's.
-api() {
-  body=$(curl -sS --unix-socket "$dir/api" -w '\n%{http_code}' "http://localhost$1")
-  status=${body##*$'\n'}
-  body=${body%$'\n'*}
+[ -S "$dir/api" ] || {
+  say "kubectl proxy does not start:"
+  cat "$dir/proxy.log" >&2
+  exit 1
 }
-from_body() { printf '%s' "$body" | jq -r "$@"; }
 
-# find_path RESOURCE: sets path to where the API has it.
-find_path() {
-  local plural=${1%%.*} group=${1#*.} version
-  if [ "$plural" = "$1" ]; then
-    path=/api/v1/$plural
-    return
+metadata='application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json'
+metadata_list='application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json'
+ask() { curl -sS --globoff --max-time 90 --unix-socket "$dir/api" "${@:2}" "http://localhost$1"; }
+
+may_pass() { [[ $1 =~ ^(0|000|429|5..)$ ]]; }
+# pauses: before each further try.
+pauses() { for ((try = 0; try < 10#$retries; ++try)); do echo $((1 << (try < 6 ? try : 6))); done; }
+
+# get PATH FILTER [JQ-OPTION...]: sets status; $dir/answer has what jq's FILTER makes of the answer.
+get() {
+  local path=$1 filter=$2 wait whole
+  shift 2
+  for wait in $(pauses) ''; do
+    whole=yes
+    : >"$dir/headers"
+    ask "$path" --dump-header "$dir/headers" --header "Accept: $metadata_list" 2>"$dir/errors" |
+      jq -r "$@" "$filter" >"$dir/answer" 2>/dev/null || whole=no
+    status=$(awk '/^HTTP/ {code = $2} END {print code + 0}' "$dir/headers")
+    # Half an answer must not look like the last page.
+    if [ "$status" = 200 ] && [ $whole = no ]; then status=0; fi
+    if [ -z "$wait" ] || ! may_pass "$status"; then return 0; fi
+    sleep "$wait" 3>&-
+  done
+}
+
+# words PATH [CURL-OPTION...]: how kube-apiserver explains its answer, which is asked for once more.
+words() {
+  ask "$@" 2>&1 | jq -Rrs '. as $text | try (fromjson | .message // "asked once more, it worked") catch $text' || true
+}
+
+# stop RESOURCE STATUS WORDS: what happened and what to do about it.
+stop() {
+  local resource=$1 code=$2 what=$3 help
+  case "$code" in
+    401 | 403) help="kubectl's user needs the verbs list and patch for $resource in all namespaces" ;;
+    429) help="kube-apiserver has too much to do: try a smaller --parallel, or a --pause" ;;
+    0 | 000) help="kube-apiserver cannot be reached: $(tail -n 1 "$dir/proxy.log")" ;;
+    5*) help="kube-apiserver cannot do it now. If its words are about a transformer, a DEK or kms, its provider is unhealthy:
+\"bao-kms-provider status\" on its node says why" ;;
+    *) help="" ;;
+  esac
+  say "$resource: stopped, the answer was $code: $what"
+  [ -z "$help" ] || say "$help"
+  if [ -n "$progress" ]; then
+    say "then start it again with the same --progress: it goes on from here"
+  else
+    say "then start it again, from the beginning; with --progress it would go on from here"
   fi
-  api "/apis/$group"
-  version=$(from_body '.preferredVersion.groupVersion // empty' 2>/dev/null || true)
-  [ -n "$version" ] || { echo "rewrite-objects: this cluster has no API group $group" >&2 && return 1; }
-  path=/apis/$version/$plural
+  exit 1
 }
 
-# From a page to one PUT an object, as curl's configuration: a list's items lack apiVersion and kind.
+# find_path RESOURCE: sets path to where the API has it, in the first version that can list and patch it.
+find_path() {
+  local plural=${1%%.*} group='' versions=/api/v1 version
+  path=
+  if [ "$plural" != "$1" ]; then
+    group=${1#*.}
+    get "/apis/$group" '(.preferredVersion, .versions[]?) | "/apis/\(.groupVersion)"'
+    versions=$(cat "$dir/answer")
+    [ "$status" != 404 ] || versions=''
+    if [ "$status" != 200 ] && [ "$status" != 404 ]; then stop "$1" "$status" "$(words "/apis/$group")"; fi
+  fi
+  for version in $versions; do
+    get "$version" '.resources[]? | select(.name == $plural and ([.verbs[]?] | contains(["list", "patch"]))) | .name' \
+      --arg plural "$plural"
+    [ "$status" = 200 ] || stop "$1" "$status" "$(words "$version")"
+    if [ -s "$dir/answer" ]; then
+      path=$version/$plural
+      return 0
+    fi
+  done
+  say "$1: this cluster has no such resource that can be listed and patched; name it as the EncryptionConfiguration does"
+  exit 1
+}
+
+# From names to one patch each, as curl's configuration. A name's place in the URL has no character of curl's.
 as_requests() {
-  jq -r --arg path "$path" --arg socket "$dir/api" '
-    .apiVersion as $version | (.kind | sub("List$"; "")) as $kind | ($path | capture("^(?<api>.*)/(?<plural>[^/]+)$")) as $at |
-    .items | to_entries[] |
-    (.value | .apiVersion = $version | .kind = $kind) as $object |
-    ($object.metadata.namespace as $space | if $space then "namespaces/\($space)/" else "" end) as $in |
-    (if .key > 0 then "next\n" else "" end) +
-    "url = \("http://localhost\($at.api)/\($in)\($at.plural)/\($object.metadata.name)" | tojson)\n" +
-    "unix-socket = \($socket | tojson)\nrequest = PUT\nheader = \"Content-Type: application/json\"\nsilent\noutput = /dev/null\n" +
-    "write-out = \"%{http_code}\\n\"\ndata-binary = \($object | tojson | tojson)"'
+  awk -v root="http://localhost${path%/*}" -v socket="$dir/api" -v accept="$metadata" '{
+    tag = $1; gsub("%", "%%", tag)
+    printf "%surl = \"%s%s\"\nunix-socket = \"%s\"\nrequest = PATCH\n", (NR > 1 ? "next\n" : ""), root, $1, socket
+    printf "header = \"Content-Type: application/merge-patch+json\"\nheader = \"Accept: %s\"\ndata = \"{}\"\n", accept
+    printf "silent\nmax-time = 90\noutput = /dev/null\nwrite-out = \"%%{http_code} %s\\n\"\n", tag
+  }'
 }
 
-# rewrite RESOURCE: fails when an object could not be written for another reason than a change or a deletion.
+# Writes the objects of $dir/todo. Adds to written and skipped; $dir/failed has the codes and names of the others.
+write_objects() {
+  local wait counts
+  for wait in $(pauses) ''; do
+    as_requests <"$dir/todo" | curl --parallel --parallel-max "$parallel" --config - >"$dir/codes" 2>"$dir/errors" || true
+    : >"$dir/failed"
+    counts=$(awk -v failed="$dir/failed" '
+      FILENAME == ARGV[1] {code[$2] = $1; next}
+      {answer = $1 in code ? code[$1] : "000"}
+      answer == 200 {written++; next}
+      answer == 404 || answer == 409 {skipped++; next}
+      {print answer, $1 > failed}
+      END {print written + 0, skipped + 0}' "$dir/codes" "$dir/todo")
+    written=$((written + ${counts% *})) skipped=$((skipped + ${counts#* }))
+    grep -qE '^(000|429|5..) ' "$dir/failed" || return 0
+    if grep -qE '^(401|403) ' "$dir/failed" || [ -z "$wait" ]; then return 0; fi
+    # Those that were refused for good are refused again, and counted at the end.
+    awk '{print $2}' "$dir/failed" >"$dir/todo"
+    sleep "$wait" 3>&-
+  done
+}
+
+# Says what could not be written, and stops when the cause is not the object itself.
+judge_failures() {
+  local code object what
+  [ -s "$dir/failed" ] || return 0
+  read -r code object < <(grep -E '^(401|403|000|429|5..) ' "$dir/failed" || cat "$dir/failed")
+  what=$(words "${path%/*}$object" --request PATCH --header 'Content-Type: application/merge-patch+json' \
+    --header "Accept: $metadata" --data '{}')
+  if may_pass "$code" || [ "$code" = 401 ] || [ "$code" = 403 ]; then stop "$1" "$code" "$object: $what"; fi
+  say "$1: not written: $(awk '
+    NR <= 10 {printf "%s%s (%s)", (NR > 1 ? ", " : ""), $2, $1}
+    END {if (NR > 10) printf " and %d more", NR - 10}' "$dir/failed")"
+  say "$object: $what"
+}
+
 rewrite() {
-  local resource=$1 token='' written=0 skipped=0 failed=0 began before
+  local resource=$1 written=0 skipped=0 began url next left
   began=$(date +%s)
   find_path "$resource"
-  [ -z "$progress" ] || [ ! -e "$progress" ] || token=$(awk -v r="$resource" '$1 == r {t = $2} END {print t}' "$progress")
-  if [ "$token" = finished ]; then
-    echo "$resource: finished before"
-    return
-  fi
   while true; do
-    api "$path?limit=$page${token:+&continue=$(jq -rn --arg t "$token" '$t | @uri')}"
-    if [ "$status" = 410 ]; then
+    url="$path?limit=$page${token[$resource]:+&continue=${token[$resource]}}"
+    get "$url" '
+      (.metadata.continue // "" | @uri), (.metadata.remainingItemCount // 0),
+      (.items[]?.metadata | (if .namespace then "/namespaces/\(.namespace | @uri)" else "" end) + "/\($plural)/\(.name | @uri)")' \
+      --arg plural "${path##*/}"
+    { read -r next && read -r left && cat >"$dir/todo"; } <"$dir/answer" || next='' left=0
+    if [ "$status" = 410 ] && [ -n "$next" ]; then
       # The list has outlived its snapshot; this token continues with what is there now.
-      token=$(from_body '.metadata.continue // empty')
-      [ -n "$token" ] && continue
+      token[$resource]=$next
+      continue
     fi
-    if [ "$status" != 200 ]; then
-      echo "rewrite-objects: $resource: the list was answered with $status:" \
-        "$(from_body '.message // empty' 2>/dev/null)" >&2
-      return 1
-    fi
-    printf '%s' "$body" | as_requests |
-      curl --parallel --parallel-max "$parallel" --config - >"$dir/codes" 2>"$dir/errors" || true
-    before=$((written + skipped))
-    written=$((written + $(grep -c '^200$' "$dir/codes" || true)))
-    skipped=$((skipped + $(grep -cE '^(404|409)$' "$dir/codes" || true)))
-    failed=$((failed + $(from_body '.items | length') - (written + skipped - before)))
-    token=$(from_body '.metadata.continue // empty')
-    printf '%s: %d written, %d changed or deleted by others meanwhile, %d failed\n' \
-      "$resource" "$written" "$skipped" "$failed"
-    if [ "$failed" -gt 0 ]; then
-      echo "rewrite-objects: $resource: stopped; kube-apiserver answered" \
-        "$(grep -vE '^(200|404|409)$' "$dir/codes" | sort | uniq -c | awk '{print $1 " times " $2}' | paste -sd, -)" >&2
-      return 1
-    fi
-    [ -z "$progress" ] || echo "$resource ${token:-finished}" >>"$progress"
-    [ -n "$token" ] || break
-    sleep "$pause"
+    [ "$status" = 200 ] || stop "$resource" "$status" "$(words "$url" --header "Accept: $metadata_list")"
+    write_objects
+    judge_failures "$resource"
+    failures[$resource]=$((${failures[$resource]:-0} + $(wc -l <"$dir/failed")))
+    token[$resource]=${next:-finished}
+    save_progress
+    echo "$resource: $written written, $skipped changed or deleted by others meanwhile," \
+      "${failures[$resource]} not written, $left left"
+    [ -n "$next" ] || break
+    sleep "$pause" 3>&-
   done
-  echo "$resource: finished in $(($(date +%s) - began)) s"
+  if [ "${failures[$resource]}" -gt 0 ]; then
+    # The next start does this resource once more.
+    unset "token[$resource]" "failures[$resource]"
+    save_progress
+    incomplete+=("$resource")
+  else
+    echo "$resource: finished in $(($(date +%s) - began)) s"
+  fi
 }
 
-for resource in "$@"; do rewrite "$resource"; done
+# Of *.*, *. or *.GROUP, each resource that it stands for.
+expand() {
+  case "$1" in
+    '*.*') kubectl api-resources --verbs=list,patch -o name ;;
+    '*.'*) kubectl api-resources --verbs=list,patch -o name --api-group="${1#*.}" ;;
+    *) echo "$1" ;;
+  esac
+}
+
+resources=() incomplete=() finished=0
+for name in "${named[@]}"; do
+  expand "$name" >"$dir/names" || exit 1
+  while read -r resource; do resources+=("$resource"); done <"$dir/names"
+done
+for resource in "${resources[@]}"; do
+  if [ "${token[$resource]:-}" = finished ]; then
+    echo "$resource: finished before"
+    finished=$((finished + 1))
+  else
+    rewrite "$resource"
+  fi
+done
+[ "$finished" -lt ${#resources[@]} ] ||
+  wrong "nothing was written: all of it was finished before, says $progress. Another rewrite needs another file"
+[ ${#incomplete[@]} -eq 0 ] || {
+  say "some objects could not be written, of: ${incomplete[*]}"
+  exit 1
+}

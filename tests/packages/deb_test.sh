@@ -64,7 +64,8 @@ inside systemd-tmpfiles --cat-config >"$said"
 expect_said "$said" 'd /run/openbao-kms 2750'
 with_dpkg --purge bao-kms-provider
 for path in /usr/bin/bao-kms-provider /etc/openbao-kms /var/lib/openbao-kms \
-  /lib/systemd/system/bao-kms-provider.service /usr/share/doc/bao-kms-provider; do absent "$path"; done
+  /lib/systemd/system/bao-kms-provider.service /usr/share/doc/bao-kms-provider \
+  /usr/share/bao-kms-provider; do absent "$path"; done
 grep -q 'is left as it is' "$said" && fail "says that something is left: $(cat "$said")"
 inside getent passwd openbao-kms >/dev/null || fail "the user is gone, whose files may be elsewhere"
 echo "ok: installed and purged without a configuration"

@@ -35,7 +35,8 @@ enabled disabled
 verified
 with_rpm --erase bao-kms-provider
 for path in /usr/bin/bao-kms-provider /etc/openbao-kms /var/lib/openbao-kms \
-  /lib/systemd/system/bao-kms-provider.service /usr/share/doc/bao-kms-provider; do absent "$path"; done
+  /lib/systemd/system/bao-kms-provider.service /usr/share/doc/bao-kms-provider \
+  /usr/share/bao-kms-provider; do absent "$path"; done
 grep -q 'is left as it is' "$said" && fail "says that something is left: $(cat "$said")"
 echo "ok: installed and erased without a configuration"
 

@@ -34,7 +34,7 @@ void RemoveWhatIsInstalled(const BootedMachine& machine) {
   for (const char* path :
        {"/usr/bin/bao-kms-provider", "/usr/lib/systemd/system/bao-kms-provider.service",
         "/usr/lib/sysusers.d/bao-kms-provider.conf", "/usr/lib/tmpfiles.d/bao-kms-provider.conf",
-        "/usr/share/doc/bao-kms-provider"}) {
+        "/usr/share/doc/bao-kms-provider", "/usr/share/bao-kms-provider"}) {
     fs::remove_all(machine.OnDisk(path));
   }
 }

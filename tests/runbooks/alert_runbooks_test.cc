@@ -1,5 +1,5 @@
 // The runbooks of the alerts: unhealthy, openbao-errors, login-fails, refused-objects and
-// process-restarts.
+// process-restarts; and of what kube-apiserver says.
 #include "tests/runbooks/operator.h"
 
 namespace baokms::runbooks {
@@ -27,6 +27,24 @@ RUNBOOK_CASE("Runbook", "unhealthy", "How to look") {
   CHECK(Has(person.Do("doctor", one.node(), 4), "[fail] transit.disable_upsert"));
   one.cluster.bench.setup.SetDisableUpsert(true);
   CHECK(one.process().WaitLog("status.recovered"));
+}
+
+RUNBOOK_CASE("Runbook", "kube-apiserver-says", "How to look") {
+  OneNode one;
+  const e2e::ProviderConfig& config = one.node().config;
+  person.Substitute("/run/openbao-kms/kms.sock", config.socket());
+  person.Substitute("/run/openbao-kms ", config.socket_directory() + " ");
+  const std::string file = config.directory().File("encryption-config.yaml");
+  person.Substitute("/etc/kubernetes/encryption/encryption-config.yaml", file);
+  testing::WriteWholeFile(file,
+                          "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\n"
+                          "resources:\n  - resources: [secrets]\n    providers: [identity: {}]\n",
+                          0600);
+  CHECK(Has(person.Do("readyz", one.node()), "kms-providers"));
+  CHECK(Has(person.Do("ready", one.node()), "\"status\":\"ok\""));
+  CHECK(Has(person.Do("socket", one.node()), config.socket() + "\n"));
+  // Nothing there is encrypted.
+  CHECK(Has(person.Do("doctor", one.node(), 4), "[fail] kubernetes.encryption_config"));
 }
 
 RUNBOOK_CASE("Runbook", "openbao-errors", "How to look") {

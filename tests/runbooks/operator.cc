@@ -90,13 +90,14 @@ Operator::Operator(const std::string& page, const std::string& section) : sectio
   REQUIRE_FALSE(blocks_.empty());
   const std::string bin = work_.MakeDirectory("bin", 0700);
   const std::string stand_ins = BAOKMS_STAND_INS_DIRECTORY;
-  for (const char* program : {"systemctl", "journalctl", "kubectl"}) {
+  for (const char* program : {"systemctl", "journalctl", "kubectl", "rewrite-objects.sh"}) {
     fs::create_symlink(stand_ins + "/hand-over", bin + "/" + program);
   }
   fs::create_symlink(stand_ins + "/runuser", bin + "/runuser");
   fs::create_symlink(testing::ProviderProgram(), bin + "/bao-kms-provider");
   if (const auto bao = testing::FindRealOpenBao()) fs::create_symlink(*bao, bin + "/bao");
-  for (const char* directory : {"kms-state-copy", "kms-state-before"}) {
+  values_["/usr/share/bao-kms-provider/rewrite-objects.sh"] = "rewrite-objects.sh";
+  for (const char* directory : {"kms-state-copy", "kms-state-before", "rewrite-under-version-4"}) {
     values_["/root/" + std::string(directory)] = work_.File(directory);
   }
 }
@@ -178,6 +179,7 @@ Operator::Answer Operator::Handle(const std::vector<std::string>& words, const s
                                   Node& node) {
   if (words.front() == "systemctl") return Systemctl(words, node);
   if (words.front() == "kubectl") return Kubectl(words, input, node);
+  if (words.front() == "rewrite-objects.sh") return RewriteObjects(words, node);
   const std::vector<std::string> log = {"journalctl", "-u", "bao-kms-provider", "-o", "cat"};
   if (words.size() == 7 && std::equal(log.begin(), log.end(), words.begin())) {
     const std::string all = testing::ReadWholeFile(node.config.directory().File("stderr"));
@@ -203,6 +205,22 @@ Operator::Answer Operator::Systemctl(const std::vector<std::string>& words, Node
     return {};
   }
   return {.code = 125, .output = "not expected: systemctl\n"};
+}
+
+// The real script judges its arguments and then misses its kubectl (tests/e2e/kubernetes runs it).
+Operator::Answer Operator::RewriteObjects(const std::vector<std::string>& words, const Node& node) {
+  std::vector<std::string> argv = {"/bin/bash", BAOKMS_REWRITE_SCRIPT};
+  argv.insert(argv.end(), words.begin() + 1, words.end());
+  testing::ChildProcess script({.argv = argv,
+                                .environment = {{"PATH", work_.File("nothing")}},
+                                .stderr_file = work_.File("rewrite")});
+  const bool ended = script.Wait(Milliseconds(10000)).has_value();
+  const std::string said = testing::ReadWholeFile(work_.File("rewrite"));
+  if (!ended || said != "rewrite-objects: kubectl is needed and not on PATH\n") {
+    return {.code = 125, .output = "not expected: " + said};
+  }
+  for (auto& [object, sealed] : etcd_) Store(object, Read(object, node).plaintext, node);
+  return {.output = "secrets: " + std::to_string(etcd_.size()) + " written, ...\n"};
 }
 
 Operator::Answer Operator::Kubectl(const std::vector<std::string>& words, const std::string& input,
@@ -235,6 +253,10 @@ Operator::Answer Operator::Kubectl(const std::vector<std::string>& words, const 
                 "key_id_hash=\"sha256:00\",transformation_type=\"from_storage\"} 1.7e+09\n"
                 "apiserver_envelope_encryption_key_id_hash_status_last_timestamp_seconds{"
                 "key_id_hash=\"sha256:00\"} 1.7e+09\n"};
+  }
+  if (words ==
+      Words{"kubectl", "--server", "https://node-1:6443", "get", "--raw", "/readyz?verbose"}) {
+    return {.output = "[+]kms-providers ok\n"};
   }
   return {.code = 125, .output = "not expected: kubectl\n"};
 }

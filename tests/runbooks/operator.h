@@ -64,6 +64,7 @@ class Operator {
   void AnswerCalls(Node& node);
   Answer Handle(const std::vector<std::string>& words, const std::string& input, Node& node);
   Answer Systemctl(const std::vector<std::string>& words, Node& node) const;
+  Answer RewriteObjects(const std::vector<std::string>& words, const Node& node);
   Answer Kubectl(const std::vector<std::string>& words, const std::string& input, const Node& node);
 
   std::string section_;

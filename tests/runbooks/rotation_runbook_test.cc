@@ -79,6 +79,11 @@ RUNBOOK_CASE("Runbook", "rotation", "Rewrite every object") {
     CHECK(person.Stored(object).ciphertext.starts_with("vault:v2:"));
     CHECK(person.Read(object, cluster[0]).plaintext == "a value");
   }
+  cluster.Rotate();
+  CHECK(Has(person.Do("rewrite-large", cluster[0]), "secrets: 3 written"));
+  for (const char* object : {"one", "two", "three"}) {
+    CHECK(person.Stored(object).ciphertext.starts_with("vault:v3:"));
+  }
   CHECK(Has(person.Do("apiserver-metrics", cluster[0]), "from_storage"));
 }
 

@@ -55,11 +55,12 @@ void KubeApiServer::WriteEncryptionConfiguration(std::string_view yaml) const {
   directory_.Write("encryption.yaml", yaml);
 }
 
-void KubeApiServer::Launch() {
+void KubeApiServer::Launch(const std::vector<std::string>& wrapper) {
   process_.reset();
   const std::string file = directory_.path() + "/";
-  process_ = std::make_unique<ChildProcess>(ChildProcess::Options{
-      .argv = {FindKubeApiServer().value_or("kube-apiserver"), "--etcd-servers=" + etcd_.url(),
+  std::vector<std::string> argv = wrapper;
+  argv.insert(argv.end(),
+              {FindKubeApiServer().value_or("kube-apiserver"), "--etcd-servers=" + etcd_.url(),
                "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
                "--secure-port=" + std::to_string(port_), "--tls-cert-file=" + file + "server.pem",
                "--tls-private-key-file=" + file + "server.key",
@@ -70,9 +71,9 @@ void KubeApiServer::Launch() {
                "--service-account-key-file=" + file + "server.pem",
                "--service-account-signing-key-file=" + file + "server.key",
                "--encryption-provider-config=" + encryption_configuration(),
-               "--encryption-provider-config-automatic-reload=true", "--v=2"},
-      .stdout_file = directory_.File("log"),
-      .stderr_file = directory_.File("log")});
+               "--encryption-provider-config-automatic-reload=true", "--v=2"});
+  process_ = std::make_unique<ChildProcess>(ChildProcess::Options{
+      .argv = argv, .stdout_file = directory_.File("log"), .stderr_file = directory_.File("log")});
 }
 
 bool KubeApiServer::WaitReady(std::chrono::milliseconds timeout) {
@@ -89,6 +90,8 @@ void KubeApiServer::Start() {
 }
 
 void KubeApiServer::Kill() { process_.reset(); }
+
+bool KubeApiServer::Running() const { return process_ && process_->Running(); }
 
 HttpQuestion KubeApiServer::Question(const std::string& method, const std::string& path,
                                      const Json& object) const {

@@ -33,13 +33,15 @@ class KubeApiServer {
   std::string encryption_configuration() const { return directory_.File("encryption.yaml"); }
 
   // Starts without waiting. The same address and certificates each time; the log is appended to.
-  void Launch();
+  // `wrapper` is a command that runs the one behind it.
+  void Launch(const std::vector<std::string>& wrapper = {});
   // Until /readyz answers 200; false when it ended or `timeout` is over first.
   bool WaitReady(std::chrono::milliseconds timeout = std::chrono::seconds(180));
   // Both; throws HarnessError with the end of the log when it does not get ready.
   void Start();
   // SIGKILL.
   void Kill();
+  bool Running() const;
 
   // As an administrator. `path` begins with a slash. Any thread.
   HttpAnswer Ask(const std::string& method, const std::string& path,
