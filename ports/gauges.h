@@ -68,7 +68,9 @@ struct StatusReading {
     std::string advice{};       // what a person does; a fixed text, or empty
   };
 
+  std::optional<core::UnixSeconds> taken_at{};  // by this node's wall clock; none: unknown
   std::string program_version{};
+  std::string identity_fingerprint{};  // of the configuration; empty is omitted
   HealthReading health{};
   std::int64_t key_version = 0;  // active; 0: there is none
   std::string key_id_hash{};

@@ -60,14 +60,17 @@ std::string Failure(const ports::StatusReading::Failure& failure) {
       .Take();
 }
 
+std::string Time(core::UnixSeconds at) {
+  return core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(at)));
+}
+
 void AddPending(JsonObject& page, const ports::StatusReading::Pending& pending) {
   page.Number("pendingTransitVersion", pending.version)
       .Text("pendingKeyIdHash", pending.key_id_hash)
       .Number("pendingStableObservationCount", pending.observations)
       .Number("pendingRequiredObservationCount", pending.required_observations);
   if (!pending.earliest_promotion) return;
-  const std::chrono::sys_seconds earliest{std::chrono::seconds(*pending.earliest_promotion)};
-  page.Text("pendingPromotesAfter", core::Rfc3339(earliest));
+  page.Text("pendingPromotesAfter", Time(*pending.earliest_promotion));
 }
 
 }  // namespace
@@ -75,8 +78,10 @@ void AddPending(JsonObject& page, const ports::StatusReading::Pending& pending) 
 std::string StatusPage(const ports::StatusReading& status) {
   const ports::HealthReading& health = status.health;
   JsonObject page;
-  page.Text("name", "status")
-      .Text("programVersion", status.program_version)
+  page.Text("name", "status");
+  if (status.taken_at) page.Text("takenAt", Time(*status.taken_at));
+  page.Text("programVersion", status.program_version)
+      .Text("identityFingerprint", status.identity_fingerprint)
       .Flag("live", health.live)
       .Flag("ready", health.ready)
       .Raw("reasons",

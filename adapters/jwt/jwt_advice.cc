@@ -3,110 +3,114 @@
 namespace baokms::adapters::jwt {
 namespace {
 
-// One text for each source.
-struct BySource {
-  core::JwtSource source;
-  std::string_view Pick(std::string_view file, std::string_view oauth2,
-                        std::string_view spiffe) const {
-    switch (source) {
-      case core::JwtSource::kFile:
-        return file;
-      case core::JwtSource::kOauth2:
-        return oauth2;
-      case core::JwtSource::kSpiffe:
-        return spiffe;
-    }
-    return file;
-  }
+// How one problem is counted, and what to do about it for each source.
+struct Verdict {
+  core::LoginStatus status;
+  std::string_view file;
+  std::string_view oauth2;
+  std::string_view spiffe;
 };
 
-}  // namespace
-
-core::LoginStatus StatusOf(JwtProblem problem) {
-  switch (problem) {
-    case JwtProblem::kExpired:
-      return core::LoginStatus::kJwtExpired;
-    case JwtProblem::kNearExpiry:
-      return core::LoginStatus::kJwtNearExpiry;
-    case JwtProblem::kNotCompact:
-    case JwtProblem::kNotJson:
-    case JwtProblem::kNoExpiry:
-    case JwtProblem::kBadDate:
-    case JwtProblem::kNotYetValid:
-    case JwtProblem::kWrongIssuer:
-    case JwtProblem::kWrongAudience:
-    case JwtProblem::kWrongSubject:
-      return core::LoginStatus::kJwtInvalid;
-  }
-  return core::LoginStatus::kJwtInvalid;
+// The same for every source.
+constexpr Verdict Everywhere(core::LoginStatus status, std::string_view advice) {
+  return {status, advice, advice, advice};
 }
 
-std::string_view AdviceFor(core::JwtSource source, JwtProblem problem) {
-  const BySource by{source};
+Verdict VerdictOn(JwtProblem problem) {
+  using enum core::LoginStatus;
   switch (problem) {
     case JwtProblem::kNotCompact:
-      return by.Pick(
+      return {
+          kJwtInvalid,
           "auth.jwt.jwtFile: the file must contain exactly one JWT in compact form "
           "(header.payload.signature); write it again",
           "auth.jwt.oauth2: the access token is not a signed JWT in compact form; configure the "
           "authorization server to issue JWT access tokens to this client",
           "auth.jwt.spiffe: the Workload API's JWT-SVID is not a signed JWT in compact form; check "
-          "the SPIFFE agent");
+          "the SPIFFE agent"};
     case JwtProblem::kNotJson:
-      return by.Pick(
+      return {
+          kJwtInvalid,
           "auth.jwt.jwtFile: the JWT's header or claims are not one JSON object without duplicate "
           "names; issue the JWT again",
           "auth.jwt.oauth2: the access token's header or claims are not one JSON object without "
           "duplicate names; check the authorization server",
           "auth.jwt.spiffe: the JWT-SVID's header or claims are not one JSON object without "
-          "duplicate names; check the SPIFFE agent");
+          "duplicate names; check the SPIFFE agent"};
     case JwtProblem::kNoExpiry:
-      return by.Pick("auth.jwt.jwtFile: the JWT has no exp claim; issue it with an expiry",
-                     "auth.jwt.oauth2: the access token has no exp claim; issue it with an expiry",
-                     "auth.jwt.spiffe: the JWT-SVID has no exp claim; check the SPIFFE agent");
+      return {kJwtInvalid, "auth.jwt.jwtFile: the JWT has no exp claim; issue it with an expiry",
+              "auth.jwt.oauth2: the access token has no exp claim; issue it with an expiry",
+              "auth.jwt.spiffe: the JWT-SVID has no exp claim; check the SPIFFE agent"};
     case JwtProblem::kBadDate:
-      return by.Pick(
+      return {
+          kJwtInvalid,
           "auth.jwt.jwtFile: the JWT's exp, nbf or iat is not a number of seconds since 1970; "
           "issue the JWT again",
           "auth.jwt.oauth2: the access token's exp, nbf or iat is not a number of seconds since "
           "1970; check the authorization server",
           "auth.jwt.spiffe: the JWT-SVID's exp, nbf or iat is not a number of seconds since 1970; "
-          "check the SPIFFE agent");
+          "check the SPIFFE agent"};
     case JwtProblem::kExpired:
-      return by.Pick(
+      return {
+          kJwtExpired,
           "auth.jwt.jwtFile: the JWT has expired; check what renews the file, and this node's "
           "clock",
           "auth.jwt.oauth2: the access token has already expired; check the clocks of this node "
           "and the authorization server",
           "auth.jwt.spiffe: the JWT-SVID has already expired; check the clocks of this node and "
-          "the SPIFFE server");
+          "the SPIFFE server"};
     case JwtProblem::kNearExpiry:
-      return by.Pick(
+      return {
+          kJwtNearExpiry,
           "auth.jwt.jwtFile: the JWT expires within auth.jwt.minRemainingTtl; renew the file "
           "earlier or lower that setting",
           "auth.jwt.oauth2: the access token expires within auth.jwt.minRemainingTtl; issue it "
           "with a longer lifetime or lower that setting",
           "auth.jwt.spiffe: the JWT-SVID expires within auth.jwt.minRemainingTtl; issue it with a "
-          "longer lifetime or lower that setting");
+          "longer lifetime or lower that setting"};
     case JwtProblem::kNotYetValid:
-      return by.Pick(
+      return {
+          kJwtInvalid,
           "auth.jwt.jwtFile: the JWT's nbf or iat is in the future; check the clocks of this node "
           "and the issuer, or auth.jwt.clockSkewLeeway",
           "auth.jwt.oauth2: the access token's nbf or iat is in the future; check the clocks of "
           "this node and the authorization server, or auth.jwt.clockSkewLeeway",
           "auth.jwt.spiffe: the JWT-SVID's nbf or iat is in the future; check the clocks of this "
-          "node and the SPIFFE server, or auth.jwt.clockSkewLeeway");
+          "node and the SPIFFE server, or auth.jwt.clockSkewLeeway"};
     case JwtProblem::kWrongIssuer:
-      return "auth.jwt.expectedIssuer: the JWT has a different iss claim; correct the setting or "
-             "the issuer";
+      return Everywhere(
+          kJwtInvalid,
+          "auth.jwt.expectedIssuer: the JWT has a different iss claim; correct the setting or "
+          "the issuer");
     case JwtProblem::kWrongAudience:
-      return "auth.jwt.expectedAudience: none of the expected audiences is in the JWT's aud claim; "
-             "correct the setting or issue the JWT for one of them";
+      return Everywhere(
+          kJwtInvalid,
+          "auth.jwt.expectedAudience: none of the expected audiences is in the JWT's aud claim; "
+          "correct the setting or issue the JWT for one of them");
     case JwtProblem::kWrongSubject:
-      return "auth.jwt.expectedSubject: the JWT has a different sub claim; correct the setting or "
-             "the identity that the JWT is issued for";
+      return Everywhere(
+          kJwtInvalid,
+          "auth.jwt.expectedSubject: the JWT has a different sub claim; correct the setting or "
+          "the identity that the JWT is issued for");
   }
-  return "auth.jwt: the JWT cannot be used";
+  return Everywhere(kJwtInvalid, "auth.jwt: the JWT cannot be used");
+}
+
+}  // namespace
+
+core::LoginStatus StatusOf(JwtProblem problem) { return VerdictOn(problem).status; }
+
+std::string_view AdviceFor(core::JwtSource source, JwtProblem problem) {
+  const Verdict verdict = VerdictOn(problem);
+  switch (source) {
+    case core::JwtSource::kFile:
+      break;
+    case core::JwtSource::kOauth2:
+      return verdict.oauth2;
+    case core::JwtSource::kSpiffe:
+      return verdict.spiffe;
+  }
+  return verdict.file;
 }
 
 std::string_view JwtFileAdvice(ports::FileProblem problem) {

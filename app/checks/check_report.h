@@ -17,7 +17,7 @@ enum class CheckStatus : std::uint8_t { kPass, kWarn, kFail, kSkip };
 std::string_view Word(CheckStatus status);
 
 // Bounded words and numbers only: no secret, path or key name (but the two sockets of
-// encryption_config_check.h).
+// encryption_config_check.h, and directories above the socket that probe was given).
 struct CheckResult {
   CheckStatus status = CheckStatus::kPass;
   std::string message;  // what was seen; may be empty

@@ -79,7 +79,7 @@ Examined Examine(const ConfigurationRequest& request, const ports::FileReader& f
 // Whose rights the checks of `doctor` have, and whom it found on this node.
 NodeView ActAsServiceUser(const ConfigurationRequest& request, const std::string& encryption_config,
                           KeptFiles& files) {
-  NodeView view{.service = {}, .started_as = geteuid(), .kube_apiservers = FindKubeApiservers()};
+  NodeView view{.service = {}, .started_as = geteuid(), .kube_apiservers = {}};
   const bool root = view.started_as == 0;
   if (root) {
     // Root's own copies: a bundle in its home, kube-apiserver's file.
@@ -88,6 +88,8 @@ NodeView ActAsServiceUser(const ConfigurationRequest& request, const std::string
   }
   const auto configuration = LoadConfiguration(request, files);
   if (!configuration) return view;
+  // As root, if it is root: other users may not look at what a process has mounted.
+  view.kube_apiservers = FindKubeApiservers(configuration->server.socket_path);
   view.service = FindServiceUser(*configuration);
   if (root && view.service.shown_by != UserShownBy::kNothing) {
     BecomeServiceUser(view.service, configuration->server.socket_group);

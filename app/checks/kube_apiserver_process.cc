@@ -1,15 +1,28 @@
 #include "app/checks/kube_apiserver_process.h"
 
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <system_error>
+#include <utility>
+
+#include "adapters/posix/descriptor.h"
 
 namespace baokms::app {
 namespace {
+
+using adapters::posix::Descriptor;
 
 constexpr std::string_view kProgram = "kube-apiserver";
 constexpr unsigned kDacOverride = 1;  // CAP_DAC_OVERRIDE
@@ -43,8 +56,34 @@ std::optional<std::vector<std::uint64_t>> Field(std::string_view text, std::stri
   return numbers;
 }
 
-bool IsNumber(const std::string& name) {
-  return !name.empty() && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
+std::optional<pid_t> ParsePid(const std::string& name) {
+  pid_t pid = 0;
+  const char* end = name.data() + name.size();
+  const auto parsed = std::from_chars(name.data(), end, pid);
+  if (parsed.ec != std::errc() || parsed.ptr != end || pid <= 0) return std::nullopt;
+  return pid;
+}
+
+// `path` as a process with this root finds it: its absolute links lead to its own files.
+Descriptor OpenInRoot(const Descriptor& root, const std::string& path) {
+  open_how how{.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .mode = 0, .resolve = RESOLVE_IN_ROOT};
+  // glibc has no function for it.
+  const long fd = syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof how);
+  if (fd >= 0 || errno != ENOSYS) return Descriptor(static_cast<int>(fd));
+  // Before Linux 5.6: links lead to this process's files.
+  return Descriptor(openat(root.get(), path.substr(1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+std::optional<bool> HasSameDirectory(const std::filesystem::path& root,
+                                     const std::string& directory) {
+  struct stat here{};
+  if (stat(directory.c_str(), &here) != 0) return std::nullopt;
+  const Descriptor of_process(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!of_process.valid()) return std::nullopt;
+  const Descriptor found = OpenInRoot(of_process, directory);
+  struct stat there{};
+  if (!found.valid() || fstat(found.get(), &there) != 0) return false;
+  return here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
 }  // namespace
@@ -67,17 +106,37 @@ std::optional<SocketCaller> ParseProcessStatus(std::string_view text) {
   return caller;
 }
 
-std::vector<SocketCaller> FindKubeApiservers(const std::string& proc) {
-  std::vector<SocketCaller> callers;
+std::string Described(const KubeApiserver& found) {
+  return "kube-apiserver (pid " + std::to_string(found.pid) + ", uid " +
+         std::to_string(found.user.uid) + ")";
+}
+
+std::vector<KubeApiserver> FindKubeApiservers(const std::string& socket_path,
+                                              const std::string& proc) {
+  const std::string directory = socket_path.substr(0, socket_path.rfind('/'));
+  std::vector<KubeApiserver> all;
   std::error_code error;
   for (auto entry = std::filesystem::directory_iterator(proc, error);
        !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    if (!IsNumber(entry->path().filename().string())) continue;
+    const auto pid = ParsePid(entry->path().filename().string());
+    if (!pid) continue;
     if (ReadText(entry->path() / "comm") != std::string(kProgram) + '\n') continue;
-    const auto caller = ParseProcessStatus(ReadText(entry->path() / "status"));
-    if (caller && std::ranges::find(callers, *caller) == callers.end()) callers.push_back(*caller);
+    auto user = ParseProcessStatus(ReadText(entry->path() / "status"));
+    if (!user) continue;
+    all.push_back({.pid = *pid,
+                   .user = *std::move(user),
+                   .sees_socket = HasSameDirectory(entry->path() / "root", directory)});
   }
-  return callers;
+  std::ranges::sort(all, {}, &KubeApiserver::pid);
+  const auto sees = [](const KubeApiserver& found) { return found.sees_socket == true; };
+  if (std::ranges::any_of(all, sees)) std::erase_if(all, std::not_fn(sees));
+  std::vector<KubeApiserver> found;
+  for (KubeApiserver& next : all) {
+    if (std::ranges::find(found, next.user, &KubeApiserver::user) == found.end()) {
+      found.push_back(std::move(next));
+    }
+  }
+  return found;
 }
 
 }  // namespace baokms::app

@@ -33,7 +33,11 @@ CheckResult FailedSave(std::string_view text) {
   return Fail(std::string(text.substr(0, end)), "state.path: " + std::string(text.substr(end + 2)));
 }
 
-std::string Described(const SocketCaller& caller) { return "uid " + std::to_string(caller.uid); }
+// Who has to reach the socket.
+struct Reacher {
+  SocketCaller user;
+  std::string who;
+};
 
 class NodeUnderCheck {
  public:
@@ -56,6 +60,8 @@ class NodeUnderCheck {
   }
   // The socket that is there, or else the one that serve would make.
   struct stat SocketOrPlan(const ProviderSocket& socket) const;
+  // Without a kube-apiserver: a member of the socket's group that is nobody else.
+  std::vector<Reacher> Reachers(gid_t group) const;
   std::string ListenerProblem(std::string_view field, const std::string& address,
                               std::string_view page, std::string_view mark, bool runs) const;
 
@@ -126,16 +132,10 @@ CheckResult NodeUnderCheck::CheckReachable() {
   const auto group = SocketGroupId(server().socket_group);
   if (!group) return Skip("needs socket.group");
   const struct stat file = SocketOrPlan(socket);
-  // Without a kube-apiserver: a member of the socket's group that is nobody else.
   const bool found = !view_.kube_apiservers.empty();
-  const std::vector<SocketCaller> members{{.uid = UINT32_MAX - 1, .gid = *group, .groups = {}}};
   const core::AllowedPeers anybody;
-  for (const SocketCaller& caller : found ? view_.kube_apiservers : members) {
-    const std::string who =
-        found ? "kube-apiserver (" + Described(caller) + ")"
-              : "a member of the socket's group (gid " + std::to_string(*group) + ")";
-    switch (
-        FindObstacle(caller, *socket.directory, file, found ? server().allowed_peers : anybody)) {
+  for (const auto& [user, who] : Reachers(*group)) {
+    switch (FindObstacle(user, *socket.directory, file, found ? server().allowed_peers : anybody)) {
       case Obstacle::kNone:
         break;
       case Obstacle::kDirectory:
@@ -162,9 +162,26 @@ CheckResult NodeUnderCheck::CheckReachable() {
     return Warn("the socket's mode or group is not the configured one",
                 "restart the provider, which sets both; find out what changed them");
   }
-  const std::string first = found ? "kube-apiserver (" + Described(view_.kube_apiservers[0]) + ")"
-                                  : "the socket's group (gid " + std::to_string(*group) + ")";
-  return Pass("for " + first);
+  if (!found) return Pass("for the socket's group (gid " + std::to_string(*group) + ")");
+  const KubeApiserver& first = view_.kube_apiservers[0];
+  return Pass("for " + Described(first) +
+              (first.sees_socket == false
+                   ? ", which has another directory at that path: its pod may mount the socket's "
+                     "elsewhere"
+                   : ""));
+}
+
+std::vector<Reacher> NodeUnderCheck::Reachers(gid_t group) const {
+  std::vector<Reacher> reachers;
+  for (const KubeApiserver& found : view_.kube_apiservers) {
+    reachers.push_back({.user = found.user, .who = Described(found)});
+  }
+  if (reachers.empty()) {
+    reachers.push_back(
+        {.user = {.uid = UINT32_MAX - 1, .gid = group, .groups = {}},
+         .who = "a member of the socket's group (gid " + std::to_string(group) + ")"});
+  }
+  return reachers;
 }
 
 std::string NodeUnderCheck::ListenerProblem(std::string_view field, const std::string& address,

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "app/checks/check_report.h"
+#include "app/checks/kube_apiserver_process.h"
 #include "app/checks/service_user.h"
-#include "app/checks/socket_access.h"
 #include "app/openbao/one_shot.h"
 
 namespace baokms::app {
@@ -15,7 +15,7 @@ namespace baokms::app {
 struct NodeView {
   ServiceUser service;
   uid_t started_as = 0;
-  std::vector<SocketCaller> kube_apiservers;  // that run here
+  std::vector<KubeApiserver> kube_apiservers;  // that run here
 };
 
 // They need nothing but good values in the configuration: with `usable`, they run whatever failed

@@ -1,13 +1,11 @@
 #include "app/checks/probe.h"
 
-#include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -17,10 +15,13 @@
 #include "adapters/posix/descriptor.h"
 #include "app/checks/check_report.h"
 #include "app/checks/check_screen.h"
+#include "app/checks/closed_directory.h"
+#include "app/checks/probe_caller.h"
 #include "app/process/progress_line.h"
 #include "app/process/startup.h"
 #include "app/process/system_random.h"
 #include "core/model/key_id.h"
+#include "core/text/printable.h"
 
 namespace baokms::app {
 namespace {
@@ -29,26 +30,28 @@ using adapters::grpc_kms::KmsSocketClient;
 
 constexpr std::chrono::milliseconds kBetweenProbes{500};
 
-CheckResult CheckIdentity() {
-  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(0, getgroups(0, nullptr))));
-  const int count = getgroups(static_cast<int>(groups.size()), groups.data());
-  std::string seen =
-      "uid=" + std::to_string(geteuid()) + " gid=" + std::to_string(getegid()) + " groups=";
-  for (int i = 0; i < count; ++i) {
-    seen += (i == 0 ? "" : ",") + std::to_string(groups[static_cast<std::size_t>(i)]);
+// Why the path cannot be looked at.
+CheckResult Closed(const std::string& path, const ProbeCaller& caller) {
+  const auto closed = FindClosedDirectory(path);
+  if (closed && !closed->holds_the_file) {
+    return Fail(caller.who + " may not search a directory above the socket's: " +
+                    core::Printable(closed->path, core::Kept::kAscii) + " (" +
+                    DescribedMode(closed->status) + ")",
+                "let everybody search that directory (chmod o+x), or choose another "
+                "server.socketPath");
   }
-  if (geteuid() != 0) return Pass(std::move(seen));
-  return Warn(std::move(seen),
-              "root may use any socket: run this as the user that kube-apiserver runs as");
+  return Fail(caller.who + " may not search the socket's directory" +
+                  (closed ? " (" + DescribedMode(closed->status) + ")" : ""),
+              caller.is_kube_apiserver
+                  ? "server.socketPath: give the directory the socket's group and mode 2750, and "
+                    "kube-apiserver's process that group (server.socketGroup)"
+                  : "add this user to server.socketGroup, and set the directory's mode to 2750");
 }
 
-CheckResult CheckPath(const std::string& path) {
+CheckResult CheckPath(const std::string& path, const ProbeCaller& caller) {
   struct stat status{};
   if (lstat(path.c_str(), &status) != 0) {
-    if (errno == EACCES) {
-      return Fail("this user may not search the socket's directory",
-                  "add this user to server.socketGroup, and set the directory's mode to 2750");
-    }
+    if (errno == EACCES) return Closed(path, caller);
     return Fail("nothing exists at this path",
                 "start the provider, or give its server.socketPath with --socket");
   }
@@ -56,16 +59,29 @@ CheckResult CheckPath(const std::string& path) {
   return Fail("this is not a socket", "give the provider's server.socketPath with --socket");
 }
 
-CheckResult CheckAccessScope(const std::string& path) {
+CheckResult CheckAccessScope(const std::string& path, const ProbeCaller& caller) {
   struct stat status{};
   const bool owned = lstat(path.c_str(), &status) == 0 && status.st_uid == geteuid();
-  if (!owned) return Pass();
+  // As kube-apiserver's user, that it is the owner is what kube-apiserver has too.
+  if (!owned || caller.is_kube_apiserver) return Pass();
   return Warn("this user owns the socket",
               "the owner may use it regardless of its group and mode: run this as the user that "
               "kube-apiserver runs as");
 }
 
-CheckResult CheckConnection(const std::string& path) {
+CheckResult Unusable(const std::string& path, const ProbeCaller& caller) {
+  struct stat status{};
+  const bool seen = lstat(path.c_str(), &status) == 0;
+  return Fail(
+      caller.who + " may not use the socket" + (seen ? " (" + DescribedMode(status) + ")" : ""),
+      caller.is_kube_apiserver
+          ? "restart the provider, which sets the socket's group and mode from "
+            "server.socketGroup and server.socketMode, and give kube-apiserver's process that "
+            "group"
+          : "add this user to server.socketGroup; server.socketMode must give the group access");
+}
+
+CheckResult CheckConnection(const std::string& path, const ProbeCaller& caller) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
@@ -78,11 +94,7 @@ CheckResult CheckConnection(const std::string& path) {
       connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const int why = errno;
   if (connected == 0) return Pass();
-  if (why == EACCES) {
-    return Fail(
-        "this user may not use the socket",
-        "add this user to server.socketGroup; server.socketMode must give the group access");
-  }
+  if (why == EACCES) return Unusable(path, caller);
   if (why == ECONNREFUSED) {
     return Fail("no process is listening", "start the provider, and check its log");
   }
@@ -177,41 +189,53 @@ class SocketProbe {
   adapters::grpc_kms::SocketEncrypted sealed_;
 };
 
-std::vector<PlannedCheck> Plan(const ProbeRequest& request, SocketProbe& probe) {
+std::vector<PlannedCheck> Plan(const ProbeRequest& request, const ProbeCaller& caller,
+                               SocketProbe& probe) {
   using enum IfFailed;
   const std::string& path = request.socket_path;
-  return {{"client.identity", "Caller identity", kGoOn, CheckIdentity},
-          {"socket.path", "Socket path", kSkipTheRest, [&path] { return CheckPath(path); }},
-          {"socket.access_scope", "Socket access scope", kGoOn,
-           [&path] { return CheckAccessScope(path); }, Listed::kWhenSomethingIsWrong},
-          {"socket.connect", "Socket connection", kSkipTheRest,
-           [&path] { return CheckConnection(path); }, Listed::kWhenSomethingIsWrong},
-          {"kms.status", "KMS Status", kSkipTheRest, [&probe] { return probe.CheckStatus(); }},
-          {"kms.encrypt", "KMS Encrypt", kSkipTheRest, [&probe] { return probe.CheckEncrypt(); }},
-          {"kms.decrypt", "KMS Decrypt", kGoOn, [&probe] { return probe.CheckDecrypt(); }},
-          {"kms.key_id", "KMS key ID", kGoOn, [&probe] { return probe.CheckKeyId(); }}};
+  return {
+      {"client.identity", "Caller identity", kSkipTheRest, [&caller] { return caller.identity; }},
+      {"socket.path", "Socket path", kSkipTheRest,
+       [&path, &caller] { return CheckPath(path, caller); }},
+      {"socket.access_scope", "Socket access scope", kGoOn,
+       [&path, &caller] { return CheckAccessScope(path, caller); }, Listed::kWhenSomethingIsWrong},
+      {"socket.connect", "Socket connection", kSkipTheRest,
+       [&path, &caller] { return CheckConnection(path, caller); }, Listed::kWhenSomethingIsWrong},
+      {"kms.status", "KMS Status", kSkipTheRest, [&probe] { return probe.CheckStatus(); }},
+      {"kms.encrypt", "KMS Encrypt", kSkipTheRest, [&probe] { return probe.CheckEncrypt(); }},
+      {"kms.decrypt", "KMS Decrypt", kGoOn, [&probe] { return probe.CheckDecrypt(); }},
+      {"kms.key_id", "KMS key ID", kGoOn, [&probe] { return probe.CheckKeyId(); }}};
 }
 
 // Until a probe finds nothing wrong, or the time is over; the one that is shown comes then.
-void AwaitGoodProbe(const ProbeRequest& request) {
+void AwaitGoodProbe(const ProbeRequest& request, const ProbeCaller& caller) {
+  // It does not get better by waiting.
+  if (caller.identity.status == CheckStatus::kFail) return;
   ProgressLine progress;
   const auto give_up = std::chrono::steady_clock::now() + request.wait;
   while (std::chrono::steady_clock::now() < give_up) {
     SocketProbe probe(request);
-    const std::string failure = RunChecks("probe", Plan(request, probe)).FirstFailure();
+    const std::string failure = RunChecks("probe", Plan(request, caller, probe)).FirstFailure();
     if (failure.empty()) return;
     progress.Show("waiting: " + failure);
     std::this_thread::sleep_for(kBetweenProbes);
   }
 }
 
+// Before anything else: a second thread would keep its rights.
+ProbeCaller CallerOf(const ProbeRequest& request) {
+  if (!request.as_kube_apiserver) return ThisUser();
+  return request.user ? BecomeNamedUser(*request.user) : BecomeKubeApiserver(request.socket_path);
+}
+
 }  // namespace
 
 ExitCode Probe(const ProbeRequest& request) {
   HardenProcess();
-  AwaitGoodProbe(request);
+  const ProbeCaller caller = CallerOf(request);
+  AwaitGoodProbe(request, caller);
   SocketProbe probe(request);
-  return ShowChecks("probe", Plan(request, probe), request.format);
+  return ShowChecks("probe", Plan(request, caller, probe), request.format);
 }
 
 }  // namespace baokms::app

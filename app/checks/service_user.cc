@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "app/process/become_user.h"
 #include "app/process/socket_group.h"
 #include "core/text/printable.h"
 
@@ -105,10 +106,7 @@ bool BecomeServiceUser(const ServiceUser& user, const std::string& socket_group)
   if (of_socket && std::ranges::find(groups, *of_socket) == groups.end()) {
     groups.push_back(*of_socket);
   }
-  // The user last: it may not change the groups.
-  return setgroups(groups.size(), groups.data()) == 0 &&
-         setresgid(user.gid, user.gid, user.gid) == 0 &&
-         setresuid(user.uid, user.uid, user.uid) == 0;
+  return BecomeUser(user.uid, user.gid, groups);
 }
 
 CheckResult JudgeUser(const CheckedAs& as) {

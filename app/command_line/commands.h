@@ -8,10 +8,12 @@ namespace baokms::app {
 void AddServe(CommandTree& tree);
 void AddChecks(CommandTree& tree);  // doctor, verify-key, probe
 void AddStatus(CommandTree& tree);
+void AddNodes(CommandTree& tree);
 void AddExpiration(CommandTree& tree);
 void AddRotationReports(CommandTree& tree);
 void AddKeyUsage(CommandTree& tree);
-void AddStateChanges(CommandTree& tree);  // retire- and restore-versions, recover- and migrate-state
+void AddStateChanges(
+    CommandTree& tree);  // retire- and restore-versions, recover- and migrate-state
 void AddBenchmark(CommandTree& tree);
 void AddInit(CommandTree& tree);
 void AddConfig(CommandTree& tree);

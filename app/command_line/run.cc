@@ -39,6 +39,7 @@ void AddEveryCommand(CommandTree& tree) {
   AddServe(tree);
   tree.Heading("Find out what is wrong");
   AddStatus(tree);
+  AddNodes(tree);
   AddChecks(tree);
   AddExpiration(tree);
   AddBenchmark(tree);

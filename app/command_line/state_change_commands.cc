@@ -73,6 +73,27 @@ CLI::App& AddChange(CommandTree& tree, const CommandText& text,
   return command;
 }
 
+// What a report of key-usage must be to count. `age` is what TakeAge reads.
+void AddEvidenceBounds(CLI::App& command, EvidenceBounds& bounds, std::string& age) {
+  command.add_option("--max-evidence-age", age, "How old the evidence may be; at most 720h")
+      ->type_name("DURATION")
+      ->default_str("24h")
+      ->check([](const std::string& text) {
+        return ParseSpan(text, kOldestEvidence)
+                   ? std::string()
+                   : "must be a duration above 0s, at most 720h, such as 24h";
+      });
+  command
+      .add_option("--prefix", bounds.prefix, "The prefix of etcd that the evidence must be about")
+      ->type_name("PREFIX")
+      ->default_val(std::string(core::kRegistryRoot));
+}
+
+void TakeAge(const std::string& age, EvidenceBounds& bounds) {
+  if (age.empty()) return;
+  bounds.max_age = std::chrono::floor<std::chrono::seconds>(*ParseSpan(age, kOldestEvidence));
+}
+
 void AddRetireVersions(CommandTree& tree) {
   struct Flags {
     std::string before;
@@ -125,18 +146,7 @@ void AddRetireVersions(CommandTree& tree) {
           ->check([](const std::string& path) {
             return path.starts_with('/') ? std::string() : "must be an absolute path";
           });
-  command.add_option("--max-evidence-age", flags->age, "How old the evidence may be; at most 720h")
-      ->type_name("DURATION")
-      ->default_str("24h")
-      ->check([](const std::string& text) {
-        return ParseSpan(text, kOldestEvidence)
-                   ? std::string()
-                   : "must be a duration above 0s, at most 720h, such as 24h";
-      });
-  command
-      .add_option("--prefix", evidence.prefix, "The prefix of etcd that the evidence must be about")
-      ->type_name("PREFIX")
-      ->default_val(std::string(core::kRegistryRoot));
+  AddEvidenceBounds(command, evidence.bounds, flags->age);
   command
       .add_flag("--without-evidence", flags->without_evidence,
                 "Apply the plan without evidence: you know that nothing needs these versions")
@@ -147,10 +157,7 @@ void AddRetireVersions(CommandTree& tree) {
           "--apply",
           "needs --evidence, a report of key-usage --output json, or --without-evidence");
     }
-    if (!flags->age.empty()) {
-      flags->evidence.max_age =
-          std::chrono::floor<std::chrono::seconds>(*ParseSpan(flags->age, kOldestEvidence));
-    }
+    TakeAge(flags->age, flags->evidence.bounds);
   });
 }
 
@@ -229,6 +236,7 @@ void AddRecoverState(CommandTree& tree) {
   struct Flags {
     std::shared_ptr<ChangeRequest> change = std::make_shared<ChangeRequest>();
     RecoverRequest recover;
+    std::string age;
     bool without_evidence = false;
   };
   const auto flags = std::make_shared<Flags>();
@@ -251,8 +259,8 @@ void AddRecoverState(CommandTree& tree) {
              .what = "The first node of a cluster, and its key is rotated already"}},
        .notes = "Records every version that OpenBao lists, the latest one as active. Refused when "
                 "etcd needs a key_id that no version gives, when OpenBao has lost or remade a "
-                "version, and when a minimum hides versions that may be needed. It only makes a "
-                "state where there is none.",
+                "version, when a minimum hides versions that may be needed, and when the evidence "
+                "is old or of another cluster. It only makes a state where there is none.",
        .exits = ChangeExits()},
       flags->change, [&tree, flags] {
         flags->recover.change = *flags->change;
@@ -266,12 +274,14 @@ void AddRecoverState(CommandTree& tree) {
       .add_option("--peer-state", flags->recover.peer_state_file,
                   "State file of another node of this cluster, or an old one of any; absolute")
       ->type_name("FILE");
+  AddEvidenceBounds(command, flags->recover.bounds, flags->age);
   command.add_flag("--without-evidence", flags->without_evidence,
                    "Apply a plan that nothing proves; the plan says what is not known");
   command.add_flag("--adopt", flags->recover.adopt,
                    "The key is rotated, and this provider has never encrypted under it");
   command.parse_complete_callback([flags] {
     flags->recover.change = *flags->change;
+    TakeAge(flags->age, flags->recover.bounds);
     CheckTogether(flags->recover, flags->without_evidence);
   });
 }

@@ -147,7 +147,8 @@ Expiration OfToken(const OneShot& one_shot) {
       .title = "The running provider's token",
       .threshold = Ceil(one_shot.configuration.auth.login_before_token_expiry / 2),
       .asked_in_vain = false};
-  const Report status = AskRunningProvider(one_shot.configuration.server);
+  const Report status =
+      AskRunningProvider(one_shot.configuration.server, one_shot.clock.Now().wall);
   if (status.contains("tokenSecondsLeft")) {
     expiration.expires_at =
         one_shot.clock.Now().wall + status.at("tokenSecondsLeft").get<std::int64_t>();

@@ -90,7 +90,8 @@ void Runtime::Connect() {
       RuntimeGauges::Facts{
           .auth_method = configuration.auth.method,
           .required_observations = configuration.rotation.require_stable_observation_count,
-          .program_version = kVersion});
+          .program_version = kVersion,
+          .identity_fingerprint = identity_->fingerprint()});
   service_ = std::make_unique<core::TransitKmsService>(
       core::TransitKmsService::Ports{env_.clock, view_, *tokens_, *transit_, *keys_, exclusion_,
                                      alarm_},

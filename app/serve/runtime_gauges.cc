@@ -159,7 +159,9 @@ ports::StatusReading RuntimeGauges::ReadStatus() const {
   const auto view = sources_.view.Load();
   const auto token = sources_.tokens.status();
   const auto probes = sources_.probes.Load();
-  ports::StatusReading reading{.program_version = facts_.program_version,
+  ports::StatusReading reading{.taken_at = now.wall,
+                               .program_version = facts_.program_version,
+                               .identity_fingerprint = facts_.identity_fingerprint,
                                .health = HealthOf(*view, now.boot),
                                .pending = PendingOf(*view, facts_.required_observations, now),
                                .token_left = Left(token->expires_at, now.boot),

@@ -31,6 +31,7 @@ class RuntimeGauges final : public ports::Gauges {
     core::AuthMethod auth_method = core::AuthMethod::kJwt;
     std::int64_t required_observations = 0;
     std::string program_version{};
+    std::string identity_fingerprint{};
   };
   RuntimeGauges(Sources sources, Facts facts) : sources_(sources), facts_(std::move(facts)) {}
 

@@ -7,6 +7,7 @@
 #include "adapters/grpc_kms/kms_socket_client.h"
 #include "adapters/health_http/page_client.h"
 #include "app/status/status_page_reader.h"
+#include "core/text/rfc3339.h"
 #include "core/wire/sha256.h"
 
 namespace baokms::app {
@@ -41,23 +42,31 @@ FromHealth AskHealthListener(const std::string& address) {
 }
 
 // What kube-apiserver learns; nullopt: nobody answers.
-std::optional<Report> AskSocket(const std::string& path) {
+std::optional<Report> AskSocket(const std::string& path, const std::string& taken_at) {
   const auto deadline = std::chrono::system_clock::now() + 3s;
   const auto status = KmsSocketClient(path).Status(deadline);
   if (!status) return std::nullopt;
-  Report report = {
-      {"live", true}, {"ready", status->healthz == "ok"}, {"reasons", Report::array()}};
+  Report report = {{"takenAt", taken_at},
+                   {"live", true},
+                   {"ready", status->healthz == "ok"},
+                   {"reasons", Report::array()}};
   if (!status->key_id.empty()) report["activeKeyIdHash"] = core::PublicHash(status->key_id);
   return report;
 }
 
 }  // namespace
 
-Report AskRunningProvider(const core::ServerConfiguration& server) {
+Report AskRunningProvider(const core::ServerConfiguration& server, core::UnixSeconds now) {
+  const std::string taken_at = core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(now)));
   const FromHealth health = AskHealthListener(server.health_address);
-  if (health.page) return WithSource("health", *health.page);
+  if (health.page) {
+    Report report = WithSource("health", *health.page);
+    // An older provider's page has no time.
+    if (!report.contains("takenAt")) report["takenAt"] = taken_at;
+    return report;
+  }
   const std::string why(health.why_not);
-  if (const auto status = AskSocket(server.socket_path)) {
+  if (const auto status = AskSocket(server.socket_path, taken_at)) {
     Report report = WithSource("socket", *status);
     report["limitations"] = {
         why +
@@ -66,8 +75,9 @@ Report AskRunningProvider(const core::ServerConfiguration& server) {
         "known."};
     return report;
   }
-  Report report =
-      WithSource("none", {{"live", false}, {"ready", false}, {"reasons", Report::array()}});
+  Report report = WithSource(
+      "none",
+      {{"takenAt", taken_at}, {"live", false}, {"ready", false}, {"reasons", Report::array()}});
   report["limitations"] = {
       why + ", and nothing answers on server.socketPath, or this user may not use it."};
   return report;

@@ -51,7 +51,7 @@ Report AwaitReady(const OneShot& one_shot, std::chrono::nanoseconds most) {
   ProgressLine progress;
   const auto give_up = std::chrono::steady_clock::now() + most;
   while (true) {
-    Report report = AskRunningProvider(one_shot.configuration.server);
+    Report report = AskRunningProvider(one_shot.configuration.server, one_shot.clock.Now().wall);
     const auto left = give_up - std::chrono::steady_clock::now();
     if (report.at("ready").get<bool>() || left <= 0s) return report;
     progress.Show("waiting: " + StatusHeadline(report));
@@ -65,7 +65,8 @@ ExitCode Watch(const OneShot& one_shot) {
   const bool screen = IsTerminal(stdout);
   std::string told;
   while (true) {
-    const Report report = AskRunningProvider(one_shot.configuration.server);
+    const Report report =
+        AskRunningProvider(one_shot.configuration.server, one_shot.clock.Now().wall);
     const core::UnixSeconds now = one_shot.clock.Now().wall;
     bool heard = true;
     if (screen) {

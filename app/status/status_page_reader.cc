@@ -20,7 +20,9 @@ struct Field {
 
 constexpr std::array kFields{
     Field{"name", Kind::kText, true},
+    Field{"takenAt", Kind::kText},
     Field{"programVersion", Kind::kText},
+    Field{"identityFingerprint", Kind::kText},
     Field{"live", Kind::kFlag, true},
     Field{"ready", Kind::kFlag, true},
     Field{"reasons", Kind::kTexts, true},

@@ -13,7 +13,6 @@
 #include "app/openbao/one_shot.h"
 #include "app/state/configured_state.h"
 #include "app/versions/change_report.h"
-#include "app/versions/evidence.h"
 #include "core/census/evidence_check.h"
 #include "core/registry/migration.h"
 #include "core/registry/registry_json.h"
@@ -138,13 +137,9 @@ std::expected<Reports, ConfigProblems> ReadEvidence(const OneShot& one_shot,
 
 Reasons Doubt(const OneShot& one_shot, const EvidenceRequest& request, const Reports& evidence,
               const core::Registry& registry, const core::RegistryChange& plan) {
-  const auto& scope = one_shot.configuration.transit.key_id_scope;
-  const core::EvidenceTerms terms{.now = one_shot.clock.Now().wall,
-                                  .max_age = request.max_age,
-                                  .cluster_id = scope.cluster_id,
-                                  .provider_name = scope.provider_name,
-                                  .prefix = request.prefix,
-                                  .promoted_at = registry.active().promoted_at};
+  core::EvidenceTerms terms =
+      TermsOf(one_shot.configuration, request.bounds, one_shot.clock.Now().wall);
+  terms.promoted_at = registry.active().promoted_at;
   Reasons reasons;
   for (std::size_t i = 0; i < evidence.size(); ++i) {
     const std::string which =

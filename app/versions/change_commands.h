@@ -2,7 +2,6 @@
 // of the state with --apply (registry-and-rotation.md, "Retirement and restoration", "State file").
 #pragma once
 
-#include <chrono>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "app/configuration/configuration_source.h"
 #include "app/exit_code.h"
 #include "app/reports/report.h"
+#include "app/versions/evidence.h"
 #include "core/model/transit_key_version.h"
 
 namespace baokms::app {
@@ -24,8 +24,7 @@ struct ChangeRequest {
 // Reports of key-usage: each must prove that nothing needs what would be removed.
 struct EvidenceRequest {
   std::vector<std::string> files;  // absolute paths; empty: the operator answers for it
-  std::chrono::seconds max_age = std::chrono::hours(24);
-  std::string prefix;  // that every report must have been taken below
+  EvidenceBounds bounds;
 };
 
 // Exit 4 with a line on standard error for each reason to refuse; then nothing was printed. Exit 3

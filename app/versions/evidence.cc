@@ -8,29 +8,55 @@
 namespace baokms::app {
 namespace {
 
-std::uint64_t ObjectsIn(const Report& entries) {
+// Each of these throws Report::exception when the field is missing or of another type.
+
+const std::string& Text(const Report& object, const char* field) {
+  return object.at(field).get_ref<const std::string&>();
+}
+
+std::uint64_t Count(const Report& object, const char* field) {
+  return object.at(field).get_ref<const std::uint64_t&>();
+}
+
+const Report::array_t& List(const Report& object, const char* field) {
+  return object.at(field).get_ref<const Report::array_t&>();
+}
+
+std::uint64_t ObjectsIn(const Report::array_t& entries) {
   std::uint64_t total = 0;
-  for (const Report& entry : entries) total += entry.at("objects").get<std::uint64_t>();
+  for (const Report& entry : entries) total += Count(entry, "objects");
   return total;
+}
+
+core::UsageGroup ReadGroup(const Report& entry) {
+  core::UsageGroup group{.provider_name = Text(entry, "providerName"),
+                         .resource = Text(entry, "resource"),
+                         .version = std::nullopt,
+                         .key_id_hash = Text(entry, "keyIdHash"),
+                         .objects = Count(entry, "objects")};
+  if (entry.contains("transitVersion")) {
+    group.version = static_cast<std::int64_t>(Count(entry, "transitVersion"));
+  }
+  return group;
 }
 
 core::UsageReport Read(const Report& json) {
   core::UsageReport report;
-  report.cluster_id = json.at("clusterId").get<std::string>();
-  report.provider_name = json.at("providerName").get<std::string>();
-  report.prefix = json.at("prefix").get<std::string>();
-  report.revision = json.at("revision").get<std::int64_t>();
-  report.keys_scanned = json.at("keysScanned").get<std::uint64_t>();
-  report.malformed = ObjectsIn(json.at("malformed"));
-  for (const Report& entry : json.at("encrypted")) {
-    report.objects_under[entry.at("keyIdHash").get<std::string>()] +=
-        entry.at("objects").get<std::uint64_t>();
+  report.cluster_id = Text(json, "clusterId");
+  report.provider_name = Text(json, "providerName");
+  report.prefix = Text(json, "prefix");
+  report.revision = static_cast<std::int64_t>(Count(json, "revision"));
+  report.keys_scanned = Count(json, "keysScanned");
+  report.malformed = ObjectsIn(List(json, "malformed"));
+  for (const Report& entry : List(json, "encrypted")) {
+    report.encrypted.push_back(ReadGroup(entry));
   }
-  for (const Report& entry : json.at("unreferencedVersions")) {
-    report.unreferenced.insert(entry.at("keyIdHash").get<std::string>());
+  for (const Report& entry : List(json, "unreferencedVersions")) {
+    report.unreferenced.insert(Text(entry, "keyIdHash"));
   }
-  const auto plaintext = json.find("unexpectedPlaintext");
-  if (plaintext != json.end()) report.unexpected_plaintext = ObjectsIn(*plaintext);
+  if (json.contains("unexpectedPlaintext")) {
+    report.unexpected_plaintext = ObjectsIn(List(json, "unexpectedPlaintext"));
+  }
   return report;
 }
 
@@ -38,13 +64,13 @@ core::UsageReport Read(const Report& json) {
 
 std::expected<core::UsageReport, std::string> ParseUsageReport(std::string_view text) {
   constexpr const char* kOther =
-      "it is no report of this version's key-usage: take it with --output json";
+      "the file is not a report of `key-usage --output json` of this version: take it again";
   const Report json = Report::parse(text, nullptr, false);
   if (!json.is_object() || json.value("name", Report()) != "key-usage") {
     return std::unexpected(kOther);
   }
   try {
-    const auto taken_at = core::ParseRfc3339(json.at("takenAt").get<std::string>());
+    const auto taken_at = core::ParseRfc3339(Text(json, "takenAt"));
     if (!taken_at) return std::unexpected(kOther);
     core::UsageReport report = Read(json);
     report.taken_at = taken_at->time_since_epoch().count();
@@ -52,6 +78,16 @@ std::expected<core::UsageReport, std::string> ParseUsageReport(std::string_view 
   } catch (const Report::exception&) {  // a field is missing or of another type
     return std::unexpected(kOther);
   }
+}
+
+core::EvidenceTerms TermsOf(const core::Configuration& configuration, const EvidenceBounds& bounds,
+                            core::UnixSeconds now) {
+  const auto& scope = configuration.transit.key_id_scope;
+  return {.now = now,
+          .max_age = bounds.max_age,
+          .cluster_id = scope.cluster_id,
+          .provider_name = scope.provider_name,
+          .prefix = bounds.prefix};
 }
 
 std::string Describe(const core::UsageReport& report) {

@@ -4,8 +4,10 @@
 #include <cstdio>
 #include <expected>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "app/configuration/flag_file.h"
 #include "app/openbao/live_key.h"
@@ -69,22 +71,36 @@ std::expected<EvidenceFiles, ConfigProblems> ReadFiles(const ports::FileReader& 
   return EvidenceFiles{*std::move(peer), *std::move(census)};
 }
 
-std::expected<core::RebuildEvidence, std::string> Judge(const EvidenceFiles& files,
-                                                        const RecoverRequest& recover,
-                                                        const core::Configuration& configuration,
-                                                        const core::Registry::Identity& identity) {
-  core::RebuildEvidence evidence;
+using Reasons = std::vector<std::string>;
+
+struct Judged {
+  core::RebuildEvidence proof;
+  std::optional<core::UnixSeconds> census_taken_at;
+};
+
+std::expected<Judged, Reasons> Judge(const EvidenceFiles& files, const RecoverRequest& recover,
+                                     const OneShot& one_shot,
+                                     const core::Registry::Identity& identity) {
+  Judged evidence;
+  Reasons reasons;
   if (!recover.peer_state_file.empty()) {
-    auto peer = ReadPeerState(files.peer_state.ExposeSecret(), identity);
-    if (!peer) return std::unexpected(peer.error());
-    evidence.peer = *std::move(peer);
+    if (auto peer = ReadPeerState(files.peer_state.ExposeSecret(), identity)) {
+      evidence.proof.peer = *std::move(peer);
+    } else {
+      reasons.push_back(peer.error());
+    }
   }
   if (!recover.census_file.empty()) {
-    auto census =
-        ReadCensus(files.census.ExposeSecret(), configuration.transit.key_id_scope.provider_name);
-    if (!census) return std::unexpected(census.error());
-    evidence.census = *std::move(census);
+    const core::EvidenceTerms terms =
+        TermsOf(one_shot.configuration, recover.bounds, one_shot.clock.Now().wall);
+    if (auto census = ReadCensus(files.census.ExposeSecret(), terms)) {
+      evidence.proof.census = std::move(census->evidence);
+      evidence.census_taken_at = census->taken_at;
+    } else {
+      reasons.insert(reasons.end(), census.error().begin(), census.error().end());
+    }
   }
+  if (!reasons.empty()) return std::unexpected(std::move(reasons));
   return evidence;
 }
 
@@ -97,6 +113,11 @@ core::RebuildRequest RequestOf(const OneShot& one_shot, const RecoverRequest& re
           // One probe of a peer may have been under way already.
           .least_age = std::chrono::ceil<std::chrono::seconds>(
               2 * one_shot.configuration.status.probe_interval)};
+}
+
+ExitCode RefuseAll(const Reasons& reasons) {
+  for (const std::string& reason : reasons) FailCheck(kRecover, reason);
+  return ExitCode::kCheckFailed;
 }
 
 ExitCode RefuseAll(const std::vector<core::RebuildRefusal>& refusals) {
@@ -116,12 +137,12 @@ ExitCode Recover(const OneShot& one_shot, const RecoverRequest& recover) {
   }
   const auto left = FindLoss(state);
   if (!left) return FailCheck(kRecover, left.error());
-  const auto evidence = Judge(*files, recover, one_shot.configuration, state.identity);
-  if (!evidence) return FailCheck(kRecover, evidence.error());
+  const auto evidence = Judge(*files, recover, one_shot, state.identity);
+  if (!evidence) return RefuseAll(evidence.error());
   const LiveKey key = ReadLiveKey(one_shot);
   if (!key.problem.empty()) return FailCheck(kRecover, key.problem);
   const auto rebuilt = core::RebuildState(state.identity, *key.metadata,
-                                          RequestOf(one_shot, recover, *left), *evidence);
+                                          RequestOf(one_shot, recover, *left), evidence->proof);
   if (!rebuilt) return RefuseAll(rebuilt.error());
 
   const std::string& expected = change.expected_state_hash;
@@ -138,8 +159,8 @@ ExitCode Recover(const OneShot& one_shot, const RecoverRequest& recover) {
   const Report report = ReportRecovery({.state = *rebuilt,
                                         .adopt = recover.adopt,
                                         .applied = change.apply,
-                                        .peer_given = evidence->peer.has_value(),
-                                        .census_given = evidence->census.has_value()});
+                                        .peer_given = evidence->proof.peer.has_value(),
+                                        .census_taken_at = evidence->census_taken_at});
   std::fputs(RenderRecovery(report, change.format).c_str(), stdout);
   return ExitCode::kOk;
 }

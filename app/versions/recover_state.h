@@ -7,6 +7,7 @@
 #include "app/configuration/configuration_source.h"
 #include "app/exit_code.h"
 #include "app/versions/change_commands.h"
+#include "app/versions/evidence.h"
 
 namespace baokms::app {
 
@@ -17,6 +18,7 @@ struct RecoverRequest {
   // Absolute paths; empty: not given. Without both of them, the plan says what is not known.
   std::string peer_state_file;
   std::string census_file;
+  EvidenceBounds bounds;  // of the report in census_file
 };
 
 // Exit 3 for a configuration or a file of the flags that is refused; 4 with a line on standard

@@ -5,7 +5,9 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "app/versions/evidence.h"
 #include "core/registry/rebuild.h"
 
 namespace baokms::app {
@@ -15,9 +17,14 @@ namespace baokms::app {
 std::expected<core::Registry, std::string> ReadPeerState(std::string_view file,
                                                          const core::Registry::Identity& identity);
 
-// What the report says of objects under `provider_name`. The error is for a person, and names the
-// flag.
-std::expected<core::CensusEvidence, std::string> ReadCensus(std::string_view file,
-                                                            std::string_view provider_name);
+struct CensusRead {
+  core::CensusEvidence evidence;  // of objects under the provider's name of the terms
+  core::UnixSeconds taken_at = 0;
+};
+
+// A report that is old or about something else is refused, with every reason. Reasons are for a
+// person, and name the flag.
+std::expected<CensusRead, std::vector<std::string>> ReadCensus(std::string_view file,
+                                                               const core::EvidenceTerms& terms);
 
 }  // namespace baokms::app

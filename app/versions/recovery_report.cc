@@ -13,10 +13,14 @@ namespace {
 
 using core::RebuiltVersion;
 
+std::string TimeOf(core::UnixSeconds at) {
+  return core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(at)));
+}
+
 Report Evidence(const RecoveryFacts& facts) {
   Report evidence = Report::array();
   if (facts.peer_given) evidence.push_back("peer-state");
-  if (facts.census_given) evidence.push_back("key-usage");
+  if (facts.census_taken_at) evidence.push_back("key-usage");
   return evidence;
 }
 
@@ -26,14 +30,12 @@ Report Version(const RebuiltVersion& version, const RecoveryFacts& facts) {
   if (version.listed) proof.push_back("openbao");
   if (version.on_peer) proof.push_back("peer-state");
   if (version.objects > 0) proof.push_back("key-usage");
-  Report entry = {
-      {"transitVersion", snapshot.version.number()},
-      {"keyIdHash", core::PublicHash(snapshot.key_id.str())},
-      {"state", core::Name(snapshot.state)},
-      {"createdAt",
-       core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(snapshot.created_at)))},
-      {"proof", std::move(proof)}};
-  if (facts.census_given) entry["objects"] = version.objects;
+  Report entry = {{"transitVersion", snapshot.version.number()},
+                  {"keyIdHash", core::PublicHash(snapshot.key_id.str())},
+                  {"state", core::Name(snapshot.state)},
+                  {"createdAt", TimeOf(snapshot.created_at)},
+                  {"proof", std::move(proof)}};
+  if (facts.census_taken_at) entry["objects"] = version.objects;
   return entry;
 }
 
@@ -49,7 +51,7 @@ std::vector<std::int64_t> Undecryptable(const core::RebuiltState& state) {
 }
 
 void AddUnknown(Report& list, const RecoveryFacts& facts) {
-  if (facts.peer_given || facts.census_given) return;
+  if (facts.peer_given || facts.census_taken_at) return;
   if (facts.adopt) {
     list.push_back(
         "WITHOUT EVIDENCE: if etcd has objects that this provider encrypted under another key or "
@@ -68,10 +70,9 @@ Report Limitations(const RecoveryFacts& facts) {
   const core::RebuiltState& state = facts.state;
   Report list = Report::array();
   AddUnknown(list, facts);
-  if (facts.census_given) {
-    list.push_back(
-        "The report of key-usage shows etcd at one moment, and neither its snapshots nor its "
-        "backups.");
+  if (facts.census_taken_at) {
+    list.push_back("The report of key-usage shows etcd as it was at " +
+                   TimeOf(*facts.census_taken_at) + ", and neither its snapshots nor its backups.");
   }
   if (!facts.adopt) {
     list.push_back(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "app/reports/report.h"
@@ -14,7 +15,7 @@ struct RecoveryFacts {
   bool adopt = false;
   bool applied = false;
   bool peer_given = false;
-  bool census_given = false;
+  std::optional<core::UnixSeconds> census_taken_at{};  // of the report of key-usage that is given
 };
 
 Report ReportRecovery(const RecoveryFacts& facts);

@@ -68,10 +68,9 @@ void JudgeContent(const UsageReport& report, const std::vector<KeySnapshot>& rem
   for (const KeySnapshot& version : removed) {
     const std::string hash = PublicHash(version.key_id.str());
     const std::string number = version.version.ToString();
-    const auto objects = report.objects_under.find(hash);
-    if (objects != report.objects_under.end()) {
-      reasons.push_back(std::to_string(objects->second) + " objects are encrypted under version " +
-                        number + ": rewrite them");
+    if (const std::uint64_t objects = ObjectsUnder(report, hash); objects > 0) {
+      reasons.push_back(std::to_string(objects) + " objects are encrypted under version " + number +
+                        ": rewrite them");
     } else if (!report.unreferenced.contains(hash)) {
       reasons.push_back("it does not say that nothing refers to version " + number +
                         ": take it on a node that records this version as retired");
@@ -81,11 +80,16 @@ void JudgeContent(const UsageReport& report, const std::vector<KeySnapshot>& rem
 
 }  // namespace
 
-std::vector<std::string> RefuseEvidence(const UsageReport& report, const EvidenceTerms& terms,
-                                        const std::vector<KeySnapshot>& removed) {
+std::vector<std::string> RefuseOrigin(const UsageReport& report, const EvidenceTerms& terms) {
   std::vector<std::string> reasons;
   JudgeOrigin(report, terms, reasons);
   JudgeTime(report, terms, reasons);
+  return reasons;
+}
+
+std::vector<std::string> RefuseEvidence(const UsageReport& report, const EvidenceTerms& terms,
+                                        const std::vector<KeySnapshot>& removed) {
+  std::vector<std::string> reasons = RefuseOrigin(report, terms);
   JudgeContent(report, removed, reasons);
   return reasons;
 }

@@ -1,5 +1,6 @@
-// Whether a report of `key-usage` proves that versions may be retired (reports-and-labels.md,
-// "retire-versions"). Pure.
+// Whether a report of `key-usage` may be used as evidence at all, and whether it proves that
+// versions may be retired (registry-and-rotation.md, "Retirement and restoration", "Recovery").
+// Pure.
 #pragma once
 
 #include <chrono>
@@ -25,6 +26,11 @@ struct EvidenceTerms {
   std::string prefix;
   UnixSeconds promoted_at = 0;  // of the active version; 0: unknown
 };
+
+// Why `report` says nothing of this node's etcd as it is now: it is about another cluster, provider
+// or prefix, too old, from the future, or from before API servers had followed a promotion. One
+// sentence for each, with what to do.
+std::vector<std::string> RefuseOrigin(const UsageReport& report, const EvidenceTerms& terms);
 
 // Why `report` does not prove that nothing needs `removed`: every reason is a sentence about one
 // thing, with what to do. Empty: it does.

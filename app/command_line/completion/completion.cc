@@ -35,6 +35,12 @@ std::vector<CompletedCommand> CompletedCommands(const CommandPage& root) {
   return commands;
 }
 
+bool TakesFiles(const CompletedCommand& command) {
+  return !command.is_topic && std::ranges::any_of(command.page->flags, [](const FlagPage& flag) {
+    return flag.is_argument && flag.name == "FILE";
+  });
+}
+
 std::vector<std::string> FlagsWithValue(const CommandPage& root) {
   std::set<std::string> names;
   CollectFlags(root, names);

@@ -22,6 +22,8 @@ struct CompletedCommand {
 };
 // Every command, and once more behind `help`; a command stands before its own.
 std::vector<CompletedCommand> CompletedCommands(const CommandPage& root);
+// Whether its words are files: `nodes compare FILE ...`.
+bool TakesFiles(const CompletedCommand& command);
 // Names of all flags behind which the next word is their value.
 std::vector<std::string> FlagsWithValue(const CommandPage& root);
 std::string Joined(const std::vector<std::string>& words, const std::string& between);

@@ -42,6 +42,7 @@ std::string FishCompletion(const CommandPage& root) {
       rules += rule + " -a " + each.name + " -d " + Quoted(each.purpose) + "\n";
     }
     if (command.is_topic) continue;
+    if (TakesFiles(command)) rules += rule + " -F\n";
     for (const FlagPage& flag : command.page->flags) {
       if (flag.is_argument) continue;
       rules += rule + (flag.name == "--help" ? " -s h" : "") + " -l " + flag.name.substr(2) +

@@ -62,6 +62,7 @@ std::string Function(const CompletedCommand& command) {
       if (!flag.is_argument) text += " \\\n    " + FlagSpecification(flag);
     }
   }
+  if (TakesFiles(command)) text += " \\\n    '*:FILE:_files'";
   if (commands.empty()) return text + "\n}\n";
   text +=
       " \\\n    '1: :->command' '*:: :->rest'\n  case $state in\n    command)\n"

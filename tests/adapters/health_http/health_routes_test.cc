@@ -7,6 +7,7 @@
 
 #include "tests/adapters/health_http/client.h"
 #include "tests/support/ports/fixed_gauges.h"
+#include "tests/support/ports/full_status_reading.h"
 
 namespace baokms::adapters::health_http {
 namespace {
@@ -97,38 +98,11 @@ TEST_CASE("/status: what is not known is left out and the code is 200 also when 
 
 TEST_CASE("/status: every field in its order") {
   testing::FixedGauges gauges;
-  gauges.status = {
-      .program_version = "v0.1.0",
-      .health = {.live = true,
-                 .ready = true,
-                 .rotation_state = "pending",
-                 .reasons = {"retired_version_undecryptable"},
-                 .persistence_degraded = true},
-      .key_version = 3,
-      .key_id_hash = "hash3",
-      .pending = ports::StatusReading::Pending{.version = 4,
-                                               .key_id_hash = "hash4",
-                                               .observations = 1,
-                                               .required_observations = 3,
-                                               .earliest_promotion = 1'700'000'000},
-      .undecryptable = {1, 2},
-      .token_left = std::chrono::seconds(1700),
-      .credential_left = std::chrono::seconds(0),
-      .metadata_probe =
-          ports::StatusReading::Probe{
-              .ok = true, .age = std::chrono::seconds(12), .took = std::chrono::milliseconds(3)},
-      .deep_probe = ports::StatusReading::Probe{.ok = false,
-                                                .age = std::chrono::seconds(40),
-                                                .took = std::chrono::milliseconds(2000),
-                                                .reason = "deep_probe_failed",
-                                                .error_class = "timeout"},
-      .last_failure = ports::StatusReading::Failure{.probe = "deep",
-                                                    .age = std::chrono::seconds(40),
-                                                    .reason = "deep_probe_failed",
-                                                    .error_class = "timeout",
-                                                    .advice = "say \"why\""}};
+  gauges.status = testing::FullStatusReading();
   CHECK(Ask(gauges, "/status").body ==
-        R"({"name":"status","programVersion":"v0.1.0","live":true,"ready":true,)"
+        R"({"name":"status","takenAt":"2023-11-14T22:10:00Z","programVersion":"v0.1.0",)"
+        R"("identityFingerprint":"cfg1.gQ_yp6rHXFkWIp5Mit70k-8OWi65DQKVcYBzzdXbo_Y",)"
+        R"("live":true,"ready":true,)"
         R"("reasons":["retired_version_undecryptable"],"rotationState":"pending",)"
         R"("activeTransitVersion":3,"activeKeyIdHash":"hash3","pendingTransitVersion":4,)"
         R"("pendingKeyIdHash":"hash4","pendingStableObservationCount":1,)"

@@ -67,6 +67,10 @@ const Asked kCases[] = {
     {{"doctor", "--config", "val"}, {"value.yaml", "values"}},
     {{"doctor", "--allow-socket-parent", "val"}, {"values"}},
     {{"retire-versions", "--before-version", ""}, {}},
+    {{"nodes", ""}, {"compare"}},
+    {{"nodes", "compare", "val"}, {"value.yaml", "values"}},
+    {{"nodes", "compare", "value.yaml", "val"}, {"value.yaml", "values"}},
+    {{"nodes", "compare", "--out"}, {"--output"}},
 };
 
 std::string Line(const Words& words) {

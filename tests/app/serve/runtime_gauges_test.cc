@@ -21,7 +21,8 @@ struct GaugesBench : testing::TokenBench {
   RuntimeGauges gauges{RuntimeGauges::Sources{clock, view, driver, history, watch},
                        RuntimeGauges::Facts{.auth_method = core::AuthMethod::kCert,
                                             .required_observations = 3,
-                                            .program_version = "v0.1.0"}};
+                                            .program_version = "v0.1.0",
+                                            .identity_fingerprint = "cfg1.x"}};
 
   auto TokenTtl() const { return gauges.ReadGauges().token_ttl; }
   auto CertificateTtl() const { return gauges.ReadGauges().certificate_ttl; }
@@ -68,8 +69,9 @@ TEST_CASE("Gauges: without a token its lifetime is 0") {
 
 TEST_CASE("Gauges: a certificate's lifetime runs on the wall clock and a JWT is none") {
   GaugesBench b;
-  const RuntimeGauges with_jwt{RuntimeGauges::Sources{b.clock, b.view, b.driver, b.history, b.watch},
-                               RuntimeGauges::Facts{}};
+  const RuntimeGauges with_jwt{
+      RuntimeGauges::Sources{b.clock, b.view, b.driver, b.history, b.watch},
+      RuntimeGauges::Facts{}};
   b.StartWith("first");
   CHECK(b.CertificateTtl() == 0s);
   b.driver.Reject(1);
@@ -110,6 +112,8 @@ TEST_CASE("Status page: before the first probe it knows only that it is not read
   GaugesBench b;
   const ports::StatusReading status = b.gauges.ReadStatus();
   CHECK(status.program_version == "v0.1.0");
+  CHECK(status.identity_fingerprint == "cfg1.x");
+  CHECK(status.taken_at == b.clock.Now().wall);
   CHECK_FALSE(status.health.ready);
   CHECK(status.key_version == 0);
   CHECK_FALSE(status.pending.has_value());

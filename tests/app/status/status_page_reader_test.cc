@@ -3,47 +3,20 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
-
 #include "adapters/health_http/status_page.h"
+#include "tests/support/ports/full_status_reading.h"
 
 namespace baokms::app {
-namespace {
-
-ports::StatusReading Full() {
-  return {.program_version = "v0.1.0",
-          .health = {.live = true,
-                     .ready = true,
-                     .rotation_state = "pending",
-                     .reasons = {"retired_version_undecryptable"},
-                     .persistence_degraded = true},
-          .key_version = 3,
-          .key_id_hash = "hash3",
-          .pending = ports::StatusReading::Pending{.version = 4,
-                                                   .key_id_hash = "hash4",
-                                                   .observations = 0,
-                                                   .required_observations = 3,
-                                                   .earliest_promotion = 1'700'000'000},
-          .undecryptable = {1},
-          .token_left = std::chrono::seconds(10),
-          .credential_left = std::chrono::seconds(0),
-          .metadata_probe = ports::StatusReading::Probe{.ok = true},
-          .deep_probe = ports::StatusReading::Probe{.ok = false, .reason = "deep_probe_failed"},
-          .last_failure =
-              ports::StatusReading::Failure{.probe = "deep", .reason = "deep_probe_failed"}};
-}
-
-}  // namespace
-
 TEST_CASE("Status page reader: what the provider writes is read as it is") {
-  const std::string page = adapters::health_http::StatusPage(Full());
+  const std::string page = adapters::health_http::StatusPage(testing::FullStatusReading());
   const auto read = ReadStatusPage(page);
   REQUIRE(read.has_value());
   CHECK(*read == Report::parse(page));
 }
 
 TEST_CASE("Status page reader: a field of another type or a missing one is no page of ours") {
-  const Report good = Report::parse(adapters::health_http::StatusPage(Full()));
+  const Report good =
+      Report::parse(adapters::health_http::StatusPage(testing::FullStatusReading()));
   for (const auto& [name, value] : good.items()) {
     CAPTURE(name);
     Report changed = good;
@@ -67,7 +40,7 @@ TEST_CASE("Status page reader: a field of another type or a missing one is no pa
 }
 
 TEST_CASE("Status page reader: unknown fields are left out and other programs refused") {
-  Report more = Report::parse(adapters::health_http::StatusPage(Full()));
+  Report more = Report::parse(adapters::health_http::StatusPage(testing::FullStatusReading()));
   more["future"] = "x";
   more["deepProbe"]["future"] = 1;
   const auto read = ReadStatusPage(more.dump());

@@ -10,8 +10,9 @@ namespace {
 
 Report GoodReport() {
   return Report::parse(R"({"name": "key-usage", "revision": 41, "prefix": "/registry/",
-    "keysScanned": 12, "encrypted": [{"keyIdHash": "H2", "resource": "secrets", "objects": 3},
-    {"keyIdHash": "H2", "resource": "configmaps", "objects": 4}], "plaintext": [],
+    "keysScanned": 12, "encrypted": [{"providerName": "openbao", "keyIdHash": "H2",
+      "transitVersion": 2, "resource": "secrets", "objects": 3},
+    {"providerName": "hsm", "keyIdHash": "H2", "resource": "configmaps", "objects": 4}], "plaintext": [],
     "otherProviders": [], "malformed": [{"resource": "secrets", "objects": 2}],
     "unreferencedVersions": [{"transitVersion": 1, "keyIdHash": "H1", "state": "retired"}],
     "limitations": [], "takenAt": "2023-11-14T22:13:20Z", "clusterId": "prod",
@@ -30,7 +31,15 @@ TEST_CASE("Evidence file: a report is read whole") {
   CHECK(read->prefix == "/registry/");
   CHECK(read->revision == 41);
   CHECK(read->keys_scanned == 12);
-  CHECK(read->objects_under == std::map<std::string, std::uint64_t>{{"H2", 7}});
+  REQUIRE(read->encrypted.size() == 2);
+  const core::UsageGroup& group = read->encrypted[0];
+  CHECK(group.provider_name == "openbao");
+  CHECK(group.resource == "secrets");
+  CHECK(group.version == 2);
+  CHECK(group.key_id_hash == "H2");
+  CHECK(group.objects == 3);
+  CHECK_FALSE(read->encrypted[1].version);
+  CHECK(core::ObjectsUnder(*read, "H2") == 7);
   CHECK(read->unreferenced == std::set<std::string>{"H1"});
   CHECK(read->malformed == 2);
   CHECK(read->unexpected_plaintext == 5);
@@ -55,6 +64,16 @@ TEST_CASE("Evidence file: every field that is missing or of another type is refu
     CHECK_FALSE(ParseUsageReport(report.dump()));
     report[field] = Report::array({true});
     CHECK_FALSE(ParseUsageReport(report.dump()));
+  }
+  for (const char* field : {"providerName", "resource", "keyIdHash", "objects", "transitVersion"}) {
+    CAPTURE(field);
+    Report report = GoodReport();
+    for (const Report& wrong : {Report(-1), Report(1.5), Report(true), Report(nullptr)}) {
+      report["encrypted"][0][field] = wrong;
+      CHECK_FALSE(ParseUsageReport(report.dump()));
+    }
+    report["encrypted"][0].erase(field);
+    CHECK(ParseUsageReport(report.dump()).has_value() == (field == std::string("transitVersion")));
   }
   const std::string whole = GoodReport().dump();
   for (std::size_t size = 0; size < whole.size(); ++size) {

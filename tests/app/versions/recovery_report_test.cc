@@ -40,7 +40,8 @@ TEST_CASE("Recovery report: each version has its proof and objects only beside a
           core::PublicHash(core::testing::IdOf(1).str()) +
           "\",\"state\":\"retired\",\"createdAt\":\"2023-11-14T21:56:40Z\",\"proof\":[\"openbao\"]"
           "}]");
-  report = ReportRecovery({.state = state, .census_given = true});
+  report = ReportRecovery({.state = state, .census_taken_at = 1'700'000'000});
+  CHECK(Limits(report, "shows etcd as it was at 2023-11-14T22:13:20Z, and neither"));
   CHECK(report.at("versions").at(0).at("objects") == 0);
   CHECK(RenderRecovery(report, OutputFormat::kText)
             .ends_with(" createdAt=2023-11-14T21:56:40Z proof=openbao objects=0\n"));
@@ -53,7 +54,7 @@ TEST_CASE("Recovery report: what nothing proves is said first and evidence takes
   CHECK(Limits(bare, "made again"));
   CHECK(Limits(ReportRecovery({.state = state, .adopt = true}), "WITHOUT EVIDENCE: if etcd has"));
   for (const Report& proven : {ReportRecovery({.state = state, .peer_given = true}),
-                               ReportRecovery({.state = state, .census_given = true})}) {
+                               ReportRecovery({.state = state, .census_taken_at = 0})}) {
     CHECK_FALSE(Limits(proven, "WITHOUT EVIDENCE"));
   }
   CHECK(Limits(bare, "retire them there once more"));

@@ -11,7 +11,6 @@ namespace baokms::e2e {
 namespace {
 
 using testing::GoProvider;
-using testing::GoRecord;
 using testing::GoState;
 
 class Swap {
@@ -48,20 +47,7 @@ class Swap {
   // would have written itself, byte for byte.
   GoState ReadAsGo() const {
     const StateFiles files = ReadStateFiles(plane.node.config);
-    const Json json = Json::parse(files.state);
-    GoState state{.identity = identity_,
-                  .generation = json.at("generation"),
-                  .previous_hash = json.value("previousHash", "")};
-    for (const Json& record : json.at("snapshots")) {
-      state.records.push_back(
-          {.version = record.at("transitVersion"),
-           .created_at = record.at("transitVersionCreatedAtUnix"),
-           .state = record.at("state"),
-           .observed_at = record.value("observedAtUnix", std::int64_t{0}),
-           .stable_observations = record.value("stableObservationCount", std::int64_t{0}),
-           .stable_at = record.value("stableAtUnix", std::int64_t{0}),
-           .promoted_at = record.value("promotedAtUnix", std::int64_t{0})});
-    }
+    const GoState state = testing::GoStateOf(identity_, Json::parse(files.state));
     REQUIRE(testing::GoStateText(state) == files.state);
     REQUIRE(testing::GoCheckpointText(state) == files.checkpoint);
     return state;

@@ -168,7 +168,15 @@ void Succeed(Ledger& ledger, Bench& bench, const ProviderConfig& config) {
     ledger.Run({"probe", "--socket", config.socket()}, 0);
     ledger.Run({"probe", "--socket", config.socket(), "--wait", "1s"}, 0);
     ledger.Run(On(config, {"status"}), 0);
-    ledger.Run(On(config, {"status", "--output", "json"}), 0);
+    const CommandResult status = ledger.Run(On(config, {"status", "--output", "json"}), 0);
+    const testing::TempDirectory outputs;
+    outputs.Write("a.json", status.out, 0644);
+    outputs.Write("b.json", status.out, 0644);
+    ledger.Run({"nodes", "compare", outputs.File("a.json"), outputs.File("b.json")}, 0);
+    Json other = Json::parse(status.out);
+    other["activeTransitVersion"] = 7;
+    outputs.Write("b.json", other.dump(), 0644);
+    ledger.Run({"nodes", "compare", outputs.File("a.json"), outputs.File("b.json")}, 4);
     ledger.Run(On(config, {"check-expiration", "--within", "1h"}), 0);
     CHECK(provider.Terminate() == testing::ExitStatus{.code = 0, .signal = std::nullopt});
     ledger.Note({"serve"}, 0);
@@ -230,6 +238,9 @@ void RefuseUsage(Ledger& ledger) {
            {"probe", "--socket", "run/kms.sock"},
            {"probe", "--expected-key-id", "obk2.short"},
            {"probe", "--wait", "0s"},
+           {"probe", "--uid", "1", "--gid", "1"},
+           {"nodes", "compare"},
+           {"nodes", "compare", "a.json", "a.json"},
            {"status", "--wait", "25h"},
            {"status", "--watch", "--wait", "1s"},
            {"status", "--watch", "--output", "json"},
@@ -285,6 +296,7 @@ void RefuseConfiguration(Ledger& ledger, const ProviderConfig& config) {
   refuse({"config", "fingerprint"});
   refuse({"serve"});
   for (const char* command : {"serve", "doctor"}) refuse({command, "--config", "config.yaml"});
+  refuse({"nodes", "compare", "/nonexistent/a.json", "/nonexistent/b.json"});
   for (const char* command : {"serve", "doctor", "verify-key", "rotation-plan"}) {
     refuse(On(config, {command, "--log-level", "loud"}));
     refuse(On(config, {command, "--metrics-address", "nowhere"}));
@@ -355,6 +367,7 @@ TEST_CASE("Exit codes: every one that help names is provoked, and no stream has 
                              {"--version"},
                              {"help"},
                              {"help", "config", "schema"},
+                             {"nodes"},
                              {"policy"},
                              {"completion"},
                              {"completion", "bash"},

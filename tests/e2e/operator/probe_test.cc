@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -135,6 +137,159 @@ TEST_CASE("Probe: an ordinary user in the socket group passes and one outside do
   CHECK(outside.message.at("kms.status") == "needs socket.connect");
 }
 
+// A provider whose socket a group of its own may use.
+struct GroupedSocket {
+  GroupedSocket() : config(bench.Config()) {
+    config.tree["server"]["socketGroup"] = std::to_string(kSocketGroup);
+    config.Write();
+    REQUIRE(chmod(config.directory().path().c_str(), 0711) == 0);
+    REQUIRE(chown(config.socket_directory().c_str(), 0, kSocketGroup) == 0);
+    REQUIRE(chmod(config.socket_directory().c_str(), 02750) == 0);
+    // The kernel calls a process by the name that it was started by.
+    std::filesystem::create_symlink("/bin/sleep", apiserver());
+    provider.emplace(config);
+  }
+  std::string apiserver() const { return config.directory().File("kube-apiserver"); }
+
+  // Runs `before` and then the probe as root, in a namespace of processes of their own: other
+  // kube-apiservers of this machine are not in it.
+  Probed ProbeBeside(const std::string& before, const Names& more = {},
+                     const std::string& as = "") const {
+    const std::string script = before + "exec " + as +
+                               "\"$0\" probe --as-kube-apiserver --socket \"$1\" --output json " +
+                               Line(more);
+    const testing::TempDirectory directory;
+    testing::ChildProcess child({.argv = {"unshare", "--pid", "--fork", "--mount-proc", "sh", "-c",
+                                          script, testing::ProviderProgram(), config.socket()},
+                                 .stdout_file = directory.File("out"),
+                                 .stderr_file = directory.File("err")});
+    const auto ended = child.Wait(Milliseconds(20000));
+    REQUIRE((ended && ended->code));
+    return ReadProbe({.code = *ended->code, .out = child.Stdout(), .err = child.Stderr()});
+  }
+  // A kube-apiserver of this user and further group, started by `begin`.
+  std::string Start(uid_t user, gid_t group, const std::string& begin = "") const {
+    const std::string id = std::to_string(user);
+    return begin + "setpriv --reuid=" + id + " --regid=" + id +
+           " --groups=" + std::to_string(group) + " " + apiserver() +
+           " 60 & until grep -qx kube-apiserver /proc/$!/comm; do sleep 0.05; done; ";
+  }
+  static std::string Line(const Names& words) {
+    std::string line;
+    for (const std::string& word : words) line += word + " ";
+    return line;
+  }
+
+  Bench bench;
+  ProviderConfig config;
+  std::optional<Serving> provider;
+};
+
+// A namespace of processes cannot be made everywhere.
+bool SkippedWithoutNamespaces() {
+  if (testing::SkippedWithoutRoot()) return true;
+  testing::ChildProcess child({.argv = {"unshare", "--pid", "--fork", "--mount-proc", "true"}});
+  const auto ended = child.Wait(Milliseconds(5000));
+  return ended != testing::ExitStatus{.code = 0} &&
+         testing::SaySkipped("a namespace of processes is not permitted here");
+}
+
+TEST_CASE("Probe: root asks as the kube-apiserver that runs and says which one it is") {
+  if (SkippedWithoutNamespaces()) return;
+  const GroupedSocket scene;
+  const Probed probed = scene.ProbeBeside(scene.Start(kStranger, kSocketGroup));
+  CHECK(probed.code == 0);
+  CHECK(probed.ids == Names{"client.identity", "socket.path", "kms.status", "kms.encrypt",
+                            "kms.decrypt", "kms.key_id"});
+  for (const auto& [id, status] : probed.status) {
+    CAPTURE(id);
+    CHECK(status == "pass");
+  }
+  const std::string& identity = probed.message.at("client.identity");
+  CHECK(identity.starts_with("uid=54322 gid=54322 groups=54321, as kube-apiserver (pid "));
+  CHECK(identity.ends_with(", uid 54322)"));
+}
+
+TEST_CASE("Probe: a kube-apiserver outside the socket's group is told with the mode in its way") {
+  if (SkippedWithoutNamespaces()) return;
+  const GroupedSocket scene;
+  const std::string start = scene.Start(kStranger, kStranger);
+  const Probed closed = scene.ProbeBeside(start);
+  CHECK(closed.code == 4);
+  CHECK(closed.status.at("socket.path") == "fail");
+  const std::string& message = closed.message.at("socket.path");
+  CHECK(message.starts_with("kube-apiserver (pid "));
+  CHECK(message.ends_with(
+      ", uid 54322) may not search the socket's directory (mode 2750, owner 0:54321)"));
+  CHECK(Says(closed.advice.at("socket.path"), "kube-apiserver's process that group"));
+  CHECK(closed.message.at("kms.status") == "needs socket.path");
+
+  REQUIRE(chmod(scene.config.socket_directory().c_str(), 02755) == 0);
+  const Probed outside = scene.ProbeBeside(start);
+  CHECK(outside.code == 4);
+  CHECK(Says(outside.message.at("socket.connect"),
+             ", uid 54322) may not use the socket (mode 0660, owner 0:54321)"));
+  CHECK(Says(outside.advice.at("socket.connect"), "server.socketGroup"));
+
+  REQUIRE(chmod(scene.config.directory().path().c_str(), 0700) == 0);
+  const Probed above =
+      scene.ProbeBeside("", {"--uid", "54322", "--gid", "54322", "--groups", "54321"});
+  CHECK(above.code == 4);
+  CHECK(above.message.at("socket.path") ==
+        "kube-apiserver (uid 54322) may not search a directory above the socket's: " +
+            scene.config.directory().path() + " (mode 0700, owner 0:0)");
+}
+
+TEST_CASE("Probe: of two kube-apiservers the one with this socket's directory is taken") {
+  if (SkippedWithoutNamespaces()) return;
+  const GroupedSocket scene;
+  // The lower pid is of a container with another directory at that path, and would not pass.
+  const Probed probed =
+      scene.ProbeBeside(scene.Start(kStranger + 1, kStranger,
+                                    "unshare --mount sh -c 'mount -t tmpfs none " +
+                                        scene.config.socket_directory() + " && exec \"$@\"' - ") +
+                        scene.Start(kStranger, kSocketGroup));
+  CHECK(probed.code == 0);
+  CHECK(probed.status.at("client.identity") == "pass");
+  CHECK(Says(probed.message.at("client.identity"), "uid=54322 gid=54322 groups=54321, as "));
+}
+
+TEST_CASE("Probe: without a kube-apiserver or without root it says what to give") {
+  if (SkippedWithoutNamespaces()) return;
+  const GroupedSocket scene;
+  const Probed none = scene.ProbeBeside("");
+  CHECK(none.code == 4);
+  CHECK(none.message.at("client.identity") == "no process on this node is named kube-apiserver");
+  CHECK(Says(none.advice.at("client.identity"), "--uid, --gid and --groups"));
+  CHECK(none.message.at("kms.status") == "needs client.identity");
+
+  const Probed named = scene.ProbeBeside("", {"--uid", "54322", "--gid", "54321"});
+  CHECK(named.code == 0);
+  CHECK(named.message.at("client.identity") ==
+        "uid=54322 gid=54321 groups=, as kube-apiserver (uid 54322)");
+
+  const Probed nobody = scene.ProbeBeside("", {}, "setpriv --reuid=1 --regid=1 --clear-groups ");
+  CHECK(nobody.code == 4);
+  CHECK(nobody.message.at("client.identity") ==
+        "this is uid 1, and only root may become kube-apiserver's user");
+}
+
+TEST_CASE("Probe: a root without the right to override modes is held to them") {
+  if (SkippedWithoutNamespaces()) return;
+  const GroupedSocket scene;
+  // The socket's owner is root as well, so its directory is another user's.
+  REQUIRE(chown(scene.config.socket_directory().c_str(), kStranger, kSocketGroup) == 0);
+  const auto start = [&](const std::string& bounding) {
+    return "setpriv " + bounding + "--clear-groups " + scene.apiserver() +
+           " 60 & until grep -qx kube-apiserver /proc/$!/comm; do sleep 0.05; done; ";
+  };
+  CHECK(scene.ProbeBeside(start("")).code == 0);
+  const Probed held =
+      scene.ProbeBeside(start("--bounding-set=-dac_override,-dac_read_search --inh-caps=-all "));
+  CHECK(held.code == 4);
+  CHECK(Says(held.message.at("socket.path"), ", uid 0) may not search the socket's directory"));
+}
+
 TEST_CASE("Probe: a provider that lost OpenBao is not healthy") {
   Bench bench;
   ProviderConfig config = bench.Config();
@@ -174,7 +329,12 @@ TEST_CASE("Probe: bad flags exit 2 and a configuration is not looked at") {
   for (const Names& bad :
        {Names{"--socket", "kms.sock"}, Names{"--timeout", "0s"}, Names{"--timeout", "10"},
         Names{"--timeout", "-1s"}, Names{"--expected-key-id", "obk2.x"}, Names{"--output", "yaml"},
-        Names{"stray"}}) {
+        Names{"stray"}, Names{"--uid", "1", "--gid", "1"},
+        Names{"--as-kube-apiserver", "--uid", "1"}, Names{"--as-kube-apiserver", "--gid", "1"},
+        Names{"--as-kube-apiserver", "--groups", "1"},
+        Names{"--as-kube-apiserver", "--uid", "-1", "--gid", "1"},
+        Names{"--as-kube-apiserver", "--uid", "4294967295", "--gid", "1"},
+        Names{"--as-kube-apiserver", "--uid", "1", "--gid", "1", "--groups", "1,,2"}}) {
     Names arguments{"probe"};
     arguments.insert(arguments.end(), bad.begin(), bad.end());
     CHECK(RunCommand(arguments).code == 2);

@@ -98,7 +98,7 @@ TEST_CASE("Evidence: a file that is no report is refused as a setting") {
   directory.Write("evidence.json", "{\"name\": \"rotation-plan\"}", 0600);
   const CommandResult other = node.Run(Unrewritten::Retire(directory.File("evidence.json")));
   CHECK(other.code == 3);
-  CHECK(Says(other.err, "--evidence: it is no report of this version's key-usage"));
+  CHECK(Says(other.err, "--evidence: the file is not a report of `key-usage --output json`"));
   const CommandResult none = node.Run(Unrewritten::Retire(directory.File("none.json")));
   CHECK(none.code == 3);
   CHECK(Says(none.err, "--evidence: file_missing"));

@@ -77,6 +77,20 @@ TEST_CASE("Recovery: what etcd refers to must be proven and is never guessed") {
   CHECK(Says(served.node.Refused(RecoverState({"--evidence", served.File("none.json", "{}")})),
              "--evidence: the file is not a report of `key-usage --output json`"));
 
+  const auto changed = [&](const char* field, const char* value) {
+    Json report = Json::parse(testing::ReadWholeFile(census));
+    report[field] = value;
+    return served.File("changed.json", report.dump());
+  };
+  CHECK(Says(served.node.Refused(RecoverState({"--evidence", changed("clusterId", "another")})),
+             "recover-state: --evidence: it is about another cluster (clusterId)"));
+  CHECK(Says(
+      served.node.Refused(RecoverState({"--evidence", changed("takenAt", "2023-11-14T22:13:20Z")})),
+      " min old: take it again, or raise --max-evidence-age"));
+  CHECK(Says(served.node.Refused(
+                 RecoverState({"--evidence", changed("prefix", "/registry/secrets/"), "--adopt"})),
+             "it was taken below another prefix of etcd"));
+
   const Json applied = Recover(served.node.config, evidence);
   CHECK(applied.at("evidence") == Json::parse(R"(["key-usage"])"));
   CHECK(applied.at("versions").at(0).at("objects") == 1);

@@ -96,19 +96,8 @@ TEST_CASE("Go files: the independent writer makes the published files and object
     if (name.starts_with("published")) continue;  // no configuration has its fingerprint
     CAPTURE(name);
     const Json published = Json::parse(entry.at("file").get<std::string>());
-    GoState state{.identity = identity_of(published.at("snapshots").at(0)),
-                  .generation = published.at("generation"),
-                  .previous_hash = published.value("previousHash", "")};
-    for (const Json& record : published.at("snapshots")) {
-      state.records.push_back(
-          {.version = record.at("transitVersion"),
-           .created_at = record.at("transitVersionCreatedAtUnix"),
-           .state = record.at("state"),
-           .observed_at = record.value("observedAtUnix", std::int64_t{0}),
-           .stable_observations = record.value("stableObservationCount", std::int64_t{0}),
-           .stable_at = record.value("stableAtUnix", std::int64_t{0}),
-           .promoted_at = record.value("promotedAtUnix", std::int64_t{0})});
-    }
+    const GoState state =
+        testing::GoStateOf(identity_of(published.at("snapshots").at(0)), published);
     CHECK(Json(testing::GoStateText(state)) == entry.at("file"));
     for (const Json& checkpoint : vectors.at("checkpoint")) {
       if (checkpoint.at("name") == name) {

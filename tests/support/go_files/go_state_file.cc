@@ -91,6 +91,23 @@ GoIdentity IdentityOf(const nlohmann::json& configuration) {
           .transit_key_name = configuration.at("transit").at("keyName")};
 }
 
+GoState GoStateOf(const GoIdentity& identity, const nlohmann::json& file) {
+  GoState state{.identity = identity,
+                .generation = file.at("generation"),
+                .previous_hash = file.value("previousHash", "")};
+  for (const nlohmann::json& record : file.at("snapshots")) {
+    state.records.push_back(
+        {.version = record.at("transitVersion"),
+         .created_at = record.at("transitVersionCreatedAtUnix"),
+         .state = record.at("state"),
+         .observed_at = record.value("observedAtUnix", std::int64_t{0}),
+         .stable_observations = record.value("stableObservationCount", std::int64_t{0}),
+         .stable_at = record.value("stableAtUnix", std::int64_t{0}),
+         .promoted_at = record.value("promotedAtUnix", std::int64_t{0})});
+  }
+  return state;
+}
+
 std::string GoKeyId(const GoIdentity& identity, std::int64_t version, std::int64_t created_at) {
   std::string parts;
   const auto add = [&parts](const std::string& part) { parts.append(part).push_back('\0'); };

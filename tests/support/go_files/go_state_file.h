@@ -43,6 +43,9 @@ struct GoState {
   std::vector<GoRecord> records = {};
 };
 
+// The state of a whole file, as far as GoState has its fields.
+GoState GoStateOf(const GoIdentity& identity, const nlohmann::json& file);
+
 std::string GoKeyId(const GoIdentity& identity, std::int64_t version, std::int64_t created_at);
 std::string GoFingerprint(const GoIdentity& identity);
 

@@ -132,6 +132,9 @@ TEST_CASE("Report schemas: a missing field is refused unless the report may leav
       {"key-usage", {"transitVersion", "kubernetesKeyIdHash", "unexpectedPlaintext"}},
       {"check-expiration", {"field", "expiresAt", "secondsLeft", "message"}},
       {"installation", {"image"}},
+      {"nodes-compare",
+       {"takenAt", "ageSeconds", "programVersion", "identityFingerprint", "activeTransitVersion",
+        "activeKeyIdHash", "pendingTransitVersion", "pendingKeyIdHash", "pendingPromotesAfter"}},
       {"recover-state", {"objects"}},
       {"version-change", {"evidence"}}};
   for (const auto& [name, may_be_missing] : optional) {
@@ -220,6 +223,11 @@ TEST_CASE("Report schemas: values out of their words and bounds are refused") {
   CHECK_FALSE(with("status", "/activeKeyIdHash", "obk2.x"));
   CHECK_FALSE(with("check-expiration", "/expirations/0/status", "warn"));
   CHECK_FALSE(with("check-expiration", "/expirations", Json::array()));
+  CHECK_FALSE(with("status", "/identityFingerprint", "cfg1.x"));
+  CHECK_FALSE(with("nodes-compare", "/nodes", Json::array()));
+  CHECK_FALSE(with("nodes-compare", "/nodes/0/takenAt", "today"));
+  CHECK_FALSE(with("nodes-compare", "/nodes/0/ageSeconds", -1));
+  CHECK_FALSE(with("nodes-compare", "/differences/0/field", "programVersion"));
   CHECK(with("version-change", "/removedVersions", Json::array()));
   CHECK_FALSE(with("version-change", "/removedVersions", nullptr));
   CHECK_FALSE(with("version-change", "/nextGeneration", 1.5));

@@ -30,7 +30,7 @@ struct Scene {
     report.cluster_id = "prod";
     report.provider_name = "openbao";
     report.prefix = "/registry/";
-    report.objects_under = {{HashOfVersion(3), 7}};
+    Encrypted(3, 7);
     report.unreferenced = {HashOfVersion(1), HashOfVersion(2)};
     terms = {.now = kNow + 7200,
              .max_age = std::chrono::hours(24),
@@ -38,6 +38,13 @@ struct Scene {
              .provider_name = "openbao",
              .prefix = "/registry/",
              .promoted_at = kNow};
+  }
+  void Encrypted(int version, std::uint64_t objects) {
+    report.encrypted.push_back({.provider_name = "openbao",
+                                .resource = "secrets",
+                                .version = version,
+                                .key_id_hash = HashOfVersion(version),
+                                .objects = objects});
   }
   std::vector<std::string> Refused() const { return RefuseEvidence(report, terms, removed); }
   // The one reason there must be.
@@ -93,7 +100,8 @@ TEST_CASE("Evidence: nothing counts that was taken within five minutes of the pr
 
 TEST_CASE("Evidence: objects under a version that would go are counted by version") {
   Scene scene;
-  scene.report.objects_under[HashOfVersion(2)] = 5;
+  scene.Encrypted(2, 3);
+  scene.Encrypted(2, 2);  // of another resource
   scene.report.unreferenced.erase(HashOfVersion(2));
   CHECK(scene.RefusedFor("5 objects are encrypted under version 2"));
 }
@@ -115,6 +123,18 @@ TEST_CASE("Evidence: malformed objects and unexpected plaintext are refused") {
   CHECK(plaintext.Refused().empty());
   plaintext.report.unexpected_plaintext = 3;
   CHECK(plaintext.RefusedFor("3 objects that should be encrypted are in plaintext"));
+}
+
+TEST_CASE("Evidence: where it comes from and when is judged without what it says of versions") {
+  Scene scene;
+  scene.terms.promoted_at = 0;
+  scene.report.unreferenced.clear();
+  CHECK(RefuseOrigin(scene.report, scene.terms).empty());
+  scene.report.cluster_id = "staging";
+  scene.report.provider_name = "other";
+  scene.report.prefix = "/other/";
+  scene.report.taken_at = scene.terms.now - 24 * 3600 - 1;
+  CHECK(RefuseOrigin(scene.report, scene.terms).size() == 4);
 }
 
 TEST_CASE("Evidence: every reason is told at once") {
