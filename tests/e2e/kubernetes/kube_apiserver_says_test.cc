@@ -96,6 +96,8 @@ TEST_CASE("Kube-apiserver says: what the page has when its provider is away or u
   // connects at once; the other one has made a pause by now.
   plane.api.Kill();
   SharedOpenBao().Seal();
+  plane.node.config.tree["bootstrap"]["graceTimeout"] = "5m";
+  plane.node.config.Write();
   ProviderProcess provider(plane.node.config);
   const testing::KmsStub stub(plane.node.config.socket());
   REQUIRE(Eventually(Milliseconds(20000), [&] { return stub.Status().status.ok(); }));
