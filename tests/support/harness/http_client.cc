@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <memory>
+#include <mutex>
 #include <random>
+#include <set>
 
 #include "tests/support/harness/harness_error.h"
 
@@ -79,6 +81,9 @@ HttpAnswer AskHttp(const HttpQuestion& question) { return HttpClient().Ask(quest
 unsigned short FreePort() {
   std::random_device random;
   std::uniform_int_distribution<unsigned short> any(20000, 32000);
+  static std::mutex mutex;
+  static std::set<unsigned short> given;
+  const std::scoped_lock lock(mutex);
   for (int tries = 0; tries < 100; ++tries) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) break;
@@ -89,7 +94,8 @@ unsigned short FreePort() {
     // The sockets API's own way of passing an address.
     const int bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
     close(fd);
-    if (bound == 0) return ntohs(address.sin_port);
+    const unsigned short port = ntohs(address.sin_port);
+    if (bound == 0 && given.insert(port).second) return port;
   }
   throw HarnessError("no free port");
 }

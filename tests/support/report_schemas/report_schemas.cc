@@ -76,7 +76,7 @@ std::string SchemaOfReport(const std::string& command) {
       {"benchmark", "benchmark"},
       {"status", "status"},
       {"check-expiration", "check-expiration"},
-      {"nodes-compare", "nodes-compare"},
+      {"nodes", "nodes-compare"},
   };
   const auto found = schemas.find(command);
   if (found == schemas.end()) throw HarnessError("a report without a schema: " + command);
