@@ -20,7 +20,7 @@ foreach(test IN LISTS e2e_emulator e2e_openbao)
   if(test MATCHES "^e2e/[a-z]+: ?Nights")
     list(APPEND labels nightly)
   endif()
-  # Now and then a copy of the token is still in a buffer of libcurl.
+  # They stop the provider for as long as gcore takes.
   if(test MATCHES "^e2e/[a-z]+: ?(Memory|PKCS11): a core image")
     list(APPEND labels nightly)
   endif()
