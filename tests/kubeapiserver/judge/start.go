@@ -20,7 +20,10 @@ import (
 // What a start prints that got past the configuration, and one that did not. No etcd answers it, so it
 // would end later anyway.
 const (
-	pastConfiguration  = "mutating admission controller(s) successfully"
+	pastConfiguration = "mutating admission controller(s) successfully"
+	// From Kubernetes 1.36 on it misses etcd before it speaks of admission: for its lease, which it
+	// makes ready with the configuration read (pkg/controlplane/reconcilers/lease.go).
+	missesEtcd         = `"command failed" err="error creating storage factory: context deadline exceeded"`
 	commandFailed      = `"command failed" err=`
 	longestStart       = 2 * time.Minute
 	serviceAccountFile = "sa.key"
@@ -70,7 +73,7 @@ func readVerdict(lines *bufio.Scanner) (bool, error) {
 	last := ""
 	for lines.Scan() {
 		last = lines.Text()
-		if strings.Contains(last, pastConfiguration) {
+		if strings.Contains(last, pastConfiguration) || strings.Contains(last, missesEtcd) {
 			return true, nil
 		}
 		_, failure, failed := strings.Cut(last, commandFailed)
