@@ -1,6 +1,5 @@
 #include "adapters/health_http/status_page.h"
 
-#include <chrono>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -60,17 +59,13 @@ std::string Failure(const ports::StatusReading::Failure& failure) {
       .Take();
 }
 
-std::string Time(core::UnixSeconds at) {
-  return core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(at)));
-}
-
 void AddPending(JsonObject& page, const ports::StatusReading::Pending& pending) {
   page.Number("pendingTransitVersion", pending.version)
       .Text("pendingKeyIdHash", pending.key_id_hash)
       .Number("pendingStableObservationCount", pending.observations)
       .Number("pendingRequiredObservationCount", pending.required_observations);
   if (!pending.earliest_promotion) return;
-  page.Text("pendingPromotesAfter", Time(*pending.earliest_promotion));
+  page.Text("pendingPromotesAfter", core::Rfc3339(*pending.earliest_promotion));
 }
 
 }  // namespace
@@ -79,7 +74,7 @@ std::string StatusPage(const ports::StatusReading& status) {
   const ports::HealthReading& health = status.health;
   JsonObject page;
   page.Text("name", "status");
-  if (status.taken_at) page.Text("takenAt", Time(*status.taken_at));
+  if (status.taken_at) page.Text("takenAt", core::Rfc3339(*status.taken_at));
   page.Text("programVersion", status.program_version)
       .Text("identityFingerprint", status.identity_fingerprint)
       .Flag("live", health.live)

@@ -24,10 +24,6 @@ std::string_view Word(ExpirationStatus status) {
   return "skip";
 }
 
-std::string Time(core::UnixSeconds at) {
-  return core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(at)));
-}
-
 // What is not known comes last.
 std::vector<Expiration> SoonestFirst(std::vector<Expiration> expirations) {
   std::ranges::stable_sort(expirations, {}, [](const Expiration& expiration) {
@@ -77,7 +73,7 @@ Report ReportExpirations(const std::vector<Expiration>& expirations, core::UnixS
     if (!expiration.field.empty()) entry["field"] = expiration.field;
     entry["status"] = Word(Judge(expiration, now));
     if (expiration.expires_at) {
-      entry["expiresAt"] = Time(*expiration.expires_at);
+      entry["expiresAt"] = core::Rfc3339(*expiration.expires_at);
       entry["secondsLeft"] = std::max<std::int64_t>(0, *expiration.expires_at - now);
     }
     entry["thresholdSeconds"] = expiration.threshold.count();
@@ -92,7 +88,7 @@ std::string DescribeExpirations(const std::vector<Expiration>& expirations, core
   std::vector<Row> rows{{"status", "what", "expires", "left", "threshold"}};
   for (const Expiration& expiration : sorted) {
     rows.push_back({std::string(Word(Judge(expiration, now))), What(expiration),
-                    expiration.expires_at ? Time(*expiration.expires_at) : "-",
+                    expiration.expires_at ? core::Rfc3339(*expiration.expires_at) : "-",
                     Left(expiration, now), core::DurationWords(expiration.threshold)});
   }
   std::array<std::size_t, 5> widths{};

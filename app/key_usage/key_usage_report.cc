@@ -1,7 +1,6 @@
 #include "app/key_usage/key_usage_report.h"
 
 #include <array>
-#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -130,7 +129,7 @@ Report ReportKeyUsage(const KeyUsageFacts& facts) {
   report["malformed"] = ByResource(facts.census.malformed());
   report["unreferencedVersions"] = UnreferencedVersions(facts);
   report["limitations"] = Limitations(facts);
-  report["takenAt"] = core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(facts.taken_at)));
+  report["takenAt"] = core::Rfc3339(facts.taken_at);
   report["clusterId"] = facts.cluster_id;
   report["providerName"] = facts.provider_name;
   report["recordedVersions"] = RecordedVersionsOf(facts);

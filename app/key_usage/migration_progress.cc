@@ -1,7 +1,5 @@
 #include "app/key_usage/migration_progress.h"
 
-#include <chrono>
-
 #include "app/key_usage/key_usage_text.h"
 #include "core/text/rfc3339.h"
 
@@ -28,8 +26,7 @@ std::uint64_t LeftToRewrite(const UsageFindings& findings) {
 
 std::string MigrationProgress::Tell(core::UnixSeconds at, const UsageFindings& findings) {
   const std::uint64_t left = LeftToRewrite(findings);
-  std::string line = core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(at))) + "  " +
-                     WithThousands(left) + " objects left to rewrite";
+  std::string line = core::Rfc3339(at) + "  " + WithThousands(left) + " objects left to rewrite";
   if (left == 0) return line;
   // A rewrite that begins anew, or writes under an old key_id, makes more of them.
   if (!first_ || left > first_->left) first_ = Point{.at = at, .left = left};

@@ -165,9 +165,7 @@ class Comparer {
         (same ? "version " + std::to_string(version) : "a newer version") + " pending";
     if (last) {
       const core::UnixSeconds at = *last;
-      text += " and will use it at " +
-              core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(at))) +
-              " at the earliest" +
+      text += " and will use it at " + core::Rfc3339(at) + " at the earliest" +
               (at > now_ ? " (in " + InWords(now_, at) + ")" : " (that time is over)");
     }
     return text +

@@ -15,10 +15,6 @@ namespace {
 constexpr std::size_t kColumns = 8;
 using Row = std::array<std::string, kColumns>;
 
-std::string Time(core::UnixSeconds at) {
-  return core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(at)));
-}
-
 std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
 std::string OrDash(std::int64_t number) { return number == 0 ? "-" : std::to_string(number); }
 
@@ -56,7 +52,7 @@ std::string Line(const Row& row, const std::array<std::size_t, kColumns>& widths
 Report EntryOf(const NodeStatus& node, core::UnixSeconds now) {
   Report entry = {{"node", node.node}, {"source", node.source}};
   if (node.taken_at) {
-    entry["takenAt"] = Time(*node.taken_at);
+    entry["takenAt"] = core::Rfc3339(*node.taken_at);
     entry["ageSeconds"] = AgeOf(*node.taken_at, now).count();
   }
   entry["ready"] = node.ready;
@@ -74,7 +70,7 @@ Report EntryOf(const NodeStatus& node, core::UnixSeconds now) {
   add_number("pendingTransitVersion", node.pending_version);
   add_text("pendingKeyIdHash", node.pending_key_id_hash);
   if (node.pending_promotes_after) {
-    entry["pendingPromotesAfter"] = Time(*node.pending_promotes_after);
+    entry["pendingPromotesAfter"] = core::Rfc3339(*node.pending_promotes_after);
   }
   return entry;
 }
@@ -95,7 +91,7 @@ std::string Agreement(const std::vector<NodeStatus>& nodes) {
 Report ReportNodes(const std::vector<NodeStatus>& nodes, const Comparison& comparison,
                    core::UnixSeconds now) {
   Report report = {{"name", "nodes-compare"},
-                   {"comparedAt", Time(now)},
+                   {"comparedAt", core::Rfc3339(now)},
                    {"equal", comparison.differences.empty()},
                    {"nodes", Report::array()},
                    {"differences", Report::array()},

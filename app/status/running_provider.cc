@@ -57,7 +57,7 @@ std::optional<Report> AskSocket(const std::string& path, const std::string& take
 }  // namespace
 
 Report AskRunningProvider(const core::ServerConfiguration& server, core::UnixSeconds now) {
-  const std::string taken_at = core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(now)));
+  const std::string taken_at = core::Rfc3339(now);
   const FromHealth health = AskHealthListener(server.health_address);
   if (health.page) {
     Report report = WithSource("health", *health.page);

@@ -73,8 +73,7 @@ ExitCode Watch(const OneShot& one_shot) {
       heard = Print(std::string(kClearScreen) + Render(report, OutputFormat::kText, now));
     } else if (const std::string headline = StatusHeadline(report); headline != told) {
       told = headline;
-      heard = Print(core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(now))) + " " +
-                    headline + "\n");
+      heard = Print(core::Rfc3339(now) + " " + headline + "\n");
     }
     if (!heard || interruption.Came(1s)) return Judge(report);
   }

@@ -91,9 +91,9 @@ core::EvidenceTerms TermsOf(const core::Configuration& configuration, const Evid
 }
 
 std::string Describe(const core::UsageReport& report) {
-  return "taken " + core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(report.taken_at))) +
-         " at revision " + std::to_string(report.revision) + ", " +
-         std::to_string(report.keys_scanned) + " keys below " + report.prefix +
+  return "taken " + core::Rfc3339(report.taken_at) + " at revision " +
+         std::to_string(report.revision) + ", " + std::to_string(report.keys_scanned) +
+         " keys below " + report.prefix +
          (report.unexpected_plaintext
               ? ", nothing that should be encrypted in plaintext"
               : ", without an EncryptionConfiguration: plaintext was not looked for");

@@ -1,6 +1,5 @@
 #include "app/versions/recovery_report.h"
 
-#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -12,10 +11,6 @@ namespace baokms::app {
 namespace {
 
 using core::RebuiltVersion;
-
-std::string TimeOf(core::UnixSeconds at) {
-  return core::Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(at)));
-}
 
 Report Evidence(const RecoveryFacts& facts) {
   Report evidence = Report::array();
@@ -33,7 +28,7 @@ Report Version(const RebuiltVersion& version, const RecoveryFacts& facts) {
   Report entry = {{"transitVersion", snapshot.version.number()},
                   {"keyIdHash", core::PublicHash(snapshot.key_id.str())},
                   {"state", core::Name(snapshot.state)},
-                  {"createdAt", TimeOf(snapshot.created_at)},
+                  {"createdAt", core::Rfc3339(snapshot.created_at)},
                   {"proof", std::move(proof)}};
   if (facts.census_taken_at) entry["objects"] = version.objects;
   return entry;
@@ -72,7 +67,8 @@ Report Limitations(const RecoveryFacts& facts) {
   AddUnknown(list, facts);
   if (facts.census_taken_at) {
     list.push_back("The report of key-usage shows etcd as it was at " +
-                   TimeOf(*facts.census_taken_at) + ", and neither its snapshots nor its backups.");
+                   core::Rfc3339(*facts.census_taken_at) +
+                   ", and neither its snapshots nor its backups.");
   }
   if (!facts.adopt) {
     list.push_back(

@@ -9,10 +9,6 @@ namespace {
 // Clocks of two nodes.
 constexpr std::chrono::minutes kMostAhead{5};
 
-std::string TimeOf(UnixSeconds at) {
-  return Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(at)));
-}
-
 std::string Hours(std::chrono::seconds span) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(span).count();
   return std::to_string(minutes / 60) + " h " + std::to_string(minutes % 60) + " min";
@@ -47,7 +43,7 @@ void JudgeTime(const UsageReport& report, const EvidenceTerms& terms,
       terms.promoted_at + std::chrono::seconds(kApiServersHaveFollowed).count();
   if (terms.promoted_at > 0 && report.taken_at < followed) {
     reasons.push_back("API servers may have written under the version before until " +
-                      TimeOf(followed) +
+                      Rfc3339(followed) +
                       ", five minutes after this node's last promotion: rewrite every object after "
                       "that time and take it again");
   }

@@ -40,6 +40,10 @@ int NumberIn(std::string_view digits) {
 
 std::string Rfc3339(std::chrono::sys_seconds at) { return DateAndTime(at) + 'Z'; }
 
+std::string Rfc3339(std::int64_t unix_seconds) {
+  return Rfc3339(std::chrono::sys_seconds(std::chrono::seconds(unix_seconds)));
+}
+
 std::optional<std::chrono::sys_seconds> ParseRfc3339(std::string_view text) {
   using namespace std::chrono;
   constexpr std::string_view kForm = "0000-00-00T00:00:00Z";

@@ -30,6 +30,7 @@ struct NightNode {
     provider->CheckRoundTrip();
   }
   ~NightNode() {
+    if (end_the_night) end_the_night();
     provider.reset();
     umount2(state_directory().c_str(), MNT_DETACH);
   }
@@ -55,6 +56,7 @@ struct NightNode {
   Doctored d;
   std::optional<Serving> provider;
   std::optional<ProviderProcess> restarted;
+  std::function<void()> end_the_night;  // where other nodes would suffer too
 };
 
 struct Night {
@@ -159,10 +161,18 @@ const std::vector<Night>& Nights() {
          night.Restart();
        },
        "openbao.tls", "could not be resolved"},
-      {"OpenBao is sealed", [](NightNode& night) { night.d.bench.openbao().Seal(); },
+      {"OpenBao is sealed",
+       [](NightNode& night) {
+         SharedOpenBao().Seal();
+         night.end_the_night = [] { SharedOpenBao().Unseal(); };
+       },
        "openbao.auth", "sealed"},
-      {"OpenBao is away", [](NightNode& night) { night.d.bench.openbao().Stop(); }, "openbao.tls",
-       "could not connect"},
+      {"OpenBao is away",
+       [](NightNode& night) {
+         SharedOpenBao().Stop();
+         night.end_the_night = [] { SharedOpenBao().Start(); };
+       },
+       "openbao.tls", "could not connect"},
       {"the key was made deletable",
        [](NightNode& night) { night.d.bench.setup.ConfigureKey({{"deletion_allowed", true}}); },
        "transit.profile", "deletion_allowed"},
@@ -228,8 +238,6 @@ TEST_CASE("Nights: one look at doctor says what is broken") {
   for (const Night& night : Nights()) {
     INFO(std::string(night.broken));
     Look(night);
-    if (std::string_view(night.broken) == "OpenBao is sealed") SharedOpenBao().Unseal();
-    if (std::string_view(night.broken) == "OpenBao is away") SharedOpenBao().Start();
   }
 }
 
