@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "tests/support/harness/free_port.h"
 #include "tests/support/harness/harness_error.h"
 
 namespace baokms::monitoring {

@@ -8,7 +8,7 @@
 #include "tests/adapters/etcd/fake_etcd.h"
 #include "tests/adapters/etcd/reading.h"
 #include "tests/support/etcd/etcd_under_test.h"
-#include "tests/support/harness/http_client.h"
+#include "tests/support/harness/free_port.h"
 
 namespace baokms::adapters::etcd {
 namespace {

@@ -9,7 +9,6 @@
 #include "adapters/jwt/jwt_login_source.h"
 #include "adapters/jwt/oauth2_source.h"
 #include "adapters/jwt/token_request.h"
-#include "adapters/transit_http/transport/ca_bundle.h"
 #include "core/model/tls_failure.h"
 #include "tests/adapters/jwt/make_jwt.h"
 #include "tests/adapters/transit_http/transport_fixture.h"
@@ -198,18 +197,6 @@ TEST_CASE("OAuth2 over TLS: nobody listening is a failed connection") {
   CHECK(Endpoint::StatusOf(result) == LoginStatus::kOauth2Request);
   REQUIRE_FALSE(result.has_value());
   CHECK(result.error().error == core::OpenBaoFailure(core::OpenBaoStatus::kConnectionFailed));
-}
-
-TEST_CASE("OAuth2 over TLS: the system's roots are found and do not trust a private authority") {
-  const std::string system = adapters::transit_http::SystemCaFile();
-  REQUIRE_FALSE(system.empty());
-  CHECK_FALSE(std::filesystem::is_symlink(system));
-  Endpoint endpoint;
-  endpoint.options.ca_file = system;
-  ScriptedTlsServer server(endpoint.identity, Always(HttpReplyText(200, Granted(MakeJwt("{}")))));
-  const auto result = endpoint.Fetch(server.Url());
-  REQUIRE_FALSE(result.has_value());
-  CHECK(result.error().error == core::TlsFailed(core::TlsFailure::kUnknownAuthority));
 }
 
 }  // namespace

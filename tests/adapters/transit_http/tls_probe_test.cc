@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "adapters/transit_http/openbao/health_page.h"
+#include "adapters/transit_http/transport/ca_bundle.h"
 #include "tests/adapters/cert/made_identity.h"
 #include "tests/adapters/transit_http/transport_fixture.h"
 
@@ -176,6 +177,17 @@ TEST_CASE("TLS probe: each address has its own verdict") {
   CHECK(p.Findings({bad.Url(), good.Url(), "https://127.0.0.1:1"}) ==
         std::vector{TlsFinding{TlsVerdict::kTlsFailed, TlsFailure::kWrongName},
                     TlsFinding{TlsVerdict::kOk}, TlsFinding{TlsVerdict::kConnectionFailed}});
+}
+
+// With time for a sanitizer to read some hundred certificates on a busy machine.
+TEST_CASE("TLS probe: the system's roots are found and do not trust a private authority") {
+  Probing p;
+  p.fixture.options.ca_file = adapters::transit_http::SystemCaFile();
+  REQUIRE_FALSE(p.fixture.options.ca_file.empty());
+  CHECK_FALSE(std::filesystem::is_symlink(p.fixture.options.ca_file));
+  const ScriptedTlsServer server(p.fixture.identity, Health());
+  CHECK(p.Findings({server.Url()}, 60s) ==
+        std::vector{TlsFinding{TlsVerdict::kTlsFailed, TlsFailure::kUnknownAuthority}});
 }
 
 TEST_CASE("TLS probe: a CA file that cannot be used is the transport's problem") {

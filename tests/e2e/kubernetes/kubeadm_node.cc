@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/e2e/kubernetes/page_blocks.h"
+#include "tests/support/harness/free_port.h"
 #include "tests/support/kubernetes/kube_api_server.h"
 #include "tests/support/skip.h"
 

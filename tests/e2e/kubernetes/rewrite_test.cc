@@ -10,6 +10,7 @@
 
 #include "core/text/base64.h"
 #include "tests/e2e/kubernetes/rewriter.h"
+#include "tests/support/harness/free_port.h"
 
 namespace baokms::e2e {
 namespace {

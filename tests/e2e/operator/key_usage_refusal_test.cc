@@ -4,6 +4,7 @@
 
 #include "tests/e2e/support/operator_node.h"
 #include "tests/support/etcd/etcd_under_test.h"
+#include "tests/support/harness/free_port.h"
 
 namespace baokms::e2e {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "tests/e2e/support/bench.h"
 #include "tests/support/emulator/certificates.h"
+#include "tests/support/harness/free_port.h"
 
 namespace baokms::e2e {
 namespace {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "tests/e2e/support/bench.h"
-#include "tests/support/harness/http_client.h"
+#include "tests/support/harness/free_port.h"
 #include "tests/support/skip.h"
 
 namespace baokms::e2e {

@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/support/harness/free_port.h"
 #include "tests/support/harness/harness_error.h"
-#include "tests/support/harness/http_client.h"
 
 namespace baokms::testing {
 namespace {

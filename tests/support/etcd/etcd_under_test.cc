@@ -13,8 +13,8 @@
 
 #include "tests/support/emulator/certificates.h"
 #include "tests/support/etcd/etcd_writes.pb.h"
+#include "tests/support/harness/free_port.h"
 #include "tests/support/harness/harness_error.h"
-#include "tests/support/harness/http_client.h"
 #include "tests/support/skip.h"
 
 namespace baokms::testing {

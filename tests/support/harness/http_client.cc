@@ -1,15 +1,8 @@
 #include "tests/support/harness/http_client.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <memory>
-#include <mutex>
-#include <random>
-#include <set>
 
 #include "tests/support/harness/harness_error.h"
 
@@ -75,29 +68,5 @@ HttpAnswer HttpClient::Ask(const HttpQuestion& question) {
 }
 
 HttpAnswer AskHttp(const HttpQuestion& question) { return HttpClient().Ask(question); }
-
-// Below those that the kernel gives to connections: under load one of them would have it by the
-// time that a server listens.
-unsigned short FreePort() {
-  std::random_device random;
-  std::uniform_int_distribution<unsigned short> any(20000, 32000);
-  static std::mutex mutex;
-  static std::set<unsigned short> given;
-  const std::scoped_lock lock(mutex);
-  for (int tries = 0; tries < 100; ++tries) {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) break;
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(any(random));
-    // The sockets API's own way of passing an address.
-    const int bound = bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-    close(fd);
-    const unsigned short port = ntohs(address.sin_port);
-    if (bound == 0 && given.insert(port).second) return port;
-  }
-  throw HarnessError("no free port");
-}
 
 }  // namespace baokms::testing

@@ -43,8 +43,4 @@ class HttpClient {
 // A new connection for each. Any thread.
 HttpAnswer AskHttp(const HttpQuestion& question);
 
-// 127.0.0.1 port that nobody listened on a moment ago, and that this process has not got before.
-// Any thread.
-unsigned short FreePort();
-
 }  // namespace baokms::testing

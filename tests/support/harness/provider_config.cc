@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "tests/support/harness/free_port.h"
 #include "tests/support/harness/planted.h"
 
 namespace baokms::testing {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "tests/support/emulator/certificates.h"
+#include "tests/support/harness/free_port.h"
 #include "tests/support/harness/harness_error.h"
 #include "tests/support/harness/within.h"
 

@@ -9,6 +9,7 @@
 
 #include "tests/support/emulator/encoding.h"
 #include "tests/support/emulator/jwt.h"
+#include "tests/support/harness/free_port.h"
 #include "tests/support/harness/harness_error.h"
 #include "tests/support/harness/within.h"
 

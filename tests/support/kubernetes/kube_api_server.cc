@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/support/emulator/certificates.h"
+#include "tests/support/harness/free_port.h"
 #include "tests/support/harness/harness_error.h"
 #include "tests/support/harness/within.h"
 #include "tests/support/skip.h"
