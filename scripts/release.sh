@@ -54,6 +54,7 @@ else
   [ "$tag" = "v$project" ] || fail "the tag is $tag, but CMakeLists.txt says $project; make them agree"
   [ -n "$builder" ] || fail "a release names its builder: --builder URI"
   [ ${#builds[@]} -eq 0 ] || fail "a release is built from nothing; --build is for a snapshot"
+  [ -z "${BAOKMS_RELEASE_LIBRARIES:-}" ] || fail "a release builds its libraries; BAOKMS_RELEASE_LIBRARIES is for a snapshot"
   version=$project
 fi
 [ -z "$key" ] || openssl pkey -in "$key" -noout || fail "$key is no private key"
@@ -61,12 +62,18 @@ fi
 # shellcheck source=scripts/steps.sh
 . scripts/steps.sh
 use_ccache
-step_logs=$(mktemp -d)
-trap 'rm -rf -- "$step_logs"' EXIT
+scratch=$(mktemp -d)
+step_logs=$scratch/logs
+mkdir "$step_logs"
+# The logs stay when a step fails, which names its own.
+trap '[ $? -ne 0 ] || rm -rf -- "$step_logs"; rm -rf -- "$scratch/cache"; rmdir -- "$scratch" 2>/dev/null || true' EXIT
+# A release takes nothing that was there before: no compiled file, no library, no sysroot and no Python package.
+if [ "$snapshot" = no ]; then
+  export CCACHE_DISABLE=1 XDG_CACHE_HOME=$scratch/cache
+  mkdir "$XDG_CACHE_HOME"
+fi
 
-# from_nothing PRESET. A release takes nothing from a compiler cache either.
-from_nothing() {
-  [ "$snapshot" = yes ] || export CCACHE_DISABLE=1
+from_nothing() { # PRESET
   local libraries=${BAOKMS_RELEASE_LIBRARIES:-}
   [ "$1" = release ] || libraries= # they are this machine's
   rm -rf -- "build/$1"
@@ -76,6 +83,9 @@ from_nothing() {
 
 # Debian's name of the processor that a build is for.
 architecture_of() { sed -n 's/^set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE "\(.*\)")$/\1/p' "$1/CPackConfig.cmake" 2>/dev/null || true; }
+
+# make_image PATH: PATH.tar, and in PATH.digest what a registry and a manifest call it.
+make_image() { scripts/image.sh --out "$1.tar" "${builds[@]}" | tail -n 1 >"$1.digest"; }
 
 symbols() { xz --threads=1 --stdout -- "$1/bin/bao-kms-provider.debug" >"$2"; }
 
@@ -113,11 +123,18 @@ if [ "$pkcs11" = yes ]; then
   step packages-pkcs11 scripts/packages.sh build/release-pkcs11 "$output" "$version"
 fi
 if [ "$image" = yes ]; then
-  step image scripts/image.sh --out "$output/bao-kms-provider-$version.oci.tar" "${builds[@]}"
+  step image make_image "$output/bao-kms-provider-$version.oci"
 fi
 
 cd "$output"
-contains=(*)
+# What has the released program in it, and the same bytes whoever builds it.
+contains=()
+for file in *; do
+  case "$file" in
+    bao-kms-provider-pkcs11* | *.digest) ;;
+    *) contains+=("$file") ;;
+  esac
+done
 described=() # ARCHITECTURE=BUILD
 for i in "${!builds[@]}"; do
   step "symbols-${architectures[i]}" symbols "${builds[i]}" "bao-kms-provider-$version-linux-${architectures[i]}.debug.xz"

@@ -174,6 +174,9 @@ class Census {
 std::expected<void, etcd::EtcdFailure> Follow(Census& census, etcd::SnapshotReader& reader,
                                               std::chrono::seconds pause) {
   MigrationProgress progress;
+  if (!census.findings().plaintext) {
+    std::fputs("without --encryption-config, objects in plaintext are not counted\n", stderr);
+  }
   while (true) {
     const auto seen = census.findings();
     std::fprintf(stderr, "%s\n", progress.Tell(census.facts().taken_at, seen).c_str());
@@ -213,6 +216,10 @@ ExitCode CountKeyUsage(const OneShot& one_shot, const KeyUsageRequest& request) 
   Census census(one_shot, request, *std::move(rules));
   if (auto taken = census.Take(*reader); !taken) return Fail(taken.error(), request);
   if (request.watch) {
+    if (const KeyUsageFacts facts = census.facts(); !facts.state) {
+      return FailCheck(kName, "--watch needs the local state, which says which versions are old: " +
+                                  facts.state.error());
+    }
     if (auto followed = Follow(census, *reader, *request.watch); !followed) {
       return Fail(followed.error(), request);
     }

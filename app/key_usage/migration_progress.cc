@@ -15,18 +15,20 @@ std::string Span(std::uint64_t seconds) {
 
 }  // namespace
 
-std::uint64_t LeftToRewrite(const UsageFindings& findings) {
-  std::uint64_t left = 0;
-  for (const Finding finding :
-       {Finding::kOldVersion, Finding::kOtherProvider, Finding::kPlaintext}) {
-    left += findings.Objects(finding).value_or(0);
-  }
-  return left;
+std::optional<std::uint64_t> LeftToRewrite(const UsageFindings& findings) {
+  if (!findings.old_version) return std::nullopt;
+  return *findings.old_version + findings.other_provider +
+         findings.Objects(Finding::kPlaintext).value_or(0);
 }
 
 std::string MigrationProgress::Tell(core::UnixSeconds at, const UsageFindings& findings) {
-  const std::uint64_t left = LeftToRewrite(findings);
-  std::string line = core::Rfc3339(at) + "  " + WithThousands(left) + " objects left to rewrite";
+  std::string line = core::Rfc3339(at) + "  ";
+  const auto counted = LeftToRewrite(findings);
+  if (!counted) {
+    return line + "not known how many objects are left to rewrite: the local state cannot be read";
+  }
+  const std::uint64_t left = *counted;
+  line += WithThousands(left) + " objects left to rewrite";
   if (left == 0) return line;
   // A rewrite that begins anew, or writes under an old key_id, makes more of them.
   if (!first_ || left > first_->left) first_ = Point{.at = at, .left = left};

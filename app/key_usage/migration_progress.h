@@ -10,9 +10,9 @@
 
 namespace baokms::app {
 
-// Objects under old versions, under other providers and in plaintext that should be encrypted. What
-// the census cannot tell counts as none.
-std::uint64_t LeftToRewrite(const UsageFindings& findings);
+// Objects under old versions, under other providers and, when it is known which should be
+// encrypted, in plaintext. None without a local state: nobody knows which versions are old.
+std::optional<std::uint64_t> LeftToRewrite(const UsageFindings& findings);
 
 class MigrationProgress {
  public:

@@ -1,11 +1,13 @@
 #include "app/key_usage/usage_metrics.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
+#include <iterator>
 #include <string_view>
-#include <system_error>
 
 namespace baokms::app {
 namespace {
@@ -59,21 +61,14 @@ std::string RenderUsageMetrics(const KeyUsageFacts& facts) {
 }
 
 bool WriteTextfile(const std::string& path, const std::string& text) {
-  namespace fs = std::filesystem;
   const std::string next = path + ".next";
-  std::error_code error;
-  fs::remove(next, error);  // never follows a link
-  {
-    std::ofstream file(next, std::ios::binary);
-    file << text;
-    if (!file.flush()) return false;
-  }
-  fs::permissions(next,
-                  fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read |
-                      fs::perms::others_read,
-                  error);
-  if (!error) fs::rename(next, path, error);
-  return !error;
+  unlink(next.c_str());  // of a run that was killed
+  // In a directory of somebody else's, too, only a new file is written.
+  const int file = open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (file < 0) return false;
+  const bool written = write(file, text.data(), text.size()) == std::ssize(text) &&
+                       fchmod(file, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH) == 0;
+  return close(file) == 0 && written && rename(next.c_str(), path.c_str()) == 0;
 }
 
 }  // namespace baokms::app

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <type_traits>
 #include <utility>
 
@@ -205,8 +206,9 @@ class Comparer {
       active[node.key_id_hash].push_back(node.node);
       compared |= node.version == 0;
     }
-    // Different versions have different hashes: that was told.
-    if (!compared || active.size() < 2 || versions_differ_) return;
+    if (!compared || active.size() < 2) return;
+    // Different versions have different hashes: that was told. A hash of none of them was not.
+    if (versions_differ_) return CompareWithKnownHashes();
     std::vector<const NodeStatus*> behind;
     bool explained = false;
     for (const auto& [newest, names] : active) {
@@ -224,6 +226,25 @@ class Comparer {
                       : "the socket does not tell versions: set server.healthAddress, or compare "
                         "`bao-kms-provider rotation-plan` on these nodes",
             explained);
+  }
+
+  void CompareWithKnownHashes() {
+    std::set<std::string> known;
+    for (const NodeStatus& node : nodes_) {
+      if (node.version != 0) known.insert({node.key_id_hash, node.pending_key_id_hash});
+    }
+    std::map<std::string, Names> unknown;
+    for (const NodeStatus& node : nodes_) {
+      if (node.version != 0 || node.key_id_hash.empty() || known.contains(node.key_id_hash)) {
+        continue;
+      }
+      unknown[node.key_id_hash].push_back(node.node);
+    }
+    if (unknown.empty()) return;
+    Differs("activeKeyIdHash",
+            "the active key_id hash is " + WhoHasWhat(unknown) +
+                ", which no node that tells its versions has active or pending",
+            "the socket does not tell versions: set server.healthAddress there, and compare again");
   }
 
   void FindUnknownKeys() {

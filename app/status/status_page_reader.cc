@@ -53,7 +53,12 @@ constexpr std::array kFailureFields{Field{"probe", Kind::kText, true},
 
 std::optional<Report> Take(const Report& object, std::span<const Field> fields);
 
-bool IsWhole(const Report& value) { return value.is_number_unsigned(); }
+// So that sums of a few of them fit, whoever wrote the page: counts, versions and seconds.
+constexpr std::uint64_t kLargest = std::uint64_t(1) << 53;
+
+bool IsWhole(const Report& value) {
+  return value.is_number_unsigned() && value.get<std::uint64_t>() <= kLargest;
+}
 
 // nullopt: of another type.
 std::optional<Report> Take(const Report& value, Kind kind) {

@@ -1,5 +1,7 @@
 #include "app/versions/change_commands.h"
 
+#include <sys/stat.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdio>
@@ -135,11 +137,19 @@ std::expected<Reports, ConfigProblems> ReadEvidence(const OneShot& one_shot,
   return evidence;
 }
 
+// Of the state file; now when that cannot be told.
+core::UnixSeconds LastChange(const std::string& state_file, core::UnixSeconds now) {
+  struct stat file{};
+  return stat(state_file.c_str(), &file) == 0 ? file.st_mtim.tv_sec : now;
+}
+
 Reasons Doubt(const OneShot& one_shot, const EvidenceRequest& request, const Reports& evidence,
               const core::Registry& registry, const core::RegistryChange& plan) {
   core::EvidenceTerms terms =
       TermsOf(one_shot.configuration, request.bounds, one_shot.clock.Now().wall);
   terms.promoted_at = registry.active().promoted_at;
+  if (terms.promoted_at == 0)
+    terms.promoted_at = LastChange(one_shot.configuration.state.path, terms.now);
   Reasons reasons;
   for (std::size_t i = 0; i < evidence.size(); ++i) {
     const std::string which =

@@ -156,11 +156,13 @@ ExitCode Recover(const OneShot& one_shot, const RecoverRequest& recover) {
       return FailCheck(kRecover, saved.error());
     }
   }
-  const Report report = ReportRecovery({.state = *rebuilt,
-                                        .adopt = recover.adopt,
-                                        .applied = change.apply,
-                                        .peer_given = evidence->proof.peer.has_value(),
-                                        .census_taken_at = evidence->census_taken_at});
+  const Report report =
+      ReportRecovery({.state = *rebuilt,
+                      .adopt = recover.adopt,
+                      .applied = change.apply,
+                      .peer_given = evidence->proof.peer.has_value(),
+                      .census_taken_at = evidence->census_taken_at,
+                      .malformed = evidence->proof.census ? evidence->proof.census->malformed : 0});
   std::fputs(RenderRecovery(report, change.format).c_str(), stdout);
   return ExitCode::kOk;
 }

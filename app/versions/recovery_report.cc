@@ -70,6 +70,11 @@ Report Limitations(const RecoveryFacts& facts) {
                    core::Rfc3339(*facts.census_taken_at) +
                    ", and neither its snapshots nor its backups.");
   }
+  if (facts.malformed > 0) {
+    list.push_back(std::to_string(facts.malformed) +
+                   " objects in etcd begin like encrypted ones and cannot be read: which key they "
+                   "need is not known, and key-usage counts them under malformed.");
+  }
   if (!facts.adopt) {
     list.push_back(
         "It makes the latest version active at once: other nodes answer with an older key_id until "

@@ -16,6 +16,7 @@ struct RecoveryFacts {
   bool applied = false;
   bool peer_given = false;
   std::optional<core::UnixSeconds> census_taken_at{};  // of the report of key-usage that is given
+  std::uint64_t malformed = 0;                         // objects, in that report
 };
 
 Report ReportRecovery(const RecoveryFacts& facts);

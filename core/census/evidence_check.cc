@@ -42,10 +42,10 @@ void JudgeTime(const UsageReport& report, const EvidenceTerms& terms,
   const UnixSeconds followed =
       terms.promoted_at + std::chrono::seconds(kApiServersHaveFollowed).count();
   if (terms.promoted_at > 0 && report.taken_at < followed) {
-    reasons.push_back("API servers may have written under the version before until " +
-                      Rfc3339(followed) +
-                      ", five minutes after this node's last promotion: rewrite every object after "
-                      "that time and take it again");
+    reasons.push_back(
+        "API servers may have written under the version before until " + Rfc3339(followed) +
+        ", five minutes after this node took up its active version: rewrite every object after "
+        "that time and take it again");
   }
 }
 

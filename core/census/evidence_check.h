@@ -24,7 +24,9 @@ struct EvidenceTerms {
   std::string cluster_id;
   std::string provider_name;
   std::string prefix;
-  UnixSeconds promoted_at = 0;  // of the active version; 0: unknown
+  // When the active version became that, or when the state was changed last if that is not
+  // recorded, as in one that was made anew; 0: it does not matter.
+  UnixSeconds promoted_at = 0;
 };
 
 // Why `report` says nothing of this node's etcd as it is now: it is about another cluster, provider

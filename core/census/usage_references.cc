@@ -5,7 +5,8 @@
 namespace baokms::core {
 
 CensusEvidence ReferencesIn(const UsageReport& report, std::string_view provider_name) {
-  CensusEvidence evidence{.references = {}, .keys_scanned = report.keys_scanned};
+  CensusEvidence evidence{
+      .references = {}, .keys_scanned = report.keys_scanned, .malformed = report.malformed};
   for (const UsageGroup& group : report.encrypted) {
     if (group.key_id_hash == kOtherResource) {
       evidence.complete = false;

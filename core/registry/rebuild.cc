@@ -212,6 +212,12 @@ class Rebuilder {
   void WeighForAdoption(const std::map<std::string, Needed>& needed) {
     std::uint64_t objects = 0;
     for (const auto& [hash, group] : needed) objects += group.objects;
+    if (objects == 0 && evidence_.census->malformed > 0) {
+      return Refuse(Kind::kAlreadyEncrypts,
+                    "etcd has " + Objects(evidence_.census->malformed) +
+                        " that begin like encrypted ones and cannot be read, so it is unknown "
+                        "whether this provider wrote them: find out what did");
+    }
     if (objects == 0) return;
     Refuse(Kind::kAlreadyEncrypts,
            "etcd has " + Objects(objects) +
@@ -236,17 +242,33 @@ class Rebuilder {
            "this version, or an identity field of the configuration was changed";
   }
 
+  // A peer shows nothing of versions that are newer than what it has recorded.
+  std::vector<Range> Unproven() const {
+    if (evidence_.census || request_.purpose == RebuildPurpose::kAdopt) return {};
+    std::int64_t newest = 0;
+    if (evidence_.peer) {
+      for (const KeySnapshot& recorded : evidence_.peer->snapshots()) {
+        newest = std::max(newest, recorded.version.number());
+      }
+    }
+    std::vector<Range> unproven;
+    for (const Range& range : hidden_) {
+      if (range.last <= newest) continue;
+      unproven.push_back({.first = std::max(range.first, newest + 1), .last = range.last});
+    }
+    return unproven;
+  }
+
   void JudgeHidden() {
-    const bool proven =
-        evidence_.peer || evidence_.census || request_.purpose == RebuildPurpose::kAdopt;
-    if (proven || hidden_.empty()) return;
+    const std::vector<Range> unproven = Unproven();
+    if (unproven.empty()) return;
     Refuse(Kind::kHiddenByMinimum,
            "min_decryption_version=" + std::to_string(metadata_.min_decryption_version) +
-               " hides version " + Describe(hidden_) +
+               " hides version " + Describe(unproven) +
                ", and nothing shows that etcd does not need what it hides: lower it to " +
-               std::to_string(hidden_.front().first) +
+               std::to_string(unproven.front().first) +
                " until this command has been applied, and plan again; or give a report of "
-               "key-usage or the state of another node");
+               "key-usage or the state of a node that has seen these versions");
   }
 
   RebuiltState Finish() const {

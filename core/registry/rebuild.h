@@ -28,7 +28,8 @@ struct CensusReference {
 struct CensusEvidence {
   std::vector<CensusReference> references;
   std::uint64_t keys_scanned = 0;
-  bool complete = true;  // false: a list was full, and further key_ids have no name
+  std::uint64_t malformed = 0;  // objects that begin like encrypted ones and cannot be read
+  bool complete = true;         // false: a list was full, and further key_ids have no name
 };
 
 struct RebuildEvidence {
@@ -75,7 +76,7 @@ enum class RebuildRefusalKind : std::uint8_t {
   kRefusedByPeer,        // the peer's state refuses the latest version
   kCensusIncomplete,     // the report does not name every key_id
   kCensusProvesNothing,  // the report saw no key; to recover: no object of this provider
-  kAlreadyEncrypts,      // to adopt: etcd has objects of this provider
+  kAlreadyEncrypts,      // to adopt: etcd has objects of this provider, or that may be
   kIdentityUnproven,     // etcd refers to a key_id that no version gives
   kHiddenByMinimum,      // nothing shows that what a minimum hides is not needed
 };

@@ -66,23 +66,38 @@ curl --parallel --version >/dev/null 2>&1 || wrong "curl is too old, 7.66 or new
 
 umask 077
 server=$(kubectl config view --minify -o 'jsonpath={.clusters[0].cluster.server}' 2>/dev/null || true)
+server=${server:--}
+# Tunnels lead to several clusters under one address. Not everybody may read it.
+uid=''
+[ -z "$progress" ] ||
+  uid=$(kubectl get namespace kube-system --request-timeout=10s -o 'jsonpath={.metadata.uid}' 2>/dev/null || true)
 # Of a resource: the token of its next page or "finished", and how many objects could not be written so far.
 declare -A token=() failures=()
 if [ -n "$progress" ] && [ -s "$progress" ]; then
   {
-    read -r word of || true
+    read -r word of of_uid || true
     [ "$word" = server ] || wrong "$progress was not written by this script"
-    [ "$of" = "$server" ] || wrong "$progress is about another cluster, ${of:-without a name}; this one is ${server:-without a name}"
-    while read -r resource next failed; do token[$resource]=$next failures[$resource]=$failed; done
+    if [ -n "$uid" ] && [ -n "$of_uid" ]; then
+      [ "$of_uid" = "$uid" ] || wrong "$progress is about another cluster than $server"
+    else
+      [ "$of" = "$server" ] || wrong "$progress is about another cluster, $of; this one is $server"
+      uid=$of_uid
+    fi
+    while read -r resource next failed; do
+      [ "$resource" != complete ] ||
+        wrong "nothing was written: all of it was finished before, says $progress. Another rewrite needs another file"
+      token[$resource]=$next failures[$resource]=$failed
+    done
   } <"$progress"
 fi
-# Whole or not at all, whenever it is interrupted.
+# save_progress [LAST-LINE]: whole or not at all, whenever it is interrupted.
 save_progress() {
   local resource
   [ -n "$progress" ] || return 0
   {
-    echo "server $server"
+    echo "server $server $uid"
     for resource in "${!token[@]}"; do echo "$resource ${token[$resource]} ${failures[$resource]}"; done
+    [ $# -eq 0 ] || echo "$1"
   } >"$progress.new"
   mv "$progress.new" "$progress"
 }
@@ -209,7 +224,7 @@ write_objects() {
       END {print written + 0, skipped + 0}' "$dir/codes" "$dir/todo")
     written=$((written + ${counts% *})) skipped=$((skipped + ${counts#* }))
     grep -qE '^(000|429|5..) ' "$dir/failed" || return 0
-    if grep -qE '^(401|403) ' "$dir/failed" || [ -z "$wait" ]; then return 0; fi
+    if grep -q '^401 ' "$dir/failed" || [ -z "$wait" ]; then return 0; fi
     # Those that were refused for good are refused again, and counted at the end.
     awk '{print $2}' "$dir/failed" >"$dir/todo"
     sleep "$wait" 3>&-
@@ -220,10 +235,13 @@ write_objects() {
 judge_failures() {
   local code object what
   [ -s "$dir/failed" ] || return 0
-  read -r code object < <(grep -E '^(401|403|000|429|5..) ' "$dir/failed" || cat "$dir/failed")
+  read -r code object < <(grep -E '^(401|000|429|5..) ' "$dir/failed" || grep '^403 ' "$dir/failed" || cat "$dir/failed")
   what=$(words "${path%/*}$object" --request PATCH --header 'Content-Type: application/merge-patch+json' \
     --header "Accept: $metadata" --data '{}')
-  if may_pass "$code" || [ "$code" = 401 ] || [ "$code" = 403 ]; then stop "$1" "$code" "$object: $what"; fi
+  # 403: a right that is missing stops it; an admission webhook or policy denies this object alone.
+  if may_pass "$code" || [ "$code" = 401 ] || [[ $code = 403 && $what = *" cannot patch resource "* ]]; then
+    stop "$1" "$code" "$object: $what"
+  fi
   say "$1: not written: $(awk '
     NR <= 10 {printf "%s%s (%s)", (NR > 1 ? ", " : ""), $2, $1}
     END {if (NR > 10) printf " and %d more", NR - 10}' "$dir/failed")"
@@ -276,22 +294,24 @@ expand() {
   esac
 }
 
-resources=() incomplete=() finished=0
+resources=() incomplete=()
 for name in "${named[@]}"; do
   expand "$name" >"$dir/names" || exit 1
+  [ -s "$dir/names" ] || {
+    say "$name: this cluster has no such resource that can be listed and patched; name it as the EncryptionConfiguration does"
+    exit 1
+  }
   while read -r resource; do resources+=("$resource"); done <"$dir/names"
 done
 for resource in "${resources[@]}"; do
   if [ "${token[$resource]:-}" = finished ]; then
     echo "$resource: finished before"
-    finished=$((finished + 1))
   else
     rewrite "$resource"
   fi
 done
-[ "$finished" -lt ${#resources[@]} ] ||
-  wrong "nothing was written: all of it was finished before, says $progress. Another rewrite needs another file"
 [ ${#incomplete[@]} -eq 0 ] || {
   say "some objects could not be written, of: ${incomplete[*]}"
   exit 1
 }
+save_progress complete

@@ -106,7 +106,7 @@ def contains(path: Path, program: Program) -> bool:
     architecture = program.architecture
     rpm = RPM_ARCHITECTURES[architecture]
     ends = (f"_{architecture}.deb", f".{rpm}.rpm", f"-linux-{architecture}.tar.gz", ".oci.tar")
-    return path.name.endswith(ends) and not path.name.startswith("bao-kms-provider-pkcs11")
+    return path.name.endswith(ends)
 
 
 def main() -> None:

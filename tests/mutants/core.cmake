@@ -132,7 +132,13 @@ baokms_mutant(rebuilds_by_a_report_that_is_full core core/registry/rebuild.cc
   REPLACE "if (!census.complete) {" "if (false) {")
 baokms_mutant(rebuilds_without_what_a_minimum_hides core core/registry/rebuild.cc
   "Rebuild: what a minimum hides*"
-  REPLACE "if (proven || hidden_.empty()) return" "if (true) return")
+  REPLACE "if (unproven.empty()) return" "if (true) return")
+baokms_mutant(rebuilds_by_a_peer_of_before core core/registry/rebuild.cc
+  "Rebuild: a peer shows nothing of hidden*"
+  REPLACE "if (range.last <= newest) continue" "if (evidence_.peer) continue")
+baokms_mutant(adopts_beside_malformed_objects core core/registry/rebuild.cc
+  "Adopt: an etcd with objects that nobody can read*"
+  REPLACE "objects == 0 && evidence_.census->malformed > 0" "false")
 baokms_mutant(rebuilds_over_what_the_peer_removed core core/registry/rebuild.cc
   "Rebuild: the peer proves*,Rebuild: what etcd still needs*"
   REPLACE "known->second.snapshot.state = SnapshotState::kRemoved" "(void)0")

@@ -139,7 +139,7 @@ baokms_mutant(recovers_the_latest_version_alone model core/registry/rebuild.cc
     "for (const auto& [number, created_at] : CreationTimes(std::prev(times_.end()), times_.end())) {")
 baokms_mutant(recovers_without_what_a_minimum_hides model core/registry/rebuild.cc
   "Model: one node that loses*" RULE "an accepted identity no longer decrypts"
-  REPLACE "if (proven || hidden_.empty()) return" "if (true) return")
+  REPLACE "if (unproven.empty()) return" "if (true) return")
 baokms_mutant(recovers_beside_the_checkpoint model core/registry/registry.cc
   "Model: one node that loses*" RULE "a state made anew does not follow the checkpoint that is left"
   REPLACE "if (!after) return Registry" "if (true) return Registry")

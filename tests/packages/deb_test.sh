@@ -107,22 +107,28 @@ still_configured
 
 with_dpkg --remove bao-kms-provider
 absent /usr/bin/bao-kms-provider
-absent /etc/systemd/system/multi-user.target.wants/bao-kms-provider.service
 still_configured && environment_kept
 echo "ok: removed"
 
 install_package first
-expect_said "$said" "no boot starts the provider: systemctl enable --now bao-kms-provider.service"
-enabled disabled
+enabled enabled
 still_configured && environment_kept
 echo "ok: installed again"
 
 with_dpkg --purge bao-kms-provider
 absent /usr/bin/bao-kms-provider
+[ ! -L "$root/etc/systemd/system/multi-user.target.wants/bao-kms-provider.service" ] || fail "boots still start it"
 still_configured
 expect_said "$said" "/etc/openbao-kms is left as it is"
 expect_said "$said" "/var/lib/openbao-kms is left as it is"
 absent /etc/openbao-kms/environment
+install_package first
+expect_said "$said" "no boot starts the provider: systemctl enable --now bao-kms-provider.service"
+enabled disabled
+touch "$root/etc/openbao-kms/bao-kms-provider.yaml"
+install_package second
+grep -q 'no boot starts' "$said" && fail "would have a second provider beside a static pod: $(cat "$said")"
+with_dpkg --purge bao-kms-provider
 echo "ok: purged, and the state is left"
 
 # Users, groups and a file of that name that were there before.

@@ -41,13 +41,15 @@ with_apt install --no-install-recommends /packages/pkcs11.deb
 [ "$(inside dpkg-query --show --showformat='${db:Status-Status}' bao-kms-provider-pkcs11)" = installed ] || fail "not installed"
 runs
 if inside ldd /usr/bin/bao-kms-provider | grep 'not found'; then fail "libraries are missing"; fi
-still_configured && environment_kept
+still_configured && environment_kept && enabled enabled
 inside runuser -u openbao-kms -- bao-kms-provider policy openbao --help >/dev/null
 echo "ok: in place of the static one"
 
 with_apt install --no-install-recommends /packages/static.deb
 runs
-still_configured && environment_kept
+still_configured && environment_kept && enabled enabled
+inside dpkg --purge bao-kms-provider-pkcs11 >"$said" 2>&1 || fail "dpkg --purge: $(cat "$said")"
+still_configured && enabled enabled
 # shellcheck disable=SC2016  # dpkg-query expands it
 [ "$(inside dpkg-query --show --showformat='${db:Status-Status}' bao-kms-provider)" = installed ] || fail "not back"
 echo "ok: and back"

@@ -44,6 +44,7 @@ refused "the tag is v0.0.1" --builder urn:test
 "${git[@]}" tag "v$(sed -nE 's/^project\(bao-kms-provider VERSION ([0-9.]+) .*/\1/p' "$source/CMakeLists.txt")"
 refused "a release names its builder"
 refused "--build is for a snapshot" --builder urn:test --build "$build"
+BAOKMS_RELEASE_LIBRARIES=/tmp refused "a release builds its libraries" --builder urn:test
 refused "--arm64 builds from nothing" --snapshot --arm64 --build "$build"
 echo >>"$scratch/clone/README.md"
 refused "the work tree has changes" --builder urn:test

@@ -93,6 +93,19 @@ TEST_CASE("Package: it is upgraded under a running service and goes back and is 
       "cp -p /root/good /etc/openbao-kms/config.yaml && systemctl restart bao-kms-provider");
   node.CheckAnswers();
 
+  // As apt does when another variant takes its place: what has run, runs again.
+  machine.Must("dpkg --remove bao-kms-provider");
+  CHECK(machine.Property("ActiveState") == "inactive");
+  machine.Must("dpkg --install /root/first.deb");
+  CHECK(machine.Property("UnitFileState") == "enabled");
+  node.CheckAnswers();
+  // But not what the administrator had stopped.
+  machine.Must("systemctl stop bao-kms-provider && dpkg --remove bao-kms-provider");
+  machine.Must("dpkg --install /root/first.deb");
+  CHECK(machine.Property("ActiveState") == "inactive");
+  machine.Must("systemctl start bao-kms-provider");
+  node.CheckAnswers();
+
   machine.Must("dpkg --purge bao-kms-provider");
   CHECK(machine.Property("ActiveState") == "inactive");
   CHECK_FALSE(machine.Exists("/usr/bin/bao-kms-provider"));

@@ -15,15 +15,19 @@ struct Secrets {
   std::string of_key_id;
 };
 
+// Its address and files take the place of kubeadm's in this person's commands.
+inline void UseEtcd(Operator& person, const testing::EtcdUnderTest& etcd) {
+  const std::string pki = "/etc/kubernetes/pki/etcd/";
+  person.Substitute("https://127.0.0.1:2379", etcd.url());
+  person.Substitute(pki + "ca.crt", etcd.ca_file());
+  person.Substitute(pki + "healthcheck-client.crt", etcd.client_certificate_file());
+  person.Substitute(pki + "healthcheck-client.key", etcd.client_key_file());
+}
+
 class Etcd {
  public:
-  // Its address and files take the place of kubeadm's in this person's commands.
   explicit Etcd(Operator& person) {
-    const std::string pki = "/etc/kubernetes/pki/etcd/";
-    person.Substitute("https://127.0.0.1:2379", etcd_.url());
-    person.Substitute(pki + "ca.crt", etcd_.ca_file());
-    person.Substitute(pki + "healthcheck-client.crt", etcd_.client_certificate_file());
-    person.Substitute(pki + "healthcheck-client.key", etcd_.client_key_file());
+    UseEtcd(person, etcd_);
     person.Substitute("/etc/openbao-kms/key-usage.json", reports_.File("key-usage.json"));
   }
 

@@ -29,7 +29,7 @@ std::string Directory(const std::string& path) { return path.substr(0, path.rfin
 
 // The examples of the pages that a node's configuration answers, longest first where one holds
 // another.
-std::vector<std::pair<std::string, std::string>> ValuesOf(const Node& node) {
+std::vector<std::pair<std::string, std::string>> ValuesOf(const Place& node) {
   const e2e::ProviderConfig& config = node.config;
   const Json& tree = config.tree;
   const auto text = [](const Json& value) { return value.get<std::string>(); };
@@ -49,6 +49,14 @@ std::vector<std::pair<std::string, std::string>> ValuesOf(const Node& node) {
        "-o " + std::to_string(getuid()) + " -g " + std::to_string(getgid())}};
 }
 
+void Start(const Place& node) { node.serving.emplace(node.config); }
+
+void Stop(const Place& node) {
+  CHECK(node.serving->process.Terminate() ==
+        testing::ExitStatus{.code = 0, .signal = std::nullopt});
+  node.serving.reset();
+}
+
 std::vector<std::string> LinesOf(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream stream(text);
@@ -62,8 +70,15 @@ bool Has(const std::string& output, std::string_view words) {
   return output.find(words) != std::string::npos;
 }
 
-void Retire(Node& node, int before_version) {
-  node.Stop();
+std::string PlannedHash(const std::string& plan) {
+  const std::string field = "stateHash: ";
+  const std::size_t at = plan.find(field);
+  REQUIRE(at != std::string::npos);
+  return plan.substr(at + field.size(), std::string_view(kExampleStateHash).size());
+}
+
+void Retire(const Place& node, int before_version) {
+  Stop(node);
   const e2e::CommandResult retired = e2e::RunCommand(
       {"retire-versions", "--config", node.config.config_file(), "--allow-socket-parent",
        node.config.socket_directory(), "--before-version", std::to_string(before_version),
@@ -71,7 +86,7 @@ void Retire(Node& node, int before_version) {
        e2e::ReadState(node.config).at("currentHash").get<std::string>()});
   INFO(retired.err);
   REQUIRE(retired.code == 0);
-  node.Start();
+  Start(node);
 }
 
 bool Covers(const std::string& page, const std::string& section) {
@@ -102,6 +117,17 @@ Operator::Operator(const std::string& page, const std::string& section) : sectio
   }
 }
 
+void Operator::UseKubernetes(const std::string& kubectl, const std::string& kubeconfig) {
+  const std::map<std::string, std::string> programs = {
+      {"kubectl", kubectl}, {"rewrite-objects.sh", BAOKMS_REWRITE_SCRIPT}};
+  for (const auto& [name, program] : programs) {
+    const std::string link = work_.File("bin/" + name);
+    fs::remove(link);
+    fs::create_symlink(program, link);
+  }
+  kubeconfig_ = kubeconfig;
+}
+
 void Operator::Substitute(const std::string& example, const std::string& value) {
   values_[example] = value;
 }
@@ -112,11 +138,11 @@ const Block& Operator::Find(const std::string& name) const {
   return *found;
 }
 
-std::string Operator::Do(const std::string& block, Node& node, int code) {
+std::string Operator::Do(const std::string& block, const Place& node, int code) {
   return Run(Find(block), node, code);
 }
 
-std::string Operator::DoWithBao(const std::string& block, Node& node,
+std::string Operator::DoWithBao(const std::string& block, const Place& node,
                                 const std::function<void()>& instead, int code) {
   if (testing::FindRealOpenBao()) return Do(block, node, code);
   MESSAGE("not run, no bao program: " << section_ << ": " << block);
@@ -125,7 +151,7 @@ std::string Operator::DoWithBao(const std::string& block, Node& node,
   return "";
 }
 
-std::string Operator::Prepared(const Block& block, const Node& node) const {
+std::string Operator::Prepared(const Block& block, const Place& node) const {
   std::string commands = names_ + block.commands;
   for (const auto& [example, value] : values_) ReplaceAll(commands, example, value);
   for (const auto& [example, value] : ValuesOf(node)) ReplaceAll(commands, example, value);
@@ -137,7 +163,7 @@ std::string Operator::Prepared(const Block& block, const Node& node) const {
   return commands;
 }
 
-std::string Operator::Run(const Block& block, Node& node, int code) {
+std::string Operator::Run(const Block& block, const Place& node, int code) {
   done_.insert(block.name);
   const std::string output = work_.File("output");
   fs::remove(output);
@@ -147,6 +173,7 @@ std::string Operator::Run(const Block& block, Node& node, int code) {
       {.argv = {"bash", "-euo", "pipefail", "-c", Prepared(block, node)},
        .environment = {{"PATH", work_.File("bin") + ":/usr/sbin:/usr/bin:/bin"},
                        {"HOME", work_.path()},
+                       {"KUBECONFIG", kubeconfig_},
                        {"RUNBOOK_CALLS", work_.File("calls")},
                        {"BAO_TOKEN", e2e::SharedOpenBao().root_token()}},
        .stdout_file = output,
@@ -162,7 +189,7 @@ std::string Operator::Run(const Block& block, Node& node, int code) {
   return printed;
 }
 
-void Operator::AnswerCalls(Node& node) {
+void Operator::AnswerCalls(const Place& node) {
   for (const auto& entry : fs::directory_iterator(work_.File("calls"))) {
     if (entry.path().extension() != ".call") continue;
     const std::string call = (entry.path().parent_path() / entry.path().stem()).string();
@@ -176,7 +203,7 @@ void Operator::AnswerCalls(Node& node) {
 }
 
 Operator::Answer Operator::Handle(const std::vector<std::string>& words, const std::string& input,
-                                  Node& node) {
+                                  const Place& node) {
   if (words.front() == "systemctl") return Systemctl(words, node);
   if (words.front() == "kubectl") return Kubectl(words, input, node);
   if (words.front() == "rewrite-objects.sh") return RewriteObjects(words, node);
@@ -195,20 +222,23 @@ Operator::Answer Operator::Handle(const std::vector<std::string>& words, const s
   return {.code = 125, .output = "not expected: " + words.front() + "\n"};
 }
 
-Operator::Answer Operator::Systemctl(const std::vector<std::string>& words, Node& node) const {
+Operator::Answer Operator::Systemctl(const std::vector<std::string>& words,
+                                     const Place& node) const {
   if (words == std::vector<std::string>{"systemctl", "stop", "bao-kms-provider"}) {
-    if (node.serving) node.Stop();
+    if (node.serving) Stop(node);
     return {};
   }
-  if (words == std::vector<std::string>{"systemctl", "start", "bao-kms-provider"}) {
-    if (!node.serving) node.Start();
+  if (words == std::vector<std::string>{"systemctl", "start", "bao-kms-provider"} ||
+      words == std::vector<std::string>{"systemctl", "enable", "--now", "bao-kms-provider"}) {
+    if (!node.serving) Start(node);
     return {};
   }
   return {.code = 125, .output = "not expected: systemctl\n"};
 }
 
 // The real script judges its arguments and then misses its kubectl (tests/e2e/kubernetes runs it).
-Operator::Answer Operator::RewriteObjects(const std::vector<std::string>& words, const Node& node) {
+Operator::Answer Operator::RewriteObjects(const std::vector<std::string>& words,
+                                          const Place& node) {
   std::vector<std::string> argv = {"/bin/bash", BAOKMS_REWRITE_SCRIPT};
   argv.insert(argv.end(), words.begin() + 1, words.end());
   testing::ChildProcess script({.argv = argv,
@@ -224,7 +254,7 @@ Operator::Answer Operator::RewriteObjects(const std::vector<std::string>& words,
 }
 
 Operator::Answer Operator::Kubectl(const std::vector<std::string>& words, const std::string& input,
-                                   const Node& node) {
+                                   const Place& node) {
   using Words = std::vector<std::string>;
   if (words == Words{"kubectl", "get", "secrets", "--all-namespaces", "-o", "json"}) {
     Json list = {{"kind", "List"}, {"items", Json::array()}};
@@ -261,11 +291,11 @@ Operator::Answer Operator::Kubectl(const std::vector<std::string>& words, const 
   return {.code = 125, .output = "not expected: kubectl\n"};
 }
 
-void Operator::Store(const std::string& object, const std::string& value, const Node& node) {
+void Operator::Store(const std::string& object, const std::string& value, const Place& node) {
   etcd_[object] = node.serving->Seal(value);
 }
 
-testing::DecryptAnswer Operator::Read(const std::string& object, const Node& node) const {
+testing::DecryptAnswer Operator::Read(const std::string& object, const Place& node) const {
   return node.serving->stub.Decrypt(etcd_.at(object));
 }
 

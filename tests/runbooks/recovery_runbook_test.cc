@@ -49,14 +49,6 @@ RUNBOOK_CASE("Runbook", "disaster-recovery", "A node lost its state") {
   CHECK(testing::ReadWholeFile(kept + "/key-registry.json") == "{}\n");
 }
 
-// Of the plan that recover-state printed.
-std::string PlannedHash(const std::string& plan) {
-  const std::string field = "stateHash: ";
-  const std::size_t at = plan.find(field);
-  REQUIRE(at != std::string::npos);
-  return plan.substr(at + field.size(), std::string_view(kExampleStateHash).size());
-}
-
 RUNBOOK_CASE("Runbook", "disaster-recovery", "Make the state anew") {
   if (testing::SkippedWithoutEtcd()) {
     person.LeaveUndone();

@@ -98,20 +98,37 @@ std::expected<ServerCertificates, NoCertificates> Handshake(const ServerAddress&
     return curl_easy_setopt(easy.get(), option, value) == CURLE_OK;
   };
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
-  const bool ready =
-      set(CURLOPT_URL, address.url_prefix.c_str()) && set(CURLOPT_CONNECT_TO, place.get()) &&
-      set(CURLOPT_PROTOCOLS_STR, "https") && set(CURLOPT_CONNECT_ONLY, 1L) && set(CURLOPT_PROXY, "") && set(CURLOPT_NOPROXY, "*") &&
-      set(CURLOPT_NOSIGNAL, 1L) && set(CURLOPT_TIMEOUT_MS, static_cast<long>(milliseconds)) &&
-      set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
-      set(CURLOPT_SSL_VERIFYPEER, 0L) && set(CURLOPT_SSL_VERIFYHOST, 0L) &&
-      set(CURLOPT_SSL_CTX_FUNCTION, &OnTlsContext) &&
-      set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(&seen));
+  const bool ready = set(CURLOPT_URL, address.url_prefix.c_str()) &&
+                     set(CURLOPT_CONNECT_TO, place.get()) && set(CURLOPT_PROTOCOLS_STR, "https") &&
+                     set(CURLOPT_CONNECT_ONLY, 1L) && set(CURLOPT_PROXY, "") &&
+                     set(CURLOPT_NOPROXY, "*") && set(CURLOPT_NOSIGNAL, 1L) &&
+                     set(CURLOPT_TIMEOUT_MS, static_cast<long>(milliseconds)) &&
+                     set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2)) &&
+                     set(CURLOPT_SSL_VERIFYPEER, 0L) && set(CURLOPT_SSL_VERIFYHOST, 0L) &&
+                     set(CURLOPT_SSL_CTX_FUNCTION, &OnTlsContext) &&
+                     set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(&seen));
   if (!ready) return std::unexpected(NoCertificates::kConnectionFailed);
   const CURLcode code = curl_easy_perform(easy.get());
   if (seen.certificates) return *seen.certificates;
   return std::unexpected(code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT
                              ? NoCertificates::kConnectionFailed
                              : NoCertificates::kNoTls);
+}
+
+using ReadCertificates = std::expected<ServerCertificates, NoCertificates>;
+
+// What ends first of all that the name's IP addresses show; nothing but when none shows any.
+ReadCertificates FirstToExpire(const ServerAddress& address, const std::vector<std::string>& ips,
+                               std::chrono::nanoseconds timeout, X509_STORE* trusted) {
+  const auto first_end = [](const ServerCertificates& seen) {
+    return std::min(seen.leaf_expires_at, seen.authority_expires_at.value_or(seen.leaf_expires_at));
+  };
+  ReadCertificates first = std::unexpected(NoCertificates::kDnsFailed);
+  for (const std::string& ip : ips) {
+    ReadCertificates seen = Handshake(address, ip, timeout, trusted);
+    if (!first || (seen && first_end(*seen) < first_end(*first))) first = std::move(seen);
+  }
+  return first;
 }
 
 }  // namespace
@@ -128,11 +145,8 @@ ReadServerCertificates(const TransportOptions& options, std::chrono::nanoseconds
     const auto address = ServerAddress::Parse(url, options.tls_server_name);
     if (!address) return std::unexpected(TransportProblem::kBadAddress);
     const IpAddresses ips = LookUpWithBound(options.lookup, address->host);
-    if (ips && !ips->empty()) {
-      found.push_back(Handshake(*address, ips->front(), timeout, trusted.get()));
-    } else {
-      found.push_back(std::unexpected(NoCertificates::kDnsFailed));
-    }
+    found.push_back(
+        FirstToExpire(*address, ips.value_or(std::vector<std::string>()), timeout, trusted.get()));
   }
   return found;
 }

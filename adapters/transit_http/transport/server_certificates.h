@@ -28,7 +28,8 @@ enum class NoCertificates : std::uint8_t {
   kNoTls,  // connected, and no certificate came
 };
 
-// One entry an address, in their order. Begins a TLS handshake with each one, in at most `timeout`
+// One entry an address, in their order; of a name with several IP addresses, the certificates that
+// expire first. Begins a TLS handshake with each one, in at most `timeout`
 // each beside the look-up of its name, and sends no request: nothing secret, to nobody it should
 // not be sent to. Blocks. curl_global_init has been called.
 std::expected<std::vector<std::expected<ServerCertificates, NoCertificates>>, TransportProblem>

@@ -57,8 +57,12 @@ std::expected<std::vector<TlsFinding>, TransportProblem> ProbeTls(
       findings.push_back({TlsVerdict::kDnsFailed});
       continue;
     }
-    findings.push_back(
-        Ask(page, request, {.address = *address, .ip = ips->front()}, ca->Current(now), timeout));
+    TlsFinding finding;
+    for (const std::string& ip : *ips) {
+      finding = Ask(page, request, {.address = *address, .ip = ip}, ca->Current(now), timeout);
+      if (finding.verdict != TlsVerdict::kConnectionFailed) break;  // serve goes on as well
+    }
+    findings.push_back(finding);
     if (findings.back().verdict == TlsVerdict::kOk && now - began > timeout) {
       findings.back().verdict = TlsVerdict::kDnsSlow;
     }

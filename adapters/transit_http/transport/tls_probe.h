@@ -41,7 +41,8 @@ struct ExpectedPage {
 };
 
 // One finding an address, in their order. Asks each one for `page` under the very TLS settings of
-// the transport, in at most `timeout` each, its name's look-up apart, which gets 30 s; blocks.
+// the transport, in at most `timeout` each, its name's look-up apart, which gets 30 s; blocks. Of a
+// name with several IP addresses, the first that can be connected to counts.
 // `identity` is presented; null: none. curl_global_init has been called.
 std::expected<std::vector<TlsFinding>, TransportProblem> ProbeTls(
     const ExpectedPage& page, const TransportOptions& options, core::ClientIdentityRef identity,

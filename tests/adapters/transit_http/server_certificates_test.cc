@@ -77,6 +77,16 @@ TEST_CASE("Server certificates: each address has its own answer") {
   CHECK(found[2].has_value());
 }
 
+TEST_CASE("Server certificates: of a name with several IP addresses each is asked") {
+  Reading reading;
+  const ScriptedTlsServer server(reading.fixture.identity, Always(HttpReplyText(200, "{}")));
+  reading.fixture.options.lookup = [](const std::string&) {
+    return adapters::transit_http::IpAddresses({"127.0.0.2", "127.0.0.1", "127.0.0.3"});
+  };
+  CHECK(reading.All({server.Url("bao.example")}).at(0).has_value());
+  CHECK(server.connections() == 1);
+}
+
 TEST_CASE("Server certificates: a server that stays silent costs the timeout and no more") {
   Reading reading;
   const SilentListener silent(/*full=*/false);

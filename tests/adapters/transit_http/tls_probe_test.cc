@@ -170,6 +170,17 @@ TEST_CASE("TLS probe: a server that wants a client certificate is told from one 
   }
 }
 
+TEST_CASE("TLS probe: of a name with several IP addresses the one that answers counts") {
+  Probing p;
+  const ScriptedTlsServer server(p.fixture.identity, Health());
+  p.fixture.options.lookup = [](const std::string&) {
+    return adapters::transit_http::IpAddresses({"127.0.0.2", "127.0.0.1"});
+  };
+  CHECK(p.Verdict(server.Url("bao.example")) == TlsVerdict::kOk);
+  const ScriptedTlsServer wrong(p.Issue({"DNS:other.example"}), Health());
+  CHECK(p.Why(wrong.Url("bao.example")) == TlsFailure::kWrongName);
+}
+
 TEST_CASE("TLS probe: each address has its own verdict") {
   Probing p;
   const ScriptedTlsServer good(p.fixture.identity, Health());

@@ -141,6 +141,11 @@ TEST_CASE("Migration progress: an estimate from the second census on") {
         "2023-11-14T22:13:40Z  2,000 objects left to rewrite");
   CHECK(progress.Tell(1'700'000'030, Left(1999)).ends_with("about 5 h 34 min at 0 a second"));
   CHECK(progress.Tell(1'700'000'040, Left(0)) == "2023-11-14T22:14:00Z  0 objects left to rewrite");
+  const UsageFindings without_state{.plaintext = std::nullopt, .old_version = std::nullopt};
+  CHECK(LeftToRewrite(without_state) == std::nullopt);
+  CHECK(progress.Tell(1'700'000'050, without_state)
+            .ends_with("Z  not known how many objects are left to rewrite: the local state cannot "
+                       "be read"));
 }
 
 }  // namespace baokms::app

@@ -131,6 +131,22 @@ TEST_CASE("Nodes: on the socket a hash alone is compared") {
   CHECK(found.advice.contains("a has version 2 pending"));
 }
 
+TEST_CASE("Nodes: amid a rotation a hash of no version that is known is told by itself") {
+  const std::vector<NodeStatus> nodes = {WithPending(On("a", 1), 2), On("b", 2)};
+  std::vector<NodeStatus> known = nodes;
+  known.push_back(OnSocket("c", "hash2"));
+  CHECK(Only(CompareNodes(known, kCompared)).explained_by_pending);
+
+  std::vector<NodeStatus> foreign = nodes;
+  foreign.push_back(OnSocket("c", "other"));
+  const Comparison found = CompareNodes(foreign, kCompared);
+  REQUIRE(found.differences.size() == 2);
+  CHECK(found.differences[1].message ==
+        "the active key_id hash is other on c, which no node that tells its versions has active "
+        "or pending");
+  CHECK_FALSE(found.differences[1].explained_by_pending);
+}
+
 TEST_CASE("Nodes: one that does not say under which key it encrypts is no agreement") {
   const NodeStatus silent{.node = "b", .source = "none", .taken_at = kCompared};
   Difference found = Only(CompareNodes({On("a", 2), silent}, kCompared));

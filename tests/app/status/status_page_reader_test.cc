@@ -34,6 +34,11 @@ TEST_CASE("Status page reader: a field of another type or a missing one is no pa
   Report negative = good;
   negative["tokenSecondsLeft"] = -1;
   CHECK_FALSE(ReadStatusPage(negative.dump()).has_value());
+  for (const auto large : {(std::uint64_t(1) << 53) + 1, ~std::uint64_t(0)}) {
+    Report huge = good;
+    huge["tokenSecondsLeft"] = large;
+    CHECK_FALSE(ReadStatusPage(huge.dump()).has_value());
+  }
   Report other = good;
   other["name"] = "probe";
   CHECK_FALSE(ReadStatusPage(other.dump()).has_value());

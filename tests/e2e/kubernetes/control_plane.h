@@ -79,7 +79,9 @@ struct ControlPlane {
 
   // What etcd holds of this object; REQUIREd.
   std::string Stored(const Resource& resource, const std::string& name) const;
-  // `key-usage`, and in its report: objects of ours under `version`, and plaintext ones of
+  // `key-usage` with the way to etcd.
+  Names CensusCommand() const;
+  // The same, run, and in its report: objects of ours under `version`, and plaintext ones of
   // EncryptedResources.
   Json Census() const;
   static int EncryptedUnder(const Json& census, int version);
@@ -93,7 +95,7 @@ struct ControlPlane {
     UseRaftStorage();
     return Bench();
   }();
-  testing::EtcdUnderTest etcd;
+  testing::EtcdUnderTest etcd{testing::EtcdTransport::kTlsWithClientCertificates};  // as kubeadm's
   ControlPlaneNodes nodes;
   // Of the first node; a request that can go to any kube-apiserver goes to this one.
   OperatorNode& node;

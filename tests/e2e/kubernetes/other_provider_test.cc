@@ -42,8 +42,7 @@ class Move {
   void GoOn(const std::string& configuration, const std::string& name) {
     for (const std::size_t node : {1, 0}) {
       plane.Configure(configuration, *plane.nodes[node]);
-      plane.nodes[node]->api.Kill();
-      plane.nodes[node]->api.Start();
+      plane.nodes[node]->api.Restart();
       WriteOnBoth(name + "-" + std::to_string(node));
     }
   }
@@ -168,8 +167,7 @@ TEST_CASE("From another provider: secretbox and back with two API servers a step
   ControlPlane& plane = move.plane;
   for (const auto& each : plane.nodes) each->provider.emplace(each->node.config);
   plane.Configure(move.Phase(2), *plane.nodes[1]);
-  plane.nodes[1]->api.Kill();
-  plane.nodes[1]->api.Start();
+  plane.nodes[1]->api.Restart();
   plane.nodes[1]->api.Ask("PUT", "/api/v1/namespaces/app/secrets/before-by-0",
                           {{"apiVersion", "v1"},
                            {"kind", "Secret"},

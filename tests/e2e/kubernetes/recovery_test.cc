@@ -14,8 +14,7 @@ TEST_CASE("API server recovery: with a state made anew by a census every object 
   plane.Create("before");
   const std::string second = RotateAndPromote(plane.bench, *plane.provider);
   // A start that takes the new key_id at once.
-  plane.api.Kill();
-  plane.api.Start();
+  plane.api.Restart();
   plane.Create("after");
   const Resource& secrets = EncryptedResources().front();
   REQUIRE(Says(plane.Stored(secrets, "after"), second));
@@ -30,8 +29,7 @@ TEST_CASE("API server recovery: with a state made anew by a census every object 
   plane.provider.emplace(plane.node.config);
   CHECK(plane.provider->KeyId() == second);
   // A start that remembers nothing.
-  plane.api.Kill();
-  plane.api.Start();
+  plane.api.Restart();
   plane.CheckReadable();
   plane.Create("recovered");
   plane.CheckReadable();

@@ -124,10 +124,10 @@ void CheckUnchanged(const std::map<std::string, Json>& before,
 
 // Exit 0: no object that should be encrypted is plaintext.
 int CensusOfPlaintext(const ControlPlane& plane) {
-  return plane.node
-      .Run({"key-usage", "--etcd-endpoints", plane.etcd.url(), "--encryption-config",
-            plane.api.encryption_configuration(), "--fail-on", "plaintext"})
-      .code;
+  Names command = plane.CensusCommand();
+  command.insert(command.end(), {"--encryption-config", plane.api.encryption_configuration(),
+                                 "--fail-on", "plaintext"});
+  return plane.node.Run(command).code;
 }
 
 // PATCH requests that kube-apiserver has had.
@@ -286,8 +286,18 @@ TEST_CASE("Rewrite script: a killed one goes on where it stopped") {
   CHECK(CensusOfPlaintext(plane) == 0);
   CheckUnchanged(before, Contents(plane));
 
-  // Once more with this file would do nothing at all.
-  CHECK(Says(rewriter.Refused(2, arguments), "Another rewrite needs another file"));
+  // With the file of a rewrite that is over, nothing is taken for done.
+  for (const Names& resources : {kAll, Names{"secrets"}, Names{"secrets", "serviceaccounts"}}) {
+    CHECK(Says(rewriter.Refused(2, With({"--progress", rewriter.progress()}, resources)),
+               "Another rewrite needs another file"));
+  }
+  // One that was interrupted, under the same address in front of another cluster.
+  const std::string file = testing::ReadWholeFile(rewriter.progress());
+  const std::size_t uid = file.find(' ', std::string("server ").size()) + 1;
+  Rewriter tunnel(plane);
+  testing::WriteWholeFile(tunnel.progress(),
+                          file.substr(0, uid) + "00000000-0000-0000-0000-000000000000\n", 0600);
+  CHECK(Says(tunnel.Refused(2, {"--progress", tunnel.progress(), "secrets"}), "another cluster"));
   Rewriter other(plane);
   other.GoElsewhere("https://127.0.0.1:1");
   CHECK(Says(other.Refused(2, {"--progress", rewriter.progress(), "secrets"}), "another cluster"));
@@ -313,7 +323,8 @@ TEST_CASE("Rewrite script: what it cannot do is said in words and no success") {
   const CommandResult help = rewriter.Run({"--help"});
   CHECK(help.code == 0);
   CHECK(Says(help.out, "usage: rewrite-objects.sh"));
-  for (const char* unknown : {"secretz", "widgets.example.net", "gadgets.example.org"}) {
+  for (const char* unknown :
+       {"secretz", "widgets.example.net", "gadgets.example.org", "*.example.net"}) {
     CHECK(Says(rewriter.Refused(1, {unknown}),
                std::string(unknown) + ": this cluster has no such resource"));
   }
@@ -365,8 +376,11 @@ TEST_CASE("Rewrite script: what it cannot do is said in words and no success") {
   CHECK(Says(said, "bao-kms-provider status"));
 }
 
-// Nobody may change these two Secrets. The second one may be written until that holds.
-void Forbid(const ControlPlane& plane, const std::string& name, const std::string& probe) {
+// Nobody may change these two Secrets: the answer is `status`, 403 or 422. The second one may be
+// written until that holds.
+void Forbid(const ControlPlane& plane, const std::string& name, const std::string& probe,
+            int status) {
+  const std::string policy = "keep-" + name;
   const std::string group = "/apis/admissionregistration.k8s.io/v1/";
   const Json secrets = {{"apiGroups", {""}},
                         {"apiVersions", {"v1"}},
@@ -375,21 +389,22 @@ void Forbid(const ControlPlane& plane, const std::string& name, const std::strin
   Make(plane, group + "validatingadmissionpolicies",
        {{"apiVersion", "admissionregistration.k8s.io/v1"},
         {"kind", "ValidatingAdmissionPolicy"},
-        {"metadata", {{"name", "keep"}}},
+        {"metadata", {{"name", policy}}},
         {"spec",
          {{"matchConstraints", {{"resourceRules", Json::array({secrets})}}},
           {"validations", Json::array({{{"expression", "!(object.metadata.name in ['" + name +
                                                            "', '" + probe + "'])"},
+                                        {"reason", status == 403 ? "Forbidden" : "Invalid"},
                                         {"message", "nobody may touch it"}}})}}}});
   Make(plane, group + "validatingadmissionpolicybindings",
        {{"apiVersion", "admissionregistration.k8s.io/v1"},
         {"kind", "ValidatingAdmissionPolicyBinding"},
-        {"metadata", {{"name", "keep"}}},
-        {"spec", {{"policyName", "keep"}, {"validationActions", {"Deny"}}}}});
+        {"metadata", {{"name", policy}}},
+        {"spec", {{"policyName", policy}, {"validationActions", {"Deny"}}}}});
   const std::string path = EncryptedResources()[0].path + "/" + probe;
   REQUIRE(Eventually(Milliseconds(60000), [&] {
     const HttpAnswer read = plane.api.Ask("GET", path);
-    return plane.api.Ask("PUT", path, Json::parse(read.body)).status == 422;
+    return plane.api.Ask("PUT", path, Json::parse(read.body)).status == status;
   }));
 }
 
@@ -399,7 +414,8 @@ TEST_CASE("Rewrite script: an object that nobody may write does not hold up the 
   plane.Begin(WithRoles(plane.IdentityOnly()));
   Fill(plane, 50);
   StartWith(plane, plane.Writers());
-  Forbid(plane, "secret-10", "secret-11");
+  Forbid(plane, "secret-10", "secret-11", 422);
+  Forbid(plane, "secret-20", "secret-21", 403);
   Rewriter rewriter(plane);
   const Names arguments = {"--page",  "10",        "--progress", rewriter.progress(),
                            "secrets", "configmaps"};
@@ -407,6 +423,7 @@ TEST_CASE("Rewrite script: an object that nobody may write does not hold up the 
   for (int time = 0; time < 2; ++time) {
     const std::string said = rewriter.Refused(1, arguments);
     CHECK(Says(said, "/namespaces/app/secrets/secret-10 (422)"));
+    CHECK(Says(said, "/namespaces/app/secrets/secret-20 (403)"));
     CHECK(Says(said, "nobody may touch it"));
     CHECK(Says(said, "some objects could not be written, of: secrets"));
   }
@@ -417,7 +434,7 @@ TEST_CASE("Rewrite script: an object that nobody may write does not hold up the 
     if (entry.at("resource") == "secrets") plaintext += entry.at("objects").get<int>();
     CHECK(entry.at("resource") != "configmaps");
   }
-  CHECK(plaintext == 1);
+  CHECK(plaintext == 2);
 }
 
 }  // namespace

@@ -12,9 +12,11 @@ namespace baokms::e2e {
 
 using testing::ChildProcess;
 
+std::string Kubectl() { return BAOKMS_KUBECTL_PATH; }
+
 bool SkippedWithoutKubectl() {
   if (SkippedWithoutControlPlane()) return true;
-  return access(BAOKMS_KUBECTL_PATH, X_OK) != 0 &&
+  return access(Kubectl().c_str(), X_OK) != 0 &&
          testing::SaySkipped(std::string("no kubectl: ") + BAOKMS_KUBECTL_MISSING);
 }
 
@@ -45,7 +47,7 @@ void Rewriter::WriteKubeconfig(const std::string& url, const std::string& ca_fil
 std::unique_ptr<ChildProcess> Rewriter::Start(Names arguments) {
   arguments.insert(arguments.begin(), {"bash", BAOKMS_REWRITE_SCRIPT});
   const std::string run = std::to_string(++runs_);
-  const std::string kubectl(BAOKMS_KUBECTL_PATH);
+  const std::string kubectl = Kubectl();
   return std::make_unique<ChildProcess>(ChildProcess::Options{
       .argv = arguments,
       .environment = {{"PATH", kubectl.substr(0, kubectl.rfind('/')) + ":/usr/bin:/bin"},

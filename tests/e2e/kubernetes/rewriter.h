@@ -10,6 +10,8 @@ namespace baokms::e2e {
 
 // Says why, when kubectl, etcd or kube-apiserver is missing.
 bool SkippedWithoutKubectl();
+// The program.
+std::string Kubectl();
 
 // One thread.
 class Rewriter {
@@ -19,6 +21,7 @@ class Rewriter {
   // Another server from now on, and no certificate authority.
   void GoElsewhere(const std::string& url) { WriteKubeconfig(url, "", "token", ""); }
 
+  std::string kubeconfig() const { return directory_.File("kubeconfig"); }
   // For --progress; not there at first.
   std::string progress() const { return directory_.File("progress"); }
 

@@ -41,8 +41,7 @@ TEST_CASE(
   plane.node.Apply({"retire-versions", "--before-version", "2"});
   plane.provider.emplace(plane.node.config);
   // A start that remembers nothing.
-  plane.api.Kill();
-  plane.api.Start();
+  plane.api.Restart();
   plane.CheckReadable();
   plane.Create("retired");
   CHECK(plane.api.Ready());

@@ -81,8 +81,7 @@ class Swap {
       CHECK(Says(stored, KeyIdOf(version)));
       CHECK_FALSE(Says(stored, "plain-value-of-"));
     }
-    plane.api.Kill();
-    plane.api.Start();
+    plane.api.Restart();
     plane.CheckReadable();
     plane.Create(name + "-after-a-start");
     CHECK(Says(plane.Stored(EncryptedResources().front(), name + "-after-a-start"),
@@ -108,8 +107,7 @@ TEST_CASE("Swap with the Go provider: under a running cluster and back with all 
   plane.Create("by-go-under-1");
   plane.bench.setup.RotateKey();
   swap.StartGo(swap.Seen(2, 6));
-  plane.api.Kill();
-  plane.api.Start();
+  plane.api.Restart();
   swap.CheckServes("by-go-under-2", 2);
   CHECK(swap.go->encrypts() >= 1);
   CHECK(swap.go->decrypts() >= 1);
@@ -121,8 +119,7 @@ TEST_CASE("Swap with the Go provider: under a running cluster and back with all 
   // It goes on where the other stopped.
   RotateAndPromote(plane.bench, *plane.provider);
   CHECK(ReadState(plane.node.config).at("generation").get<int>() > 6);
-  plane.api.Kill();
-  plane.api.Start();
+  plane.api.Restart();
   swap.CheckServes("by-ours-under-3", 3);
 
   REQUIRE(plane.provider->process.Terminate().has_value());

@@ -23,8 +23,7 @@ void StopProvider(ControlPlaneNode& node) {
 // With a kube-apiserver that remembers nothing.
 void StartBoth(ControlPlaneNode& node) {
   node.provider.emplace(node.node.config);
-  node.api.Kill();
-  node.api.Start();
+  node.api.Restart();
 }
 
 // Takes `lost` nodes away from the clients, loses their files, and makes them anew by a census.
@@ -68,8 +67,7 @@ TEST_CASE("Three API servers: state lost on one and two and all three nodes cost
   plane.bench.setup.RotateKey();
   const std::string second = PromotedEverywhere(plane, first);
   for (const auto& node : plane.nodes) {
-    node->api.Kill();
-    node->api.Start();
+    node->api.Restart();
   }
   plane.Create("second");
   LetPeersSee(Milliseconds(200));
@@ -113,8 +111,7 @@ TEST_CASE("Three API servers: state lost on one and two and all three nodes cost
   traffic.Stop();
   traffic.Take();
   for (const auto& node : plane.nodes) {
-    node->api.Kill();
-    node->api.Start();
+    node->api.Restart();
   }
   traffic.ReadEverything();
   phases.End("every Secret through every API server");

@@ -15,8 +15,7 @@ namespace {
 void RestartApiServers(ControlPlane& plane, SecretTraffic& traffic) {
   for (std::size_t node = 0; node < plane.nodes.size(); ++node) {
     const auto away = traffic.TakeAway(node);
-    plane.nodes[node]->api.Kill();
-    plane.nodes[node]->api.Start();
+    plane.nodes[node]->api.Restart();
   }
 }
 

@@ -57,8 +57,7 @@ TEST_CASE("API server: etcd holds only ciphertext under Status' key_id and a new
   CHECK(plane.Plaintext(census) == 0);
 
   // Nothing is remembered: what is read comes from etcd and is decrypted by the provider.
-  plane.api.Kill();
-  plane.api.Start();
+  plane.api.Restart();
   plane.CheckReadable();
   plane.CheckHealthy();
   CHECK(api.Metric(kLatencies, {provider, "/Decrypt\"", kOk}).value_or(0) >= 1);

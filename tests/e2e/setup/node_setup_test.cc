@@ -334,6 +334,19 @@ TEST_CASE("Node setup: a check is made with the rights of the provider alone") {
   node.Fails(node.CheckFlags(), "the provider could not read its configuration");
 }
 
+TEST_CASE("Node setup: a check reads kube-apiserver's file though root alone may") {
+  NodeSetup node;
+  if (node.Skipped()) return;
+  node.Init();
+  node.PrepareAndInstall();
+  const std::string file = "/etc/kubernetes/encryption/encryption-config.yaml";
+  std::filesystem::create_directories(node.machine.At("/etc/kubernetes/encryption"));
+  node.machine.Write(file, node.machine.Read("/bundle/encryption-config.yaml"), 0600);
+  std::vector<std::string> flags = node.CheckFlags();
+  flags.insert(flags.end(), {"--encryption-config", file});
+  CHECK_FALSE(Mentions(node.Passes(flags), "[fail]"));
+}
+
 TEST_CASE("Node setup: the bundle of another cluster is refused at check") {
   NodeSetup node;
   if (node.Skipped()) return;

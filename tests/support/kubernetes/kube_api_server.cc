@@ -60,19 +60,22 @@ void KubeApiServer::Launch(const std::vector<std::string>& wrapper) {
   process_.reset();
   const std::string file = directory_.path() + "/";
   std::vector<std::string> argv = wrapper;
-  argv.insert(argv.end(),
-              {FindKubeApiServer().value_or("kube-apiserver"), "--etcd-servers=" + etcd_.url(),
-               "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
-               "--secure-port=" + std::to_string(port_), "--tls-cert-file=" + file + "server.pem",
-               "--tls-private-key-file=" + file + "server.key",
-               "--token-auth-file=" + file + "tokens.csv", "--authorization-mode=RBAC",
-               // Nobody hands out pods, and no controller makes service accounts for them.
-               "--disable-admission-plugins=ServiceAccount", "--endpoint-reconciler-type=none",
-               "--service-account-issuer=https://issuer.example",
-               "--service-account-key-file=" + file + "server.pem",
-               "--service-account-signing-key-file=" + file + "server.key",
-               "--encryption-provider-config=" + encryption_configuration(),
-               "--encryption-provider-config-automatic-reload=true", "--v=2"});
+  argv.insert(
+      argv.end(),
+      {FindKubeApiServer().value_or("kube-apiserver"), "--etcd-servers=" + etcd_.url(),
+       "--etcd-cafile=" + etcd_.ca_file(), "--etcd-certfile=" + etcd_.client_certificate_file(),
+       "--etcd-keyfile=" + etcd_.client_key_file(), "--bind-address=127.0.0.1",
+       "--advertise-address=127.0.0.1", "--secure-port=" + std::to_string(port_),
+       "--tls-cert-file=" + file + "server.pem", "--tls-private-key-file=" + file + "server.key",
+       "--token-auth-file=" + file + "tokens.csv", "--authorization-mode=RBAC",
+       // Nobody hands out pods, and no controller makes service accounts for them.
+       "--disable-admission-plugins=ServiceAccount", "--endpoint-reconciler-type=none",
+       "--service-account-issuer=https://issuer.example",
+       "--service-account-key-file=" + file + "server.pem",
+       "--service-account-signing-key-file=" + file + "server.key",
+       "--encryption-provider-config=" + encryption_configuration(),
+       "--encryption-provider-config-automatic-reload=true", "--v=2"});
+  argv.insert(argv.end(), more_arguments_.begin(), more_arguments_.end());
   process_ = std::make_unique<ChildProcess>(ChildProcess::Options{
       .argv = argv, .stdout_file = directory_.File("log"), .stderr_file = directory_.File("log")});
 }
@@ -91,6 +94,11 @@ void KubeApiServer::Start() {
 }
 
 void KubeApiServer::Kill() { process_.reset(); }
+
+void KubeApiServer::Restart() {
+  Kill();
+  Start();
+}
 
 bool KubeApiServer::Running() const { return process_ && process_->Running(); }
 

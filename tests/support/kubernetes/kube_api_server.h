@@ -24,7 +24,7 @@ bool SkippedWithoutKubeApiServer();
 // One thread, unless it says otherwise.
 class KubeApiServer {
  public:
-  // Not started. `etcd` outlives it.
+  // Not started. `etcd`, which wants client certificates, outlives it.
   explicit KubeApiServer(const EtcdUnderTest& etcd);
   ~KubeApiServer();
 
@@ -32,6 +32,8 @@ class KubeApiServer {
   void WriteEncryptionConfiguration(std::string_view yaml) const;
   std::string encryption_configuration() const { return directory_.File("encryption.yaml"); }
 
+  // For starts from now on.
+  void AddArguments(std::vector<std::string> arguments) { more_arguments_ = std::move(arguments); }
   // Starts without waiting. The same address and certificates each time; the log is appended to.
   // `wrapper` is a command that runs the one behind it.
   void Launch(const std::vector<std::string>& wrapper = {});
@@ -41,6 +43,8 @@ class KubeApiServer {
   void Start();
   // SIGKILL.
   void Kill();
+  // Kill and Start: it remembers nothing, and asks for Status at once.
+  void Restart();
   bool Running() const;
 
   // As an administrator. `path` begins with a slash. Any thread.
@@ -69,6 +73,7 @@ class KubeApiServer {
   const EtcdUnderTest& etcd_;
   TempDirectory directory_;
   std::uint16_t port_;
+  std::vector<std::string> more_arguments_;
   std::unique_ptr<ChildProcess> process_;
 };
 

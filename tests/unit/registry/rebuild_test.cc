@@ -278,6 +278,17 @@ TEST_CASE("Rebuild: what a minimum hides is never guessed") {
   CHECK(Tells(unknown, "lower it to 1 until this command has been applied"));
 }
 
+TEST_CASE("Rebuild: a peer shows nothing of hidden versions that are newer than its own") {
+  const auto unknown = [](std::vector<KeySnapshot> peer) {
+    return RefusedRebuild(Rebuild(KeyWithMinimum(5, 4), Peer(std::move(peer))),
+                          Because::kHiddenByMinimum);
+  };
+  CHECK(Tells(unknown({Snapshot(1, kActive)}), "hides version 2-3, "));
+  CHECK(Tells(unknown({Snapshot(2, kActive)}), "hides version 3, "));
+  // One that has seen the versions behind them knows that they were never used.
+  CHECK(Rebuilt(Rebuild(KeyWithMinimum(5, 4), Peer({Snapshot(4, kActive)}))).hidden == "1-3");
+}
+
 TEST_CASE("Rebuild: what was trimmed is gone and is no reason to refuse by itself") {
   TransitKeyMetadata metadata = KeyWithMinimum(5, 4);
   metadata.min_available_version = 4;
@@ -334,6 +345,14 @@ TEST_CASE("Adopt: a rotated key is taken over with every version when etcd has n
   }
   // Nothing can be encrypted under what is hidden.
   CHECK(Rebuilt(Rebuild(KeyWithMinimum(5, 4), {}, Adopting())).registry.snapshots().size() == 2);
+}
+
+TEST_CASE("Adopt: an etcd with objects that nobody can read is refused") {
+  RebuildEvidence evidence = Census({});
+  evidence.census->malformed = 500;
+  CHECK(Tells(
+      RefusedRebuild(Rebuild(FitMetadata(5), evidence, Adopting()), Because::kAlreadyEncrypts),
+      "etcd has 500 objects that begin like encrypted ones and cannot be read"));
 }
 
 TEST_CASE("Adopt: an etcd with objects of this provider is refused") {
