@@ -181,7 +181,7 @@ class DayTwo {
 
   void LookWithKubeApiServersPage() {
     const auto person = Follow("kube-apiserver-says", "How to look");
-    CHECK(Says(person->Do("readyz", Node()), "kms-provider-0 ok"));
+    CHECK(Says(person->Do("readyz", Node()), "[+]kms-providers ok"));
     CHECK(Says(person->Do("ready", Node()), "\"status\":\"ok\""));
   }
 

@@ -415,7 +415,7 @@ TEST_CASE("Rewrite script: an object that nobody may write does not hold up the 
   Fill(plane, 50);
   StartWith(plane, plane.Writers());
   Forbid(plane, "secret-10", "secret-11", 422);
-  Forbid(plane, "secret-20", "secret-21", 403);
+  Forbid(plane, "secret-20", "secret-22", 403);
   Rewriter rewriter(plane);
   const Names arguments = {"--page",  "10",        "--progress", rewriter.progress(),
                            "secrets", "configmaps"};
