@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <regex>
 #include <sstream>
 #include <thread>
@@ -184,6 +186,11 @@ std::string Operator::Run(const Block& block, const Place& node, int code) {
   });
   const std::string printed = testing::ReadWholeFile(output);
   INFO(section_ << ": " << block.name << "\n" << printed);
+  if (const char* transcript = std::getenv("BAOKMS_TRANSCRIPT")) {
+    std::ofstream(transcript, std::ios::app) << "# " << section_ << "\n"
+                                             << block.commands << "--\n"
+                                             << printed << "\n";
+  }
   REQUIRE(ended);
   REQUIRE(shell.Wait(Milliseconds(0)) == testing::ExitStatus{.code = code, .signal = std::nullopt});
   return printed;

@@ -1,6 +1,7 @@
 // `retire-versions` with the reports of `key-usage` as its evidence, and what `key-usage` concludes
 // for scripts.
 #include <doctest/doctest.h>
+#include <utime.h>
 
 #include <chrono>
 #include <future>
@@ -8,6 +9,7 @@
 
 #include "core/text/rfc3339.h"
 #include "tests/e2e/support/kube_values.h"
+#include "tests/e2e/support/lost_state.h"
 #include "tests/e2e/support/operator_node.h"
 #include "tests/support/etcd/etcd_under_test.h"
 
@@ -89,6 +91,23 @@ TEST_CASE("Evidence: retiring is refused until a later census shows that nothing
   REQUIRE(retired.at("removedVersions").size() == 1);
   CHECK(Says(retired.at("evidence").at(0).get<std::string>(), "keys below /registry/"));
   CHECK_FALSE(Says(retired.at("limitations").dump(), "No evidence was given"));
+}
+
+TEST_CASE("Evidence: a state that was made anew does not let the five minutes pass") {
+  if (testing::SkippedWithoutEtcd() || SkippedWithoutKubeClient()) return;
+  Unrewritten scene;
+  const OperatorNode& node = scene.node;
+  scene.Rewrite(kObjects);
+  const std::string evidence = scene.Evidence();
+  scene.provider.reset();
+  LoseFiles(node.config);
+  LetPeersSee(Milliseconds(200));
+  Recover(node.config, {"--evidence", evidence});
+  CHECK(Says(node.Refused(Unrewritten::Retire(scene.Evidence())), "API servers may have written"));
+
+  struct utimbuf long_ago{.actime = 0, .modtime = time(nullptr) - 301};
+  REQUIRE(utime(node.config.state_file().c_str(), &long_ago) == 0);
+  CHECK(node.Plan(Unrewritten::Retire(scene.Evidence())).at("removedVersions").size() == 1);
 }
 
 TEST_CASE("Evidence: a file that is no report is refused as a setting") {

@@ -22,8 +22,9 @@ import (
 const (
 	pastConfiguration = "mutating admission controller(s) successfully"
 	// From Kubernetes 1.36 on it misses etcd before it speaks of admission: for its lease, which it
-	// makes ready with the configuration read (pkg/controlplane/reconcilers/lease.go).
-	missesEtcd         = `"command failed" err="error creating storage factory: context deadline exceeded"`
+	// makes ready with the configuration read (pkg/controlplane/reconcilers/lease.go). 1.37 says so in more words.
+	missesEtcd         = `"command failed" err="error creating storage factory: `
+	notAnswered        = `context deadline exceeded"`
 	commandFailed      = `"command failed" err=`
 	longestStart       = 2 * time.Minute
 	serviceAccountFile = "sa.key"
@@ -73,7 +74,8 @@ func readVerdict(lines *bufio.Scanner) (bool, error) {
 	last := ""
 	for lines.Scan() {
 		last = lines.Text()
-		if strings.Contains(last, pastConfiguration) || strings.Contains(last, missesEtcd) {
+		if strings.Contains(last, pastConfiguration) ||
+			strings.Contains(last, missesEtcd) && strings.HasSuffix(last, notAnswered) {
 			return true, nil
 		}
 		_, failure, failed := strings.Cut(last, commandFailed)
