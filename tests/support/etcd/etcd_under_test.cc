@@ -35,6 +35,20 @@ std::optional<std::string> OnPath(const std::string& program) {
   return std::nullopt;
 }
 
+// A request that meets a cluster without a leader times out, whatever comes after it. That may be
+// repeated: it puts the same.
+template <typename Connection>
+std::int64_t PutAll(Connection& connection, const etcd_writes::Txn& transaction) {
+  for (const auto deadline = std::chrono::steady_clock::now() + 30s;;) {
+    try {
+      return connection.Call("/etcdserverpb.KV/Txn", transaction);
+    } catch (const HarnessError& error) {
+      const bool timed_out = std::string_view(error.what()).contains("request timed out");
+      if (!timed_out || std::chrono::steady_clock::now() > deadline) throw;
+    }
+  }
+}
+
 }  // namespace
 
 struct EtcdUnderTest::Connection {
@@ -191,7 +205,7 @@ std::int64_t EtcdUnderTest::Put(const Objects& objects) {
   std::size_t bytes = 0;
   const auto flush = [&] {
     if (transaction.success().empty()) return;
-    revision = connection_->Call("/etcdserverpb.KV/Txn", transaction);
+    revision = PutAll(*connection_, transaction);
     transaction.Clear();
     bytes = 0;
   };
