@@ -143,8 +143,3 @@ baokms_mutant(recovers_without_what_a_minimum_hides model core/registry/rebuild.
 baokms_mutant(recovers_beside_the_checkpoint model core/registry/registry.cc
   "Model: one node that loses*" RULE "a state made anew does not follow the checkpoint that is left"
   REPLACE "if (!after) return Registry" "if (true) return Registry")
-# Their search is as long as that of the cases that they break (tests/unit/model_check/labels.cmake).
-foreach(name recovers_at_an_older_version recovers_the_latest_version_alone recovers_without_what_a_minimum_hides
-    recovers_beside_the_checkpoint)
-  set_tests_properties("model_check_tests: mutant ${name} has a counterexample" PROPERTIES LABELS "mutant;nightly")
-endforeach()

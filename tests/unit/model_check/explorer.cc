@@ -102,6 +102,7 @@ class Explorer {
     const World world = worlds_[number];
     for (const KeyChange& change : graph_.Changes(world.key)) {
       if (world.spent_changes + change.cost > setting_.changes) continue;
+      if (change.cost > 0 && setting_.losses == Losses::kAlone) continue;
       World next = world;
       next.key = change.to;
       next.spent_changes = static_cast<std::uint8_t>(world.spent_changes + change.cost);

@@ -1,7 +1,6 @@
-# Read by ctest behind the list of discovered tests. How long the search takes when state files are lost has not been
-# measured yet (docs/model-check.md).
+# Read by ctest behind the list of discovered tests. Minutes of a processor each (docs/model-check.md).
 foreach(test IN LISTS model_check_tests_TESTS)
-  if(test MATCHES "lose|recovers beside")
+  if(test MATCHES "one node that loses|three nodes that all lose")
     set_tests_properties("${test}" PROPERTIES LABELS nightly)
   endif()
 endforeach()

@@ -30,6 +30,18 @@ Setting Bounded(Setting setting) {
   return setting;
 }
 
+const char* Words(Losses losses) {
+  switch (losses) {
+    case Losses::kNone:
+      return "";
+    case Losses::kAmongOthers:
+      return ", state files lost and recovered";
+    case Losses::kAlone:
+      return ", state files lost and recovered and nothing else";
+  }
+  return "";
+}
+
 std::string Describe(const Setting& s) {
   const auto count = [](int number, const char* what) {
     return std::to_string(number) + " " + what + (number == 1 ? ", " : "s, ");
@@ -38,8 +50,7 @@ std::string Describe(const Setting& s) {
          count(s.changes, "operator's change") + "activation delay of " +
          std::to_string(s.delay_ticks) + " ticks" + (s.slow_calls ? ", slow calls" : "") +
          (s.news_of_answers ? ", news of answers" : "") +
-         (s.transit_restores ? ", Transit restored from a backup" : "") +
-         (s.losses ? ", state files lost and recovered" : "") +
+         (s.transit_restores ? ", Transit restored from a backup" : "") + Words(s.losses) +
          (s.reject_version_rollback ? "" : ", version rollback tolerated") +
          (kFull ? "" : " (reduced: instrumented build)");
 }
@@ -125,20 +136,31 @@ TEST_CASE("Model: two nodes are never healthy on a key that was restored and rot
 }
 
 TEST_CASE("Model: one node that loses its state files recovers them and keeps every rule") {
-  CheckAll({.nodes = 1, .faults = 2, .changes = 2, .losses = true, .check_rest = true}, 50'000,
-           {"encrypts under v2", "loses its state files", "recovers its state",
-            "recovers its state; the new state is written and then the process dies",
-            "finds a checkpoint without a state", "min_decryption_version is set to 2"});
+  CheckAll(
+      {.nodes = 1, .faults = 2, .changes = 2, .losses = Losses::kAmongOthers, .check_rest = true},
+      50'000,
+      {"encrypts under v2", "loses its state files", "recovers its state",
+       "recovers its state; the new state is written and then the process dies",
+       "finds a checkpoint without a state", "min_decryption_version is set to 2"});
 }
 
 TEST_CASE("Model: a node that recovers beside another takes nothing back and decrypts all") {
-  CheckAll({.nodes = 2, .faults = 1, .changes = 1, .losses = true, .check_rest = true}, 1'000'000,
-           {"encrypts under v2", "is asked to decrypt v2", "loses its state files",
-            "recovers its state"});
+  CheckAll(
+      {.nodes = 2, .faults = 1, .changes = 1, .losses = Losses::kAmongOthers, .check_rest = true},
+      1'000'000,
+      {"encrypts under v2", "is asked to decrypt v2", "loses its state files",
+       "recovers its state"});
 }
 
 TEST_CASE("Model: two nodes that both lose their state files recover them and decrypt all") {
-  CheckAll({.nodes = 2, .faults = 2, .changes = 2, .losses = true}, 1'000'000,
+  CheckAll({.nodes = 2, .versions = 3, .faults = 3, .changes = 3, .losses = Losses::kAlone},
+           100'000,
+           {"encrypts under v3", "is asked to decrypt v3", "loses its state files",
+            "recovers its state"});
+}
+
+TEST_CASE("Model: three nodes that all lose their state files recover them and decrypt all") {
+  CheckAll({.nodes = 3, .faults = 3, .changes = 3, .losses = Losses::kAlone}, 100'000,
            {"encrypts under v2", "is asked to decrypt v2", "loses its state files",
             "recovers its state"});
 }

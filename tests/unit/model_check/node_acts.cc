@@ -108,6 +108,10 @@ void AddKeyed(Acts& acts, const Node& node, const TransitKey& key) {
 }
 
 void AddOwnBounded(Acts& acts, const Setting& setting, const Node& node) {
+  if (setting.losses != Losses::kNone && node.disk.state) {
+    acts.push_back(Fault("loses its state files", [](NodeStep& step) { step.LoseFiles(); }));
+  }
+  if (setting.losses == Losses::kAlone) return;
   for (const Tampering how : kTamperings) {
     // Beside a running node a checkpoint that is gone comes back with the next save.
     if (node.keeper && how == Tampering::kCheckpointGone) continue;
@@ -115,9 +119,6 @@ void AddOwnBounded(Acts& acts, const Setting& setting, const Node& node) {
       acts.push_back(
           Fault("finds " + Name(how), [disk = *tampered](NodeStep& step) { step.Tamper(disk); }));
     }
-  }
-  if (setting.losses && node.disk.state) {
-    acts.push_back(Fault("loses its state files", [](NodeStep& step) { step.LoseFiles(); }));
   }
   if (!node.keeper) return AddDiskFaults(acts, setting, node, Start());
   acts.push_back(Fault("stops", [](NodeStep& step) { step.Stop(); }));
@@ -150,12 +151,13 @@ void AddOperators(Acts& acts, const Setting& setting, const Node& node, const Tr
   const auto add = [&](Act act) {
     act.changes = 1;
     acts.push_back(act);
-    AddDiskFaults(acts, setting, node, act);
+    if (setting.losses != Losses::kAlone) AddDiskFaults(acts, setting, node, act);
   };
   if (!node.disk.state) {
     return add(
         {.label = "recovers its state", .act = [key](NodeStep& step) { step.Recover(key); }});
   }
+  if (setting.losses == Losses::kAlone) return;
   for (int version = 2; version <= key.latest; ++version) {
     add({.label = "retires versions below " + std::to_string(version),
          .act = [key, version](NodeStep& step) { step.Retire(key, version); }});
@@ -180,12 +182,14 @@ std::vector<Act> ActsOf(const Setting& setting, const Node& node, const TransitK
     }
   } else if (key == nullptr) {
     AddOwnBounded(acts, setting, node);
+  } else if (!node.keeper && (node.disk.state || setting.losses != Losses::kNone)) {
+    AddOperators(acts, setting, node, *key);
+  } else if (setting.losses == Losses::kAlone) {
+    return acts;
   } else if (node.call.kind == Call::Kind::kRead) {
     AddDiskFaults(acts, setting, node, Read(*key));
   } else if (node.call.kind == Call::Kind::kProbe) {
     AddDiskFaults(acts, setting, node, Probe(node.call.version, *key));
-  } else if (!node.keeper && (node.disk.state || setting.losses)) {
-    AddOperators(acts, setting, node, *key);
   }
   return acts;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "core/rotation/key_keeper.h"
 
@@ -10,14 +11,16 @@ namespace baokms::core::model_check {
 // All times are multiples of it: time passes one tick at a time, on each node for itself.
 inline constexpr Duration kTick = std::chrono::seconds(15);
 
+// Whether a fault may be the loss of both state files, and a change a recovery; or nothing else.
+enum class Losses : std::uint8_t { kNone, kAmongOthers, kAlone };
+
 struct Setting {
   int nodes = 2;
   int versions = 2;  // the key is rotated up to this one
   int faults = 1;    // restarts, crashes, failed calls and saves, wall-clock jumps, tampered files
   int changes = 1;   // operator's changes of the key and of the registry
   bool transit_restores = false;  // one of the changes may be a restored backup of Transit
-  // One of the faults may be the loss of both state files, and one of the changes a recovery.
-  bool losses = false;
+  Losses losses = Losses::kNone;
   bool reject_version_rollback = true;
   int required_observations = 2;
   // rotation.activationDelay: longer than one probe interval, else every probe comes after it.
