@@ -54,7 +54,9 @@ TEST_CASE("Drop-ins: with pkcs11.conf the unit logs in with a key in SoftHSM") {
   node.machine.Boot();
   node.SetUp();
 
-  const auto commands = CommandsOf("login" "/pkcs11.md");
+  const auto commands = CommandsOf(
+      "login"
+      "/pkcs11.md");
   machine.Must(
       "mkdir -m 0700 /root/ca && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
       "-nodes -days 365 -subj '/CN=node authority' -keyout /root/ca/ca.key -out /root/ca/ca.pem");

@@ -155,7 +155,8 @@ TEST_CASE("Migrate: what is not this node's own older state is refused") {
              "print the plan again"));
   older.node.config.tree["transit"]["keyIdScope"]["clusterId"] = "another-cluster";
   older.node.config.Write();
-  CHECK(Says(older.node.Refused(kMigrate), "transit.keyIdScope.clusterId is not the one that this state was created with"));
+  CHECK(Says(older.node.Refused(kMigrate),
+             "transit.keyIdScope.clusterId is not the one that this state was created with"));
   std::string changed = older.files.state;
   changed.replace(changed.find("\"retired\""), 9, "\"removed\"");
   WriteStateFiles(older.node.config, {changed, older.files.checkpoint});
