@@ -252,6 +252,7 @@ class Rebuilder {
       }
     }
     std::vector<Range> unproven;
+    unproven.reserve(hidden_.size());
     for (const Range& range : hidden_) {
       if (range.last <= newest) continue;
       unproven.push_back({.first = std::max(range.first, newest + 1), .last = range.last});
