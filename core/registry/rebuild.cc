@@ -212,16 +212,16 @@ class Rebuilder {
   void WeighForAdoption(const std::map<std::string, Needed>& needed) {
     std::uint64_t objects = 0;
     for (const auto& [hash, group] : needed) objects += group.objects;
-    if (objects == 0 && evidence_.census->malformed > 0) {
-      return Refuse(Kind::kAlreadyEncrypts,
-                    "etcd has " + Objects(evidence_.census->malformed) +
-                        " that begin like encrypted ones and cannot be read, so it is unknown "
-                        "whether this provider wrote them: find out what did");
+    if (objects > 0) {
+      Refuse(Kind::kAlreadyEncrypts,
+             "etcd has " + Objects(objects) +
+                 " of this provider, so it has met this key before: leave --adopt out");
+    } else if (evidence_.census->malformed > 0) {
+      Refuse(Kind::kAlreadyEncrypts,
+             "etcd has " + Objects(evidence_.census->malformed) +
+                 " that begin like encrypted ones and cannot be read, so it is unknown whether "
+                 "this provider wrote them: find out what did");
     }
-    if (objects == 0) return;
-    Refuse(Kind::kAlreadyEncrypts,
-           "etcd has " + Objects(objects) +
-               " of this provider, so it has met this key before: leave --adopt out");
   }
 
   std::string WhereItMayBe() const {

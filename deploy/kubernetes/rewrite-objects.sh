@@ -175,6 +175,11 @@ stop() {
   exit 1
 }
 
+unknown() {
+  say "$1: this cluster has no such resource that can be listed and patched; name it as the EncryptionConfiguration does"
+  exit 1
+}
+
 # find_path RESOURCE: sets path to where the API has it, in the first version that can list and patch it.
 find_path() {
   local plural=${1%%.*} group='' versions=/api/v1 version
@@ -195,8 +200,7 @@ find_path() {
       return 0
     fi
   done
-  say "$1: this cluster has no such resource that can be listed and patched; name it as the EncryptionConfiguration does"
-  exit 1
+  unknown "$1"
 }
 
 # From names to one patch each, as curl's configuration. A name's place in the URL has no character of curl's.
@@ -297,10 +301,7 @@ expand() {
 resources=() incomplete=()
 for name in "${named[@]}"; do
   expand "$name" >"$dir/names" || exit 1
-  [ -s "$dir/names" ] || {
-    say "$name: this cluster has no such resource that can be listed and patched; name it as the EncryptionConfiguration does"
-    exit 1
-  }
+  [ -s "$dir/names" ] || unknown "$name"
   while read -r resource; do resources+=("$resource"); done <"$dir/names"
 done
 for resource in "${resources[@]}"; do

@@ -31,11 +31,11 @@ double SecondsSince(steady_clock::time_point began) {
 class Census {
  public:
   Census(const EtcdUnderTest& etcd, const ProviderConfig& config)
-      : arguments_({ProviderProgram(), "key-usage", "--config", config.config_file(),
-                    "--allow-socket-parent", config.socket_directory(), "--etcd-endpoints",
-                    etcd.url(), "--etcd-cacert", etcd.ca_file(), "--etcd-cert",
-                    etcd.client_certificate_file(), "--etcd-key", etcd.client_key_file(),
-                    "--output", "json"}) {}
+      : arguments_(etcd.KeyUsageCommand()) {
+    arguments_.insert(arguments_.begin(), ProviderProgram());
+    arguments_.insert(arguments_.end(), {"--config", config.config_file(), "--allow-socket-parent",
+                                         config.socket_directory(), "--output", "json"});
+  }
 
   // Peak resident memory in KiB; ends the program when the census does not end well.
   long Take(const char* what, long keys) const {

@@ -138,7 +138,7 @@ baokms_mutant(rebuilds_by_a_peer_of_before core core/registry/rebuild.cc
   REPLACE "if (range.last <= newest) continue" "if (evidence_.peer) continue")
 baokms_mutant(adopts_beside_malformed_objects core core/registry/rebuild.cc
   "Adopt: an etcd with objects that nobody can read*"
-  REPLACE "objects == 0 && evidence_.census->malformed > 0" "false")
+  REPLACE "else if (evidence_.census->malformed > 0)" "else if (false)")
 baokms_mutant(rebuilds_over_what_the_peer_removed core core/registry/rebuild.cc
   "Rebuild: the peer proves*,Rebuild: what etcd still needs*"
   REPLACE "known->second.snapshot.state = SnapshotState::kRemoved" "(void)0")
@@ -150,7 +150,7 @@ baokms_mutant(rebuilds_beside_the_checkpoint core core/registry/registry.cc
   REPLACE "if (!after) return Registry" "if (true) return Registry")
 baokms_mutant(adopts_what_was_encrypted core core/registry/rebuild.cc
   "Adopt:*"
-  REPLACE "if (objects == 0) return" "return")
+  REPLACE "if (objects > 0) {" "if (false) {")
 baokms_mutant(rebuilds_over_a_state core core/registry/registry_save.cc
   "Rebuilt save:*"
   REPLACE "return !files.state && files.checkpoint == left" "return files.checkpoint == left")

@@ -53,12 +53,6 @@ std::vector<std::pair<std::string, std::string>> ValuesOf(const Place& node) {
 
 void Start(const Place& node) { node.serving.emplace(node.config); }
 
-void Stop(const Place& node) {
-  CHECK(node.serving->process.Terminate() ==
-        testing::ExitStatus{.code = 0, .signal = std::nullopt});
-  node.serving.reset();
-}
-
 std::vector<std::string> LinesOf(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream stream(text);
@@ -80,7 +74,7 @@ std::string PlannedHash(const std::string& plan) {
 }
 
 void Retire(const Place& node, int before_version) {
-  Stop(node);
+  e2e::Stop(node.serving);
   const e2e::CommandResult retired = e2e::RunCommand(
       {"retire-versions", "--config", node.config.config_file(), "--allow-socket-parent",
        node.config.socket_directory(), "--before-version", std::to_string(before_version),
@@ -232,7 +226,7 @@ Operator::Answer Operator::Handle(const std::vector<std::string>& words, const s
 Operator::Answer Operator::Systemctl(const std::vector<std::string>& words,
                                      const Place& node) const {
   if (words == std::vector<std::string>{"systemctl", "stop", "bao-kms-provider"}) {
-    if (node.serving) Stop(node);
+    if (node.serving) e2e::Stop(node.serving);
     return {};
   }
   if (words == std::vector<std::string>{"systemctl", "start", "bao-kms-provider"} ||

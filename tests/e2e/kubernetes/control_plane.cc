@@ -254,19 +254,7 @@ std::string ControlPlane::Stored(const Resource& resource, const std::string& na
   return *stored;
 }
 
-Names ControlPlane::CensusCommand() const {
-  return {"key-usage",
-          "--etcd-endpoints",
-          etcd.url(),
-          "--etcd-cacert",
-          etcd.ca_file(),
-          "--etcd-cert",
-          etcd.client_certificate_file(),
-          "--etcd-key",
-          etcd.client_key_file()};
-}
-
-Json ControlPlane::Census() const { return node.Report(CensusCommand()); }
+Json ControlPlane::Census() const { return node.Report(etcd.KeyUsageCommand()); }
 
 int ControlPlane::EncryptedUnder(const Json& census, int version) {
   int objects = 0;

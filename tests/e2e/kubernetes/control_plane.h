@@ -79,9 +79,7 @@ struct ControlPlane {
 
   // What etcd holds of this object; REQUIREd.
   std::string Stored(const Resource& resource, const std::string& name) const;
-  // `key-usage` with the way to etcd.
-  Names CensusCommand() const;
-  // The same, run, and in its report: objects of ours under `version`, and plaintext ones of
+  // `key-usage`, and in its report: objects of ours under `version`, and plaintext ones of
   // EncryptedResources.
   Json Census() const;
   static int EncryptedUnder(const Json& census, int version);

@@ -124,7 +124,7 @@ void CheckUnchanged(const std::map<std::string, Json>& before,
 
 // Exit 0: no object that should be encrypted is plaintext.
 int CensusOfPlaintext(const ControlPlane& plane) {
-  Names command = plane.CensusCommand();
+  Names command = plane.etcd.KeyUsageCommand();
   command.insert(command.end(), {"--encryption-config", plane.api.encryption_configuration(),
                                  "--fail-on", "plaintext"});
   return plane.node.Run(command).code;

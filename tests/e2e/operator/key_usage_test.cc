@@ -118,17 +118,8 @@ TEST_CASE("Key usage: the report has its fields in their order and every object 
             {"/registry/secrets/a/5", "k8s:enc:kms:v1:old:x"},
             {"/registry/pods/a/1", std::string("k8s\0x", 5)},
             {"/registry/pods/a/2", "{}"}});
-  const Names command = {"key-usage",
-                         "--etcd-endpoints",
-                         etcd.url(),
-                         "--etcd-cacert",
-                         etcd.ca_file(),
-                         "--etcd-cert",
-                         etcd.client_certificate_file(),
-                         "--etcd-key",
-                         etcd.client_key_file(),
-                         "--page-size",
-                         "3"};
+  Names command = etcd.KeyUsageCommand();
+  command.insert(command.end(), {"--page-size", "3"});
   Names as_json = command;
   as_json.insert(as_json.end(), {"--output", "json"});
   const CommandResult result = node.Run(as_json);

@@ -119,6 +119,11 @@ testing::SealedObject Serving::Seal(const std::string& plaintext) const {
   return std::move(answer.sealed);
 }
 
+void Stop(std::optional<Serving>& provider) {
+  CHECK(provider->process.Terminate() == testing::ExitStatus{.code = 0, .signal = std::nullopt});
+  provider.reset();
+}
+
 void Serving::CheckOpens(const testing::SealedObject& sealed, const std::string& plaintext) const {
   const testing::DecryptAnswer answer = stub.Decrypt(sealed);
   INFO(answer.status.message);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,6 +95,9 @@ struct Serving {
   ProviderProcess process;
   testing::KmsStub stub;
 };
+
+// By SIGTERM, at once; CHECKs that it exits 0.
+void Stop(std::optional<Serving>& provider);
 
 // openbao_kms_auth_login_total{status}; 0 when there is none.
 double Logins(const ProviderProcess& process, std::string_view status = "ok");

@@ -20,11 +20,6 @@ Node::Node(Bench& bench, Milliseconds interval) : config(bench.Config()), probe_
   config.Write();
 }
 
-void Node::Stop() {
-  CHECK(serving->process.Terminate() == testing::ExitStatus{.code = 0, .signal = std::nullopt});
-  serving.reset();
-}
-
 Cluster::Cluster(const std::vector<Milliseconds>& intervals) {
   for (const Milliseconds interval : intervals) {
     nodes.push_back(std::make_unique<Node>(bench, interval));

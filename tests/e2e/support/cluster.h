@@ -19,7 +19,7 @@ struct Node {
   Node(Bench& bench, Milliseconds interval);
   void Start() { serving.emplace(config); }
   // CHECKs that it exits 0.
-  void Stop();
+  void Stop() { e2e::Stop(serving); }
   // Of Status; empty while it is not healthy.
   std::string KeyId() const { return serving->stub.Status().key_id; }
 

@@ -199,6 +199,11 @@ void EtcdUnderTest::Stop() {
   process_.reset();
 }
 
+std::vector<std::string> EtcdUnderTest::KeyUsageCommand() const {
+  return {"key-usage",   "--etcd-endpoints",        url(),        "--etcd-cacert",  ca_file(),
+          "--etcd-cert", client_certificate_file(), "--etcd-key", client_key_file()};
+}
+
 std::int64_t EtcdUnderTest::Put(const Objects& objects) {
   std::int64_t revision = 0;
   etcd_writes::Txn transaction;

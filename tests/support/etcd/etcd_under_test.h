@@ -38,6 +38,8 @@ class EtcdUnderTest {
   // Issued by the authority that etcd trusts.
   std::string client_certificate_file() const { return directory_.File("client.pem"); }
   std::string client_key_file() const { return directory_.File("client.key"); }
+  // `key-usage` and the flags that lead it here with that certificate.
+  std::vector<std::string> KeyUsageCommand() const;
   // Issued by another one.
   std::string foreign_ca_file() const { return directory_.File("foreign-ca.pem"); }
   std::string foreign_certificate_file() const { return directory_.File("foreign.pem"); }

@@ -74,6 +74,25 @@ Act Fault(std::string label, std::function<void(NodeStep&)> act) {
   return {.label = std::move(label), .act = std::move(act), .faults = 1};
 }
 
+Act Lose() {
+  return Fault("loses its state files", [](NodeStep& step) { step.LoseFiles(); });
+}
+
+Act Recover(const TransitKey& key) {
+  return {.label = "recovers its state",
+          .act = [key](NodeStep& step) { step.Recover(key); },
+          .changes = 1};
+}
+
+// All that costs something where losses stand alone.
+void AddLosses(Acts& acts, const Node& node, const TransitKey* key) {
+  if (key == nullptr) {
+    if (node.disk.state) acts.push_back(Lose());
+  } else if (!node.keeper && !node.disk.state) {
+    acts.push_back(Recover(*key));
+  }
+}
+
 void AddOwn(Acts& acts, const Setting& setting, const Node& node) {
   if (!node.keeper) return acts.push_back(Start());
   if (MayTick(setting, node)) {
@@ -108,10 +127,6 @@ void AddKeyed(Acts& acts, const Node& node, const TransitKey& key) {
 }
 
 void AddOwnBounded(Acts& acts, const Setting& setting, const Node& node) {
-  if (setting.losses != Losses::kNone && node.disk.state) {
-    acts.push_back(Fault("loses its state files", [](NodeStep& step) { step.LoseFiles(); }));
-  }
-  if (setting.losses == Losses::kAlone) return;
   for (const Tampering how : kTamperings) {
     // Beside a running node a checkpoint that is gone comes back with the next save.
     if (node.keeper && how == Tampering::kCheckpointGone) continue;
@@ -120,6 +135,7 @@ void AddOwnBounded(Acts& acts, const Setting& setting, const Node& node) {
           Fault("finds " + Name(how), [disk = *tampered](NodeStep& step) { step.Tamper(disk); }));
     }
   }
+  if (setting.losses == Losses::kAmongOthers && node.disk.state) acts.push_back(Lose());
   if (!node.keeper) return AddDiskFaults(acts, setting, node, Start());
   acts.push_back(Fault("stops", [](NodeStep& step) { step.Stop(); }));
   if (!node.clock_jumped) {
@@ -151,13 +167,11 @@ void AddOperators(Acts& acts, const Setting& setting, const Node& node, const Tr
   const auto add = [&](Act act) {
     act.changes = 1;
     acts.push_back(act);
-    if (setting.losses != Losses::kAlone) AddDiskFaults(acts, setting, node, act);
+    AddDiskFaults(acts, setting, node, act);
   };
   if (!node.disk.state) {
-    return add(
-        {.label = "recovers its state", .act = [key](NodeStep& step) { step.Recover(key); }});
+    return add(Recover(key));
   }
-  if (setting.losses == Losses::kAlone) return;
   for (int version = 2; version <= key.latest; ++version) {
     add({.label = "retires versions below " + std::to_string(version),
          .act = [key, version](NodeStep& step) { step.Retire(key, version); }});
@@ -180,16 +194,16 @@ std::vector<Act> ActsOf(const Setting& setting, const Node& node, const TransitK
     } else {
       AddKeyed(acts, node, *key);
     }
+  } else if (setting.losses == Losses::kAlone) {
+    AddLosses(acts, node, key);
   } else if (key == nullptr) {
     AddOwnBounded(acts, setting, node);
-  } else if (!node.keeper && (node.disk.state || setting.losses != Losses::kNone)) {
-    AddOperators(acts, setting, node, *key);
-  } else if (setting.losses == Losses::kAlone) {
-    return acts;
   } else if (node.call.kind == Call::Kind::kRead) {
     AddDiskFaults(acts, setting, node, Read(*key));
   } else if (node.call.kind == Call::Kind::kProbe) {
     AddDiskFaults(acts, setting, node, Probe(node.call.version, *key));
+  } else if (!node.keeper && (node.disk.state || setting.losses == Losses::kAmongOthers)) {
+    AddOperators(acts, setting, node, *key);
   }
   return acts;
 }
